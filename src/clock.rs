@@ -1,0 +1,26 @@
+//! The only place that asks what day it is. Nothing finer than a civil day leaves it.
+use crate::domain::day::Day;
+
+/// Where days come from.
+#[derive(Clone, Copy, Debug)]
+pub enum Clock {
+    /// The system's clock, read in Europe/Amsterdam.
+    System,
+    /// A day that stands still, for tests.
+    Fixed(Day),
+}
+
+impl Clock {
+    /// Today's civil day in Europe/Amsterdam.
+    pub fn today(&self) -> Day {
+        match self {
+            Self::Fixed(day) => *day,
+            Self::System => {
+                let now = jiff::Timestamp::now();
+                // The zone is bundled with the library; UTC is never more than a day off if it were missing.
+                let zoned = now.in_tz("Europe/Amsterdam").unwrap_or_else(|_| now.to_zoned(jiff::tz::TimeZone::UTC));
+                Day::from_date(zoned.date())
+            }
+        }
+    }
+}

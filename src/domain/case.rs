@@ -1,0 +1,78 @@
+//! What the server knows of a case, and which acts its state allows.
+use serde::{Deserialize, Serialize};
+
+use super::{day::Day, id::{CaseId, OrgId}};
+
+/// Where a case stands.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CaseState {
+    /// Filed; no reader has fetched it.
+    Unopened,
+    /// A reader has fetched it.
+    Open,
+    /// Ended by a reader.
+    Closed,
+}
+
+impl CaseState {
+    /// The number the databases keep.
+    pub fn number(self) -> i16 {
+        match self { Self::Unopened => 0, Self::Open => 1, Self::Closed => 2 }
+    }
+    /// The state with this number; `None` for a number we never wrote.
+    pub fn from_number(n: i16) -> Option<Self> {
+        [Self::Unopened, Self::Open, Self::Closed].into_iter().find(|s| s.number() == n)
+    }
+}
+
+/// Everything a case shows in clear. Nothing else may be added (a schema test counts the columns).
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Case {
+    /// Random id.
+    pub id: CaseId,
+    /// Derived from the code and the room; says nothing without the code.
+    pub lookup: [u8; 32],
+    /// Whose case it is.
+    pub org: OrgId,
+    /// The day it was filed.
+    pub filed: Day,
+    /// The next legal deadline (acknowledge, then feedback).
+    pub due: Day,
+    /// When it is to be destroyed, once closed.
+    pub destroy_after: Option<Day>,
+    /// Where it stands.
+    pub state: CaseState,
+}
+
+/// Days within which a report is acknowledged (Wbk art. 2(2); Directive 2019/1937 art. 9(1)(b)).
+pub const ACKNOWLEDGE_DAYS: i32 = 7;
+/// Calendar months within which feedback is given (Directive art. 9(1)(f)).
+pub const FEEDBACK_MONTHS: i32 = 3;
+/// Days unopened after which the reserve reader's slots are released.
+pub const RESERVE_DAYS: i32 = 4;
+
+/// What a reader does to a case by adding an item.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Act { /// Confirms receipt. 
+    Acknowledge, /// Answers the reporter.
+    Reply, /// Writes for the readers only.
+    Note, /// Ends the case.
+    Close }
+
+/// An act that makes no sense in the case's state.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("the case is closed")]
+pub struct InvalidAct;
+
+/// The state and deadline after an act on `day`; a closed case takes notes only.
+pub fn after(act: Act, state: CaseState, due: Day, day: Day) -> Result<(CaseState, Day), InvalidAct> {
+    match (act, state) {
+        (Act::Note, CaseState::Closed) => Ok((CaseState::Closed, due)),
+        (_, CaseState::Closed) => Err(InvalidAct),
+        (Act::Close, _) => Ok((CaseState::Closed, due)),
+        (Act::Acknowledge, _) => Ok((CaseState::Open, day.plus_months(FEEDBACK_MONTHS))),
+        (Act::Reply | Act::Note, _) => Ok((CaseState::Open, due)),
+    }
+}

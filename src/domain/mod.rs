@@ -1,0 +1,6 @@
+//! The pure middle: no async, I/O, clock or randomness.
+pub mod case;
+pub mod day;
+pub mod id;
+pub mod roster;
+pub mod routing;

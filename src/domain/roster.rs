@@ -1,0 +1,327 @@
+//! Who may read: the root file and each organisation's file, parsed and joined into one proven [`Roster`].
+//!
+//! Pure: signatures, serials and hashes are checked by [`crate::roster_files`] before a roster is believed.
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::{day::Day, id::{InstanceId, OrgId, ReaderId}};
+
+/// Days a roster file may be valid at most.
+pub const MAX_DAYS: i32 = 180;
+/// Days before expiry at which `check` warns.
+pub const WARN_DAYS: i32 = 60;
+
+/// A text in both languages.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Text {
+    /// Dutch, B1.
+    pub nl: String,
+    /// English.
+    pub en: String,
+}
+
+/// What the deployment is for.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode { /// Real reports.
+    Live, /// Synthetic cases, own keys.
+    Training, /// An example on loopback.
+    Demo }
+
+/// What every roster file begins with.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Head {
+    /// Format version; 1.
+    pub version: u8,
+    /// Rises by one with each file.
+    pub serial: u64,
+    /// SHA-256 (hex) of the file before; empty for serial 1.
+    pub previous: String,
+    /// First day on which the file counts.
+    pub valid_from: Day,
+    /// Last day on which the file counts; at most [`MAX_DAYS`] after `valid_from`.
+    pub expires: Day,
+}
+
+/// The signers of a file: SSH public keys of distinct people, and how many must sign.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Signers {
+    /// How many distinct people must sign.
+    pub threshold: usize,
+    /// Person (free name, distinct) to OpenSSH public key line.
+    pub keys: BTreeMap<String, String>,
+}
+
+/// What a reporter may choose an organisation for.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope { /// Takes reports here.
+    In, /// Has its own channel; the form stops before any text field.
+    Referral, /// Takes what an organisation cannot read itself.
+    Outside }
+
+/// An organisation as the root file names it.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrgEntry {
+    /// Name in the roster and the file name `org-<id>.toml`.
+    pub id: OrgId,
+    /// Name shown.
+    pub name: Text,
+    /// Whether it takes reports here.
+    pub scope: Scope,
+    /// First day it exists.
+    pub from: Day,
+    /// Last day, if it has ended.
+    pub until: Option<Day>,
+    /// Organisations it took over from.
+    #[serde(default)]
+    pub predecessors: Vec<OrgId>,
+    /// Organisations that took over from it.
+    #[serde(default)]
+    pub successors: Vec<OrgId>,
+    /// Who signs its file; none for a referral.
+    pub signers: Option<Signers>,
+    /// Where a referral sends people; none otherwise.
+    pub referral: Option<Text>,
+}
+
+/// The root file.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct RootFile {
+    /// Serial, chain and validity.
+    pub head: Head,
+    /// The deployment's immutable id.
+    pub instance: InstanceId,
+    /// Live, training or demo.
+    pub mode: Mode,
+    /// Who signs the next root file.
+    pub signers: Signers,
+    /// All organisations, in the order shown.
+    pub organisations: Vec<OrgEntry>,
+}
+
+/// What a reader is. Decides where a reporter meets them.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Function { /// Vertrouwenspersoon: advises, does not investigate.
+    Adviser, /// Functionaris: takes reports, independent.
+    Officer, /// Leidinggevende: reads only when chosen.
+    Manager }
+
+/// Whether a reader's keys count.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status { /// May read.
+    #[default] Active, /// Gets no further slots.
+    Retired, /// Keys are not to be believed.
+    Revoked }
+
+/// A person who may read; each person stands once, with all functions.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Reader {
+    /// Name in the roster.
+    pub id: ReaderId,
+    /// Everything the person is.
+    pub functions: BTreeSet<Function>,
+    /// How a reporter sees them: function and, if published, name.
+    pub shown_as: Text,
+    /// `age1pq1…` recipient.
+    pub seal_key: String,
+    /// Ed25519 public key, hex of 32 bytes.
+    pub sign_key: String,
+    /// Whether they may read.
+    #[serde(default)]
+    pub status: Status,
+}
+
+/// The six topics of the form. A topic chooses the desk and is not stored in clear.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Topic { /// Unwanted conduct.
+    Conduct, /// Money, goods or own gain.
+    Money, /// Power or information.
+    Power, /// Danger to people, environment or good government.
+    Danger, /// Disadvantage after a report.
+    Retaliation, /// Something else, or unsure.
+    Other }
+
+impl Topic {
+    /// All, in the order shown.
+    pub const ALL: [Self; 6] = [Self::Conduct, Self::Money, Self::Power, Self::Danger, Self::Retaliation, Self::Other];
+}
+
+/// A group of readers that takes reports on some topics.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Desk {
+    /// Name shown.
+    pub name: Text,
+    /// Topics it takes; the desk without any takes all others.
+    #[serde(default)]
+    pub topics: BTreeSet<Topic>,
+    /// Officers who read at once.
+    pub readers: Vec<ReaderId>,
+    /// Who may read if nobody opened by day 4.
+    pub reserve: Option<ReaderId>,
+}
+
+/// An organisation's file.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrgFile {
+    /// Serial, chain and validity.
+    pub head: Head,
+    /// Which organisation.
+    pub organisation: OrgId,
+    /// Days a closed case is kept. No default: the organisation must say it.
+    pub retention_days: i32,
+    /// Advisers, in the order shown; each may name a deputy.
+    pub advisers: Vec<AdviserEntry>,
+    /// Report desks.
+    pub desks: Vec<Desk>,
+    /// Managers a reporter may choose to let read.
+    #[serde(default)]
+    pub managers: Vec<ReaderId>,
+    /// Everyone named above.
+    pub readers: Vec<Reader>,
+}
+
+/// An adviser a reporter may pick.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct AdviserEntry {
+    /// Who.
+    pub reader: ReaderId,
+    /// Who reads along if the reporter ticks it.
+    pub deputy: Option<ReaderId>,
+}
+
+/// An organisation with its proven file.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Organisation {
+    /// From the root file.
+    pub entry: OrgEntry,
+    /// Its own file; none for a referral.
+    pub file: Option<OrgFile>,
+}
+
+impl Organisation {
+    /// The reader with this id, if they are of this organisation and active.
+    pub fn reader(&self, id: &ReaderId) -> Option<&Reader> {
+        self.file.as_ref()?.readers.iter().find(|r| r.id == *id && r.status == Status::Active)
+    }
+
+    /// The desk for a topic: the one that names it, else the one that takes all others.
+    pub fn desk(&self, topic: Topic) -> Option<&Desk> {
+        let desks = &self.file.as_ref()?.desks;
+        desks.iter().find(|d| d.topics.contains(&topic)).or_else(|| desks.iter().find(|d| d.topics.is_empty()))
+    }
+}
+
+/// Everything that is believed about who may read.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Roster {
+    /// The deployment's id.
+    pub instance: InstanceId,
+    /// Live, training or demo.
+    pub mode: Mode,
+    /// SHA-256 over the files' hashes: changes when anything in the roster does.
+    pub digest: [u8; 32],
+    /// In the order shown.
+    pub organisations: Vec<Organisation>,
+}
+
+/// What is wrong with a roster, in one line that says where.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("{file}: {problem}")]
+pub struct RosterError {
+    /// Which file.
+    pub file: String,
+    /// What is wrong and what to do.
+    pub problem: String,
+}
+
+impl Roster {
+    /// The organisation with this id.
+    pub fn organisation(&self, id: &OrgId) -> Option<&Organisation> {
+        self.organisations.iter().find(|o| o.entry.id == *id)
+    }
+
+    /// The desk outside all departments.
+    pub fn outside(&self) -> Option<&Organisation> {
+        self.organisations.iter().find(|o| o.entry.scope == Scope::Outside)
+    }
+
+    /// An active reader of any organisation.
+    pub fn reader(&self, id: &ReaderId) -> Option<&Reader> {
+        self.organisations.iter().find_map(|o| o.reader(id))
+    }
+
+    /// All active readers.
+    pub fn readers(&self) -> impl Iterator<Item = &Reader> {
+        let files = self.organisations.iter().filter_map(|o| o.file.as_ref());
+        files.flat_map(|f| &f.readers).filter(|r| r.status == Status::Active)
+    }
+
+    /// Joins proven files; says what contradicts itself.
+    pub fn join(root: RootFile, files: Vec<OrgFile>, digest: [u8; 32]) -> Result<Self, RosterError> {
+        let mut files: BTreeMap<OrgId, OrgFile> = files.into_iter().map(|f| (f.organisation.clone(), f)).collect();
+        let mut seen = BTreeSet::new();
+        let mut organisations = Vec::new();
+        for entry in root.organisations {
+            let file = files.remove(&entry.id);
+            if let Some(file) = &file {
+                check_file(file, &mut seen)?;
+            } else if entry.scope != Scope::Referral {
+                return Err(wrong("root", format!("organisation {} has no file", entry.id)));
+            }
+            organisations.push(Organisation { entry, file });
+        }
+        if let Some(id) = files.keys().next() {
+            return Err(wrong("root", format!("there is a file for {id}, which the root file does not name")));
+        }
+        Ok(Self { instance: root.instance, mode: root.mode, digest, organisations })
+    }
+}
+
+fn wrong(file: &str, problem: String) -> RosterError {
+    RosterError { file: file.to_owned(), problem }
+}
+
+fn check_file(file: &OrgFile, seen: &mut BTreeSet<ReaderId>) -> Result<(), RosterError> {
+    let at = format!("org-{}", file.organisation);
+    for reader in &file.readers {
+        if !seen.insert(reader.id.clone()) {
+            return Err(wrong(&at, format!("reader {} stands twice; a person stands once, with all functions", reader.id)));
+        }
+        if !reader.seal_key.starts_with("age1pq1") {
+            return Err(wrong(&at, format!("reader {}: seal_key must be an age1pq1… recipient", reader.id)));
+        }
+        if hex::decode(&reader.sign_key).map_or(0, |k| k.len()) != 32 {
+            return Err(wrong(&at, format!("reader {}: sign_key must be 64 hex digits", reader.id)));
+        }
+    }
+    if file.retention_days < 1 {
+        return Err(wrong(&at, "retention_days must be 1 or more; there is no default".to_owned()));
+    }
+    let function = |id: &ReaderId, wanted: Function| match file.readers.iter().find(|r| r.id == *id) {
+        None => Err(wrong(&at, format!("{id} is named but is not among the readers"))),
+        Some(r) if !r.functions.contains(&wanted) => Err(wrong(&at, format!("{id} is used as {wanted:?} without that function"))),
+        Some(_) => Ok(()),
+    };
+    for a in &file.advisers {
+        function(&a.reader, Function::Adviser)?;
+        a.deputy.iter().try_for_each(|d| function(d, Function::Adviser))?;
+    }
+    for desk in &file.desks {
+        desk.readers.iter().chain(&desk.reserve).try_for_each(|r| function(r, Function::Officer))?;
+    }
+    file.managers.iter().try_for_each(|m| function(m, Function::Manager))
+}

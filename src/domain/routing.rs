@@ -1,0 +1,108 @@
+//! From what the reporter chose to the readers who get a key. One pure function, [`readers`].
+//!
+//! Two rules hold for every input: nobody struck is returned in any function, and a report never has fewer than
+//! [`INDEPENDENT`] independent readers.
+use std::collections::BTreeSet;
+
+use super::{id::{OrgId, ReaderId}, roster::{Function, Organisation, Reader, Roster, Scope, Topic}};
+
+/// How many readers who are not managers a report has at least.
+pub const INDEPENDENT: usize = 2;
+
+/// What the reporter wants and whom they let read.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Wish {
+    /// Advice from one adviser; the deputy reads along only if ticked.
+    Advice {
+        /// The adviser picked.
+        adviser: ReaderId,
+        /// Whether the adviser's deputy may read.
+        deputy: bool,
+    },
+    /// A report.
+    Report {
+        /// Chooses the desk.
+        topic: Topic,
+        /// Who must get no key, in any function.
+        struck: BTreeSet<ReaderId>,
+        /// A manager who may read, if the reporter chose one.
+        manager: Option<ReaderId>,
+    },
+}
+
+/// The readers who get a key. Never empty: only [`readers`] makes one.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Readers {
+    now: Vec<Reader>,
+    reserve: Option<Reader>,
+    outside_joined: bool,
+}
+
+impl Readers {
+    /// Who can read at once.
+    pub fn now(&self) -> &[Reader] { &self.now }
+    /// Who can read if nobody opened by day 4.
+    pub fn reserve(&self) -> Option<&Reader> { self.reserve.as_ref() }
+    /// Whether readers from outside the organisation joined.
+    pub fn outside_joined(&self) -> bool { self.outside_joined }
+    /// Everyone with a slot, the reserve reader last.
+    pub fn all(&self) -> impl Iterator<Item = &Reader> { self.now.iter().chain(&self.reserve) }
+}
+
+/// There is no one left to read; nothing is sealed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
+#[error("nobody is left to read this")]
+pub struct NobodyLeft;
+
+/// Chooses the readers for a wish at an organisation.
+pub fn readers(roster: &Roster, org: &OrgId, wish: &Wish) -> Result<Readers, NobodyLeft> {
+    let org = roster.organisation(org).filter(|o| o.entry.scope == Scope::In).ok_or(NobodyLeft)?;
+    match wish {
+        Wish::Advice { adviser, deputy } => advice(org, adviser, *deputy),
+        Wish::Report { topic, struck, manager } => report(roster, org, *topic, struck, manager.as_ref()),
+    }
+}
+
+/// Advisers a reporter may pick at an organisation.
+pub fn advisers(org: &Organisation) -> impl Iterator<Item = (&Reader, Option<&Reader>)> {
+    let entries = org.file.iter().flat_map(|f| &f.advisers);
+    entries.filter_map(|a| Some((org.reader(&a.reader)?, a.deputy.as_ref().and_then(|d| org.reader(d)))))
+}
+
+/// Managers a reporter may let read at an organisation.
+pub fn managers(org: &Organisation) -> impl Iterator<Item = &Reader> {
+    org.file.iter().flat_map(|f| &f.managers).filter_map(|m| org.reader(m))
+}
+
+fn advice(org: &Organisation, adviser: &ReaderId, deputy: bool) -> Result<Readers, NobodyLeft> {
+    let (reader, second) = advisers(org).find(|(r, _)| r.id == *adviser).ok_or(NobodyLeft)?;
+    let mut now = vec![reader.clone()];
+    now.extend(second.filter(|_| deputy).cloned());
+    Ok(Readers { now, reserve: None, outside_joined: false })
+}
+
+fn report(roster: &Roster, org: &Organisation, topic: Topic, struck: &BTreeSet<ReaderId>, manager: Option<&ReaderId>) -> Result<Readers, NobodyLeft> {
+    let allowed = |r: &&Reader| !struck.contains(&r.id);
+    let desk = org.desk(topic).ok_or(NobodyLeft)?;
+    let mut now: Vec<Reader> = desk.readers.iter().filter_map(|r| org.reader(r)).filter(allowed).cloned().collect();
+    now.dedup_by(|a, b| a.id == b.id);
+    let short = now.iter().filter(|r| r.functions.contains(&Function::Officer)).count() < INDEPENDENT;
+    let outside = || roster.outside().filter(|o| o.entry.id != org.entry.id);
+    if short {
+        let o = outside().ok_or(NobodyLeft)?;
+        let joining = o.desk(topic).into_iter().flat_map(|d| &d.readers).filter_map(|r| o.reader(r)).filter(allowed);
+        now.extend(joining.cloned());
+        if now.len() < INDEPENDENT {
+            return Err(NobodyLeft);
+        }
+    }
+    let reserve = desk.reserve.as_ref().and_then(|r| org.reader(r)).filter(allowed);
+    let reserve = reserve.filter(|r| now.iter().all(|n| n.id != r.id)).cloned();
+    let chosen = manager.and_then(|m| managers(org).find(|r| r.id == *m)).filter(allowed);
+    // The guidance wants the reserve reader and a chosen manager apart: a manager reads at once or not at all.
+    if let Some(m) = chosen.filter(|m| now.iter().all(|n| n.id != m.id)) {
+        now.push(m.clone());
+    }
+    let reserve = reserve.filter(|r| now.iter().all(|n| n.id != r.id));
+    Ok(Readers { now, reserve, outside_joined: short })
+}

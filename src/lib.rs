@@ -1,0 +1,24 @@
+//! Meldkluis: anonymous integrity reporting, sealed to the readers the reporter was shown.
+//!
+//! The map of the crate, in the order data flows:
+//!
+//! 1. [`domain`]: pure rules. Days, ids, roster, routing, case states. No I/O, clock or randomness.
+//! 2. [`seal`]: the one door. The only module that sees what a person wrote.
+//! 3. `store`: sealed items, slots and the few columns in clear, on SQLite or PostgreSQL.
+//! 4. `http`: reporter pages and the readers' API.
+//! 5. `desk`: the readers' client; opening for readers happens there and nowhere else.
+//!
+//! A report runs straight: form, [`domain::routing`], [`seal`], `store`, receipt. Nothing goes back.
+pub mod clock;
+#[cfg(feature = "server")]
+pub mod config;
+#[cfg(all(feature = "server", feature = "desk"))]
+pub mod demo;
+#[cfg(feature = "desk")]
+pub mod desk;
+pub mod domain;
+#[cfg(feature = "server")]
+pub mod http;
+pub mod seal;
+#[cfg(feature = "server")]
+pub mod store;

@@ -1,0 +1,138 @@
+//! What is kept: cases, sealed items, slots. One trait, one implementation for SQLite and PostgreSQL.
+//!
+//! Nothing here can be read: the store only ever meets sealed bytes and the columns of [`Case`].
+mod blobs;
+mod dialect;
+mod generic;
+mod sql;
+
+use async_trait::async_trait;
+
+pub use blobs::{BlobWriter, Blobs};
+pub use generic::connect;
+
+use crate::domain::{case::{Case, CaseState}, day::Day, id::{CaseId, ItemId}};
+
+/// One reader's slot of an item, as stored.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct SlotRow {
+    /// HMAC(k1, reader ‖ day filed): which reader, to whoever holds k1.
+    pub mailbox: [u8; 32],
+    /// HMAC(k2, item ‖ mailbox ‖ SHA-256(header)), checked on use.
+    pub tag: [u8; 32],
+    /// The day from which the slot is served; `None` is at once.
+    pub release: Option<Day>,
+    /// A complete age header for that reader alone.
+    pub header: Vec<u8>,
+}
+
+/// An item to store.
+#[derive(Clone, Debug)]
+pub struct NewItem {
+    /// Random id.
+    pub id: ItemId,
+    /// All slots, real and filler, shuffled.
+    pub slots: Vec<SlotRow>,
+    /// Its age payload.
+    pub payload: Payload,
+}
+
+/// Where an item's age payload (all that follows the header) is.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Payload {
+    /// In the row: messages, at most 256 KiB.
+    Inline(Vec<u8>),
+    /// In the blob store under the item's id, announced with [`Store::announce_blob`] and written: files.
+    Blob,
+}
+
+/// Whether filing made a case or found the one that an earlier try had made.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Filed { /// Made now.
+    New, /// Was there: the same code was sent before.
+    Already }
+
+/// Whether an item was added, or its idempotency key had been used for the same item before.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Added { /// Added now.
+    New, /// Was there.
+    Already }
+
+/// Why the store did not do it. Carries no bytes of any row.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database or payload store is away; nothing was half-saved.
+    #[error("the store is unavailable")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The case was not in the expected state, or is gone.
+    #[error("the case changed meanwhile")]
+    Conflict,
+    /// A row that we would not have written.
+    #[error("table {table} holds a row that cannot be")]
+    Corrupt {
+        /// Which table.
+        table: &'static str,
+    },
+    /// The schema was made by a version this one does not know.
+    #[error("the database has schema version {0}, which this program does not know; use the version that made it, or a newer one")]
+    UnknownSchema(i64),
+}
+
+/// A change to the case that goes with an item, in the same transaction.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Move {
+    /// The state the writer saw; another state is [`StoreError::Conflict`].
+    pub expected: CaseState,
+    /// The state afterwards.
+    pub state: CaseState,
+    /// The deadline afterwards.
+    pub due: Day,
+    /// When a closed case is to be destroyed.
+    pub destroy_after: Option<Day>,
+}
+
+/// What the server keeps. Implemented once, for both databases; all methods are atomic.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Files a case with its first item (payload inline), in one transaction. The same lookup again is [`Filed::Already`].
+    async fn file(&self, case: &Case, item: &NewItem) -> Result<Filed, StoreError>;
+    /// The case behind a lookup id.
+    async fn case_by_lookup(&self, lookup: &[u8; 32]) -> Result<Option<Case>, StoreError>;
+    /// A case by id.
+    async fn case(&self, id: &CaseId) -> Result<Option<Case>, StoreError>;
+    /// Adds an item; with a [`Move`], changes the case in the same transaction. The item id is the idempotency key. Consumes the
+    /// announcement of a blob.
+    async fn add_item(&self, case: &CaseId, item: &NewItem, change: Option<Move>) -> Result<Added, StoreError>;
+    /// Marks an unopened case as opened; does nothing otherwise.
+    async fn mark_opened(&self, case: &CaseId) -> Result<(), StoreError>;
+    /// The ids of a case's items, in no order that means anything.
+    async fn items(&self, case: &CaseId) -> Result<Vec<ItemId>, StoreError>;
+    /// The case an item belongs to.
+    async fn case_of(&self, item: &ItemId) -> Result<Option<CaseId>, StoreError>;
+    /// An item's slots.
+    async fn slots(&self, item: &ItemId) -> Result<Vec<SlotRow>, StoreError>;
+    /// An item's payload; `None` when there is no such item.
+    async fn payload(&self, item: &ItemId) -> Result<Option<Payload>, StoreError>;
+    /// All slots released by `today` in any of these mailboxes, with the case and item they are of.
+    async fn inbox(&self, mailboxes: &[[u8; 32]], today: Day) -> Result<Vec<(CaseId, ItemId, SlotRow)>, StoreError>;
+    /// The distinct days on which present cases were filed.
+    async fn filed_days(&self) -> Result<Vec<Day>, StoreError>;
+    /// Writes a pending row before a blob is written, so that a crash leaves nothing unnamed.
+    async fn announce_blob(&self, item: &ItemId) -> Result<(), StoreError>;
+    /// Takes the announcement back after the blob was removed.
+    async fn forget_blob(&self, item: &ItemId) -> Result<(), StoreError>;
+    /// The announced blobs that no row took over and whose server is gone (dead leases).
+    async fn stranded_blobs(&self) -> Result<Vec<ItemId>, StoreError>;
+    /// Destroys a case: slots, items and case row. Returns the ids of its blobs, which are pending until forgotten.
+    async fn destroy(&self, case: &CaseId) -> Result<Vec<ItemId>, StoreError>;
+    /// Closed cases whose destroy-after day has come.
+    async fn to_destroy(&self, today: Day) -> Result<Vec<CaseId>, StoreError>;
+    /// The highest serial and SHA-256 seen of a roster file.
+    async fn roster_seen(&self, file: &str) -> Result<Option<(u64, [u8; 32])>, StoreError>;
+    /// Remembers a roster file's serial and SHA-256; never lowers the serial.
+    async fn see_roster(&self, file: &str, serial: u64, sha256: &[u8; 32]) -> Result<(), StoreError>;
+    /// The highest day ever stored; a clock behind it is refused.
+    async fn last_day(&self) -> Result<Option<Day>, StoreError>;
+    /// Whether the database answers.
+    async fn ping(&self) -> Result<(), StoreError>;
+}
