@@ -4,7 +4,7 @@
 //!
 //! 1. [`domain`]: pure rules. Days, ids, roster, routing, case states. No I/O, clock or randomness.
 //! 2. [`seal`]: the one door. The only module that sees what a person wrote.
-//! 3. `store`: sealed items, slots and the few columns in clear, on SQLite or PostgreSQL.
+//! 3. `post` and `store`: sealed items, slots and the few columns in clear, on SQLite or PostgreSQL.
 //! 4. `http`: reporter pages and the readers' API.
 //! 5. `desk`: the readers' client; opening for readers happens there and nowhere else.
 //!
@@ -19,6 +19,8 @@ pub mod desk;
 pub mod domain;
 #[cfg(feature = "server")]
 pub mod http;
+#[cfg(feature = "server")]
+pub mod post;
 pub mod seal;
 #[cfg(feature = "server")]
 pub mod store;

@@ -1,0 +1,44 @@
+//! Opening for readers. Compiled into the readers' program only; a server build has none of this.
+use std::io::{BufReader, Read, Seek, Write};
+
+use zeroize::Zeroizing;
+
+use super::{Manifest, OpenError, OpenedText, SealError, hybrid::HybridIdentity, open};
+
+/// A reader's age identity. Zeroed when dropped.
+pub struct ReaderIdentity(HybridIdentity);
+
+impl ReaderIdentity {
+    /// Draws a new one.
+    pub fn generate() -> Result<Self, SealError> {
+        let mut seed = Zeroizing::new([0; 32]);
+        getrandom::fill(seed.as_mut()).map_err(|_| SealError::Failed)?;
+        Ok(Self(HybridIdentity::from_seed(seed)))
+    }
+
+    /// Reads `AGE-SECRET-KEY-PQ-1…`; `None` for anything else.
+    pub fn from_text(text: &str) -> Option<Self> {
+        HybridIdentity::parse(text).map(Self)
+    }
+
+    /// As [`Self::from_text`] reads it.
+    pub fn to_text(&self) -> Zeroizing<String> {
+        self.0.text()
+    }
+
+    /// Its public half, `age1pq1…`.
+    pub fn recipient(&self) -> String {
+        self.0.recipient().map(|r| r.text()).unwrap_or_default()
+    }
+}
+
+/// Opens a message: `sealed` is a slot followed by its payload, an ordinary age file.
+pub fn open_text(identity: &ReaderIdentity, sealed: impl Read) -> Result<OpenedText, OpenError> {
+    open::text(&identity.0, BufReader::new(sealed))
+}
+
+/// Opens an item of any size into `out`. Everything is verified when this returns; `out` holds the body followed by
+/// padding, so cut it to `length` of the manifest, and throw it away on an error.
+pub fn open_to(identity: &ReaderIdentity, sealed: impl Read, out: &mut (impl Read + Write + Seek)) -> Result<(Manifest, [u8; 32]), OpenError> {
+    open::to(&identity.0, BufReader::new(sealed), out)
+}

@@ -1,0 +1,247 @@
+//! Sealing an item: body, padding, signed manifest, under one fresh file key.
+//!
+//! Inside the seal, version 1: `body ‖ zeros ‖ manifest (JSON) ‖ signature (64) ‖ signer (32) ‖ manifest length (u32 BE) ‖ 1`.
+//! The manifest stands last, so that a file can be sealed while it streams in, its hash known only at the end.
+use std::{io::Write, sync::{Arc, Mutex}};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::{Plaintext, SealError, pad, sign::Signer, slot::{Recipients, Slot, SlotWriter}};
+use crate::domain::{day::Day, id::{CaseId, InstanceId, ItemId, ReaderId}};
+
+pub(super) const VERSION: u8 = 1;
+pub(super) const SIGNED: &[u8] = b"meldkluis/item/v1\0";
+const ZEROS: [u8; 64 << 10] = [0; 64 << 10];
+
+/// What an item is.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// The first item of a report.
+    Report,
+    /// The first item of a request for advice.
+    Advice,
+    /// What the reporter wrote later.
+    Message,
+    /// A file, from either side.
+    File,
+    /// The reader confirms receipt.
+    Acknowledgement,
+    /// The reader answers.
+    Reply,
+    /// Among readers.
+    Note,
+    /// The reader ends the case.
+    Closing,
+}
+
+/// Who says they wrote it; the signature proves it.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Author {
+    /// Whoever has the code.
+    Reporter,
+    /// A reader of the roster.
+    Reader(ReaderId),
+}
+
+/// The reporter's public halves. They stand in the first item only.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct ReporterPublic {
+    /// Ed25519, hex of 32 bytes.
+    pub sign: String,
+    /// Reply recipient, `age1pq1…`.
+    pub reply: String,
+}
+
+/// What an item says of itself before its body is known.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct ItemHead {
+    /// The deployment.
+    pub instance: InstanceId,
+    /// The case.
+    pub case: CaseId,
+    /// The item.
+    pub item: ItemId,
+    /// What it is.
+    pub kind: Kind,
+    /// Who wrote it.
+    pub author: Author,
+    /// Rises with each item of this author in this case.
+    pub seq: u32,
+    /// SHA-256 over the sorted ids of the items the author had seen.
+    #[serde(with = "hex_bytes")]
+    pub seen: [u8; 32],
+    /// The day it was written.
+    pub day: Day,
+    /// A file's name as its sender gave it; never trusted.
+    pub name: Option<String>,
+    /// The readers it was sealed to.
+    pub to: Vec<ReaderId>,
+    /// The reporter's public halves, in the first item.
+    pub reporter: Option<ReporterPublic>,
+}
+
+/// What is signed: the head, and the body's true length and hash.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Manifest {
+    /// What the item says of itself.
+    #[serde(flatten)]
+    pub head: ItemHead,
+    /// Bytes of the body without padding.
+    pub length: u64,
+    /// SHA-256 of the body.
+    #[serde(with = "hex_bytes")]
+    pub sha256: [u8; 32],
+}
+
+/// A sealed message: an age payload and its slots. Only sealing makes one.
+#[derive(Debug)]
+pub struct Sealed {
+    slots: Vec<Slot>,
+    payload: Vec<u8>,
+}
+
+impl Sealed {
+    /// Takes it apart, for storing.
+    pub fn into_parts(self) -> (Vec<Slot>, Vec<u8>) {
+        (self.slots, self.payload)
+    }
+}
+
+/// Seals a message. Consumes what was written.
+pub fn item(head: ItemHead, body: Plaintext, signer: &Signer, to: &Recipients) -> Result<Sealed, SealError> {
+    let mut sealer = FileSealer::new(to)?;
+    sealer.write(body.bytes())?;
+    drop(body);
+    let mut payload = sealer.take();
+    let (slots, rest) = sealer.end(head, signer, |bytes| pad::message_size(bytes).ok_or(SealError::TooLong))?;
+    payload.extend_from_slice(&rest);
+    Ok(Sealed { slots, payload })
+}
+
+/// Seals a file while it streams in. Memory does not grow with the file as long as [`FileSealer::take`] is called.
+pub struct FileSealer {
+    writer: age::stream::StreamWriter<Buffer>,
+    buffer: Buffer,
+    slots: Vec<Slot>,
+    hash: Sha256,
+    length: u64,
+}
+
+impl FileSealer {
+    /// Draws a file key and writes the slots.
+    pub fn new(to: &Recipients) -> Result<Self, SealError> {
+        let slots = SlotWriter::new(to)?;
+        let encryptor = age::Encryptor::with_recipients(std::iter::once(&slots as &dyn age::Recipient));
+        let buffer = Buffer::default();
+        let writer = encryptor.map_err(|_| SealError::Failed)?.wrap_output(buffer.clone()).map_err(|_| SealError::Failed)?;
+        buffer.drop_header()?;
+        Ok(Self { writer, buffer, slots: slots.slots()?, hash: Sha256::new(), length: 0 })
+    }
+
+    /// Seals the next bytes of the body.
+    pub fn write(&mut self, bytes: &[u8]) -> Result<(), SealError> {
+        self.hash.update(bytes);
+        self.length += bytes.len() as u64;
+        self.writer.write_all(bytes).map_err(|_| SealError::Failed)
+    }
+
+    /// Sealed bytes waiting to be taken.
+    pub fn ready(&self) -> usize {
+        self.buffer.len()
+    }
+
+    /// Bytes of the body so far.
+    pub fn length(&self) -> u64 {
+        self.length
+    }
+
+    /// Takes the sealed bytes that are ready.
+    pub fn take(&mut self) -> Vec<u8> {
+        self.buffer.take()
+    }
+
+    /// Pads, signs and ends; returns the slots and the last sealed bytes. Those are at most 32 MiB up to a file of 64 MiB, and
+    /// 12 % of the file above.
+    pub fn finish(self, head: ItemHead, signer: &Signer) -> Result<(Vec<Slot>, Vec<u8>), SealError> {
+        self.end(head, signer, |bytes| Ok(pad::file_size(bytes)))
+    }
+
+    fn end(mut self, head: ItemHead, signer: &Signer, size: impl Fn(u64) -> Result<u64, SealError>) -> Result<(Vec<Slot>, Vec<u8>), SealError> {
+        let manifest = Manifest { head, length: self.length, sha256: self.hash.finalize().into() };
+        let foot = foot(&manifest, signer)?;
+        let used = self.length + foot.len() as u64;
+        let mut zeros = size(used)? - used;
+        while zeros > 0 {
+            let n = zeros.min(ZEROS.len() as u64);
+            let piece = usize::try_from(n).ok().and_then(|n| ZEROS.get(..n)).unwrap_or_default();
+            self.writer.write_all(piece).map_err(|_| SealError::Failed)?;
+            zeros -= n;
+        }
+        self.writer.write_all(&foot).map_err(|_| SealError::Failed)?;
+        self.writer.finish().map_err(|_| SealError::Failed)?;
+        Ok((self.slots, self.buffer.take()))
+    }
+}
+
+fn foot(manifest: &Manifest, signer: &Signer) -> Result<Vec<u8>, SealError> {
+    let mut foot = serde_json::to_vec(manifest).map_err(|_| SealError::Failed)?;
+    let length = u32::try_from(foot.len()).map_err(|_| SealError::Failed)?;
+    let signature = signer.sign(&[SIGNED, &foot].concat());
+    foot.extend_from_slice(&signature);
+    foot.extend_from_slice(&signer.public());
+    foot.extend_from_slice(&length.to_be_bytes());
+    foot.push(VERSION);
+    Ok(foot)
+}
+
+/// Sealed bytes between the age writer and whoever stores them.
+#[derive(Clone, Default)]
+struct Buffer(Arc<Mutex<Vec<u8>>>);
+
+impl Buffer {
+    fn len(&self) -> usize {
+        self.0.lock().map_or(0, |b| b.len())
+    }
+
+    fn take(&self) -> Vec<u8> {
+        self.0.lock().map(|mut b| std::mem::take(&mut *b)).unwrap_or_default()
+    }
+
+    /// Drops the header that age wrote: two lines, since no stanza was returned.
+    fn drop_header(&self) -> Result<(), SealError> {
+        let mut bytes = self.0.lock().map_err(|_| SealError::Failed)?;
+        let mut ends = bytes.iter().enumerate().filter(|(_, b)| **b == b'\n').map(|(i, _)| i);
+        let end = ends.nth(1).ok_or(SealError::Failed)?;
+        bytes.drain(..=end);
+        Ok(())
+    }
+}
+
+impl Write for Buffer {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().map_err(|_| std::io::Error::other("poisoned"))?.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Thirty-two bytes as hex in JSON.
+mod hex_bytes {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8; 32], s: S) -> Result<S::Ok, S::Error> {
+        s.serialize_str(&hex::encode(bytes))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<[u8; 32], D::Error> {
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(String::deserialize(d)?, &mut bytes).map_err(D::Error::custom)?;
+        Ok(bytes)
+    }
+}

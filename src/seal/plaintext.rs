@@ -1,0 +1,120 @@
+//! What a person wrote, in a type that can be measured, shown back to that person, and sealed; nothing else.
+use std::fmt;
+
+use serde::{Deserialize, Deserializer};
+use zeroize::Zeroizing;
+
+/// Bytes a person wrote. Zeroed when dropped; no Debug, Display, Clone, `PartialEq` or Serialize.
+#[derive(Default)]
+pub struct Plaintext(Zeroizing<Vec<u8>>);
+
+impl Plaintext {
+    /// Length in bytes.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is not one byte.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether there is nothing but white space.
+    pub fn is_blank(&self) -> bool {
+        self.0.iter().all(u8::is_ascii_whitespace)
+    }
+
+    /// Its length on a page, where `&`, `<`, `>` and quotes take more bytes.
+    pub fn escaped_len(&self) -> usize {
+        self.0.iter().map(|b| escape(*b).map_or(1, str::len)).sum()
+    }
+
+    /// The one way back to a page: escaped for HTML text and quoted attributes.
+    pub fn echo(&self) -> Echo<'_> {
+        Echo(self)
+    }
+
+    /// Its length and bytes into a form's authenticator.
+    pub fn hash_into(&self, mac: &mut impl hmac::Mac) {
+        mac.update(&(self.0.len() as u64).to_be_bytes());
+        mac.update(&self.0);
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The bytes, on a reader's own machine.
+    #[cfg(feature = "desk")]
+    pub fn reveal(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl From<String> for Plaintext {
+    fn from(text: String) -> Self {
+        Self(Zeroizing::new(text.into_bytes()))
+    }
+}
+
+impl From<Vec<u8>> for Plaintext {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self(Zeroizing::new(bytes))
+    }
+}
+
+impl<'de> Deserialize<'de> for Plaintext {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::from)
+    }
+}
+
+/// Typed text on its way back to the person who typed it, HTML-escaped.
+pub struct Echo<'a>(&'a Plaintext);
+
+impl fmt::Display for Echo<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for part in self.0.0.utf8_chunks() {
+            let mut rest = part.valid();
+            while let Some((at, entity)) = rest.bytes().enumerate().find_map(|(i, b)| Some((i, escape(b)?))) {
+                let (before, from) = rest.split_at(at);
+                f.write_str(before)?;
+                f.write_str(entity)?;
+                rest = from.get(1..).unwrap_or_default();
+            }
+            f.write_str(rest)?;
+            if !part.invalid().is_empty() {
+                f.write_str("\u{fffd}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn escape(byte: u8) -> Option<&'static str> {
+    match byte {
+        b'&' => Some("&amp;"),
+        b'<' => Some("&lt;"),
+        b'>' => Some("&gt;"),
+        b'"' => Some("&#34;"),
+        b'\'' => Some("&#39;"),
+        // A browser would alter or drop these and the authenticator would no longer hold.
+        b'\r' => Some("&#13;"),
+        b'\n' => Some("&#10;"),
+        0 => Some("&#65533;"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_echo_cannot_leave_its_attribute_and_has_the_length_foretold() {
+        let text = Plaintext::from(String::from("a\"><script>'&\r\né"));
+        let echo = text.echo().to_string();
+        assert!(!echo.contains(['<', '>', '"', '\'']));
+        assert_eq!(echo.len(), text.escaped_len());
+    }
+}
