@@ -12,6 +12,7 @@ use crate::domain::{day::Day, id::{CaseId, InstanceId, ItemId, ReaderId}};
 
 pub(super) const VERSION: u8 = 1;
 pub(super) const SIGNED: &[u8] = b"meldkluis/item/v1\0";
+const MAC_LINE: &[u8] = b"\n--- ";
 const ZEROS: [u8; 64 << 10] = [0; 64 << 10];
 
 /// What an item is.
@@ -210,12 +211,14 @@ impl Buffer {
         self.0.lock().map(|mut b| std::mem::take(&mut *b)).unwrap_or_default()
     }
 
-    /// Drops the header that age wrote: two lines, since no stanza was returned.
+    /// Drops the header that age wrote: all lines up to the one with the MAC. No stanza was returned, but age adds a random one
+    /// to keep readers tolerant.
     fn drop_header(&self) -> Result<(), SealError> {
         let mut bytes = self.0.lock().map_err(|_| SealError::Failed)?;
-        let mut ends = bytes.iter().enumerate().filter(|(_, b)| **b == b'\n').map(|(i, _)| i);
-        let end = ends.nth(1).ok_or(SealError::Failed)?;
-        bytes.drain(..=end);
+        let mac = bytes.windows(MAC_LINE.len()).position(|w| w == MAC_LINE).ok_or(SealError::Failed)?;
+        let rest = bytes.get(mac + 1..).ok_or(SealError::Failed)?;
+        let end = rest.iter().position(|b| *b == b'\n').ok_or(SealError::Failed)?;
+        bytes.drain(..=mac + 1 + end);
         Ok(())
     }
 }
