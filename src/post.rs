@@ -8,7 +8,11 @@ use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::{
-    domain::{day::Day, id::{ItemId, ReaderId}, roster::{Reader, Roster}},
+    domain::{
+        day::Day,
+        id::{ItemId, ReaderId},
+        roster::{Reader, Roster},
+    },
     seal::{Slot, SlotTo},
     store::SlotRow,
 };

@@ -4,9 +4,14 @@
 use std::io::Cursor;
 
 use meldkluis::{
-    domain::{day::Day, id::{CaseId, InstanceId, ItemId, ReaderId}, roster::{Function, Reader, Status, Text, Topic}},
+    domain::{
+        day::Day,
+        id::{CaseId, InstanceId, ItemId, ReaderId},
+        roster::{Function, Reader, Status, Text, Topic},
+    },
     seal::{
-        Author, FileSealer, ItemHead, Kind, OpenError, Plaintext, Recipients, Sealed, Signer, Slot, SlotTo, Story, StoryText,
+        Author, FileSealer, ItemHead, Kind, OpenError, Plaintext, Recipients, Sealed, Signer, Slot, SlotTo, Story,
+        StoryText,
         code::{Code, CodeError, Language},
         desk::{ReaderIdentity, open_text, open_to},
         item, open_reply,
@@ -54,7 +59,8 @@ fn age_file(slots: &[Slot], payload: &[u8], to: &SlotTo) -> Vec<u8> {
 }
 
 fn sealed(to: &Recipients, text: &str) -> (Vec<Slot>, Vec<u8>) {
-    let sealed: Sealed = item(head(Kind::Reply), Plaintext::from(text.to_owned()), &Signer::from_seed(&[7; 32]), to).unwrap();
+    let sealed: Sealed =
+        item(head(Kind::Reply), Plaintext::from(text.to_owned()), &Signer::from_seed(&[7; 32]), to).unwrap();
     sealed.into_parts()
 }
 
@@ -125,7 +131,14 @@ fn an_answer_opens_with_the_code_that_asked() {
 #[test]
 fn a_story_comes_back_field_by_field() {
     let text = |t: &str| Plaintext::from(t.to_owned());
-    let story = Story { topic: Topic::Money, story: text("é\n\"x\""), who: text("w"), when: text(""), place: text("p"), known: text("k") };
+    let story = Story {
+        topic: Topic::Money,
+        story: text("é\n\"x\""),
+        who: text("w"),
+        when: text(""),
+        place: text("p"),
+        known: text("k"),
+    };
     let body = story.into_body();
     let read = StoryText::from_body(body.reveal()).unwrap();
     assert_eq!((read.story.as_str(), read.place.as_str(), read.topic), ("é\n\"x\"", "p", Topic::Money));
@@ -144,7 +157,8 @@ fn a_file_is_sealed_while_it_streams_and_comes_back_whole() {
     let (slots, rest) = sealer.finish(head(Kind::File), &Signer::from_seed(&[7; 32])).unwrap();
     payload.extend(rest);
     let mut out = Cursor::new(Vec::new());
-    let (manifest, _) = open_to(&anna, Cursor::new(age_file(&slots, &payload, &SlotTo::Reader(a.id))), &mut out).unwrap();
+    let (manifest, _) =
+        open_to(&anna, Cursor::new(age_file(&slots, &payload, &SlotTo::Reader(a.id))), &mut out).unwrap();
     assert_eq!(manifest.length, 3_000_000);
     assert!(out.into_inner()[..3_000_000] == body[..]);
 }
@@ -168,7 +182,8 @@ fn the_vector_of_code_and_keys_holds() {
 #[test]
 fn the_vector_of_an_item_opens() {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors");
-    let identity = || std::fs::read_to_string(path.join("item.key")).ok().and_then(|t| ReaderIdentity::from_text(t.trim()));
+    let identity =
+        || std::fs::read_to_string(path.join("item.key")).ok().and_then(|t| ReaderIdentity::from_text(t.trim()));
     if std::env::var_os("MELDKLUIS_WRITE_VECTORS").is_some() {
         let (anna, a) = reader("anna");
         let (slots, payload) = sealed(&Recipients::of([&a]).unwrap(), "An item of format version 1.");

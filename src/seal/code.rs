@@ -21,24 +21,38 @@ const REPAIR: usize = 2;
 /// A language of the pages and the word lists.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Language { /// Dutch.
-    Nl, /// English.
-    En }
+pub enum Language {
+    /// Dutch.
+    Nl,
+    /// English.
+    En,
+}
 
 impl Language {
     /// Reads `nl` or `en`.
     pub fn parse(text: &str) -> Option<Self> {
-        match text { "nl" => Some(Self::Nl), "en" => Some(Self::En), _ => None }
+        match text {
+            "nl" => Some(Self::Nl),
+            "en" => Some(Self::En),
+            _ => None,
+        }
     }
 
     /// `nl` or `en`, as in a path and in `lang`.
     pub fn as_str(self) -> &'static str {
-        match self { Self::Nl => "nl", Self::En => "en" }
+        match self {
+            Self::Nl => "nl",
+            Self::En => "en",
+        }
     }
 
     fn words(self) -> impl Iterator<Item = &'static str> {
         let [nl, en] = LIST;
-        match self { Self::Nl => nl, Self::En => en }.split_ascii_whitespace()
+        match self {
+            Self::Nl => nl,
+            Self::En => en,
+        }
+        .split_ascii_whitespace()
     }
 }
 
@@ -99,7 +113,11 @@ impl Code {
         if typed.len() != WORDS {
             return None;
         }
-        typed.iter().zip(mine).position(|(word, index)| place(word).or_else(|| nearest(word)) != Some(index)).map(|i| i + 1)
+        typed
+            .iter()
+            .zip(mine)
+            .position(|(word, index)| place(word).or_else(|| nearest(word)) != Some(index))
+            .map(|i| i + 1)
     }
 
     /// The keys of a room: 0 advice, 1 report, 2 retaliation, 3 identity. Rooms cannot be linked without the code.
@@ -148,7 +166,11 @@ impl Code {
 
     /// Four bits over the code and the deployment: a code of elsewhere is noticed before any look-up.
     fn check(&self, instance: &InstanceId) -> usize {
-        let hash = Sha256::new().chain_update(b"meldkluis/code-check/v1").chain_update(instance.as_bytes()).chain_update(self.0.as_slice()).finalize();
+        let hash = Sha256::new()
+            .chain_update(b"meldkluis/code-check/v1")
+            .chain_update(instance.as_bytes())
+            .chain_update(self.0.as_slice())
+            .finalize();
         usize::from(hash.first().copied().unwrap_or_default() >> 4)
     }
 }
@@ -197,7 +219,8 @@ fn nearest(word: &str) -> Option<usize> {
         return None;
     }
     let words = [Language::Nl, Language::En].into_iter().flat_map(|l| l.words().enumerate());
-    let mut near: Vec<(usize, usize)> = words.map(|(i, w)| (distance(w, word), i)).filter(|(d, _)| *d <= REPAIR).collect();
+    let mut near: Vec<(usize, usize)> =
+        words.map(|(i, w)| (distance(w, word), i)).filter(|(d, _)| *d <= REPAIR).collect();
     near.sort_unstable();
     near.dedup();
     match near.as_slice() {

@@ -39,6 +39,10 @@ pub fn open_text(identity: &ReaderIdentity, sealed: impl Read) -> Result<OpenedT
 
 /// Opens an item of any size into `out`. Everything is verified when this returns; `out` holds the body followed by
 /// padding, so cut it to `length` of the manifest, and throw it away on an error.
-pub fn open_to(identity: &ReaderIdentity, sealed: impl Read, out: &mut (impl Read + Write + Seek)) -> Result<(Manifest, [u8; 32]), OpenError> {
+pub fn open_to(
+    identity: &ReaderIdentity,
+    sealed: impl Read,
+    out: &mut (impl Read + Write + Seek),
+) -> Result<(Manifest, [u8; 32]), OpenError> {
     open::to(&identity.0, BufReader::new(sealed), out)
 }

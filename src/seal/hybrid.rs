@@ -53,7 +53,8 @@ impl HybridRecipient {
     /// The stanza that wraps a file key for this recipient.
     pub(super) fn wrap(&self, file_key: &FileKey) -> Option<Stanza> {
         let key = file_key.expose_secret();
-        let sealed = hpke::single_shot_seal::<ChaCha20Poly1305, HkdfSha256, XWing>(&OpModeS::Base, &self.0, INFO, key, &[]);
+        let sealed =
+            hpke::single_shot_seal::<ChaCha20Poly1305, HkdfSha256, XWing>(&OpModeS::Base, &self.0, INFO, key, &[]);
         let (share, body) = sealed.ok()?;
         Some(Stanza { tag: TAG.to_owned(), args: vec![BASE64_STANDARD_NO_PAD.encode(share.to_bytes())], body })
     }
@@ -105,7 +106,14 @@ impl HybridIdentity {
 
     fn open(&self, share: &[u8], body: &[u8]) -> Option<FileKey> {
         let share = Encapsulated::from_bytes(share).ok()?;
-        let opened = hpke::single_shot_open::<ChaCha20Poly1305, HkdfSha256, XWing>(&OpModeR::Base, &self.key()?, &share, INFO, body, &[]);
+        let opened = hpke::single_shot_open::<ChaCha20Poly1305, HkdfSha256, XWing>(
+            &OpModeR::Base,
+            &self.key()?,
+            &share,
+            INFO,
+            body,
+            &[],
+        );
         let opened = Zeroizing::new(opened.ok()?);
         let key: [u8; 16] = opened.as_slice().try_into().ok()?;
         Some(FileKey::new(Box::new(key)))

@@ -2,13 +2,23 @@
 //!
 //! Inside the seal, version 1: `body ‖ zeros ‖ manifest (JSON) ‖ signature (64) ‖ signer (32) ‖ manifest length (u32 BE) ‖ 1`.
 //! The manifest stands last, so that a file can be sealed while it streams in, its hash known only at the end.
-use std::{io::Write, sync::{Arc, Mutex}};
+use std::{
+    io::Write,
+    sync::{Arc, Mutex},
+};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{Plaintext, SealError, pad, sign::Signer, slot::{Recipients, Slot, SlotWriter}};
-use crate::domain::{day::Day, id::{CaseId, InstanceId, ItemId, ReaderId}};
+use super::{
+    Plaintext, SealError, pad,
+    sign::Signer,
+    slot::{Recipients, Slot, SlotWriter},
+};
+use crate::domain::{
+    day::Day,
+    id::{CaseId, InstanceId, ItemId, ReaderId},
+};
 
 pub(super) const VERSION: u8 = 1;
 pub(super) const SIGNED: &[u8] = b"meldkluis/item/v1\0";
@@ -137,7 +147,8 @@ impl FileSealer {
         let slots = SlotWriter::new(to)?;
         let encryptor = age::Encryptor::with_recipients(std::iter::once(&slots as &dyn age::Recipient));
         let buffer = Buffer::default();
-        let writer = encryptor.map_err(|_| SealError::Failed)?.wrap_output(buffer.clone()).map_err(|_| SealError::Failed)?;
+        let writer =
+            encryptor.map_err(|_| SealError::Failed)?.wrap_output(buffer.clone()).map_err(|_| SealError::Failed)?;
         buffer.drop_header()?;
         Ok(Self { writer, buffer, slots: slots.slots()?, hash: Sha256::new(), length: 0 })
     }
@@ -170,7 +181,12 @@ impl FileSealer {
         self.end(head, signer, |bytes| Ok(pad::file_size(bytes)))
     }
 
-    fn end(mut self, head: ItemHead, signer: &Signer, size: impl Fn(u64) -> Result<u64, SealError>) -> Result<(Vec<Slot>, Vec<u8>), SealError> {
+    fn end(
+        mut self,
+        head: ItemHead,
+        signer: &Signer,
+        size: impl Fn(u64) -> Result<u64, SealError>,
+    ) -> Result<(Vec<Slot>, Vec<u8>), SealError> {
         let manifest = Manifest { head, length: self.length, sha256: self.hash.finalize().into() };
         let foot = foot(&manifest, signer)?;
         let used = self.length + foot.len() as u64;

@@ -32,6 +32,9 @@
 //! # }
 //! ```
 pub mod code;
+#[cfg(all(test, feature = "desk"))]
+#[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+mod conformance;
 #[cfg(feature = "desk")]
 pub mod desk;
 mod hybrid;

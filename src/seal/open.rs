@@ -4,7 +4,13 @@ use std::io::{self, BufRead, BufReader, Cursor, Read, Seek, SeekFrom, Write};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use super::{Plaintext, code::ReplyKey, hybrid::HybridIdentity, item::{Manifest, SIGNED, VERSION}, sign::verify};
+use super::{
+    Plaintext,
+    code::ReplyKey,
+    hybrid::HybridIdentity,
+    item::{Manifest, SIGNED, VERSION},
+    sign::verify,
+};
 
 /// Signature, signer, manifest length and version byte.
 const FOOT: usize = 64 + 32 + 4 + 1;
@@ -63,7 +69,11 @@ pub(super) fn text(identity: &HybridIdentity, sealed: impl BufRead) -> Result<Op
 
 /// Opens an item of any size into `out`, which then holds the body followed by padding: the caller cuts it to the length.
 #[cfg(feature = "desk")]
-pub(super) fn to(identity: &HybridIdentity, sealed: impl BufRead, out: &mut (impl Read + Write + Seek)) -> Result<(Manifest, [u8; 32]), OpenError> {
+pub(super) fn to(
+    identity: &HybridIdentity,
+    sealed: impl BufRead,
+    out: &mut (impl Read + Write + Seek),
+) -> Result<(Manifest, [u8; 32]), OpenError> {
     let mut opened = decrypt(identity, sealed)?;
     let mut chunk = Zeroizing::new(vec![0; 64 << 10]);
     loop {

@@ -2,14 +2,23 @@
 use std::{collections::HashSet, sync::Mutex};
 
 use age::{EncryptError, secrecy::ExposeSecret};
-use age_core::{format::{FileKey, Stanza}, primitives::hkdf};
+use age_core::{
+    format::{FileKey, Stanza},
+    primitives::hkdf,
+};
 use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use super::{SealError, hybrid::{HybridIdentity, HybridRecipient, labels}};
-use crate::domain::{id::{CaseId, ReaderId}, roster::Reader};
+use super::{
+    SealError,
+    hybrid::{HybridIdentity, HybridRecipient, labels},
+};
+use crate::domain::{
+    id::{CaseId, ReaderId},
+    roster::Reader,
+};
 
 /// Slots of an item, real ones and filler together.
 pub const FILL: usize = 8;

@@ -35,7 +35,8 @@ struct Body<'a> {
 impl Story {
     /// The body of a first item. Text that is not UTF-8 loses the bytes that are not.
     pub fn into_body(self) -> Plaintext {
-        let texts = [&self.story, &self.who, &self.when, &self.place, &self.known].map(|p| Zeroizing::new(String::from_utf8_lossy(p.bytes()).into_owned()));
+        let texts = [&self.story, &self.who, &self.when, &self.place, &self.known]
+            .map(|p| Zeroizing::new(String::from_utf8_lossy(p.bytes()).into_owned()));
         let [story, who, when, place, known] = &texts;
         let body = Body { v: 1, topic: self.topic, story, who, when, place, known };
         // Strings and a number always serialise.
