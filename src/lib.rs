@@ -9,6 +9,7 @@
 //! 5. `desk`: the readers' client; opening for readers happens there and nowhere else.
 //!
 //! A report runs straight: form, [`domain::routing`], [`seal`], `store`, receipt. Nothing goes back.
+pub mod api_types;
 pub mod clock;
 #[cfg(feature = "server")]
 pub mod config;
@@ -21,6 +22,7 @@ pub mod domain;
 pub mod http;
 #[cfg(feature = "server")]
 pub mod post;
+pub mod roster_files;
 pub mod seal;
 #[cfg(feature = "server")]
 pub mod store;

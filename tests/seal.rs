@@ -154,8 +154,11 @@ fn a_file_is_sealed_while_it_streams_and_comes_back_whole() {
         sealer.write(chunk).unwrap();
         payload.extend(sealer.take());
     }
-    let (slots, rest) = sealer.finish(head(Kind::File), &Signer::from_seed(&[7; 32])).unwrap();
-    payload.extend(rest);
+    let mut ending = sealer.ending(head(Kind::File), &Signer::from_seed(&[7; 32])).unwrap();
+    while let Some(piece) = ending.next_piece().unwrap() {
+        payload.extend(piece);
+    }
+    let slots = ending.into_slots();
     let mut out = Cursor::new(Vec::new());
     let (manifest, _) =
         open_to(&anna, Cursor::new(age_file(&slots, &payload, &SlotTo::Reader(a.id))), &mut out).unwrap();

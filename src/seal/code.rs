@@ -5,9 +5,10 @@
 use hkdf::Hkdf;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
 
-use super::{ReporterPublic, hybrid::HybridIdentity, sign::Signer};
+use super::{Plaintext, ReporterPublic, hybrid::HybridIdentity, sign::Signer};
 use crate::domain::id::InstanceId;
 
 /// Words in a code.
@@ -105,9 +106,24 @@ impl Code {
         Self::from_places(&places, instance).ok_or(CodeError::Checksum)
     }
 
+    /// Reads a code from a form, as [`Self::parse`] does.
+    pub fn typed(typed: &Plaintext, instance: &InstanceId) -> Result<Self, CodeError> {
+        Self::parse(std::str::from_utf8(typed.bytes()).unwrap_or_default(), instance)
+    }
+
+    /// Whether both are the same code, in the same time for all.
+    pub fn same(&self, other: &Self) -> bool {
+        self.0.as_slice().ct_eq(other.0.as_slice()).into()
+    }
+
+    /// Its words with a space between, for the hidden field of a mailbox page.
+    pub fn hidden(&self, instance: &InstanceId) -> Zeroizing<String> {
+        Zeroizing::new(self.words(instance, Language::Nl).join(" "))
+    }
+
     /// Whether the word at each place of what was typed is this code's; `None` unless there are twelve. For "word 7 is wrong".
-    pub fn first_wrong(&self, text: &str, instance: &InstanceId) -> Option<usize> {
-        let text = Zeroizing::new(text.to_lowercase());
+    pub fn first_wrong(&self, typed: &Plaintext, instance: &InstanceId) -> Option<usize> {
+        let text = Zeroizing::new(std::str::from_utf8(typed.bytes()).unwrap_or_default().to_lowercase());
         let typed: Vec<&str> = text.split(|c: char| !c.is_alphabetic()).filter(|w| !w.is_empty()).collect();
         let mine = self.indices(instance);
         if typed.len() != WORDS {

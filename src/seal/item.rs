@@ -22,6 +22,8 @@ use crate::domain::{
 
 pub(super) const VERSION: u8 = 1;
 pub(super) const SIGNED: &[u8] = b"meldkluis/item/v1\0";
+/// Sealed padding that is handed on at once.
+const PIECE: usize = 1 << 20;
 const MAC_LINE: &[u8] = b"\n--- ";
 const ZEROS: [u8; 64 << 10] = [0; 64 << 10];
 
@@ -127,9 +129,11 @@ pub fn item(head: ItemHead, body: Plaintext, signer: &Signer, to: &Recipients) -
     sealer.write(body.bytes())?;
     drop(body);
     let mut payload = sealer.take();
-    let (slots, rest) = sealer.end(head, signer, |bytes| pad::message_size(bytes).ok_or(SealError::TooLong))?;
-    payload.extend_from_slice(&rest);
-    Ok(Sealed { slots, payload })
+    let mut ending = sealer.end(head, signer, |bytes| pad::message_size(bytes).ok_or(SealError::TooLong))?;
+    while let Some(piece) = ending.next_piece()? {
+        payload.extend_from_slice(&piece);
+    }
+    Ok(Sealed { slots: ending.into_slots(), payload })
 }
 
 /// Seals a file while it streams in. Memory does not grow with the file as long as [`FileSealer::take`] is called.
@@ -175,31 +179,56 @@ impl FileSealer {
         self.buffer.take()
     }
 
-    /// Pads, signs and ends; returns the slots and the last sealed bytes. Those are at most 32 MiB up to a file of 64 MiB, and
-    /// 12 % of the file above.
-    pub fn finish(self, head: ItemHead, signer: &Signer) -> Result<(Vec<Slot>, Vec<u8>), SealError> {
+    /// Signs, and gives what is still to be written in pieces: the padding of a large file is large too.
+    pub fn ending(self, head: ItemHead, signer: &Signer) -> Result<Ending, SealError> {
         self.end(head, signer, |bytes| Ok(pad::file_size(bytes)))
     }
 
     fn end(
-        mut self,
+        self,
         head: ItemHead,
         signer: &Signer,
         size: impl Fn(u64) -> Result<u64, SealError>,
-    ) -> Result<(Vec<Slot>, Vec<u8>), SealError> {
+    ) -> Result<Ending, SealError> {
         let manifest = Manifest { head, length: self.length, sha256: self.hash.finalize().into() };
         let foot = foot(&manifest, signer)?;
         let used = self.length + foot.len() as u64;
-        let mut zeros = size(used)? - used;
-        while zeros > 0 {
-            let n = zeros.min(ZEROS.len() as u64);
+        let zeros = size(used)? - used;
+        Ok(Ending { writer: Some(self.writer), buffer: self.buffer, slots: self.slots, zeros, foot })
+    }
+}
+
+/// What is still to be written of an item: padding, manifest, signature.
+pub struct Ending {
+    writer: Option<age::stream::StreamWriter<Buffer>>,
+    buffer: Buffer,
+    slots: Vec<Slot>,
+    zeros: u64,
+    foot: Vec<u8>,
+}
+
+impl Ending {
+    /// The next sealed bytes, at most about 1 MiB; `None` when all are written.
+    pub fn next_piece(&mut self) -> Result<Option<Vec<u8>>, SealError> {
+        let Some(mut writer) = self.writer.take() else { return Ok(None) };
+        while self.zeros > 0 {
+            let n = self.zeros.min(ZEROS.len() as u64);
             let piece = usize::try_from(n).ok().and_then(|n| ZEROS.get(..n)).unwrap_or_default();
-            self.writer.write_all(piece).map_err(|_| SealError::Failed)?;
-            zeros -= n;
+            writer.write_all(piece).map_err(|_| SealError::Failed)?;
+            self.zeros -= n;
+            if self.buffer.len() >= PIECE {
+                self.writer = Some(writer);
+                return Ok(Some(self.buffer.take()));
+            }
         }
-        self.writer.write_all(&foot).map_err(|_| SealError::Failed)?;
-        self.writer.finish().map_err(|_| SealError::Failed)?;
-        Ok((self.slots, self.buffer.take()))
+        writer.write_all(&self.foot).map_err(|_| SealError::Failed)?;
+        writer.finish().map_err(|_| SealError::Failed)?;
+        Ok(Some(self.buffer.take()))
+    }
+
+    /// The slots, once everything is written.
+    pub fn into_slots(self) -> Vec<Slot> {
+        self.slots
     }
 }
 

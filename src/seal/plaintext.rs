@@ -34,6 +34,17 @@ impl Plaintext {
         Echo(self)
     }
 
+    /// A short name chosen on a form, of `a-z`, `0-9` and `-`: such an answer was picked, not written.
+    pub fn choice(&self) -> Option<&str> {
+        let plain = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-';
+        std::str::from_utf8(&self.0).ok().filter(|t| t.len() <= 160 && t.bytes().all(|b| plain(&b)))
+    }
+
+    /// Without white space at both ends.
+    pub fn trimmed(self) -> Self {
+        Self(Zeroizing::new(self.0.trim_ascii().to_vec()))
+    }
+
     /// Its length and bytes into a form's authenticator.
     pub fn hash_into(&self, mac: &mut impl hmac::Mac) {
         mac.update(&(self.0.len() as u64).to_be_bytes());

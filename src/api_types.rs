@@ -1,0 +1,139 @@
+//! What travels between desk and server, as JSON. Base path `/api/v1`.
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    domain::{
+        case::{Act, CaseState},
+        day::Day,
+        id::{CaseId, InstanceId, ItemId, OrgId, ReaderId},
+    },
+    seal::SlotTo,
+};
+
+/// What a sign-in signs begins with this.
+pub const SIGN_IN: &str = "meldkluis/signin/v1";
+
+/// `POST challenge`: asks for a nonce. Unknown readers get one too.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Challenge {
+    /// Who wants to sign in.
+    pub reader: ReaderId,
+}
+
+/// A nonce, valid for 60 seconds and once.
+#[derive(Debug, Deserialize, Serialize)]
+pub struct Nonce {
+    /// Opaque text.
+    pub nonce: String,
+    /// The deployment.
+    pub instance: InstanceId,
+}
+
+/// `POST session`: a signed nonce.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignIn {
+    /// Who.
+    pub reader: ReaderId,
+    /// From the challenge.
+    pub nonce: String,
+    /// The origin the desk dialled.
+    pub origin: String,
+    /// Ed25519 over [`signed_bytes`], hex.
+    pub signature: String,
+}
+
+/// The bytes a sign-in signs.
+pub fn signed_bytes(instance: &InstanceId, origin: &str, nonce: &str, reader: &ReaderId) -> Vec<u8> {
+    format!("{SIGN_IN}\n{instance}\n{origin}\n{nonce}\n{reader}").into_bytes()
+}
+
+/// A session's bearer token, valid for eight hours.
+#[derive(Debug, Deserialize, Serialize)]
+pub struct Session {
+    /// Opaque text.
+    pub token: String,
+}
+
+/// A case as a reader of it sees it.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct CaseView {
+    /// Which.
+    pub case: CaseId,
+    /// Whose.
+    pub org: OrgId,
+    /// Where it stands.
+    pub state: CaseState,
+    /// The day it was filed.
+    pub filed: Day,
+    /// The next deadline.
+    pub due: Day,
+    /// The items this reader has a slot of.
+    pub items: Vec<ItemId>,
+    /// The readers with a slot in the case; empty in the inbox.
+    pub readers: Vec<ReaderId>,
+}
+
+/// What a reader adds: first four bytes the length (big-endian) of this as JSON, then this, then the age payload.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Adding {
+    /// A new random id; sending it twice adds one item.
+    pub item: ItemId,
+    /// What it does to the case; `None` for a file that goes along.
+    pub act: Option<Act>,
+    /// The state the reader saw.
+    pub expected: CaseState,
+    /// All slots, filler too.
+    pub slots: Vec<SlotSent>,
+}
+
+/// A slot on its way to the server.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct SlotSent {
+    /// Whose.
+    pub to: SentTo,
+    /// The age header, base64.
+    pub header: String,
+}
+
+/// Whose slot it is; the reporter's case is the one it is sent to.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SentTo {
+    /// A reader.
+    Reader(ReaderId),
+    /// The reporter.
+    Reporter,
+    /// Filler.
+    Nobody(u8),
+}
+
+impl SentTo {
+    /// As sealing names it.
+    pub fn of(to: &SlotTo) -> Self {
+        match to {
+            SlotTo::Reader(id) => Self::Reader(id.clone()),
+            SlotTo::Reporter(_) => Self::Reporter,
+            SlotTo::Nobody(n) => Self::Nobody(*n),
+        }
+    }
+
+    /// As it is in a case.
+    pub fn in_case(self, case: CaseId) -> SlotTo {
+        match self {
+            Self::Reader(id) => SlotTo::Reader(id),
+            Self::Reporter => SlotTo::Reporter(case),
+            Self::Nobody(n) => SlotTo::Nobody(n),
+        }
+    }
+}
+
+/// Whether an item was added now or had been before.
+#[derive(Debug, Deserialize, Serialize)]
+pub struct AddedView {
+    /// It was there.
+    pub already: bool,
+}

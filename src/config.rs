@@ -1,0 +1,147 @@
+//! `meldkluis.toml`, strict, and the credentials that live outside the data folder.
+use std::{
+    fs::{self, OpenOptions},
+    io::Write,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use crate::domain::roster::Mode;
+
+/// The server's settings.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Folder of the database (SQLite) and the payloads.
+    pub data: PathBuf,
+    /// `sqlite:PATH` or `postgres://…`; a file in `data` when absent.
+    pub database: Option<String>,
+    /// Folder with the signed roster files.
+    pub roster: PathBuf,
+    /// The root signers this server trusts.
+    pub anchor: PathBuf,
+    /// Folder with the keys k1, k2 and form; never inside `data` or its backups.
+    pub secrets: PathBuf,
+    /// Address of the plain listener: loopback, for Tor or a proxy.
+    pub listen: SocketAddr,
+    /// The HTTPS listener.
+    pub https: Option<Https>,
+    /// Bytes of the largest file.
+    #[serde(default = "two_gib")]
+    pub max_file_bytes: u64,
+    /// Bytes of disk kept for text: files are refused when less is free.
+    #[serde(default = "one_gib")]
+    pub reserve_bytes: u64,
+}
+
+/// Where HTTPS is served.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Https {
+    /// Address.
+    pub listen: SocketAddr,
+    /// Certificate chain, PEM.
+    pub certificate: PathBuf,
+    /// Private key, PEM.
+    pub key: PathBuf,
+}
+
+fn two_gib() -> u64 {
+    2 << 30
+}
+
+fn one_gib() -> u64 {
+    1 << 30
+}
+
+/// What is wrong with the settings or credentials.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct ConfigError(String);
+
+impl Config {
+    /// Reads a file; the error names the setting and the line.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = fs::read_to_string(path).map_err(|e| ConfigError(format!("cannot read {}: {e}", path.display())))?;
+        let config: Self = toml::from_str(&text).map_err(|e| ConfigError(format!("{}: {e}", path.display())))?;
+        config.checked()
+    }
+
+    /// Refuses what would break a promise.
+    pub fn checked(self) -> Result<Self, ConfigError> {
+        if self.secrets.starts_with(&self.data) {
+            return Err(ConfigError("secrets must not be inside data: a thief of one must not have the other".into()));
+        }
+        if !self.listen.ip().is_loopback() {
+            return Err(ConfigError("listen must be a loopback address; use https for the network".into()));
+        }
+        Ok(self)
+    }
+
+    /// The database's URL.
+    pub fn database(&self) -> String {
+        self.database.clone().unwrap_or_else(|| format!("sqlite:{}", self.data.join("meldkluis.db").display()))
+    }
+
+    /// A demo roster's keys are on the same disk: it is never served to others.
+    pub fn allows(&self, mode: Mode) -> Result<(), ConfigError> {
+        if mode == Mode::Demo && self.https.is_some() {
+            return Err(ConfigError("a demo roster is served on loopback only; remove https".into()));
+        }
+        Ok(())
+    }
+}
+
+/// The three keys of a deployment.
+pub struct Secrets {
+    /// For mailboxes.
+    pub k1: Zeroizing<[u8; 32]>,
+    /// For slot rows.
+    pub k2: Zeroizing<[u8; 32]>,
+    /// For hidden fields and sign-in; the first signs, all verify.
+    pub form: Vec<Zeroizing<[u8; 32]>>,
+}
+
+impl Secrets {
+    /// Reads the keys of a folder: `k1`, `k2`, `form` and, after a rotation, `form.previous`; 64 hex digits each.
+    pub fn load(folder: &Path) -> Result<Self, ConfigError> {
+        let mut form = vec![key(&folder.join("form"))?];
+        if folder.join("form.previous").exists() {
+            form.push(key(&folder.join("form.previous"))?);
+        }
+        Ok(Self { k1: key(&folder.join("k1"))?, k2: key(&folder.join("k2"))?, form })
+    }
+
+    /// Draws keys that are missing, each in a file only its owner can read.
+    pub fn create(folder: &Path) -> Result<(), ConfigError> {
+        fs::create_dir_all(folder).map_err(|e| ConfigError(format!("cannot make {}: {e}", folder.display())))?;
+        for name in ["k1", "k2", "form"].map(|n| folder.join(n)).iter().filter(|p| !p.exists()) {
+            let mut bytes = Zeroizing::new([0; 32]);
+            getrandom::fill(bytes.as_mut()).map_err(|e| ConfigError(format!("no randomness: {e}")))?;
+            write_private(name, &Zeroizing::new(hex::encode(bytes.as_slice())))?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes a new file that only its owner can read, from the first byte on.
+pub fn write_private(path: &Path, text: &str) -> Result<(), ConfigError> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options.open(path).and_then(|mut file| file.write_all(text.as_bytes()));
+    written.map_err(|e| ConfigError(format!("cannot write {}: {e}", path.display())))
+}
+
+fn key(path: &Path) -> Result<Zeroizing<[u8; 32]>, ConfigError> {
+    let text = fs::read_to_string(path).map(Zeroizing::new);
+    let text = text.map_err(|e| ConfigError(format!("cannot read the key {}: {e}", path.display())))?;
+    let mut key = Zeroizing::new([0; 32]);
+    let read = hex::decode_to_slice(text.trim(), key.as_mut_slice());
+    read.map_err(|_| ConfigError(format!("{} must hold 64 hex digits", path.display())))?;
+    Ok(key)
+}

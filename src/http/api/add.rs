@@ -1,0 +1,155 @@
+//! A reader adds an item: an act on the case, or a file that goes along.
+use actix_web::{
+    HttpResponse,
+    web::{self, Data, Path},
+};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use futures_util::StreamExt;
+
+use super::{super::App, SignedIn, failed, mine};
+use crate::{
+    api_types::{AddedView, Adding, SentTo},
+    domain::{
+        case::{Case, after},
+        id::{CaseId, ReaderId},
+    },
+    http::mailbox,
+    seal::{Slot, slot::FILL_MORE},
+    store::{Added, Move, NewItem, Payload, StoreError},
+};
+
+/// Bytes of the JSON before the payload: sixteen slots of 2 KiB, base64, with room.
+const HEAD_BYTES: usize = 64 << 10;
+/// Sealed messages are no larger; what is larger is a file.
+const INLINE_BYTES: usize = 300 << 10;
+/// Bytes handed to the payload store at once.
+const PIECE: usize = 1 << 20;
+
+/// Reads the head, then takes the payload into a row or a blob.
+pub(crate) async fn add(app: Data<App>, me: SignedIn, id: Path<String>, mut body: web::Payload) -> HttpResponse {
+    let Some(id) = CaseId::parse(&id) else { return HttpResponse::NotFound().finish() };
+    let case = match mine(&app, &me, &id).await {
+        Ok(Some((case, _))) => case,
+        Ok(None) => return HttpResponse::NotFound().finish(),
+        Err(error) => return failed(&error),
+    };
+    let Some((adding, rest)) = head(&mut body).await else { return HttpResponse::BadRequest().finish() };
+    let has = match mailbox::readers(&app, &case).await {
+        Ok(readers) => readers.iter().map(|r| r.id.clone()).collect::<Vec<_>>(),
+        Err(error) => return failed(&error),
+    };
+    if let Some(refused) = refuse(&adding, &has) {
+        return refused;
+    }
+    match store(&app, &case, adding, rest, body).await {
+        Ok(added) => HttpResponse::Ok().json(AddedView { already: added == Added::Already }),
+        Err(error) => failed(&error),
+    }
+}
+
+/// Nobody is let in by adding an item: its slots are for readers the case has.
+fn refuse(adding: &Adding, has: &[ReaderId]) -> Option<HttpResponse> {
+    let stranger = |s: &SentTo| matches!(s, SentTo::Reader(id) if !has.contains(id));
+    if adding.slots.is_empty() || adding.slots.len() > FILL_MORE {
+        return Some(HttpResponse::BadRequest().finish());
+    }
+    adding.slots.iter().any(|s| stranger(&s.to)).then(|| HttpResponse::Forbidden().finish())
+}
+
+async fn head(body: &mut web::Payload) -> Option<(Adding, Vec<u8>)> {
+    let mut bytes = Vec::new();
+    let mut wanted = 4;
+    loop {
+        if let Some((length, rest)) = bytes.split_first_chunk::<4>() {
+            let length = usize::try_from(u32::from_be_bytes(*length)).ok().filter(|l| *l <= HEAD_BYTES)?;
+            if let Some((head, payload)) = rest.split_at_checked(length) {
+                return Some((serde_json::from_slice(head).ok()?, payload.to_vec()));
+            }
+            wanted = 4 + length;
+        }
+        while bytes.len() < wanted {
+            bytes.extend_from_slice(&body.next().await?.ok()?);
+        }
+    }
+}
+
+async fn store(
+    app: &App,
+    case: &Case,
+    adding: Adding,
+    mut payload: Vec<u8>,
+    mut body: web::Payload,
+) -> Result<Added, StoreError> {
+    let change = match adding.act {
+        None => None,
+        Some(act) => {
+            let today = app.clock.today();
+            let (state, due) = after(act, adding.expected, case.due, today).map_err(|_| StoreError::Conflict)?;
+            let kept = app.roster.organisation(&case.org).and_then(|o| o.file.as_ref()).map(|f| f.retention_days);
+            let closing = state == crate::domain::case::CaseState::Closed;
+            let destroy_after = if closing { case.destroy_after.or(kept.map(|days| today.plus_days(days))) } else { None };
+            Some(Move { expected: adding.expected, state, due, destroy_after })
+        }
+    };
+    let slot = |s: crate::api_types::SlotSent| {
+        Some(Slot { to: s.to.in_case(case.id), header: BASE64_STANDARD.decode(s.header).ok()? })
+    };
+    let slots: Option<Vec<Slot>> = adding.slots.into_iter().map(slot).collect();
+    let slots = app.post.rows(&adding.item, case.filed, slots.ok_or(StoreError::Conflict)?, None);
+    while payload.len() <= INLINE_BYTES {
+        match body.next().await {
+            Some(chunk) => payload.extend_from_slice(&chunk.map_err(broken)?),
+            None => {
+                let item = NewItem { id: adding.item, slots, payload: Payload::Inline(payload) };
+                return app.store.add_item(&case.id, &item, change).await;
+            }
+        }
+    }
+    let item = NewItem { id: adding.item, slots, payload: Payload::Blob };
+    if app.store.case_of(&item.id).await? == Some(case.id) {
+        return Ok(Added::Already);
+    }
+    app.store.announce_blob(&item.id).await?;
+    let written = write(app, &item, payload, body).await;
+    let added = match written {
+        Ok(()) => app.store.add_item(&case.id, &item, change).await,
+        Err(error) => Err(error),
+    };
+    if added.is_err() {
+        app.blobs.delete(&item.id).await?;
+        app.store.forget_blob(&item.id).await?;
+    }
+    added
+}
+
+async fn write(app: &App, item: &NewItem, first: Vec<u8>, mut body: web::Payload) -> Result<(), StoreError> {
+    let mut writer = app.blobs.writer(&item.id).await?;
+    let mut piece = first;
+    let mut total = 0_u64;
+    // Padding is at most as large as the file, plus the foot.
+    let most = app.config.max_file_bytes.saturating_mul(2).saturating_add(PIECE as u64);
+    let streamed = async {
+        while let Some(chunk) = body.next().await {
+            piece.extend_from_slice(&chunk.map_err(broken)?);
+            if piece.len() >= PIECE {
+                total += piece.len() as u64;
+                writer.write(std::mem::take(&mut piece)).await?;
+            }
+            if total > most {
+                return Err(StoreError::Conflict);
+            }
+        }
+        writer.write(std::mem::take(&mut piece)).await
+    };
+    match streamed.await {
+        Ok(()) => writer.finish().await,
+        Err(error) => {
+            writer.abort().await;
+            Err(error)
+        }
+    }
+}
+
+fn broken(error: actix_web::error::PayloadError) -> StoreError {
+    StoreError::Unavailable(Box::new(std::io::Error::other(error.to_string())))
+}

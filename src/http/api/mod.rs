@@ -1,0 +1,145 @@
+//! The readers' API. Every route but the first three needs a signed-in reader, and shows only cases that reader has a slot of.
+mod add;
+mod session;
+
+use actix_web::{
+    HttpResponse,
+    http::StatusCode,
+    web::{self, Data, Json, Path},
+};
+use futures_util::StreamExt;
+
+pub use session::Nonces;
+use session::SignedIn;
+
+use super::{App, mailbox};
+use crate::{
+    api_types::CaseView,
+    domain::{
+        case::Case,
+        id::{CaseId, ItemId, ReaderId},
+        roster::Reader,
+    },
+    seal::SlotTo,
+    store::{Payload, SlotRow, StoreError},
+};
+
+/// Bytes of a JSON body.
+const JSON_BYTES: usize = 64 << 10;
+
+/// Every route and its guard: what takes a [`SignedIn`] is for readers.
+pub(crate) fn routes(cfg: &mut web::ServiceConfig) {
+    cfg.app_data(web::JsonConfig::default().limit(JSON_BYTES))
+        .route("/challenge", web::post().to(session::challenge)) // open
+        .route("/session", web::post().to(session::sign_in)) // open
+        .route("/roster", web::get().to(roster)) // open: public keys, signed
+        .route("/inbox", web::get().to(inbox)) // SignedIn
+        .route("/cases/{case}", web::get().to(case)) // SignedIn, slot in the case
+        .route("/cases/{case}/items", web::post().to(add::add)) // SignedIn, slot in the case
+        .route("/items/{item}", web::get().to(item)); // SignedIn, slot of the item
+}
+
+async fn roster(app: Data<App>) -> HttpResponse {
+    HttpResponse::Ok().json(&app.roster_files)
+}
+
+/// An answer without a body for what the store would not do.
+fn failed(error: &StoreError) -> HttpResponse {
+    match error {
+        StoreError::Conflict => HttpResponse::Conflict().finish(),
+        StoreError::Unavailable(_) => HttpResponse::ServiceUnavailable().finish(),
+        StoreError::Corrupt { .. } | StoreError::UnknownSchema(_) => HttpResponse::InternalServerError().finish(),
+    }
+}
+
+/// The slots a reader has and may use now, by case and item.
+async fn my_slots(app: &App, reader: &ReaderId) -> Result<Vec<(CaseId, ItemId, SlotRow)>, StoreError> {
+    let days = app.store.filed_days().await?;
+    let to = SlotTo::Reader(reader.clone());
+    let mailboxes: Vec<[u8; 32]> = days.into_iter().map(|day| app.post.mailbox(&to, day)).collect();
+    let slots = app.store.inbox(&mailboxes, app.clock.today()).await?;
+    Ok(slots.into_iter().filter(|(_, item, row)| app.post.intact(item, row)).collect())
+}
+
+fn view(case: &Case, items: Vec<ItemId>, readers: &[&Reader]) -> CaseView {
+    let readers = readers.iter().map(|r| r.id.clone()).collect();
+    let Case { id, org, filed, due, state, .. } = case.clone();
+    CaseView { case: id, org, state, filed, due, items, readers }
+}
+
+async fn inbox(app: Data<App>, me: SignedIn) -> HttpResponse {
+    let list = async {
+        let mut views: Vec<CaseView> = Vec::new();
+        for (id, item, _) in my_slots(&app, &me.reader).await? {
+            if let Some(view) = views.iter_mut().find(|v| v.case == id) {
+                view.items.push(item);
+            } else if let Some(case) = app.store.case(&id).await? {
+                views.push(view(&case, vec![item], &[]));
+            }
+        }
+        views.sort_by_key(|v| (v.due, v.case));
+        Ok::<_, StoreError>(views)
+    };
+    list.await.map_or_else(|e| failed(&e), |views| HttpResponse::Ok().json(views))
+}
+
+/// A case this reader has a slot of, with their items; `None` for any other case.
+async fn mine(app: &App, me: &SignedIn, id: &CaseId) -> Result<Option<(Case, Vec<ItemId>)>, StoreError> {
+    let Some(case) = app.store.case(id).await? else { return Ok(None) };
+    let mailbox = app.post.mailbox(&SlotTo::Reader(me.reader.clone()), case.filed);
+    let slots = app.store.inbox(&[mailbox], app.clock.today()).await?;
+    let items: Vec<ItemId> = slots.into_iter().filter(|(c, _, _)| c == id).map(|(_, item, _)| item).collect();
+    Ok((!items.is_empty()).then_some((case, items)))
+}
+
+async fn case(app: Data<App>, me: SignedIn, id: Path<String>) -> HttpResponse {
+    let found = async {
+        let Some(id) = CaseId::parse(&id) else { return Ok(None) };
+        let Some((case, items)) = mine(&app, &me, &id).await? else { return Ok(None) };
+        let readers = mailbox::readers(&app, &case).await?;
+        Ok::<_, StoreError>(Some(view(&case, items, &readers)))
+    };
+    match found.await {
+        Ok(Some(view)) => HttpResponse::Ok().json(Json(view)),
+        Ok(None) => HttpResponse::NotFound().finish(),
+        Err(error) => failed(&error),
+    }
+}
+
+/// An item as an ordinary age file: this reader's slot, then the payload. Marks the case as opened.
+async fn item(app: Data<App>, me: SignedIn, id: Path<String>) -> HttpResponse {
+    let found = async {
+        let Some(item) = ItemId::parse(&id) else { return Ok(None) };
+        let Some(id) = app.store.case_of(&item).await? else { return Ok(None) };
+        let Some(case) = app.store.case(&id).await? else { return Ok(None) };
+        let mailbox = app.post.mailbox(&SlotTo::Reader(me.reader.clone()), case.filed);
+        let slots = app.store.inbox(&[mailbox], app.clock.today()).await?;
+        let slot = slots.into_iter().find(|(_, i, row)| *i == item && app.post.intact(i, row));
+        let (Some((_, _, slot)), Some(payload)) = (slot, app.store.payload(&item).await?) else { return Ok(None) };
+        app.store.mark_opened(&case.id).await?;
+        Ok::<_, StoreError>(Some((item, slot, payload)))
+    };
+    match found.await {
+        Ok(Some((item, slot, payload))) => send(&app, &item, slot, payload).await,
+        Ok(None) => HttpResponse::NotFound().finish(),
+        Err(error) => failed(&error),
+    }
+}
+
+async fn send(app: &App, item: &ItemId, slot: SlotRow, payload: Payload) -> HttpResponse {
+    let mut response = HttpResponse::build(StatusCode::OK);
+    response.content_type("application/octet-stream");
+    match payload {
+        Payload::Inline(payload) => response.body([slot.header, payload].concat()),
+        Payload::Blob => match (app.blobs.size(item).await, app.blobs.read(item).await) {
+            (Ok(size), Ok(blob)) => {
+                let length = size + slot.header.len() as u64;
+                let header = futures_util::stream::once(async { Ok(web::Bytes::from(slot.header)) });
+                response.no_chunking(length).streaming(header.chain(blob).map(|c: Result<_, StoreError>| {
+                    c.map_err(|_| actix_web::error::ErrorServiceUnavailable("the payload store is away"))
+                }))
+            }
+            (Err(error), _) | (_, Err(error)) => failed(&error),
+        },
+    }
+}

@@ -1,0 +1,121 @@
+//! Sign-in: a signature over namespace, instance, origin, nonce and reader. The server keeps no session, only used nonces.
+//!
+//! A nonce is `random ‖ expiry ‖ HMAC`, a token `reader ‖ expiry ‖ HMAC`: any server with the form key can check them.
+use std::{
+    collections::HashMap,
+    future::{Ready, ready},
+    sync::Mutex,
+    time::Instant,
+};
+
+use actix_web::{
+    FromRequest, HttpRequest, HttpResponse,
+    dev::Payload,
+    error::ErrorUnauthorized,
+    http::header::AUTHORIZATION,
+    web::{Data, Json},
+};
+use subtle::ConstantTimeEq;
+
+use super::super::{App, form::keyed};
+use crate::{
+    api_types::{Challenge, Nonce, Session, SignIn, signed_bytes},
+    domain::id::ReaderId,
+    seal::verify,
+};
+
+const NONCE_SECONDS: u64 = 60;
+const SESSION_SECONDS: u64 = 8 * 3600;
+/// Used nonces kept at most; each lives a minute.
+const MOST_NONCES: usize = 100_000;
+
+/// Used nonces and the second they expire; the second counts from the start of the process.
+pub struct Nonces {
+    used: Mutex<HashMap<String, u64>>,
+    start: Instant,
+}
+
+impl Default for Nonces {
+    fn default() -> Self {
+        Self { used: Mutex::new(HashMap::new()), start: Instant::now() }
+    }
+}
+
+impl Nonces {
+    fn now(&self) -> u64 {
+        self.start.elapsed().as_secs()
+    }
+
+    /// Uses a nonce; `false` the second time.
+    fn take(&self, nonce: &str, expires: u64) -> bool {
+        let (now, Ok(mut used)) = (self.now(), self.used.lock()) else { return false };
+        used.retain(|_, until| *until >= now);
+        used.len() < MOST_NONCES && used.insert(nonce.to_owned(), expires).is_none()
+    }
+}
+
+/// A reader who has signed in. Taking this is a route's guard.
+pub(crate) struct SignedIn {
+    pub(crate) reader: ReaderId,
+}
+
+impl FromRequest for SignedIn {
+    type Error = actix_web::Error;
+    type Future = Ready<Result<Self, Self::Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let token = request.headers().get(AUTHORIZATION).and_then(|v| v.to_str().ok()?.strip_prefix("Bearer "));
+        let reader = request.app_data::<Data<App>>().zip(token).and_then(|(app, token)| check(app, token));
+        ready(reader.map(|reader| Self { reader }).ok_or_else(|| ErrorUnauthorized("sign in again")))
+    }
+}
+
+/// A text with an expiry and an authenticator, separated by dots.
+fn stamp(app: &App, key: &[u8; 32], what: &str, text: &str, expires: u64) -> String {
+    let instance = app.roster.instance;
+    let mac = keyed(key, &[format!("meldkluis/{what}/v1\n{instance}\n{text}\n{expires}").as_bytes()]);
+    format!("{text}.{expires}.{}", hex::encode(mac))
+}
+
+/// The text of a stamp that holds and has not expired.
+fn stamped(app: &App, what: &str, stamp_text: &str) -> Option<(String, u64)> {
+    let mut parts = stamp_text.split('.');
+    let (text, expires) = (parts.next()?, parts.next()?.parse().ok()?);
+    let holds = |key: &[u8; 32]| {
+        bool::from(stamp(app, key, what, text, expires).as_bytes().ct_eq(stamp_text.as_bytes()))
+    };
+    (app.form.iter().any(|key| holds(key)) && expires >= app.nonces.now()).then(|| (text.to_owned(), expires))
+}
+
+fn check(app: &App, token: &str) -> Option<ReaderId> {
+    let reader = ReaderId::parse(&stamped(app, "session", token)?.0)?;
+    // Somebody who left the roster is signed out at once.
+    app.roster.reader(&reader).map(|r| r.id.clone())
+}
+
+/// Gives a nonce to whoever asks.
+pub(crate) async fn challenge(app: Data<App>, _asked: Json<Challenge>) -> HttpResponse {
+    let mut random = [0; 16];
+    if getrandom::fill(&mut random).is_err() {
+        return HttpResponse::ServiceUnavailable().finish();
+    }
+    let nonce = stamp(&app, app.form_key(), "nonce", &hex::encode(random), app.nonces.now() + NONCE_SECONDS);
+    HttpResponse::Ok().json(Nonce { nonce, instance: app.roster.instance })
+}
+
+/// Checks a signed nonce and gives a token.
+pub(crate) async fn sign_in(app: Data<App>, sent: Json<SignIn>) -> HttpResponse {
+    let bytes = signed_bytes(&app.roster.instance, &sent.origin, &sent.nonce, &sent.reader);
+    let mut signature = [0; 64];
+    let mut key = [0; 32];
+    let reader = app.roster.reader(&sent.reader);
+    let known = reader.is_some_and(|r| hex::decode_to_slice(&r.sign_key, &mut key).is_ok());
+    let readable = hex::decode_to_slice(&sent.signature, &mut signature).is_ok();
+    let fresh = stamped(&app, "nonce", &sent.nonce).is_some_and(|(_, until)| app.nonces.take(&sent.nonce, until));
+    if !(verify(&key, &bytes, &signature) && known && readable && fresh) {
+        return HttpResponse::Unauthorized().finish();
+    }
+    let expires = app.nonces.now() + SESSION_SECONDS;
+    let token = stamp(&app, app.form_key(), "session", sent.reader.as_str(), expires);
+    HttpResponse::Ok().json(Session { token })
+}

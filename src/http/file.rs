@@ -1,0 +1,167 @@
+//! Adding a file: sealed while it streams in, one request each. What breaks off leaves nothing behind.
+use std::time::Duration;
+
+use actix_multipart::{Field, Multipart};
+use actix_web::{
+    HttpResponse,
+    http::StatusCode,
+    web::{Data, Path},
+};
+use futures_util::StreamExt;
+use tokio::time::timeout;
+
+use super::{
+    App,
+    mailbox::{self, Notice, Opened},
+    page::problem,
+    text::Texts,
+};
+use crate::{
+    domain::id::ItemId,
+    seal::{FileSealer, ItemHead, Kind, Plaintext, Recipients, code::Language},
+    store::{BlobWriter, NewItem, Payload},
+};
+
+/// Sealed bytes that are handed on at once.
+const PIECE: usize = 1 << 20;
+/// A sender who stays silent for so long is cut off.
+const SILENCE: Duration = Duration::from_secs(60);
+/// Bytes of a refused file that are still read: Firefox drops an answer that comes before its request was read.
+const READ_ON: u64 = 64 << 20;
+const CODE_BYTES: usize = 1 << 10;
+
+/// Why a file was not added.
+enum Refused {
+    TooLarge,
+    DiskFull,
+    BrokenOff,
+    Failed,
+}
+
+/// Adds the one file of a form: the code's field stands before it.
+pub(crate) async fn add(app: Data<App>, lang: Path<String>, mut form: Multipart) -> HttpResponse {
+    let Some(language) = Language::parse(&lang) else { return problem(Language::Nl, StatusCode::NOT_FOUND) };
+    let t = Texts::of(language);
+    let mut opened: Option<Opened> = None;
+    while let Some(field) = form.next().await {
+        let Ok(mut field) = field else { return problem(language, StatusCode::BAD_REQUEST) };
+        match (field.name().unwrap_or_default().to_owned().as_str(), opened.take()) {
+            ("code", _) => {
+                let Some(typed) = small(&mut field).await else { return problem(language, StatusCode::BAD_REQUEST) };
+                match mailbox::open(&app, t, &typed).await {
+                    Ok(found) => opened = Some(found),
+                    Err(answer) => return answer,
+                }
+            }
+            ("file", Some(found)) => return finish(&app, t, &found, field).await,
+            (_, found) => {
+                opened = found;
+                if small(&mut field).await.is_none() {
+                    return problem(language, StatusCode::BAD_REQUEST);
+                }
+            }
+        }
+    }
+    problem(language, StatusCode::BAD_REQUEST)
+}
+
+async fn finish(app: &App, t: Texts, opened: &Opened, mut field: Field) -> HttpResponse {
+    let named = field.content_disposition().and_then(|d| d.get_filename()).unwrap_or_default().to_owned();
+    let notice = match store(app, opened, named, &mut field).await {
+        Ok(()) => Notice::FileAdded,
+        Err(Refused::BrokenOff) => return problem(t.language, StatusCode::BAD_REQUEST),
+        Err(Refused::Failed) => return problem(t.language, StatusCode::SERVICE_UNAVAILABLE),
+        Err(refused) => {
+            read_on(&mut field).await;
+            if matches!(refused, Refused::TooLarge) { Notice::FileTooLarge } else { Notice::FileRefused }
+        }
+    };
+    mailbox::show(app, t, opened, notice, 0, None).await
+}
+
+async fn store(app: &App, opened: &Opened, named: String, field: &mut Field) -> Result<(), Refused> {
+    if app.blobs.free_bytes().is_some_and(|free| free < app.config.reserve_bytes) {
+        return Err(Refused::DiskFull);
+    }
+    let readers = mailbox::readers(app, &opened.case).await.map_err(|_| Refused::Failed)?;
+    let to = Recipients::of(readers).map_err(|_| Refused::Failed)?;
+    let seq = app.store.items(&opened.case.id).await.map_err(|_| Refused::Failed)?.len();
+    let head = mailbox::head(app, opened, Kind::File, &to, seq, Some(named));
+    let item = head.item;
+    app.store.announce_blob(&item).await.map_err(|_| Refused::Failed)?;
+    let mut writer = app.blobs.writer(&item).await.map_err(|_| Refused::Failed)?;
+    let stored = match stream(app, opened, head, &to, field, &mut writer).await {
+        Ok(slots) => commit(app, opened, item, slots, writer).await,
+        Err(refused) => {
+            writer.abort().await;
+            Err(refused)
+        }
+    };
+    if stored.is_err() {
+        drop(app.blobs.delete(&item).await);
+        drop(app.store.forget_blob(&item).await);
+    }
+    stored
+}
+
+async fn stream(
+    app: &App,
+    opened: &Opened,
+    head: ItemHead,
+    to: &Recipients,
+    field: &mut Field,
+    writer: &mut BlobWriter,
+) -> Result<Vec<crate::seal::Slot>, Refused> {
+    let mut sealer = FileSealer::new(to).map_err(|_| Refused::Failed)?;
+    while let Some(chunk) = timeout(SILENCE, field.next()).await.map_err(|_| Refused::BrokenOff)? {
+        let chunk = chunk.map_err(|_| Refused::BrokenOff)?;
+        sealer.write(&chunk).map_err(|_| Refused::Failed)?;
+        if sealer.length() > app.config.max_file_bytes {
+            return Err(Refused::TooLarge);
+        }
+        if sealer.ready() >= PIECE {
+            writer.write(sealer.take()).await.map_err(|_| Refused::DiskFull)?;
+        }
+    }
+    writer.write(sealer.take()).await.map_err(|_| Refused::DiskFull)?;
+    let mut ending = sealer.ending(head, &opened.keys.signer).map_err(|_| Refused::Failed)?;
+    while let Some(piece) = ending.next_piece().map_err(|_| Refused::Failed)? {
+        writer.write(piece).await.map_err(|_| Refused::DiskFull)?;
+    }
+    Ok(ending.into_slots())
+}
+
+async fn commit(
+    app: &App,
+    opened: &Opened,
+    id: ItemId,
+    slots: Vec<crate::seal::Slot>,
+    writer: BlobWriter,
+) -> Result<(), Refused> {
+    writer.finish().await.map_err(|_| Refused::DiskFull)?;
+    let slots = app.post.rows(&id, opened.case.filed, slots, None);
+    let added = app.store.add_item(&opened.case.id, &NewItem { id, slots, payload: Payload::Blob }, None).await;
+    added.map(|_| ()).map_err(|_| Refused::Failed)
+}
+
+/// A short field's text; `None` when it is longer than any code, or breaks off.
+async fn small(field: &mut Field) -> Option<Plaintext> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = timeout(SILENCE, field.next()).await.ok()? {
+        bytes.extend_from_slice(&chunk.ok()?);
+        if bytes.len() > CODE_BYTES {
+            return None;
+        }
+    }
+    Some(Plaintext::from(bytes))
+}
+
+async fn read_on(field: &mut Field) {
+    let mut read = 0;
+    while let Ok(Some(Ok(chunk))) = timeout(SILENCE, field.next()).await {
+        read += chunk.len() as u64;
+        if read > READ_ON {
+            return;
+        }
+    }
+}

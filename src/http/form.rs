@@ -1,0 +1,271 @@
+//! The answers of the filing form. They travel in hidden fields, authenticated; the server keeps nothing in between.
+//!
+//! Token, version 1: `1 ‖ roster digest (32) ‖ HMAC-SHA256 (32)`, hex. The HMAC is under the form key over the version, the
+//! instance, the digest, the page, the exact readers shown, and all answers but those the page asks for, each with its length.
+use std::collections::BTreeSet;
+
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+use subtle::ConstantTimeEq;
+
+use super::App;
+use crate::{
+    domain::{
+        id::{OrgId, ReaderId},
+        roster::{Roster, Topic},
+        routing::{self, NobodyLeft, Readers, Wish},
+    },
+    seal::{Plaintext, Story, code::Code},
+};
+
+/// Escaped bytes of the story and the optional answers together. Always fits the page.
+pub(crate) const STORY_BYTES: usize = 40 << 10;
+const VERSION: u8 = 1;
+
+/// A form as it arrives.
+pub(crate) type Fields = Vec<(String, Plaintext)>;
+
+/// What the reporter wants.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Want {
+    Advice,
+    Report,
+    Unsure,
+}
+
+impl Want {
+    pub(crate) const ALL: [Self; 3] = [Self::Advice, Self::Report, Self::Unsure];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Advice => "advice",
+            Self::Report => "report",
+            Self::Unsure => "unsure",
+        }
+    }
+}
+
+/// The name of a topic in a form.
+pub(crate) fn topic_name(topic: Topic) -> &'static str {
+    match topic {
+        Topic::Conduct => "conduct",
+        Topic::Money => "money",
+        Topic::Power => "power",
+        Topic::Danger => "danger",
+        Topic::Retaliation => "retaliation",
+        Topic::Other => "other",
+    }
+}
+
+/// Every answer so far.
+#[derive(Default)]
+pub(crate) struct Answers {
+    pub(crate) want: Option<Want>,
+    pub(crate) org: Option<OrgId>,
+    pub(crate) topic: Option<Topic>,
+    pub(crate) adviser: Option<ReaderId>,
+    pub(crate) deputy: bool,
+    pub(crate) struck: BTreeSet<ReaderId>,
+    pub(crate) manager: Option<ReaderId>,
+    pub(crate) story: Plaintext,
+    pub(crate) who: Plaintext,
+    pub(crate) when: Plaintext,
+    pub(crate) place: Plaintext,
+    pub(crate) known: Plaintext,
+    /// Random, from page 1 on; with the form key it makes the code, so that reloading shows the same one.
+    pub(crate) seed: [u8; 32],
+    /// What was typed on page 9; never echoed into another page.
+    pub(crate) typed: Plaintext,
+}
+
+/// The page on which each hidden answer is asked.
+const ASKED: [(&str, u8); 12] = [
+    ("want", 2),
+    ("org", 3),
+    ("topic", 4),
+    ("adviser", 5),
+    ("deputy", 5),
+    ("strike", 5),
+    ("manager", 5),
+    ("story", 6),
+    ("who", 6),
+    ("when", 6),
+    ("place", 6),
+    ("known", 6),
+];
+
+/// Why hidden fields are not believed.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum NotBelieved {
+    /// Altered, of another page, or of an old key.
+    Tampered,
+    /// The roster changed after the page was made.
+    RosterChanged,
+}
+
+impl Answers {
+    /// New answers with a fresh seed.
+    pub(crate) fn new() -> Option<Self> {
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed).ok()?;
+        Some(Self { seed, ..Self::default() })
+    }
+
+    /// Reads a form: what is of no known form is left out, and missing when the page is checked.
+    pub(crate) fn read(fields: Fields) -> Self {
+        let mut answers = Self::default();
+        for (name, value) in fields {
+            match name.as_str() {
+                "story" => answers.story = value,
+                "who" => answers.who = value,
+                "when" => answers.when = value,
+                "place" => answers.place = value,
+                "known" => answers.known = value,
+                "code" => answers.typed = value,
+                other => answers.choose(other, value.choice().unwrap_or_default()),
+            }
+        }
+        answers
+    }
+
+    fn choose(&mut self, name: &str, value: &str) {
+        match name {
+            "want" => self.want = Want::ALL.into_iter().find(|w| w.name() == value),
+            "org" => self.org = OrgId::parse(value),
+            "topic" => self.topic = Topic::ALL.into_iter().find(|t| topic_name(*t) == value),
+            "adviser" => self.adviser = ReaderId::parse(value),
+            "deputy" => self.deputy = value == "yes",
+            "strike" => self.struck.extend(ReaderId::parse(value)),
+            "manager" => self.manager = ReaderId::parse(value),
+            "seed" => drop(hex::decode_to_slice(value, &mut self.seed)),
+            _ => {}
+        }
+    }
+
+    /// Whether this is a report; advice otherwise.
+    pub(crate) fn is_report(&self) -> bool {
+        self.want == Some(Want::Report)
+    }
+
+    /// Who would read, as answered so far.
+    pub(crate) fn readers(&self, roster: &Roster) -> Result<Readers, NobodyLeft> {
+        let org = self.org.as_ref().ok_or(NobodyLeft)?;
+        let topic = self.topic.ok_or(NobodyLeft)?;
+        let wish = if self.is_report() {
+            Wish::Report { topic, struck: self.struck.clone(), manager: self.manager.clone() }
+        } else {
+            Wish::Advice { adviser: self.adviser.clone().ok_or(NobodyLeft)?, deputy: self.deputy }
+        };
+        routing::readers(roster, org, &wish)
+    }
+
+    /// The code of these answers.
+    pub(crate) fn code(&self, key: &[u8; 32]) -> Code {
+        let mac = keyed(key, &[b"meldkluis/code/v1", &self.seed]);
+        let mut bits = [0; 16];
+        bits.iter_mut().zip(mac).for_each(|(bit, byte)| *bit = byte);
+        Code::from_bits(bits)
+    }
+
+    /// Escaped bytes of what was written.
+    pub(crate) fn written(&self) -> usize {
+        [&self.story, &self.who, &self.when, &self.place, &self.known].into_iter().map(Plaintext::escaped_len).sum()
+    }
+
+    /// The body of the first item. Consumes what was written.
+    pub(crate) fn into_story(self) -> Story {
+        let Self { topic, story, who, when, place, known, .. } = self;
+        Story { topic: topic.unwrap_or(Topic::Other), story, who, when, place, known }
+    }
+
+    /// Every hidden input of a page: all answers it does not ask for, and the token.
+    pub(crate) fn hidden(&self, app: &App, page: u8) -> String {
+        let mut html = String::new();
+        let mut add = |name: &str, value: &dyn std::fmt::Display| {
+            html.push_str(&format!("<input type=\"hidden\" name=\"{name}\" value=\"{value}\">"));
+        };
+        let asked = |name: &str| ASKED.contains(&(name, page));
+        for (name, value) in self.choices().iter().filter(|(name, _)| !asked(name)) {
+            add(name, value);
+        }
+        // Page 7 shows what was written; it stands there once, in fields that can be read but not changed.
+        for (name, text) in self.texts().into_iter().filter(|(name, text)| page != 7 && !asked(name) && !text.is_empty()) {
+            add(name, &text.echo());
+        }
+        add("seed", &hex::encode(self.seed));
+        add("step", &page);
+        add("token", &self.token(app, app.form_key(), app.roster.digest, page));
+        html
+    }
+
+    /// Whether the hidden fields of a page are as they were sent.
+    pub(crate) fn believe(&self, app: &App, page: u8, token: &str) -> Result<(), NotBelieved> {
+        let digest: Option<[u8; 32]> =
+            hex::decode(token).ok().and_then(|t| t.get(1..33).and_then(|d| d.try_into().ok()));
+        let digest = digest.ok_or(NotBelieved::Tampered)?;
+        let holds = |key: &[u8; 32]| bool::from(self.token(app, key, digest, page).as_bytes().ct_eq(token.as_bytes()));
+        if !app.form.iter().any(|key| holds(key)) {
+            return if digest == app.roster.digest { Err(NotBelieved::Tampered) } else { Err(NotBelieved::RosterChanged) };
+        }
+        if digest == app.roster.digest { Ok(()) } else { Err(NotBelieved::RosterChanged) }
+    }
+
+    fn token(&self, app: &App, key: &[u8; 32], digest: [u8; 32], page: u8) -> String {
+        // HMAC takes a key of any length.
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return String::new() };
+        for part in [&b"meldkluis/form/v1"[..], &[VERSION], app.roster.instance.as_bytes(), &digest, &[page], &self.seed] {
+            mac.update(part);
+        }
+        let asked = |name: &str| ASKED.contains(&(name, page));
+        for (name, value) in self.choices().iter().filter(|(name, _)| !asked(name)) {
+            update(&mut mac, name.as_bytes());
+            update(&mut mac, value.as_bytes());
+        }
+        for (name, text) in self.texts().into_iter().filter(|(name, _)| !asked(name)) {
+            update(&mut mac, name.as_bytes());
+            text.hash_into(&mut mac);
+        }
+        // Only once the readers were shown is the set fixed.
+        let shown = if page > 5 { self.readers(&app.roster).ok() } else { None };
+        for reader in shown.iter().flat_map(Readers::all) {
+            update(&mut mac, reader.id.as_str().as_bytes());
+        }
+        let mac = mac.finalize().into_bytes();
+        hex::encode([&[VERSION][..], &digest, &mac].concat())
+    }
+
+    fn choices(&self) -> Vec<(&'static str, String)> {
+        let mut all = Vec::new();
+        all.extend(self.want.map(|w| ("want", w.name().to_owned())));
+        all.extend(self.org.as_ref().map(|o| ("org", o.to_string())));
+        all.extend(self.topic.map(|t| ("topic", topic_name(t).to_owned())));
+        all.extend(self.adviser.as_ref().map(|a| ("adviser", a.to_string())));
+        all.extend(self.deputy.then(|| ("deputy", "yes".to_owned())));
+        all.extend(self.struck.iter().map(|s| ("strike", s.to_string())));
+        all.extend(self.manager.as_ref().map(|m| ("manager", m.to_string())));
+        all
+    }
+
+    fn texts(&self) -> [(&'static str, &Plaintext); 5] {
+        [
+            ("story", &self.story),
+            ("who", &self.who),
+            ("when", &self.when),
+            ("place", &self.place),
+            ("known", &self.known),
+        ]
+    }
+}
+
+fn update(mac: &mut Hmac<Sha256>, bytes: &[u8]) {
+    mac.update(&(bytes.len() as u64).to_be_bytes());
+    mac.update(bytes);
+}
+
+/// HMAC-SHA256 over parts of fixed length.
+pub(crate) fn keyed(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
+    // HMAC takes a key of any length.
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return [0; 32] };
+    parts.iter().for_each(|part| mac.update(part));
+    mac.finalize().into_bytes().into()
+}

@@ -1,0 +1,86 @@
+//! The outermost middleware: what a handler may know of a request, and what every answer has.
+use actix_web::{
+    Error, HttpResponse,
+    body::MessageBody,
+    dev::{ServiceRequest, ServiceResponse},
+    http::{
+        Method, StatusCode,
+        header::{self, HeaderMap, HeaderName, HeaderValue},
+    },
+    middleware::Next,
+    web::Data,
+};
+
+use super::{App, page};
+use crate::seal::code::Language;
+
+/// Header values are slices of the connection's buffer and would keep a body in memory; the rest says who somebody is.
+const KEPT: [HeaderName; 7] = [
+    header::CONTENT_TYPE,
+    header::CONTENT_LENGTH,
+    header::TRANSFER_ENCODING,
+    header::HOST,
+    header::ORIGIN,
+    header::AUTHORIZATION,
+    HeaderName::from_static("sec-fetch-site"),
+];
+
+/// Marks an answer that was built by [`page`], at the one size.
+pub(crate) struct Whole;
+
+/// Sheds headers, checks where a POST comes from, and gives every answer the same headers and, to reporters, one size.
+pub(crate) async fn guard(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    shed(&mut request);
+    let api = request.path().starts_with("/api/");
+    let language = if request.path().starts_with("/en/") { Language::En } else { Language::Nl };
+    let today = request.app_data::<Data<App>>().map(|app| app.clock.today());
+    let http = request.request().clone();
+    let refused = !api && request.method() == Method::POST && !same_origin(request.headers());
+    let answer = if refused {
+        ServiceResponse::new(http, page::problem(language, StatusCode::FORBIDDEN)).map_into_left_body()
+    } else {
+        match next.call(request).await {
+            Ok(answer) if api || answer.response().extensions().contains::<Whole>() => {
+                answer.map_into_boxed_body().map_into_right_body()
+            }
+            Ok(answer) => {
+                let status = answer.status();
+                ServiceResponse::new(http, page::problem(language, status)).map_into_left_body()
+            }
+            Err(error) => {
+                let status = error.as_response_error().status_code();
+                let body = if api { HttpResponse::new(status) } else { page::problem(language, status) };
+                ServiceResponse::new(http, body).map_into_left_body()
+            }
+        }
+    };
+    let mut answer = answer;
+    page::headers(answer.headers_mut(), today);
+    Ok(answer)
+}
+
+fn shed(request: &mut ServiceRequest) {
+    let old = std::mem::take(request.headers_mut());
+    let mut kept = HeaderMap::new();
+    for name in KEPT {
+        // Copied: a slice would pin the buffer it came in.
+        if let Some(value) = old.get(&name).and_then(|v| HeaderValue::from_bytes(v.as_bytes()).ok()) {
+            kept.insert(name, value);
+        }
+    }
+    *request.headers_mut() = kept;
+}
+
+/// A form of ours, sent by a browser that says so. Tor Browser sends `Origin`; both count.
+fn same_origin(headers: &HeaderMap) -> bool {
+    let text = |name| headers.get(name).and_then(|v: &HeaderValue| v.to_str().ok());
+    if let Some(site) = text(HeaderName::from_static("sec-fetch-site")) {
+        return site == "same-origin";
+    }
+    let host = text(header::HOST);
+    let origin = text(header::ORIGIN).and_then(|o| o.split_once("://")).map(|(_, host)| host);
+    origin.is_some() && origin == host
+}

@@ -1,0 +1,364 @@
+//! The mailbox: everything a code opens. The code travels in the body of a POST and is kept nowhere.
+use actix_web::{
+    HttpResponse,
+    http::StatusCode,
+    web::{Data, Form, Path},
+};
+use askama::Template;
+use uuid::Uuid;
+
+use super::{
+    App,
+    form::Fields,
+    page::{FieldError, page, problem},
+    text::Texts,
+};
+use crate::{
+    domain::{
+        case::{Case, CaseState},
+        id::ItemId,
+        roster::Reader,
+    },
+    seal::{
+        Author, ItemHead, Kind, OpenedText, Plaintext, Recipients, SlotTo,
+        code::{Code, CodeError, Language, RoomKeys},
+        item, open_reply,
+    },
+    store::{Added, NewItem, Payload, StoreError},
+};
+
+/// A code opens at most so many rooms; every try looks all of them up.
+const ROOMS: u8 = 4;
+/// Escaped bytes of an answer.
+const ANSWER_BYTES: usize = 20 << 10;
+
+/// What just happened, said on top of the page.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Notice {
+    None,
+    Filed,
+    Written,
+    FileAdded,
+    FileTooLarge,
+    FileRefused,
+    Withdrawn,
+}
+
+impl Notice {
+    fn text_id(self) -> Option<&'static str> {
+        match self {
+            Self::None => None,
+            Self::Filed => Some("notice-filed"),
+            Self::Written => Some("notice-written"),
+            Self::FileAdded => Some("notice-file"),
+            Self::FileTooLarge => Some("notice-file-large"),
+            Self::FileRefused => Some("notice-file-refused"),
+            Self::Withdrawn => Some("notice-withdrawn"),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "door.html")]
+struct Door<'a> {
+    t: Texts,
+    error: Option<&'a str>,
+}
+
+/// Where a code is typed.
+pub(crate) async fn door(lang: Path<String>) -> HttpResponse {
+    match Language::parse(&lang) {
+        Some(language) => show_door(Texts::of(language), None),
+        None => problem(Language::Nl, StatusCode::NOT_FOUND),
+    }
+}
+
+fn show_door(t: Texts, error: Option<String>) -> HttpResponse {
+    let errors: Vec<FieldError> = error.iter().map(|text| FieldError { field: "code", text: text.clone() }).collect();
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let door = Door { t, error: error.as_deref() };
+    page(t, status, &t.get("mailbox-title"), &errors, &door.render().unwrap_or_default())
+}
+
+/// A code was typed, or a button of a mailbox page pressed.
+pub(crate) async fn act(app: Data<App>, lang: Path<String>, form: Form<Fields>) -> HttpResponse {
+    let Some(language) = Language::parse(&lang) else { return problem(Language::Nl, StatusCode::NOT_FOUND) };
+    let t = Texts::of(language);
+    let (mut typed, mut act, mut at, mut text) = Default::default();
+    for (name, value) in form.into_inner() {
+        match name.as_str() {
+            "code" => typed = value,
+            "text" => text = value,
+            "act" => act = value.choice().unwrap_or_default().to_owned(),
+            "at" => at = value.choice().and_then(|n| n.parse().ok()).unwrap_or(0),
+            _ => {}
+        }
+    }
+    let opened = match open(&app, t, &typed).await {
+        Ok(opened) => opened,
+        Err(answer) => return answer,
+    };
+    let done = match act.as_str() {
+        "write" => return write(&app, t, &opened, text).await,
+        "withdraw" if opened.case.state != CaseState::Unopened => t.get("withdraw-words"),
+        "withdraw" => return destroy(&app, t, &opened).await,
+        "sure" => return sure(&app, t, &opened),
+        _ => return show(&app, t, &opened, Notice::None, at, None).await,
+    };
+    match add(&app, &opened, Plaintext::from(done)).await {
+        Ok(_) => show(&app, t, &opened, Notice::Withdrawn, 0, None).await,
+        Err(_) => problem(t.language, StatusCode::SERVICE_UNAVAILABLE),
+    }
+}
+
+/// A case with the keys of its room.
+pub(crate) struct Opened {
+    pub(crate) code: Code,
+    pub(crate) keys: RoomKeys,
+    pub(crate) case: Case,
+}
+
+/// Finds the case of a code. Unknown, withdrawn and destroyed codes are one answer, after the same look-ups.
+pub(crate) async fn open(app: &App, t: Texts, typed: &Plaintext) -> Result<Opened, HttpResponse> {
+    let malformed = |error| {
+        let text = match error {
+            CodeError::WrongCount(n) => t.with("code-count", &[("count", n.to_string())]),
+            CodeError::UnknownWord(n) => t.with("code-word", &[("word", n.to_string())]),
+            CodeError::Checksum => t.get("code-checksum"),
+        };
+        show_door(t, Some(text))
+    };
+    let code = Code::typed(typed, &app.roster.instance).map_err(malformed)?;
+    if app.tries.check().is_err() {
+        return Err(problem(t.language, StatusCode::TOO_MANY_REQUESTS));
+    }
+    let mut found = None;
+    for room in 0..ROOMS {
+        let keys = code.keys(&app.roster.instance, room);
+        let case = app.store.case_by_lookup(&keys.lookup).await;
+        let case = case.map_err(|_| problem(t.language, StatusCode::SERVICE_UNAVAILABLE))?;
+        found = found.or(case.map(|case| (keys, case)));
+    }
+    match found {
+        Some((keys, case)) => Ok(Opened { code, keys, case }),
+        None => Err(show_door(t, Some(t.get("code-unknown")))),
+    }
+}
+
+/// The page after filing.
+pub(crate) async fn show_code(app: &App, t: Texts, code: &Code, notice: Notice) -> HttpResponse {
+    let typed = Plaintext::from(code.hidden(&app.roster.instance).as_str().to_owned());
+    match open(app, t, &typed).await {
+        Ok(opened) => show(app, t, &opened, notice, 0, None).await,
+        Err(answer) => answer,
+    }
+}
+
+/// The readers who have a slot in the case's items now.
+pub(crate) async fn readers<'a>(app: &'a App, case: &Case) -> Result<Vec<&'a Reader>, StoreError> {
+    let mut found: Vec<&Reader> = Vec::new();
+    for item in app.store.items(&case.id).await? {
+        let rows = app.store.slots(&item).await?;
+        for reader in app.post.readers(&app.roster, case.filed, &rows) {
+            if found.iter().all(|r| r.id != reader.id) {
+                found.push(reader);
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The answers to the reporter, oldest first; what does not open or verify is left out.
+async fn answers(app: &App, opened: &Opened) -> Result<Vec<OpenedText>, StoreError> {
+    let mine = app.post.mailbox(&SlotTo::Reporter(opened.case.id), opened.case.filed);
+    let mut answers = Vec::new();
+    for (_, item, row) in app.store.inbox(&[mine], app.clock.today()).await? {
+        let Some(Payload::Inline(payload)) = app.store.payload(&item).await? else { continue };
+        let text = open_reply(&opened.keys.reply, &row.header, &payload).ok().filter(|_| app.post.intact(&item, &row));
+        answers.extend(text.filter(|text| from_reader(app, opened, &item, text)));
+    }
+    answers.sort_by_key(|text| (text.manifest.head.day, text.manifest.head.seq));
+    Ok(answers)
+}
+
+/// Whether an opened answer is of this case and item, by a reader of the roster who signed it.
+fn from_reader(app: &App, opened: &Opened, item: &ItemId, text: &OpenedText) -> bool {
+    let head = &text.manifest.head;
+    let Author::Reader(author) = &head.author else { return false };
+    let key = app.roster.reader(author).map(|r| r.sign_key.to_lowercase());
+    head.instance == app.roster.instance
+        && head.case == opened.case.id
+        && head.item == *item
+        && key == Some(hex::encode(text.signed_by))
+}
+
+struct Answer {
+    day: String,
+    from: String,
+    kind: &'static str,
+    text: Plaintext,
+}
+
+#[derive(Template)]
+#[template(path = "mailbox.html")]
+struct Mailbox {
+    t: Texts,
+    notice: Option<&'static str>,
+    hidden: String,
+    state: &'static str,
+    opened: bool,
+    closed: bool,
+    filed: String,
+    due: String,
+    readers: Vec<String>,
+    answer: Option<Answer>,
+    at: usize,
+    count: usize,
+    limit: String,
+    draft: Plaintext,
+    error: Option<String>,
+}
+
+/// The mailbox page, with one answer on it.
+pub(crate) async fn show(
+    app: &App,
+    t: Texts,
+    opened: &Opened,
+    notice: Notice,
+    at: usize,
+    draft: Option<(Plaintext, String)>,
+) -> HttpResponse {
+    let (readers, mut answers) = match (readers(app, &opened.case).await, answers(app, opened).await) {
+        (Ok(readers), Ok(answers)) => (readers, answers),
+        _ => return problem(t.language, StatusCode::SERVICE_UNAVAILABLE),
+    };
+    let count = answers.len();
+    // The newest first: that is what somebody comes for.
+    answers.reverse();
+    let shown = answers.into_iter().nth(at).map(|text| {
+        let from = match &text.manifest.head.author {
+            Author::Reader(id) => app.roster.reader(id).map(|r| t.pick(&r.shown_as).to_owned()).unwrap_or_default(),
+            Author::Reporter => String::new(),
+        };
+        let kind = match text.manifest.head.kind {
+            Kind::Acknowledgement => "kind-acknowledgement",
+            Kind::Closing => "kind-closing",
+            _ => "kind-reply",
+        };
+        Answer { day: text.manifest.head.day.to_string(), from, kind, text: text.body }
+    });
+    let (draft, error) = draft.map_or_else(Default::default, |(text, error)| (text, Some(error)));
+    let errors: Vec<FieldError> = error.iter().map(|text| FieldError { field: "text", text: text.clone() }).collect();
+    let case = &opened.case;
+    let mailbox = Mailbox {
+        t,
+        notice: notice.text_id(),
+        hidden: hidden(app, opened),
+        state: match case.state {
+            CaseState::Unopened => "state-unopened",
+            CaseState::Open => "state-open",
+            CaseState::Closed => "state-closed",
+        },
+        opened: case.state != CaseState::Unopened,
+        closed: case.state == CaseState::Closed,
+        filed: case.filed.to_string(),
+        due: case.due.to_string(),
+        readers: readers.iter().map(|r| t.pick(&r.shown_as).to_owned()).collect(),
+        answer: shown,
+        at,
+        count,
+        limit: size(app.config.max_file_bytes),
+        draft,
+        error,
+    };
+    let refused = matches!(notice, Notice::FileTooLarge | Notice::FileRefused) || !errors.is_empty();
+    let status = if refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    page(t, status, &t.get("mailbox-open-title"), &errors, &mailbox.render().unwrap_or_default())
+}
+
+/// Bytes in words, for the limit beside the file field.
+fn size(bytes: u64) -> String {
+    match bytes {
+        b if b >= 1 << 30 => format!("{} GiB", b >> 30),
+        b if b >= 1 << 20 => format!("{} MiB", b >> 20),
+        b => format!("{} KiB", b >> 10),
+    }
+}
+
+fn hidden(app: &App, opened: &Opened) -> String {
+    format!("<input type=\"hidden\" name=\"code\" value=\"{}\">", opened.code.hidden(&app.roster.instance).as_str())
+}
+
+async fn write(app: &App, t: Texts, opened: &Opened, text: Plaintext) -> HttpResponse {
+    let wrong = if text.is_blank() {
+        Some(t.get("error-answer"))
+    } else if text.escaped_len() > ANSWER_BYTES {
+        Some(t.with("error-answer-long", &[("bytes", text.escaped_len().to_string())]))
+    } else {
+        None
+    };
+    if let Some(wrong) = wrong {
+        return show(app, t, opened, Notice::None, 0, Some((text, wrong))).await;
+    }
+    match add(app, opened, text).await {
+        Ok(_) => show(app, t, opened, Notice::Written, 0, None).await,
+        Err(_) => problem(t.language, StatusCode::SERVICE_UNAVAILABLE),
+    }
+}
+
+/// The head of what a reporter adds.
+pub(crate) fn head(app: &App, opened: &Opened, kind: Kind, to: &Recipients, seq: usize, name: Option<String>) -> ItemHead {
+    ItemHead {
+        instance: app.roster.instance,
+        case: opened.case.id,
+        item: ItemId::from_uuid(Uuid::new_v4()),
+        kind,
+        author: Author::Reporter,
+        seq: u32::try_from(seq).unwrap_or(u32::MAX),
+        seen: [0; 32],
+        day: app.clock.today(),
+        name,
+        to: to.reader_ids(),
+        reporter: None,
+    }
+}
+
+/// Seals a message to the readers the case has now.
+async fn add(app: &App, opened: &Opened, text: Plaintext) -> Result<Added, StoreError> {
+    let failed = |e: crate::seal::SealError| StoreError::Unavailable(Box::new(e));
+    let to = Recipients::of(readers(app, &opened.case).await?).map_err(failed)?;
+    let seq = app.store.items(&opened.case.id).await?.len();
+    let head = head(app, opened, Kind::Message, &to, seq, None);
+    let id = head.item;
+    let (slots, payload) = item(head, text, &opened.keys.signer, &to).map_err(failed)?.into_parts();
+    let slots = app.post.rows(&id, opened.case.filed, slots, None);
+    app.store.add_item(&opened.case.id, &NewItem { id, slots, payload: Payload::Inline(payload) }, None).await
+}
+
+#[derive(Template)]
+#[template(path = "withdraw.html")]
+struct Withdraw {
+    t: Texts,
+    hidden: String,
+    opened: bool,
+}
+
+/// Asks again, and says what withdrawing does in this case.
+fn sure(app: &App, t: Texts, opened: &Opened) -> HttpResponse {
+    let body = Withdraw { t, hidden: hidden(app, opened), opened: opened.case.state != CaseState::Unopened };
+    page(t, StatusCode::OK, &t.get("withdraw-title"), &[], &body.render().unwrap_or_default())
+}
+
+/// Nobody has opened it: nothing stays.
+async fn destroy(app: &App, t: Texts, opened: &Opened) -> HttpResponse {
+    let Ok(blobs) = app.store.destroy(&opened.case.id).await else {
+        return problem(t.language, StatusCode::SERVICE_UNAVAILABLE);
+    };
+    for blob in blobs {
+        if app.blobs.delete(&blob).await.is_ok() {
+            drop(app.store.forget_blob(&blob).await);
+        }
+    }
+    let body = format!("<h1>{}</h1><p>{}</p>", t.get("withdrawn-title"), t.get("withdrawn-text"));
+    page(t, StatusCode::OK, &t.get("withdrawn-title"), &[], &body)
+}

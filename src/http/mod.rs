@@ -1,0 +1,108 @@
+//! The web edge: reporter pages and the readers' API. Handlers only wire; rules stand in `domain`, secrets in `seal`.
+pub mod api;
+mod file;
+mod form;
+mod guard;
+mod mailbox;
+mod page;
+mod report;
+mod text;
+
+use std::{io, num::NonZeroU32, sync::Arc, time::Duration};
+
+use actix_web::{App as Actix, HttpServer, middleware::from_fn, web};
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+
+use crate::{
+    clock::Clock,
+    config::{Config, Secrets},
+    domain::roster::Roster,
+    post::PostKeys,
+    roster_files::Files,
+    store::{Blobs, Store},
+};
+
+/// Bytes of a form: a story of 40 KiB, percent-encoded, and all else.
+const FORM_BYTES: usize = 256 << 10;
+/// Code tries and filings a minute, for the whole service. There is nobody to tell apart.
+const TRIES_A_MINUTE: u32 = 1200;
+
+/// Everything a handler needs. No handler keeps anything else.
+pub struct App {
+    /// Cases, items, slots.
+    pub store: Arc<dyn Store>,
+    /// Payloads of files.
+    pub blobs: Blobs,
+    /// Who may read.
+    pub roster: Roster,
+    /// The signed files, for desks to verify themselves.
+    pub roster_files: Files,
+    /// Mailboxes and tags.
+    pub post: PostKeys,
+    /// The keys of hidden fields and sign-in; the first signs.
+    pub form: Vec<zeroize::Zeroizing<[u8; 32]>>,
+    /// Today.
+    pub clock: Clock,
+    /// Settings.
+    pub config: Config,
+    /// Sign-in nonces that were used, with the second they expire.
+    pub nonces: api::Nonces,
+    /// Bounds code tries and filings.
+    pub tries: DefaultDirectRateLimiter,
+}
+
+impl App {
+    /// Joins the parts.
+    pub fn new(
+        store: Arc<dyn Store>,
+        blobs: Blobs,
+        (roster, roster_files): (Roster, Files),
+        secrets: Secrets,
+        clock: Clock,
+        config: Config,
+    ) -> Self {
+        let post = PostKeys::new(*secrets.k1, *secrets.k2);
+        let per_minute = NonZeroU32::new(TRIES_A_MINUTE).unwrap_or(NonZeroU32::MIN);
+        let tries = RateLimiter::direct(Quota::per_minute(per_minute));
+        let nonces = api::Nonces::default();
+        Self { store, blobs, roster, roster_files, post, form: secrets.form, clock, config, nonces, tries }
+    }
+
+    fn form_key(&self) -> &[u8; 32] {
+        // Secrets::load always reads one.
+        self.form.first().map_or(&[0; 32], |key| key)
+    }
+}
+
+/// The route table. Everything else is a 404, any other method a 405.
+pub fn routes(cfg: &mut web::ServiceConfig) {
+    cfg.app_data(web::FormConfig::default().limit(FORM_BYTES))
+        .route("/", web::get().to(page::front))
+        .route("/{lang}/", web::get().to(page::home))
+        .route("/{lang}/report", web::get().to(report::start))
+        .route("/{lang}/report", web::post().to(report::step))
+        .route("/{lang}/mailbox", web::get().to(mailbox::door))
+        .route("/{lang}/mailbox", web::post().to(mailbox::act))
+        .route("/{lang}/mailbox/file", web::post().to(file::add))
+        .route("/{lang}/info/{name}", web::get().to(page::info))
+        .service(web::scope("/api/v1").configure(api::routes))
+        .default_service(web::to(page::not_found));
+}
+
+/// Serves on the plain listener until the process is told to stop.
+pub async fn serve(app: App) -> io::Result<()> {
+    let listen = app.config.listen;
+    let app = web::Data::new(app);
+    let build = move || Actix::new().app_data(app.clone()).wrap(from_fn(guard::guard)).configure(routes);
+    let server = HttpServer::new(build).keep_alive(Duration::from_secs(2)).client_request_timeout(Duration::from_secs(15));
+    server.workers(2).bind(listen)?.run().await
+}
+
+/// Serves on any free loopback port, for tests; returns the address.
+pub fn serve_anywhere(app: App) -> io::Result<(std::net::SocketAddr, impl Future<Output = io::Result<()>>)> {
+    let app = web::Data::new(app);
+    let build = move || Actix::new().app_data(app.clone()).wrap(from_fn(guard::guard)).configure(routes);
+    let server = HttpServer::new(build).keep_alive(Duration::from_secs(2)).workers(2).bind("127.0.0.1:0")?;
+    let address = server.addrs().first().copied().ok_or_else(|| io::Error::other("no address"))?;
+    Ok((address, server.disable_signals().run()))
+}

@@ -1,0 +1,162 @@
+//! Pages: one response each, inline style allowed by its hash, padded to one size, the same headers on every status.
+use std::sync::OnceLock;
+
+use actix_web::{
+    HttpResponse,
+    http::{
+        StatusCode,
+        header::{self, HeaderMap, HeaderName, HeaderValue},
+    },
+    web::Path,
+};
+use askama::Template;
+use base64::{Engine, prelude::BASE64_STANDARD};
+use sha2::{Digest, Sha256};
+
+use super::{guard::Whole, text::Texts};
+use crate::{domain::day::Day, seal::code::Language};
+
+/// Bytes of every page. The story stands once on a page and is at most 40 KiB, escaped.
+pub(crate) const PAGE: usize = 64 << 10;
+const STYLE: &str = include_str!("../../web/style.css");
+
+/// A mistake in a form: the field's id and the text that says what to do.
+pub(crate) struct FieldError {
+    pub(crate) field: &'static str,
+    pub(crate) text: String,
+}
+
+/// What stands around every page.
+#[derive(Template)]
+#[template(path = "base.html")]
+struct Base<'a> {
+    t: Texts,
+    style: &'static str,
+    title: String,
+    errors: &'a [FieldError],
+    body: &'a str,
+}
+
+/// A page of this size with this status.
+pub(crate) fn page(t: Texts, status: StatusCode, title: &str, errors: &[FieldError], body: &str) -> HttpResponse {
+    let title = if errors.is_empty() { title.to_owned() } else { format!("{} {title}", t.get("error-prefix")) };
+    let base = Base { t, style: STYLE, title, errors, body };
+    let mut html = base.render().unwrap_or_default();
+    if html.len() > PAGE {
+        html.truncate(0); // a page that would not look alike is not sent
+    }
+    let tail = "</html>\n";
+    let padding = PAGE.saturating_sub(html.len() + tail.len() + 9);
+    html.push_str("<!-- ");
+    html.extend(std::iter::repeat_n(' ', padding));
+    html.push_str(" -->\n");
+    html.push_str(tail);
+    let mut response = HttpResponse::build(status).content_type("text/html; charset=utf-8").body(html);
+    response.extensions_mut().insert(Whole);
+    response
+}
+
+/// A page for a status that no handler made a page for. Nothing of the request is on it.
+pub(crate) fn problem(language: Language, status: StatusCode) -> HttpResponse {
+    let t = Texts::of(language);
+    let kind = match status.as_u16() {
+        404 => "not-found",
+        405 => "method",
+        403 => "foreign",
+        413 => "too-large",
+        429 => "too-many",
+        500.. => "unavailable",
+        _ => "bad-request",
+    };
+    let status = if status.is_success() { StatusCode::INTERNAL_SERVER_ERROR } else { status };
+    let body = format!(
+        "<h1>{}</h1><p>{}</p><p><a class=\"utrecht-link\" href=\"/{}/\">{}</a></p>",
+        t.get(&format!("{kind}-title")),
+        t.get(&format!("{kind}-text")),
+        t.lang(),
+        t.get("to-home")
+    );
+    page(t, status, &t.get(&format!("{kind}-title")), &[], &body)
+}
+
+/// The headers of every answer, on every status.
+pub(crate) fn headers(headers: &mut HeaderMap, today: Option<Day>) {
+    static POLICY: OnceLock<String> = OnceLock::new();
+    let policy = POLICY.get_or_init(|| {
+        let hash = BASE64_STANDARD.encode(Sha256::digest(STYLE.as_bytes()));
+        format!(
+            "default-src 'none'; style-src 'sha256-{hash}'; form-action 'self'; base-uri 'none'; \
+             frame-ancestors 'none'; frame-src 'none'"
+        )
+    });
+    let fixed = [
+        ("content-security-policy", policy.as_str()),
+        ("x-content-type-options", "nosniff"),
+        ("x-frame-options", "DENY"),
+        ("referrer-policy", "same-origin"),
+        ("cache-control", "no-store"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
+        ("permissions-policy", "camera=(), microphone=(), geolocation=()"),
+    ];
+    for (name, value) in fixed {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    }
+    // The day and nothing finer (promise 5).
+    let date = today.map(|day| day.date().strftime("%a, %d %b %Y 00:00:00 GMT").to_string());
+    if let Some(date) = date.and_then(|d| HeaderValue::from_str(&d).ok()) {
+        headers.insert(header::DATE, date);
+    }
+}
+
+#[derive(Template)]
+#[template(path = "home.html")]
+struct Home {
+    t: Texts,
+}
+
+/// `/` leads to the Dutch front page, which links to the English one.
+pub(crate) async fn front() -> HttpResponse {
+    show_home(Language::Nl)
+}
+
+/// The front page.
+pub(crate) async fn home(lang: Path<String>) -> HttpResponse {
+    Language::parse(&lang).map_or_else(|| problem(Language::Nl, StatusCode::NOT_FOUND), show_home)
+}
+
+fn show_home(language: Language) -> HttpResponse {
+    let t = Texts::of(language);
+    page(t, StatusCode::OK, &t.get("home-title"), &[], &Home { t }.render().unwrap_or_default())
+}
+
+macro_rules! info {
+    ($lang:literal, $name:literal) => {
+        include_str!(concat!("../../web/templates/info/", $lang, "/", $name, ".html"))
+    };
+}
+
+/// The information pages, readable without a code.
+pub(crate) async fn info(path: Path<(String, String)>) -> HttpResponse {
+    let (lang, name) = path.into_inner();
+    let nl = lang == "nl";
+    let body = match (name.as_str(), nl || lang == "en") {
+        ("privacy", true) => if nl { info!("nl", "privacy") } else { info!("en", "privacy") },
+        ("accessibility", true) => if nl { info!("nl", "accessibility") } else { info!("en", "accessibility") },
+        ("procedure", true) => if nl { info!("nl", "procedure") } else { info!("en", "procedure") },
+        ("external", true) => if nl { info!("nl", "external") } else { info!("en", "external") },
+        ("options", true) => if nl { info!("nl", "options") } else { info!("en", "options") },
+        ("told", true) => if nl { info!("nl", "told") } else { info!("en", "told") },
+        _ => return problem(Language::parse(&lang).unwrap_or(Language::Nl), StatusCode::NOT_FOUND),
+    };
+    let t = Texts::of(if nl { Language::Nl } else { Language::En });
+    page(t, StatusCode::OK, &t.get(&format!("info-{name}")), &[], body)
+}
+
+/// Everything the route table does not know.
+pub(crate) async fn not_found(request: actix_web::HttpRequest) -> HttpResponse {
+    let language = if request.path().starts_with("/en/") { Language::En } else { Language::Nl };
+    problem(language, StatusCode::NOT_FOUND)
+}

@@ -1,0 +1,350 @@
+//! Filing: one question a page, nine pages, one handler. Which page comes next is decided here and nowhere else.
+use actix_web::{
+    HttpResponse,
+    http::StatusCode,
+    web::{Data, Form, Path},
+};
+use askama::Template;
+use uuid::Uuid;
+
+use super::{
+    App,
+    form::{Answers, Fields, NotBelieved, STORY_BYTES, Want, topic_name},
+    mailbox,
+    page::{FieldError, page, problem},
+    text::Texts,
+};
+use crate::{
+    domain::{
+        case::{ACKNOWLEDGE_DAYS, Case, CaseState, RESERVE_DAYS},
+        id::{CaseId, ItemId},
+        roster::{Organisation, Reader, Scope, Topic},
+        routing::{self, Readers},
+    },
+    seal::{Author, ItemHead, Kind, Recipients, code::Language, item},
+    store::{NewItem, Payload, StoreError},
+};
+
+/// The last page.
+const LAST: u8 = 9;
+
+/// Rooms of a code.
+pub(crate) const ADVICE: u8 = 0;
+pub(crate) const REPORT: u8 = 1;
+
+/// The first page.
+pub(crate) async fn start(app: Data<App>, lang: Path<String>) -> HttpResponse {
+    match (Language::parse(&lang), Answers::new()) {
+        (Some(language), Some(answers)) => show(&app, Texts::of(language), &answers, 1, Vec::new()),
+        (None, _) => problem(Language::Nl, StatusCode::NOT_FOUND),
+        _ => problem(Language::Nl, StatusCode::SERVICE_UNAVAILABLE),
+    }
+}
+
+/// A page was answered: shows the next, the one before, or the same with what is wrong.
+pub(crate) async fn step(app: Data<App>, lang: Path<String>, form: Form<Fields>) -> HttpResponse {
+    let Some(language) = Language::parse(&lang) else { return problem(Language::Nl, StatusCode::NOT_FOUND) };
+    let t = Texts::of(language);
+    let fields = form.into_inner();
+    let short = |name: &str| {
+        fields.iter().find(|(n, _)| n == name).and_then(|(_, v)| v.choice()).unwrap_or_default().to_owned()
+    };
+    let (step, go, token) = (short("step").parse().unwrap_or(0), short("go"), short("token"));
+    let answers = Answers::read(fields);
+    if !(1..=LAST).contains(&step) {
+        return problem(language, StatusCode::UNPROCESSABLE_ENTITY);
+    }
+    match answers.believe(&app, step, &token) {
+        Ok(()) => {}
+        Err(NotBelieved::Tampered) => return show(&app, t, &answers, step, vec![error("main", t.get("error-tampered"))]),
+        Err(NotBelieved::RosterChanged) => {
+            return show(&app, t, &answers, step.min(5), vec![error("main", t.get("error-roster-changed"))]);
+        }
+    }
+    let target = go.strip_prefix("to-").and_then(|n| n.parse().ok()).filter(|n| (1..step).contains(n));
+    match target.or((go == "back").then(|| step.saturating_sub(1).max(1))) {
+        Some(earlier) => show(&app, t, &answers, earlier, Vec::new()),
+        None => forward(&app, t, answers, step).await,
+    }
+}
+
+async fn forward(app: &App, t: Texts, answers: Answers, step: u8) -> HttpResponse {
+    let errors = check(app, t, &answers, step);
+    if !errors.is_empty() {
+        return show(app, t, &answers, step, errors);
+    }
+    if let Some(referral) = referral(app, &answers).filter(|_| step == 3) {
+        let body = Referral { t, org: t.pick(&referral.entry.name), text: referral_text(t, referral) };
+        return page(t, StatusCode::OK, &t.get("referral-title"), &[], &body.render().unwrap_or_default());
+    }
+    if step == 5 && answers.readers(&app.roster).is_err() {
+        let body = Nobody { t, hidden: answers.hidden(app, 6) };
+        return page(t, StatusCode::OK, &t.get("nobody-title"), &[], &body.render().unwrap_or_default());
+    }
+    if step < LAST { show(app, t, &answers, step + 1, Vec::new()) } else { send(app, t, answers).await }
+}
+
+fn error(field: &'static str, text: String) -> FieldError {
+    FieldError { field, text }
+}
+
+fn referral<'a>(app: &'a App, answers: &Answers) -> Option<&'a Organisation> {
+    app.roster.organisation(answers.org.as_ref()?).filter(|o| o.entry.scope == Scope::Referral)
+}
+
+fn referral_text(t: Texts, org: &Organisation) -> String {
+    org.entry.referral.as_ref().map(|r| t.pick(r).to_owned()).unwrap_or_default()
+}
+
+/// What is missing or wrong on a page, in words that say what to do.
+fn check(app: &App, t: Texts, answers: &Answers, step: u8) -> Vec<FieldError> {
+    let missing = |missing: bool, field, text: &str| missing.then(|| error(field, t.get(text)));
+    let known = answers.org.as_ref().and_then(|o| app.roster.organisation(o)).filter(|o| o.entry.scope != Scope::Outside);
+    match step {
+        2 => missing(answers.want.is_none(), "want", "error-want").into_iter().collect(),
+        3 => missing(known.is_none(), "org", "error-org").into_iter().collect(),
+        4 => missing(answers.topic.is_none(), "topic", "error-topic").into_iter().collect(),
+        5 => {
+            let adviser = answers.adviser.as_ref();
+            let picked = known.is_some_and(|o| routing::advisers(o).any(|(r, _)| Some(&r.id) == adviser));
+            missing(!answers.is_report() && !picked, "adviser", "error-adviser").into_iter().collect()
+        }
+        6 => {
+            let long = answers.written() > STORY_BYTES;
+            let too_long = long.then(|| error("story", t.with("error-long", &[("bytes", answers.written().to_string())])));
+            missing(answers.story.is_blank(), "story", "error-story").into_iter().chain(too_long).collect()
+        }
+        9 => {
+            let (mine, instance) = (answers.code(app.form_key()), &app.roster.instance);
+            let same = crate::seal::code::Code::typed(&answers.typed, instance).is_ok_and(|code| code.same(&mine));
+            let text = match mine.first_wrong(&answers.typed, instance) {
+                Some(word) => t.with("error-word", &[("word", word.to_string())]),
+                None => t.get("error-count"),
+            };
+            if same { Vec::new() } else { vec![error("code", text)] }
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// A choice on a page: value, text, hint, whether it is chosen.
+struct Choice {
+    value: String,
+    text: String,
+    hint: String,
+    chosen: bool,
+}
+
+#[derive(Template)]
+#[template(path = "report.html")]
+struct Page<'a> {
+    t: Texts,
+    step: u8,
+    hidden: String,
+    answers: &'a Answers,
+    errors: &'a [FieldError],
+    choices: Vec<Choice>,
+    managers: Vec<Choice>,
+    readers: Vec<String>,
+    reserve: Option<String>,
+    outside: bool,
+    org: String,
+    words: Vec<&'static str>,
+    today: String,
+    start: &'static str,
+}
+
+impl Page<'_> {
+    /// The questions that need no answer, with what was answered.
+    fn optional(&self) -> [(&'static str, &crate::seal::Plaintext); 4] {
+        let Answers { who, when, place, known, .. } = self.answers;
+        [("who", who), ("when", when), ("place", place), ("known", known)]
+    }
+
+    /// The field that a page with one choice asks for.
+    fn name(&self) -> &'static str {
+        match self.step {
+            2 => "want",
+            3 => "org",
+            4 => "topic",
+            _ => "adviser",
+        }
+    }
+
+    fn wrong(&self, field: &str) -> Option<&str> {
+        self.errors.iter().find(|e| e.field == field).map(|e| e.text.as_str())
+    }
+}
+
+#[derive(Template)]
+#[template(path = "referral.html")]
+struct Referral<'a> {
+    t: Texts,
+    org: &'a str,
+    text: String,
+}
+
+#[derive(Template)]
+#[template(path = "nobody.html")]
+struct Nobody {
+    t: Texts,
+    hidden: String,
+}
+
+fn show(app: &App, t: Texts, answers: &Answers, step: u8, errors: Vec<FieldError>) -> HttpResponse {
+    let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let org = answers.org.as_ref().and_then(|o| app.roster.organisation(o));
+    let readers = answers.readers(&app.roster).ok().filter(|_| step > 5);
+    let name = |r: &Reader| t.pick(&r.shown_as).to_owned();
+    let words = if step == 8 { answers.code(app.form_key()).words(&app.roster.instance, t.language).to_vec() } else { Vec::new() };
+    let content = Page {
+        t,
+        step,
+        hidden: answers.hidden(app, step),
+        answers,
+        errors: &errors,
+        choices: choices(app, t, answers, org, step),
+        managers: org.filter(|_| step == 5 && answers.is_report()).map(|o| managers(t, answers, o)).unwrap_or_default(),
+        readers: readers.iter().flat_map(|r| r.now()).map(name).collect(),
+        reserve: readers.as_ref().and_then(Readers::reserve).map(name),
+        outside: readers.as_ref().is_some_and(Readers::outside_joined),
+        org: org.map(|o| t.pick(&o.entry.name).to_owned()).unwrap_or_default(),
+        words,
+        today: app.clock.today().to_string(),
+        start: match t.language {
+            Language::Nl => include_str!("../../web/templates/info/nl/start.html"),
+            Language::En => include_str!("../../web/templates/info/en/start.html"),
+        },
+    };
+    let title = t.get(&format!("step-{step}"));
+    page(t, status, &title, &errors, &content.render().unwrap_or_default())
+}
+
+fn choices(app: &App, t: Texts, answers: &Answers, org: Option<&Organisation>, step: u8) -> Vec<Choice> {
+    let choice = |value: &str, text: String, hint: String, chosen| Choice { value: value.to_owned(), text, hint, chosen };
+    match step {
+        2 => {
+            let want = |w: Want| {
+                let text = |part: &str| t.get(&format!("want-{}{part}", w.name()));
+                choice(w.name(), text(""), text("-hint"), answers.want == Some(w))
+            };
+            Want::ALL.map(want).into()
+        }
+        3 => {
+            let orgs = app.roster.organisations.iter().filter(|o| o.entry.scope != Scope::Outside);
+            let org = |o: &Organisation| {
+                let id = &o.entry.id;
+                choice(id.as_str(), t.pick(&o.entry.name).to_owned(), String::new(), answers.org.as_ref() == Some(id))
+            };
+            orgs.map(org).collect()
+        }
+        4 => {
+            let topic = |topic: Topic| {
+                let text = t.get(&format!("topic-{}", topic_name(topic)));
+                choice(topic_name(topic), text, String::new(), answers.topic == Some(topic))
+            };
+            Topic::ALL.map(topic).into()
+        }
+        5 => org.map(|o| people(app, t, answers, o)).unwrap_or_default(),
+        _ => Vec::new(),
+    }
+}
+
+/// Page 5: the advisers to pick from, or everyone who would read a report and can be struck.
+fn people(app: &App, t: Texts, answers: &Answers, org: &Organisation) -> Vec<Choice> {
+    if !answers.is_report() {
+        let adviser = |(reader, deputy): (&Reader, Option<&Reader>)| Choice {
+            value: reader.id.to_string(),
+            text: t.pick(&reader.shown_as).to_owned(),
+            hint: deputy.map(|d| t.with("deputy-is", &[("name", t.pick(&d.shown_as).to_owned())])).unwrap_or_default(),
+            chosen: answers.adviser.as_ref() == Some(&reader.id),
+        };
+        return routing::advisers(org).map(adviser).collect();
+    }
+    let desk = org.desk(answers.topic.unwrap_or(Topic::Other));
+    let now = desk.into_iter().flat_map(|d| &d.readers).filter_map(|r| Some((org.reader(r)?, "reads-now")));
+    let reserve = desk.and_then(|d| d.reserve.as_ref()).and_then(|r| Some((org.reader(r)?, "reads-reserve")));
+    let outside = app.roster.outside().filter(|o| o.entry.id != org.entry.id);
+    let outside = outside.into_iter().flat_map(|o| {
+        let desk = o.desk(answers.topic.unwrap_or(Topic::Other));
+        desk.into_iter().flat_map(|d| &d.readers).filter_map(move |r| Some((o.reader(r)?, "reads-outside")))
+    });
+    let person = |(reader, hint): (&Reader, &str)| Choice {
+        value: reader.id.to_string(),
+        text: t.pick(&reader.shown_as).to_owned(),
+        hint: t.get(hint),
+        chosen: answers.struck.contains(&reader.id),
+    };
+    now.chain(reserve).chain(outside).map(person).collect()
+}
+
+fn managers(t: Texts, answers: &Answers, org: &Organisation) -> Vec<Choice> {
+    let manager = |reader: &Reader| Choice {
+        value: reader.id.to_string(),
+        text: t.pick(&reader.shown_as).to_owned(),
+        hint: String::new(),
+        chosen: answers.manager.as_ref() == Some(&reader.id),
+    };
+    routing::managers(org).map(manager).collect()
+}
+
+/// Seals and files. The same code and text again is the same case.
+async fn send(app: &App, t: Texts, answers: Answers) -> HttpResponse {
+    if app.tries.check().is_err() {
+        return problem(t.language, StatusCode::TOO_MANY_REQUESTS);
+    }
+    // Everything that went before is checked again: a page 9 can be made without the pages before it.
+    let incomplete = (2..=6).find(|page| !check(app, t, &answers, *page).is_empty());
+    if let Some(earlier) = incomplete {
+        let errors = check(app, t, &answers, earlier);
+        return show(app, t, &answers, earlier, errors);
+    }
+    let Ok(readers) = answers.readers(&app.roster) else {
+        return show(app, t, &answers, 5, vec![error("main", t.get("nobody-title"))]);
+    };
+    let code = answers.code(app.form_key());
+    match file(app, answers, &readers, &code).await {
+        Ok(()) => mailbox::show_code(app, t, &code, mailbox::Notice::Filed).await,
+        Err(_) => problem(t.language, StatusCode::SERVICE_UNAVAILABLE),
+    }
+}
+
+async fn file(app: &App, answers: Answers, readers: &Readers, code: &crate::seal::code::Code) -> Result<(), StoreError> {
+    let failed = |e: crate::seal::SealError| StoreError::Unavailable(Box::new(e));
+    let today = app.clock.today();
+    if app.store.last_day().await?.is_some_and(|last| last > today) {
+        return Err(StoreError::Conflict); // a stored day never goes backward
+    }
+    let (room, kind) = if answers.is_report() { (REPORT, Kind::Report) } else { (ADVICE, Kind::Advice) };
+    let keys = code.keys(&app.roster.instance, room);
+    let (id, first) = (CaseId::from_uuid(Uuid::new_v4()), ItemId::from_uuid(Uuid::new_v4()));
+    let case = Case {
+        id,
+        lookup: keys.lookup,
+        org: answers.org.clone().ok_or(StoreError::Conflict)?,
+        filed: today,
+        due: today.plus_days(ACKNOWLEDGE_DAYS),
+        destroy_after: None,
+        state: CaseState::Unopened,
+    };
+    let to = Recipients::of(readers.all()).map_err(failed)?;
+    let head = ItemHead {
+        instance: app.roster.instance,
+        case: id,
+        item: first,
+        kind,
+        author: Author::Reporter,
+        seq: 0,
+        seen: [0; 32],
+        day: today,
+        name: None,
+        to: to.reader_ids(),
+        reporter: Some(keys.public()),
+    };
+    let sealed = item(head, answers.into_story().into_body(), &keys.signer, &to).map_err(failed)?;
+    let (slots, payload) = sealed.into_parts();
+    let reserve = readers.reserve().map(|r| (&r.id, today.plus_days(RESERVE_DAYS)));
+    let slots = app.post.rows(&first, today, slots, reserve);
+    app.store.file(&case, &NewItem { id: first, slots, payload: Payload::Inline(payload) }).await?;
+    Ok(())
+}

@@ -1,0 +1,88 @@
+//! Texts of the pages, from Fluent files. Both languages have the same ids; a test compares them.
+use std::sync::OnceLock;
+
+use fluent_bundle::{FluentArgs, FluentResource, concurrent::FluentBundle};
+
+use crate::seal::code::Language;
+
+type Bundle = FluentBundle<FluentResource>;
+
+/// The texts of one language.
+#[derive(Clone, Copy)]
+pub(crate) struct Texts {
+    /// Which.
+    pub(crate) language: Language,
+    bundle: &'static Bundle,
+}
+
+impl Texts {
+    pub(crate) fn of(language: Language) -> Self {
+        static NL: OnceLock<Bundle> = OnceLock::new();
+        static EN: OnceLock<Bundle> = OnceLock::new();
+        let bundle = match language {
+            Language::Nl => NL.get_or_init(|| load("nl", include_str!("../../web/i18n/nl/main.ftl"))),
+            Language::En => EN.get_or_init(|| load("en", include_str!("../../web/i18n/en/main.ftl"))),
+        };
+        Self { language, bundle }
+    }
+
+    /// The text with this id; the id itself if it is missing, which a test makes impossible.
+    pub(crate) fn get(&self, id: &str) -> String {
+        self.with(id, &[])
+    }
+
+    /// The text with this id and these values.
+    pub(crate) fn with(&self, id: &str, values: &[(&str, String)]) -> String {
+        let mut args = FluentArgs::new();
+        for (name, value) in values {
+            args.set((*name).to_owned(), value.clone());
+        }
+        let pattern = self.bundle.get_message(id).and_then(|m| m.value());
+        let format = |p| self.bundle.format_pattern(p, Some(&args), &mut Vec::new()).into_owned();
+        pattern.map_or_else(|| id.to_owned(), format)
+    }
+
+    /// `nl` or `en`.
+    pub(crate) fn lang(&self) -> &'static str {
+        self.language.as_str()
+    }
+
+    /// One of two texts of the roster.
+    pub(crate) fn pick<'a>(&self, text: &'a crate::domain::roster::Text) -> &'a str {
+        match self.language {
+            Language::Nl => &text.nl,
+            Language::En => &text.en,
+        }
+    }
+}
+
+fn load(language: &str, source: &str) -> Bundle {
+    let mut bundle = Bundle::new_concurrent(language.parse().into_iter().collect());
+    bundle.set_use_isolating(false);
+    // A mistake in a file loses only that message, and the test that compares ids finds it.
+    let resource = FluentResource::try_new(source.to_owned()).unwrap_or_else(|(resource, _)| resource);
+    bundle.add_resource_overriding(resource);
+    bundle
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    fn ids(source: &str) -> BTreeSet<(String, BTreeSet<String>)> {
+        let message = |line: &str| {
+            let (id, text) = line.split_once(" = ")?;
+            let values = text.split("{ $").skip(1).filter_map(|t| Some(t.split_once(' ')?.0.to_owned()));
+            Some((id.to_owned(), values.collect()))
+        };
+        source.lines().filter_map(message).collect()
+    }
+
+    #[test]
+    fn both_languages_have_the_same_texts_with_the_same_values() {
+        let nl = ids(include_str!("../../web/i18n/nl/main.ftl"));
+        let en = ids(include_str!("../../web/i18n/en/main.ftl"));
+        assert_eq!(nl.symmetric_difference(&en).collect::<Vec<_>>(), Vec::<&(String, BTreeSet<String>)>::new());
+        assert!(nl.len() > 100);
+    }
+}

@@ -1,0 +1,179 @@
+//! Roster files: bytes and signatures in, a proven [`Roster`] out. Nothing unsigned, expired, lower or forked is believed.
+//!
+//! Signatures are ordinary ones of `ssh-keygen -Y sign -n meldkluis-roster@v1`, one or more armoured blocks in `<file>.sig`.
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use sha2::{Digest, Sha256};
+use ssh_key::{HashAlg, LineEnding, PrivateKey, PublicKey, SshSig};
+
+use crate::domain::{
+    day::Day,
+    id::OrgId,
+    roster::{Head, MAX_DAYS, OrgFile, RootFile, Roster, RosterError, Signers},
+};
+
+/// The namespace of roster signatures.
+pub const NAMESPACE: &str = "meldkluis-roster@v1";
+const VERSION: u8 = 1;
+const END: &str = "-----END SSH SIGNATURE-----";
+/// In a hardware key's signature: a person touched the key.
+const USER_PRESENT: u8 = 1;
+
+/// A file and its signatures.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Signed {
+    /// The TOML text that is signed.
+    pub text: String,
+    /// Armoured signatures, one after another.
+    pub signatures: String,
+}
+
+/// All roster files, as found in a folder or sent to a desk.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Files {
+    /// `root.toml`.
+    pub root: Signed,
+    /// `org-<id>.toml`.
+    pub organisations: BTreeMap<OrgId, Signed>,
+}
+
+/// A file's name, serial and SHA-256, to be remembered: an older or other one is refused later.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Seen {
+    /// `root` or `org-<id>`.
+    pub file: String,
+    /// Its serial.
+    pub serial: u64,
+    /// SHA-256 of its text, hex.
+    pub sha256: String,
+}
+
+impl Files {
+    /// Reads the files of a folder.
+    pub fn load(folder: &std::path::Path) -> Result<Self, RosterError> {
+        let root = signed(folder, "root")?;
+        let file: RootFile = parse("root", &root.text)?;
+        let mut organisations = BTreeMap::new();
+        for entry in file.organisations.iter().filter(|e| e.signers.is_some()) {
+            organisations.insert(entry.id.clone(), signed(folder, &format!("org-{}", entry.id))?);
+        }
+        Ok(Self { root, organisations })
+    }
+
+    /// Checks signatures, chain and validity, and joins what holds. `seen` gives what was remembered of a file.
+    pub fn verify(
+        &self,
+        anchor: &Signers,
+        today: Day,
+        seen: impl Fn(&str) -> Option<Seen>,
+    ) -> Result<(Roster, Vec<Seen>), RosterError> {
+        check_signatures("root", &self.root, anchor)?;
+        let root: RootFile = parse("root", &self.root.text)?;
+        let mut now = vec![check_head("root", &self.root.text, &root.head, today, &seen)?];
+        let mut files = Vec::new();
+        for (id, signed) in &self.organisations {
+            let name = format!("org-{id}");
+            let entry = root.organisations.iter().find(|e| e.id == *id);
+            let signers = entry.and_then(|e| e.signers.as_ref());
+            let signers = signers.ok_or_else(|| wrong(&name, "the root file names no signers for it"))?;
+            check_signatures(&name, signed, signers)?;
+            let file: OrgFile = parse(&name, &signed.text)?;
+            if file.organisation != *id {
+                return Err(wrong(&name, format!("it says it is of {}", file.organisation)));
+            }
+            now.push(check_head(&name, &signed.text, &file.head, today, &seen)?);
+            files.push(file);
+        }
+        let digest = now.iter().fold(Sha256::new(), |hash, s| hash.chain_update(s.sha256.as_bytes())).finalize().into();
+        Ok((Roster::join(root, files, digest)?, now))
+    }
+}
+
+/// Signs a file's text as `ssh-keygen -Y sign` would; `None` when the key cannot sign.
+pub fn sign(text: &str, key: &PrivateKey) -> Option<String> {
+    key.sign(NAMESPACE, HashAlg::Sha512, text.as_bytes()).ok()?.to_pem(LineEnding::LF).ok()
+}
+
+fn wrong(file: &str, problem: impl Into<String>) -> RosterError {
+    RosterError { file: file.to_owned(), problem: problem.into() }
+}
+
+fn signed(folder: &std::path::Path, name: &str) -> Result<Signed, RosterError> {
+    let read = |ending: &str| {
+        let path = folder.join(format!("{name}.{ending}"));
+        std::fs::read_to_string(&path).map_err(|e| wrong(name, format!("cannot read {}: {e}", path.display())))
+    };
+    Ok(Signed { text: read("toml")?, signatures: read("toml.sig")? })
+}
+
+/// Reads TOML; the error of the library names line and column.
+fn parse<T: DeserializeOwned>(name: &str, text: &str) -> Result<T, RosterError> {
+    toml::from_str(text).map_err(|error| wrong(name, error.to_string()))
+}
+
+fn check_head(
+    name: &str,
+    text: &str,
+    head: &Head,
+    today: Day,
+    seen: &impl Fn(&str) -> Option<Seen>,
+) -> Result<Seen, RosterError> {
+    let now =
+        Seen { file: name.to_owned(), serial: head.serial, sha256: hex::encode(Sha256::digest(text.as_bytes())) };
+    if head.version != VERSION {
+        return Err(wrong(name, format!("format version {} is not known; use the program that made it", head.version)));
+    }
+    if head.expires > head.valid_from.plus_days(MAX_DAYS) {
+        return Err(wrong(name, format!("it is valid for more than {MAX_DAYS} days; sign one that expires sooner")));
+    }
+    if today < head.valid_from || today > head.expires {
+        return Err(wrong(name, format!("valid from {} to {}, and today is {today}", head.valid_from, head.expires)));
+    }
+    let Some(before) = seen(name) else { return Ok(now) };
+    let problem = match head.serial {
+        serial if serial < before.serial => format!("serial {serial} is older than {}, seen before", before.serial),
+        serial if serial == before.serial && now.sha256 != before.sha256 => {
+            format!("another file with serial {serial} was seen before; one of them is forged or a mistake")
+        }
+        serial if serial == before.serial + 1 && head.previous != before.sha256 => {
+            format!("it does not follow the file seen before: previous must be {}", before.sha256)
+        }
+        _ => return Ok(now),
+    };
+    Err(wrong(name, problem))
+}
+
+/// At least `threshold` distinct people signed. One key under two names counts once.
+fn check_signatures(name: &str, signed: &Signed, signers: &Signers) -> Result<(), RosterError> {
+    let mut keys = BTreeMap::new();
+    for (person, line) in &signers.keys {
+        let key = PublicKey::from_openssh(line).map_err(|e| wrong(name, format!("the key of {person} is not SSH: {e}")))?;
+        keys.insert(person, key);
+    }
+    let mut people = BTreeSet::new();
+    let mut used = Vec::new();
+    for block in signed.signatures.split_inclusive(END).filter(|b| b.contains(END)) {
+        let signature = SshSig::from_pem(block.trim_start()).map_err(|e| wrong(name, format!("a signature is not SSH: {e}")))?;
+        let holds = |key: &PublicKey| key.verify(NAMESPACE, signed.text.as_bytes(), &signature).is_ok();
+        if let Some((person, key)) = keys.iter().find(|(_, key)| holds(key))
+            && touched(&signature)
+            && !used.contains(&key.key_data())
+        {
+            people.insert(*person);
+            used.push(key.key_data());
+        }
+    }
+    if signers.threshold < 1 || people.len() < signers.threshold {
+        let wanted = signers.threshold.max(1);
+        return Err(wrong(name, format!("{} of {wanted} needed signatures hold; sign exactly these bytes", people.len())));
+    }
+    Ok(())
+}
+
+/// For hardware keys: the flags say that a person touched the key (PROTOCOL.u2f). The library checks the rest.
+fn touched(signature: &SshSig) -> bool {
+    let hardware = signature.algorithm().as_str().starts_with("sk-");
+    let flags = signature.signature_bytes().iter().rev().nth(4);
+    !hardware || flags.is_some_and(|flags| flags & USER_PRESENT != 0)
+}
