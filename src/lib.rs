@@ -25,4 +25,6 @@ pub mod post;
 pub mod roster_files;
 pub mod seal;
 #[cfg(feature = "server")]
+pub mod server;
+#[cfg(feature = "server")]
 pub mod store;

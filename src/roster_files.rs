@@ -119,8 +119,7 @@ fn check_head(
     today: Day,
     seen: &impl Fn(&str) -> Option<Seen>,
 ) -> Result<Seen, RosterError> {
-    let now =
-        Seen { file: name.to_owned(), serial: head.serial, sha256: hex::encode(Sha256::digest(text.as_bytes())) };
+    let now = Seen { file: name.to_owned(), serial: head.serial, sha256: hex::encode(Sha256::digest(text.as_bytes())) };
     if head.version != VERSION {
         return Err(wrong(name, format!("format version {} is not known; use the program that made it", head.version)));
     }
@@ -148,13 +147,15 @@ fn check_head(
 fn check_signatures(name: &str, signed: &Signed, signers: &Signers) -> Result<(), RosterError> {
     let mut keys = BTreeMap::new();
     for (person, line) in &signers.keys {
-        let key = PublicKey::from_openssh(line).map_err(|e| wrong(name, format!("the key of {person} is not SSH: {e}")))?;
+        let key =
+            PublicKey::from_openssh(line).map_err(|e| wrong(name, format!("the key of {person} is not SSH: {e}")))?;
         keys.insert(person, key);
     }
     let mut people = BTreeSet::new();
     let mut used = Vec::new();
     for block in signed.signatures.split_inclusive(END).filter(|b| b.contains(END)) {
-        let signature = SshSig::from_pem(block.trim_start()).map_err(|e| wrong(name, format!("a signature is not SSH: {e}")))?;
+        let signature =
+            SshSig::from_pem(block.trim_start()).map_err(|e| wrong(name, format!("a signature is not SSH: {e}")))?;
         let holds = |key: &PublicKey| key.verify(NAMESPACE, signed.text.as_bytes(), &signature).is_ok();
         if let Some((person, key)) = keys.iter().find(|(_, key)| holds(key))
             && touched(&signature)
@@ -166,7 +167,10 @@ fn check_signatures(name: &str, signed: &Signed, signers: &Signers) -> Result<()
     }
     if signers.threshold < 1 || people.len() < signers.threshold {
         let wanted = signers.threshold.max(1);
-        return Err(wrong(name, format!("{} of {wanted} needed signatures hold; sign exactly these bytes", people.len())));
+        return Err(wrong(
+            name,
+            format!("{} of {wanted} needed signatures hold; sign exactly these bytes", people.len()),
+        ));
     }
     Ok(())
 }

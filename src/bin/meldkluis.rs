@@ -1,1 +1,81 @@
-fn main() {}
+//! The server. Arguments and a match; everything else is in the library.
+use std::{error::Error, path::PathBuf, process::ExitCode};
+
+use clap::Parser;
+use meldkluis::{clock::Clock, config::Config, http, server};
+
+/// Anonymous integrity reporting.
+#[derive(Parser)]
+#[command(version)]
+enum Arguments {
+    /// Serves the intake and the readers' API.
+    Serve(Settings),
+    /// Checks settings, credentials, roster and store, and serves nothing.
+    Check(Settings),
+    /// Destroys closed cases whose retention has ended.
+    Purge(Settings),
+    /// Makes or finds an example deployment and serves it on loopback.
+    #[cfg(feature = "desk")]
+    Demo {
+        /// The folder of the example.
+        #[arg(long, default_value = "./demo")]
+        data: PathBuf,
+        /// The address to serve on; loopback only.
+        #[arg(long, default_value = "127.0.0.1:8080")]
+        listen: std::net::SocketAddr,
+    },
+}
+
+#[derive(clap::Args)]
+struct Settings {
+    /// The settings file.
+    #[arg(long, default_value = "/etc/meldkluis/meldkluis.toml")]
+    config: PathBuf,
+}
+
+#[expect(clippy::print_stdout, clippy::print_stderr, reason = "a program speaks to its operator")]
+#[actix_web::main]
+async fn main() -> ExitCode {
+    match run(Arguments::parse()).await {
+        Ok(text) => {
+            println!("{text}");
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("meldkluis: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<String, Box<dyn Error>> {
+    let load = |settings: &Settings| Config::load(&settings.config);
+    Ok(match arguments {
+        Arguments::Serve(s) => {
+            http::serve(server::prepare(load(&s)?, Clock::System).await?).await?;
+            "Stopped.".to_owned()
+        }
+        Arguments::Check(s) => {
+            server::prepare(load(&s)?, Clock::System).await?;
+            "Settings, credentials, roster and store are in order.".to_owned()
+        }
+        Arguments::Purge(s) => {
+            let app = server::prepare(load(&s)?, Clock::System).await?;
+            format!("{} case(s) destroyed.", server::purge(&app).await?)
+        }
+        #[cfg(feature = "desk")]
+        Arguments::Demo { data, listen } => {
+            let config = meldkluis::demo::make_or_find(&data, listen)?;
+            let app = server::prepare(config.clone(), Clock::System).await?;
+            tell(&meldkluis::demo::guide(&data, &config)?);
+            http::serve(app).await?;
+            "Stopped.".to_owned()
+        }
+    })
+}
+
+#[cfg(feature = "desk")]
+#[expect(clippy::print_stdout, reason = "a program speaks to its operator")]
+fn tell(text: &str) {
+    println!("{text}");
+}

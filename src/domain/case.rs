@@ -1,7 +1,10 @@
 //! What the server knows of a case, and which acts its state allows.
 use serde::{Deserialize, Serialize};
 
-use super::{day::Day, id::{CaseId, OrgId}};
+use super::{
+    day::Day,
+    id::{CaseId, OrgId},
+};
 
 /// Where a case stands.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -18,7 +21,11 @@ pub enum CaseState {
 impl CaseState {
     /// The number the databases keep.
     pub fn number(self) -> i16 {
-        match self { Self::Unopened => 0, Self::Open => 1, Self::Closed => 2 }
+        match self {
+            Self::Unopened => 0,
+            Self::Open => 1,
+            Self::Closed => 2,
+        }
     }
     /// The state with this number; `None` for a number we never wrote.
     pub fn from_number(n: i16) -> Option<Self> {
@@ -55,11 +62,16 @@ pub const RESERVE_DAYS: i32 = 4;
 /// What a reader does to a case by adding an item.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Act { /// Confirms receipt. 
-    Acknowledge, /// Answers the reporter.
-    Reply, /// Writes for the readers only.
-    Note, /// Ends the case.
-    Close }
+pub enum Act {
+    /// Confirms receipt.
+    Acknowledge,
+    /// Answers the reporter.
+    Reply,
+    /// Writes for the readers only.
+    Note,
+    /// Ends the case.
+    Close,
+}
 
 /// An act that makes no sense in the case's state.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]

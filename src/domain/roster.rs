@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{day::Day, id::{InstanceId, OrgId, ReaderId}};
+use super::{
+    day::Day,
+    id::{InstanceId, OrgId, ReaderId},
+};
 
 /// Days a roster file may be valid at most.
 pub const MAX_DAYS: i32 = 180;
@@ -25,10 +28,14 @@ pub struct Text {
 /// What the deployment is for.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Mode { /// Real reports.
-    Live, /// Synthetic cases, own keys.
-    Training, /// An example on loopback.
-    Demo }
+pub enum Mode {
+    /// Real reports.
+    Live,
+    /// Synthetic cases, own keys.
+    Training,
+    /// An example on loopback.
+    Demo,
+}
 
 /// What every roster file begins with.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -59,10 +66,14 @@ pub struct Signers {
 /// What a reporter may choose an organisation for.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Scope { /// Takes reports here.
-    In, /// Has its own channel; the form stops before any text field.
-    Referral, /// Takes what an organisation cannot read itself.
-    Outside }
+pub enum Scope {
+    /// Takes reports here.
+    In,
+    /// Has its own channel; the form stops before any text field.
+    Referral,
+    /// Takes what an organisation cannot read itself.
+    Outside,
+}
 
 /// An organisation as the root file names it.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -109,18 +120,27 @@ pub struct RootFile {
 /// What a reader is. Decides where a reporter meets them.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Function { /// Vertrouwenspersoon: advises, does not investigate.
-    Adviser, /// Functionaris: takes reports, independent.
-    Officer, /// Leidinggevende: reads only when chosen.
-    Manager }
+pub enum Function {
+    /// Vertrouwenspersoon: advises, does not investigate.
+    Adviser,
+    /// Functionaris: takes reports, independent.
+    Officer,
+    /// Leidinggevende: reads only when chosen.
+    Manager,
+}
 
 /// Whether a reader's keys count.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Status { /// May read.
-    #[default] Active, /// Gets no further slots.
-    Retired, /// Keys are not to be believed.
-    Revoked }
+pub enum Status {
+    /// May read.
+    #[default]
+    Active,
+    /// Gets no further slots.
+    Retired,
+    /// Keys are not to be believed.
+    Revoked,
+}
 
 /// A person who may read; each person stands once, with all functions.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -144,13 +164,20 @@ pub struct Reader {
 /// The six topics of the form. A topic chooses the desk and is not stored in clear.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Topic { /// Unwanted conduct.
-    Conduct, /// Money, goods or own gain.
-    Money, /// Power or information.
-    Power, /// Danger to people, environment or good government.
-    Danger, /// Disadvantage after a report.
-    Retaliation, /// Something else, or unsure.
-    Other }
+pub enum Topic {
+    /// Unwanted conduct.
+    Conduct,
+    /// Money, goods or own gain.
+    Money,
+    /// Power or information.
+    Power,
+    /// Danger to people, environment or good government.
+    Danger,
+    /// Disadvantage after a report.
+    Retaliation,
+    /// Something else, or unsure.
+    Other,
+}
 
 impl Topic {
     /// All, in the order shown.
@@ -299,7 +326,10 @@ fn check_file(file: &OrgFile, seen: &mut BTreeSet<ReaderId>) -> Result<(), Roste
     let at = format!("org-{}", file.organisation);
     for reader in &file.readers {
         if !seen.insert(reader.id.clone()) {
-            return Err(wrong(&at, format!("reader {} stands twice; a person stands once, with all functions", reader.id)));
+            return Err(wrong(
+                &at,
+                format!("reader {} stands twice; a person stands once, with all functions", reader.id),
+            ));
         }
         if !reader.seal_key.starts_with("age1pq1") {
             return Err(wrong(&at, format!("reader {}: seal_key must be an age1pq1… recipient", reader.id)));
@@ -313,7 +343,9 @@ fn check_file(file: &OrgFile, seen: &mut BTreeSet<ReaderId>) -> Result<(), Roste
     }
     let function = |id: &ReaderId, wanted: Function| match file.readers.iter().find(|r| r.id == *id) {
         None => Err(wrong(&at, format!("{id} is named but is not among the readers"))),
-        Some(r) if !r.functions.contains(&wanted) => Err(wrong(&at, format!("{id} is used as {wanted:?} without that function"))),
+        Some(r) if !r.functions.contains(&wanted) => {
+            Err(wrong(&at, format!("{id} is used as {wanted:?} without that function")))
+        }
         Some(_) => Ok(()),
     };
     for a in &file.advisers {

@@ -4,7 +4,10 @@
 //! [`INDEPENDENT`] independent readers.
 use std::collections::BTreeSet;
 
-use super::{id::{OrgId, ReaderId}, roster::{Function, Organisation, Reader, Roster, Scope, Topic}};
+use super::{
+    id::{OrgId, ReaderId},
+    roster::{Function, Organisation, Reader, Roster, Scope, Topic},
+};
 
 /// How many readers who are not managers a report has at least.
 pub const INDEPENDENT: usize = 2;
@@ -40,13 +43,21 @@ pub struct Readers {
 
 impl Readers {
     /// Who can read at once.
-    pub fn now(&self) -> &[Reader] { &self.now }
+    pub fn now(&self) -> &[Reader] {
+        &self.now
+    }
     /// Who can read if nobody opened by day 4.
-    pub fn reserve(&self) -> Option<&Reader> { self.reserve.as_ref() }
+    pub fn reserve(&self) -> Option<&Reader> {
+        self.reserve.as_ref()
+    }
     /// Whether readers from outside the organisation joined.
-    pub fn outside_joined(&self) -> bool { self.outside_joined }
+    pub fn outside_joined(&self) -> bool {
+        self.outside_joined
+    }
     /// Everyone with a slot, the reserve reader last.
-    pub fn all(&self) -> impl Iterator<Item = &Reader> { self.now.iter().chain(&self.reserve) }
+    pub fn all(&self) -> impl Iterator<Item = &Reader> {
+        self.now.iter().chain(&self.reserve)
+    }
 }
 
 /// There is no one left to read; nothing is sealed.
@@ -81,7 +92,13 @@ fn advice(org: &Organisation, adviser: &ReaderId, deputy: bool) -> Result<Reader
     Ok(Readers { now, reserve: None, outside_joined: false })
 }
 
-fn report(roster: &Roster, org: &Organisation, topic: Topic, struck: &BTreeSet<ReaderId>, manager: Option<&ReaderId>) -> Result<Readers, NobodyLeft> {
+fn report(
+    roster: &Roster,
+    org: &Organisation,
+    topic: Topic,
+    struck: &BTreeSet<ReaderId>,
+    manager: Option<&ReaderId>,
+) -> Result<Readers, NobodyLeft> {
     let allowed = |r: &&Reader| !struck.contains(&r.id);
     let desk = org.desk(topic).ok_or(NobodyLeft)?;
     let mut now: Vec<Reader> = desk.readers.iter().filter_map(|r| org.reader(r)).filter(allowed).cloned().collect();

@@ -189,7 +189,9 @@ impl Answers {
             add(name, value);
         }
         // Page 7 shows what was written; it stands there once, in fields that can be read but not changed.
-        for (name, text) in self.texts().into_iter().filter(|(name, text)| page != 7 && !asked(name) && !text.is_empty()) {
+        for (name, text) in
+            self.texts().into_iter().filter(|(name, text)| page != 7 && !asked(name) && !text.is_empty())
+        {
             add(name, &text.echo());
         }
         add("seed", &hex::encode(self.seed));
@@ -205,7 +207,11 @@ impl Answers {
         let digest = digest.ok_or(NotBelieved::Tampered)?;
         let holds = |key: &[u8; 32]| bool::from(self.token(app, key, digest, page).as_bytes().ct_eq(token.as_bytes()));
         if !app.form.iter().any(|key| holds(key)) {
-            return if digest == app.roster.digest { Err(NotBelieved::Tampered) } else { Err(NotBelieved::RosterChanged) };
+            return if digest == app.roster.digest {
+                Err(NotBelieved::Tampered)
+            } else {
+                Err(NotBelieved::RosterChanged)
+            };
         }
         if digest == app.roster.digest { Ok(()) } else { Err(NotBelieved::RosterChanged) }
     }
@@ -213,7 +219,9 @@ impl Answers {
     fn token(&self, app: &App, key: &[u8; 32], digest: [u8; 32], page: u8) -> String {
         // HMAC takes a key of any length.
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return String::new() };
-        for part in [&b"meldkluis/form/v1"[..], &[VERSION], app.roster.instance.as_bytes(), &digest, &[page], &self.seed] {
+        for part in
+            [&b"meldkluis/form/v1"[..], &[VERSION], app.roster.instance.as_bytes(), &digest, &[page], &self.seed]
+        {
             mac.update(part);
         }
         let asked = |name: &str| ASKED.contains(&(name, page));

@@ -1,6 +1,6 @@
 //! The outermost middleware: what a handler may know of a request, and what every answer has.
 use actix_web::{
-    Error, HttpResponse,
+    Error,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
     http::{
@@ -37,24 +37,16 @@ pub(crate) async fn guard(
     let api = request.path().starts_with("/api/");
     let language = if request.path().starts_with("/en/") { Language::En } else { Language::Nl };
     let today = request.app_data::<Data<App>>().map(|app| app.clock.today());
-    let http = request.request().clone();
     let refused = !api && request.method() == Method::POST && !same_origin(request.headers());
     let answer = if refused {
-        ServiceResponse::new(http, page::problem(language, StatusCode::FORBIDDEN)).map_into_left_body()
+        request.into_response(page::problem(language, StatusCode::FORBIDDEN)).map_into_left_body()
     } else {
-        match next.call(request).await {
-            Ok(answer) if api || answer.response().extensions().contains::<Whole>() => {
-                answer.map_into_boxed_body().map_into_right_body()
-            }
-            Ok(answer) => {
-                let status = answer.status();
-                ServiceResponse::new(http, page::problem(language, status)).map_into_left_body()
-            }
-            Err(error) => {
-                let status = error.as_response_error().status_code();
-                let body = if api { HttpResponse::new(status) } else { page::problem(language, status) };
-                ServiceResponse::new(http, body).map_into_left_body()
-            }
+        let answer = next.call(request).await?;
+        if api || answer.response().extensions().contains::<Whole>() {
+            answer.map_into_boxed_body().map_into_right_body()
+        } else {
+            let status = answer.status();
+            answer.into_response(page::problem(language, status)).map_into_left_body()
         }
     };
     let mut answer = answer;

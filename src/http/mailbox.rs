@@ -307,7 +307,14 @@ async fn write(app: &App, t: Texts, opened: &Opened, text: Plaintext) -> HttpRes
 }
 
 /// The head of what a reporter adds.
-pub(crate) fn head(app: &App, opened: &Opened, kind: Kind, to: &Recipients, seq: usize, name: Option<String>) -> ItemHead {
+pub(crate) fn head(
+    app: &App,
+    opened: &Opened,
+    kind: Kind,
+    to: &Recipients,
+    seq: usize,
+    name: Option<String>,
+) -> ItemHead {
     ItemHead {
         instance: app.roster.instance,
         case: opened.case.id,

@@ -94,7 +94,8 @@ pub async fn serve(app: App) -> io::Result<()> {
     let listen = app.config.listen;
     let app = web::Data::new(app);
     let build = move || Actix::new().app_data(app.clone()).wrap(from_fn(guard::guard)).configure(routes);
-    let server = HttpServer::new(build).keep_alive(Duration::from_secs(2)).client_request_timeout(Duration::from_secs(15));
+    let server =
+        HttpServer::new(build).keep_alive(Duration::from_secs(2)).client_request_timeout(Duration::from_secs(15));
     server.workers(2).bind(listen)?.run().await
 }
 

@@ -18,6 +18,8 @@ use crate::{domain::day::Day, seal::code::Language};
 
 /// Bytes of every page. The story stands once on a page and is at most 40 KiB, escaped.
 pub(crate) const PAGE: usize = 64 << 10;
+/// Bytes of the comment that pads, without its spaces.
+const COMMENT: usize = 10;
 const STYLE: &str = include_str!("../../web/style.css");
 
 /// A mistake in a form: the field's id and the text that says what to do.
@@ -42,11 +44,11 @@ pub(crate) fn page(t: Texts, status: StatusCode, title: &str, errors: &[FieldErr
     let title = if errors.is_empty() { title.to_owned() } else { format!("{} {title}", t.get("error-prefix")) };
     let base = Base { t, style: STYLE, title, errors, body };
     let mut html = base.render().unwrap_or_default();
-    if html.len() > PAGE {
-        html.truncate(0); // a page that would not look alike is not sent
-    }
     let tail = "</html>\n";
-    let padding = PAGE.saturating_sub(html.len() + tail.len() + 9);
+    let Some(padding) = PAGE.checked_sub(html.len() + tail.len() + COMMENT) else {
+        // A page that would not look alike is not sent. The form's fields do not take that much from a browser.
+        return problem(t.language, StatusCode::PAYLOAD_TOO_LARGE);
+    };
     html.push_str("<!-- ");
     html.extend(std::iter::repeat_n(' ', padding));
     html.push_str(" -->\n");
@@ -143,12 +145,48 @@ pub(crate) async fn info(path: Path<(String, String)>) -> HttpResponse {
     let (lang, name) = path.into_inner();
     let nl = lang == "nl";
     let body = match (name.as_str(), nl || lang == "en") {
-        ("privacy", true) => if nl { info!("nl", "privacy") } else { info!("en", "privacy") },
-        ("accessibility", true) => if nl { info!("nl", "accessibility") } else { info!("en", "accessibility") },
-        ("procedure", true) => if nl { info!("nl", "procedure") } else { info!("en", "procedure") },
-        ("external", true) => if nl { info!("nl", "external") } else { info!("en", "external") },
-        ("options", true) => if nl { info!("nl", "options") } else { info!("en", "options") },
-        ("told", true) => if nl { info!("nl", "told") } else { info!("en", "told") },
+        ("privacy", true) => {
+            if nl {
+                info!("nl", "privacy")
+            } else {
+                info!("en", "privacy")
+            }
+        }
+        ("accessibility", true) => {
+            if nl {
+                info!("nl", "accessibility")
+            } else {
+                info!("en", "accessibility")
+            }
+        }
+        ("procedure", true) => {
+            if nl {
+                info!("nl", "procedure")
+            } else {
+                info!("en", "procedure")
+            }
+        }
+        ("external", true) => {
+            if nl {
+                info!("nl", "external")
+            } else {
+                info!("en", "external")
+            }
+        }
+        ("options", true) => {
+            if nl {
+                info!("nl", "options")
+            } else {
+                info!("en", "options")
+            }
+        }
+        ("told", true) => {
+            if nl {
+                info!("nl", "told")
+            } else {
+                info!("en", "told")
+            }
+        }
         _ => return problem(Language::parse(&lang).unwrap_or(Language::Nl), StatusCode::NOT_FOUND),
     };
     let t = Texts::of(if nl { Language::Nl } else { Language::En });

@@ -56,7 +56,9 @@ pub(crate) async fn step(app: Data<App>, lang: Path<String>, form: Form<Fields>)
     }
     match answers.believe(&app, step, &token) {
         Ok(()) => {}
-        Err(NotBelieved::Tampered) => return show(&app, t, &answers, step, vec![error("main", t.get("error-tampered"))]),
+        Err(NotBelieved::Tampered) => {
+            return show(&app, t, &answers, step, vec![error("main", t.get("error-tampered"))]);
+        }
         Err(NotBelieved::RosterChanged) => {
             return show(&app, t, &answers, step.min(5), vec![error("main", t.get("error-roster-changed"))]);
         }
@@ -99,7 +101,8 @@ fn referral_text(t: Texts, org: &Organisation) -> String {
 /// What is missing or wrong on a page, in words that say what to do.
 fn check(app: &App, t: Texts, answers: &Answers, step: u8) -> Vec<FieldError> {
     let missing = |missing: bool, field, text: &str| missing.then(|| error(field, t.get(text)));
-    let known = answers.org.as_ref().and_then(|o| app.roster.organisation(o)).filter(|o| o.entry.scope != Scope::Outside);
+    let known =
+        answers.org.as_ref().and_then(|o| app.roster.organisation(o)).filter(|o| o.entry.scope != Scope::Outside);
     match step {
         2 => missing(answers.want.is_none(), "want", "error-want").into_iter().collect(),
         3 => missing(known.is_none(), "org", "error-org").into_iter().collect(),
@@ -111,7 +114,8 @@ fn check(app: &App, t: Texts, answers: &Answers, step: u8) -> Vec<FieldError> {
         }
         6 => {
             let long = answers.written() > STORY_BYTES;
-            let too_long = long.then(|| error("story", t.with("error-long", &[("bytes", answers.written().to_string())])));
+            let too_long =
+                long.then(|| error("story", t.with("error-long", &[("bytes", answers.written().to_string())])));
             missing(answers.story.is_blank(), "story", "error-story").into_iter().chain(too_long).collect()
         }
         9 => {
@@ -196,7 +200,11 @@ fn show(app: &App, t: Texts, answers: &Answers, step: u8, errors: Vec<FieldError
     let org = answers.org.as_ref().and_then(|o| app.roster.organisation(o));
     let readers = answers.readers(&app.roster).ok().filter(|_| step > 5);
     let name = |r: &Reader| t.pick(&r.shown_as).to_owned();
-    let words = if step == 8 { answers.code(app.form_key()).words(&app.roster.instance, t.language).to_vec() } else { Vec::new() };
+    let words = if step == 8 {
+        answers.code(app.form_key()).words(&app.roster.instance, t.language).to_vec()
+    } else {
+        Vec::new()
+    };
     let content = Page {
         t,
         step,
@@ -221,7 +229,8 @@ fn show(app: &App, t: Texts, answers: &Answers, step: u8, errors: Vec<FieldError
 }
 
 fn choices(app: &App, t: Texts, answers: &Answers, org: Option<&Organisation>, step: u8) -> Vec<Choice> {
-    let choice = |value: &str, text: String, hint: String, chosen| Choice { value: value.to_owned(), text, hint, chosen };
+    let choice =
+        |value: &str, text: String, hint: String, chosen| Choice { value: value.to_owned(), text, hint, chosen };
     match step {
         2 => {
             let want = |w: Want| {
@@ -309,7 +318,12 @@ async fn send(app: &App, t: Texts, answers: Answers) -> HttpResponse {
     }
 }
 
-async fn file(app: &App, answers: Answers, readers: &Readers, code: &crate::seal::code::Code) -> Result<(), StoreError> {
+async fn file(
+    app: &App,
+    answers: Answers,
+    readers: &Readers,
+    code: &crate::seal::code::Code,
+) -> Result<(), StoreError> {
     let failed = |e: crate::seal::SealError| StoreError::Unavailable(Box::new(e));
     let today = app.clock.today();
     if app.store.last_day().await?.is_some_and(|last| last > today) {

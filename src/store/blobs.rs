@@ -3,9 +3,7 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
-use object_store::{
-    MultipartUpload, ObjectStoreExt, PutPayload, local::LocalFileSystem, path::Path as BlobPath,
-};
+use object_store::{MultipartUpload, ObjectStoreExt, PutPayload, local::LocalFileSystem, path::Path as BlobPath};
 use tokio::task::JoinHandle;
 
 use super::{StoreError, unavailable};

@@ -11,7 +11,11 @@ use async_trait::async_trait;
 pub use blobs::{BlobWriter, Blobs};
 pub use generic::connect;
 
-use crate::domain::{case::{Case, CaseState}, day::Day, id::{CaseId, ItemId}};
+use crate::domain::{
+    case::{Case, CaseState},
+    day::Day,
+    id::{CaseId, ItemId},
+};
 
 /// One reader's slot of an item, as stored.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -48,15 +52,21 @@ pub enum Payload {
 
 /// Whether filing made a case or found the one that an earlier try had made.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Filed { /// Made now.
-    New, /// Was there: the same code was sent before.
-    Already }
+pub enum Filed {
+    /// Made now.
+    New,
+    /// Was there: the same code was sent before.
+    Already,
+}
 
 /// Whether an item was added, or its idempotency key had been used for the same item before.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Added { /// Added now.
-    New, /// Was there.
-    Already }
+pub enum Added {
+    /// Added now.
+    New,
+    /// Was there.
+    Already,
+}
 
 /// Why the store did not do it. Carries no bytes of any row.
 #[derive(Debug, thiserror::Error)]
@@ -74,7 +84,9 @@ pub enum StoreError {
         table: &'static str,
     },
     /// The schema was made by a version this one does not know.
-    #[error("the database has schema version {0}, which this program does not know; use the version that made it, or a newer one")]
+    #[error(
+        "the database has schema version {0}, which this program does not know; use the version that made it, or a newer one"
+    )]
     UnknownSchema(i64),
 }
 

@@ -24,8 +24,7 @@ pub(super) const INSERT_SLOT: &str =
 pub(super) const SLOTS: &str = "select mailbox, tag, release, header from slot where item_id = $1";
 pub(super) const INBOX: &str = "select i.case_id, i.id, s.mailbox, s.tag, s.release, s.header from slot s \
      join item i on i.id = s.item_id where s.mailbox = $1 and (s.release is null or s.release <= $2)";
-pub(super) const DELETE_SLOTS: &str =
-    "delete from slot where item_id in (select id from item where case_id = $1)";
+pub(super) const DELETE_SLOTS: &str = "delete from slot where item_id in (select id from item where case_id = $1)";
 
 pub(super) const ANNOUNCE: &str = "insert into pending (item_id, lease) values ($1, $2)";
 pub(super) const FORGET: &str = "delete from pending where item_id = $1";

@@ -87,7 +87,8 @@ async fn store(
             let (state, due) = after(act, adding.expected, case.due, today).map_err(|_| StoreError::Conflict)?;
             let kept = app.roster.organisation(&case.org).and_then(|o| o.file.as_ref()).map(|f| f.retention_days);
             let closing = state == crate::domain::case::CaseState::Closed;
-            let destroy_after = if closing { case.destroy_after.or(kept.map(|days| today.plus_days(days))) } else { None };
+            let destroy_after =
+                if closing { case.destroy_after.or(kept.map(|days| today.plus_days(days))) } else { None };
             Some(Move { expected: adding.expected, state, due, destroy_after })
         }
     };

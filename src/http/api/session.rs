@@ -81,9 +81,8 @@ fn stamp(app: &App, key: &[u8; 32], what: &str, text: &str, expires: u64) -> Str
 fn stamped(app: &App, what: &str, stamp_text: &str) -> Option<(String, u64)> {
     let mut parts = stamp_text.split('.');
     let (text, expires) = (parts.next()?, parts.next()?.parse().ok()?);
-    let holds = |key: &[u8; 32]| {
-        bool::from(stamp(app, key, what, text, expires).as_bytes().ct_eq(stamp_text.as_bytes()))
-    };
+    let holds =
+        |key: &[u8; 32]| bool::from(stamp(app, key, what, text, expires).as_bytes().ct_eq(stamp_text.as_bytes()));
     (app.form.iter().any(|key| holds(key)) && expires >= app.nonces.now()).then(|| (text.to_owned(), expires))
 }
 

@@ -1,0 +1,249 @@
+//! An example deployment on this machine: roster, keys and settings, made once and found again.
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use ssh_key::{LineEnding, PrivateKey, private::Ed25519Keypair};
+use uuid::Uuid;
+
+use crate::{
+    clock::Clock,
+    config::{Config, ConfigError, Secrets, write_private},
+    desk::Identity,
+    domain::{
+        day::Day,
+        id::{InstanceId, OrgId, ReaderId},
+        roster::{
+            AdviserEntry, Desk, Function, Head, MAX_DAYS, Mode, OrgEntry, OrgFile, Reader, RootFile, Scope, Signers,
+            Status, Text, Topic,
+        },
+    },
+    roster_files::sign,
+};
+
+/// The ministries since 23 February 2026: id, Dutch name, English name.
+const MINISTRIES: [(&str, &str, &str); 12] = [
+    ("az", "Algemene Zaken", "General Affairs"),
+    ("bzk", "Binnenlandse Zaken en Koninkrijksrelaties", "the Interior and Kingdom Relations"),
+    ("bz", "Buitenlandse Zaken", "Foreign Affairs"),
+    ("def", "Defensie", "Defence"),
+    ("ezk", "Economische Zaken en Klimaat", "Economic Affairs and Climate"),
+    ("fin", "Financiën", "Finance"),
+    ("ienw", "Infrastructuur en Waterstaat", "Infrastructure and Water Management"),
+    ("jenv", "Justitie en Veiligheid", "Justice and Security"),
+    ("lvvn", "Landbouw, Visserij, Voedselzekerheid en Natuur", "Agriculture, Fisheries, Food Security and Nature"),
+    ("ocw", "Onderwijs, Cultuur en Wetenschap", "Education, Culture and Science"),
+    ("szw", "Sociale Zaken en Werkgelegenheid", "Social Affairs and Employment"),
+    ("vws", "Volksgezondheid, Welzijn en Sport", "Health, Welfare and Sport"),
+];
+/// The organisations whose readers' keys are kept, to try the desk with.
+const KEPT: [&str; 2] = ["bzk", "buiten"];
+const RETENTION_DAYS: i32 = 365;
+
+/// Why there is no demo.
+#[derive(Debug, thiserror::Error)]
+pub enum DemoError {
+    /// A file could not be read or written.
+    #[error("the demo folder: {0}")]
+    Io(#[from] std::io::Error),
+    /// A setting or key.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A key or file could not be made.
+    #[error("the demo could not be made: {0}")]
+    Make(String),
+}
+
+fn make(error: impl std::fmt::Display) -> DemoError {
+    DemoError::Make(error.to_string())
+}
+
+/// Finds the demo of a folder, or makes it; returns its settings.
+pub fn make_or_find(folder: &Path, listen: SocketAddr) -> Result<Config, DemoError> {
+    fs::create_dir_all(folder)?;
+    let path = |name: &str| folder.join(name);
+    if !path("anchor.toml").exists() {
+        build(folder)?;
+    }
+    Secrets::create(&path("secrets"))?;
+    let config = Config {
+        data: path("data"),
+        database: None,
+        roster: path("roster"),
+        anchor: path("anchor.toml"),
+        secrets: path("secrets"),
+        listen,
+        https: None,
+        max_file_bytes: 2 << 30,
+        reserve_bytes: 256 << 20,
+    };
+    Ok(config.checked()?)
+}
+
+/// What to open and what to type.
+pub fn guide(folder: &Path, config: &Config) -> Result<String, DemoError> {
+    let (server, folder) = (format!("http://{}", config.listen), folder.display());
+    let mut text = format!(
+        "Meldkluis demo\n\nReport:   {server}/nl/   (English: {server}/en/)\n\nRead, in another terminal, as one of these readers:\n"
+    );
+    let mut keys: Vec<PathBuf> =
+        fs::read_dir(format!("{folder}/readers"))?.filter_map(|e| Some(e.ok()?.path())).collect();
+    keys.retain(|p| p.extension().is_some_and(|e| e == "key"));
+    keys.sort();
+    for key in &keys {
+        text.push_str(&format!(
+            "  cargo run --release --bin meldkluis-desk -- --server {server} --root {folder}/anchor.toml --identity {} inbox\n",
+            key.display()
+        ));
+    }
+    text.push_str(
+        "\nThen, with a case from the inbox, the same command with `read CASE`, `acknowledge CASE` or `reply CASE`.\n",
+    );
+    Ok(text)
+}
+
+fn build(folder: &Path) -> Result<(), DemoError> {
+    for name in ["roster", "readers", "signers"] {
+        fs::create_dir_all(folder.join(name))?;
+    }
+    let today = Clock::System.today();
+    let root_key = signer(folder, "root")?;
+    let anchor = signers(&root_key)?;
+    let mut organisations = Vec::new();
+    for (id, nl, en) in MINISTRIES.into_iter().chain([("buiten", "Extern meldpunt", "Outside desk")]) {
+        organisations.push(organisation(folder, id, nl, en, today)?);
+    }
+    let root = RootFile {
+        head: head(today),
+        instance: InstanceId::from_uuid(Uuid::new_v4()),
+        mode: Mode::Demo,
+        signers: anchor.clone(),
+        organisations,
+    };
+    write_signed(folder, "root", &toml::to_string(&root).map_err(make)?, &root_key)?;
+    // Last: a demo with this file is whole.
+    Ok(fs::write(folder.join("anchor.toml"), toml::to_string(&anchor).map_err(make)?)?)
+}
+
+fn head(today: Day) -> Head {
+    Head { version: 1, serial: 1, previous: String::new(), valid_from: today, expires: today.plus_days(MAX_DAYS) }
+}
+
+fn signer(folder: &Path, name: &str) -> Result<PrivateKey, DemoError> {
+    let mut seed = zeroize::Zeroizing::new([0; 32]);
+    getrandom::fill(seed.as_mut()).map_err(make)?;
+    let key = PrivateKey::from(Ed25519Keypair::from_seed(&seed));
+    let text = key.to_openssh(LineEnding::LF).map_err(make)?;
+    write_private(&folder.join("signers").join(name), &text)?;
+    Ok(key)
+}
+
+fn signers(key: &PrivateKey) -> Result<Signers, DemoError> {
+    let line = key.public_key().to_openssh().map_err(make)?;
+    Ok(Signers { threshold: 1, keys: BTreeMap::from([("demo-signer".to_owned(), line)]) })
+}
+
+fn write_signed(folder: &Path, name: &str, text: &str, key: &PrivateKey) -> Result<(), DemoError> {
+    let signature = sign(text, key).ok_or_else(|| make("a roster file could not be signed"))?;
+    fs::write(folder.join("roster").join(format!("{name}.toml")), text)?;
+    Ok(fs::write(folder.join("roster").join(format!("{name}.toml.sig")), signature)?)
+}
+
+fn organisation(folder: &Path, id: &str, nl: &str, en: &str, today: Day) -> Result<OrgEntry, DemoError> {
+    let org = OrgId::parse(id).ok_or_else(|| make("a name of an organisation"))?;
+    let scope = match id {
+        "def" => Scope::Referral,
+        "buiten" => Scope::Outside,
+        _ => Scope::In,
+    };
+    let from = Day::parse("2026-02-23").ok_or_else(|| make("a day"))?;
+    let mut entry = OrgEntry {
+        id: org.clone(),
+        name: Text {
+            nl: nl.to_owned(),
+            en: if scope == Scope::Outside { en.to_owned() } else { format!("Ministry of {en}") },
+        },
+        scope,
+        from,
+        until: None,
+        predecessors: Vec::new(),
+        successors: Vec::new(),
+        signers: None,
+        referral: None,
+    };
+    if scope == Scope::Referral {
+        entry.referral = Some(Text {
+            nl: "Defensie heeft een eigen meldpunt integriteit. Ga daarheen.".to_owned(),
+            en: "Defence has its own integrity channel. Please go there.".to_owned(),
+        });
+        return Ok(entry);
+    }
+    let key = signer(folder, id)?;
+    entry.signers = Some(signers(&key)?);
+    let file = org_file(folder, &org, scope, today)?;
+    write_signed(folder, &format!("org-{id}"), &toml::to_string(&file).map_err(make)?, &key)?;
+    Ok(entry)
+}
+
+fn org_file(folder: &Path, org: &OrgId, scope: Scope, today: Day) -> Result<OrgFile, DemoError> {
+    let id = |name: &str| ReaderId::parse(&format!("{org}-{name}")).ok_or_else(|| make("a name of a reader"));
+    let mut readers = Vec::new();
+    let mut add = |name: &str, function: Function, nl: String, en: String| {
+        let reader = reader(folder, org, id(name)?, function, Text { nl, en })?;
+        readers.push(reader);
+        id(name)
+    };
+    let mut officers = Vec::new();
+    for n in 1..=4 {
+        let (nl, en) = (format!("Functionaris integriteit {n}"), format!("Integrity officer {n}"));
+        officers.push(add(&format!("functionaris-{n}"), Function::Officer, nl, en)?);
+    }
+    let (mut advisers, mut managers, mut desks) = (Vec::new(), Vec::new(), Vec::new());
+    if scope == Scope::In {
+        for n in 1..=2 {
+            let (nl, en) = (format!("Vertrouwenspersoon {n}"), format!("Confidential adviser {n}"));
+            add(&format!("vertrouwenspersoon-{n}"), Function::Adviser, nl, en)?;
+        }
+        for (n, other) in [(1, 2), (2, 1)] {
+            let name = |n| id(&format!("vertrouwenspersoon-{n}"));
+            advisers.push(AdviserEntry { reader: name(n)?, deputy: Some(name(other)?) });
+        }
+        managers.push(add("leidinggevende-1", Function::Manager, "Directeur".to_owned(), "Director".to_owned())?);
+        let conduct = ["omgangsvormen-1", "omgangsvormen-2"].map(|name| {
+            let number = name.trim_start_matches("omgangsvormen-");
+            add(
+                name,
+                Function::Officer,
+                format!("Functionaris omgangsvormen {number}"),
+                format!("Conduct officer {number}"),
+            )
+        });
+        let name = Text { nl: "Omgangsvormen".to_owned(), en: "Conduct".to_owned() };
+        let conduct = conduct.into_iter().collect::<Result<Vec<_>, _>>()?;
+        desks.push(Desk { name, topics: BTreeSet::from([Topic::Conduct]), readers: conduct, reserve: None });
+    }
+    let reserve = officers.pop();
+    let name = Text { nl: "Integriteit".to_owned(), en: "Integrity".to_owned() };
+    desks.push(Desk { name, topics: BTreeSet::new(), readers: officers, reserve });
+    let organisation = org.clone();
+    Ok(OrgFile { head: head(today), organisation, retention_days: RETENTION_DAYS, advisers, desks, managers, readers })
+}
+
+fn reader(folder: &Path, org: &OrgId, id: ReaderId, function: Function, shown_as: Text) -> Result<Reader, DemoError> {
+    let path = folder.join("readers").join(format!("{id}.key"));
+    let identity = Identity::create(&path, id.clone(), None).map_err(make)?;
+    if !KEPT.contains(&org.as_str()) {
+        fs::remove_file(&path)?;
+    }
+    Ok(Reader {
+        id,
+        functions: BTreeSet::from([function]),
+        shown_as,
+        seal_key: identity.seal.recipient(),
+        sign_key: hex::encode(identity.signer.public()),
+        status: Status::Active,
+    })
+}

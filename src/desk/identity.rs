@@ -1,0 +1,109 @@
+//! A reader's two keys in one file, protected with a passphrase unless asked otherwise.
+use std::{
+    fs::OpenOptions,
+    io::{Read, Write},
+    path::Path,
+};
+
+use age::secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use zeroize::{Zeroize, Zeroizing};
+
+use super::DeskError;
+use crate::{
+    domain::id::ReaderId,
+    seal::{Signer, desk::ReaderIdentity},
+};
+
+/// What a protected file begins with.
+const AGE: &[u8] = b"age-encryption.org/";
+/// No identity file is longer.
+const LONGEST: u64 = 64 << 10;
+
+/// Who a reader is.
+pub struct Identity {
+    /// Their name in the roster.
+    pub reader: ReaderId,
+    /// Opens what is sealed to them.
+    pub seal: ReaderIdentity,
+    /// Signs what they write.
+    pub signer: Signer,
+}
+
+/// The file, version 1.
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct Stored {
+    version: u8,
+    reader: ReaderId,
+    seal: String,
+    sign: String,
+}
+
+impl Drop for Stored {
+    fn drop(&mut self) {
+        self.seal.zeroize();
+        self.sign.zeroize();
+    }
+}
+
+impl Identity {
+    /// Reads a file; asks for the passphrase if it is protected.
+    pub fn load(path: &Path, ask: impl FnOnce() -> Result<SecretString, DeskError>) -> Result<Self, DeskError> {
+        let mut bytes = Zeroizing::new(Vec::new());
+        let file = std::fs::File::open(path);
+        let file = file.map_err(|e| DeskError::new(format!("cannot read the identity {}: {e}", path.display())))?;
+        file.take(LONGEST).read_to_end(&mut bytes)?;
+        if bytes.starts_with(AGE) {
+            let key = age::scrypt::Identity::new(ask()?);
+            let opened = age::decrypt(&key, &bytes).map_err(|_| DeskError::new("the passphrase is not right"))?;
+            bytes = Zeroizing::new(opened);
+        }
+        let text = std::str::from_utf8(&bytes).map_err(|_| DeskError::new("this is not an identity file"))?;
+        Self::parse(text)
+    }
+
+    fn parse(text: &str) -> Result<Self, DeskError> {
+        let wrong = |what: &str| DeskError::new(format!("this is not an identity file: {what}"));
+        let stored: Stored = toml::from_str(text).map_err(|_| wrong("it does not have the form of one"))?;
+        if stored.version != 1 {
+            return Err(wrong("its version is not known; use the program that made it"));
+        }
+        let seal = ReaderIdentity::from_text(&stored.seal).ok_or_else(|| wrong("the sealing key"))?;
+        let mut seed = Zeroizing::new([0; 32]);
+        hex::decode_to_slice(&stored.sign, seed.as_mut_slice()).map_err(|_| wrong("the signing key"))?;
+        Ok(Self { reader: stored.reader.clone(), seal, signer: Signer::from_seed(&seed) })
+    }
+
+    /// Draws new keys and writes them to a new file that only its owner can read. Never overwrites.
+    pub fn create(path: &Path, reader: ReaderId, passphrase: Option<SecretString>) -> Result<Self, DeskError> {
+        let failed = |_| DeskError::new("the system gives no randomness");
+        let seal = ReaderIdentity::generate().map_err(failed)?;
+        let mut seed = Zeroizing::new([0; 32]);
+        getrandom::fill(seed.as_mut()).map_err(|_| DeskError::new("the system gives no randomness"))?;
+        let sign = hex::encode(seed.as_slice());
+        let stored = Stored { version: 1, reader: reader.clone(), seal: seal.to_text().as_str().to_owned(), sign };
+        let text = toml::to_string(&stored).map_err(|_| DeskError::new("the keys cannot be written"))?;
+        let text = Zeroizing::new(text.into_bytes());
+        let bytes = match passphrase {
+            None => text,
+            Some(passphrase) => {
+                let protected = age::encrypt(&age::scrypt::Recipient::new(passphrase), &text);
+                Zeroizing::new(protected.map_err(|_| DeskError::new("the keys cannot be protected"))?)
+            }
+        };
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let written = options.open(path).and_then(|mut file| file.write_all(&bytes));
+        written.map_err(|e| DeskError::new(format!("cannot write {}: {e}", path.display())))?;
+        Ok(Self { reader, seal, signer: Signer::from_seed(&seed) })
+    }
+
+    /// The public half, as the organisation's roster file takes it.
+    pub fn public(&self) -> String {
+        let (seal, sign) = (self.seal.recipient(), hex::encode(self.signer.public()));
+        format!("[[readers]]\nid = \"{}\"\nseal_key = \"{seal}\"\nsign_key = \"{sign}\"\n", self.reader)
+    }
+}

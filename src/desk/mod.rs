@@ -1,0 +1,46 @@
+//! The readers' client. All opening for readers happens here, on their own machine.
+mod client;
+mod commands;
+mod identity;
+mod show;
+
+pub use client::Client;
+pub use commands::{Command, Options, run};
+pub use identity::Identity;
+pub use show::{safe_name, safe_text};
+
+/// What went wrong, in one line that says what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct DeskError(String);
+
+impl DeskError {
+    fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+}
+
+impl From<crate::domain::roster::RosterError> for DeskError {
+    fn from(error: crate::domain::roster::RosterError) -> Self {
+        Self(format!("the roster is not believed: {error}"))
+    }
+}
+
+impl From<std::io::Error> for DeskError {
+    fn from(error: std::io::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl From<reqwest::Error> for DeskError {
+    fn from(error: reqwest::Error) -> Self {
+        Self(match error.status().map(|s| s.as_u16()) {
+            Some(401) => "the server did not accept this sign-in; is this identity in the roster?".to_owned(),
+            Some(403) => "the server refused: a reader named here has no part in this case".to_owned(),
+            Some(404) => "there is no such case or item for you".to_owned(),
+            Some(409) => "the case changed meanwhile, or is closed; look again with `read`".to_owned(),
+            Some(status) => format!("the server answered {status}"),
+            None => format!("the server cannot be reached: {error}"),
+        })
+    }
+}

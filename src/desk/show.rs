@@ -1,0 +1,57 @@
+//! Output that cannot take over a terminal, and names that cannot leave a folder.
+
+/// Characters that steer a terminal or turn text around.
+fn steers(c: char) -> bool {
+    let bidi = matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    c.is_control() || bidi || c == '\u{feff}'
+}
+
+/// Text for a terminal: line ends and tabs stay, everything that steers becomes `�`.
+pub fn safe_text(text: &str) -> String {
+    let text = text.replace("\r\n", "\n");
+    text.chars().map(|c| if steers(c) && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
+}
+
+/// A file name from one that cannot be trusted: no path, no leading dot, nothing that steers, no device of Windows.
+pub fn safe_name(name: &str) -> String {
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    let plain = |c: char| if steers(c) || r#"<>:"|?*"#.contains(c) { '_' } else { c };
+    let mut safe: String = last.chars().map(plain).take(120).collect();
+    safe = safe.trim_matches(['.', ' ']).to_owned();
+    let stem = safe.split('.').next().unwrap_or_default().to_ascii_uppercase();
+    let device = matches!(stem.as_str(), "CON" | "PRN" | "AUX" | "NUL")
+        || (stem.len() == 4 && (stem.starts_with("COM") || stem.starts_with("LPT")));
+    if safe.is_empty() {
+        "file".to_owned()
+    } else if device {
+        format!("_{safe}")
+    } else {
+        safe
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_cannot_leave_its_folder_or_hide() {
+        for (name, safe) in [
+            ("../../etc/passwd", "passwd"),
+            ("C:\\x\\evil.exe", "evil.exe"),
+            (".bashrc", "bashrc"),
+            ("nul.txt", "_nul.txt"),
+            ("a\u{202e}fdp.exe", "a_fdp.exe"),
+            ("..", "file"),
+            ("", "file"),
+            ("x\u{1b}[2J.pdf", "x_[2J.pdf"),
+        ] {
+            assert_eq!(safe_name(name), safe);
+        }
+    }
+
+    #[test]
+    fn text_cannot_steer_a_terminal() {
+        assert_eq!(safe_text("a\u{1b}[31mb\r\nc\u{202e}"), "a\u{fffd}[31mb\nc\u{fffd}");
+    }
+}

@@ -1,0 +1,87 @@
+//! From settings to a running server: verifies the roster, opens the store, sweeps what a killed process left, serves.
+use std::path::Path;
+
+use crate::{
+    clock::Clock,
+    config::{Config, ConfigError, Secrets},
+    domain::roster::{RosterError, Signers},
+    http::App,
+    roster_files::{Files, Seen},
+    store::{Blobs, StoreError, connect},
+};
+
+/// Why a server does not start. Nothing is served then: it fails closed (promise 8).
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The settings or credentials.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The roster.
+    #[error("the roster is not believed: {0}")]
+    Roster(#[from] RosterError),
+    /// The root signers.
+    #[error("the root signers: {0}")]
+    Anchor(String),
+    /// The database or payload store.
+    #[error("{0}")]
+    Store(#[from] StoreError),
+    /// The data folder.
+    #[error("the data folder: {0}")]
+    Data(#[from] std::io::Error),
+    /// The clock.
+    #[error("the clock says a day before the last stored one; set it right")]
+    Clock,
+}
+
+/// Everything that must hold before a server starts; also what `check` tries.
+pub async fn prepare(config: Config, clock: Clock) -> Result<App, StartError> {
+    std::fs::create_dir_all(&config.data)?;
+    let secrets = Secrets::load(&config.secrets)?;
+    let anchor = anchor(&config.anchor)?;
+    let files = Files::load(&config.roster)?;
+    let store = connect(&config.database()).await?;
+    let mut before = Vec::new();
+    for file in names(&files) {
+        let seen = store.roster_seen(&file).await?;
+        before.extend(seen.map(|(serial, hash)| Seen { file, serial, sha256: hex::encode(hash) }));
+    }
+    let (roster, now) = files.verify(&anchor, clock.today(), |name| before.iter().find(|s| s.file == name).cloned())?;
+    config.allows(roster.mode)?;
+    for seen in &now {
+        let mut hash = [0; 32];
+        hex::decode_to_slice(&seen.sha256, &mut hash).map_err(|_| StoreError::Corrupt { table: "roster_seen" })?;
+        store.see_roster(&seen.file, seen.serial, &hash).await?;
+    }
+    if store.last_day().await?.is_some_and(|last| last > clock.today()) {
+        return Err(StartError::Clock);
+    }
+    let blobs = Blobs::folder(&config.data.join("payloads"))?;
+    blobs.sweep_parts().await?;
+    for item in store.stranded_blobs().await? {
+        blobs.delete(&item).await?;
+        store.forget_blob(&item).await?;
+    }
+    Ok(App::new(store, blobs, (roster, files), secrets, clock, config))
+}
+
+fn names(files: &Files) -> Vec<String> {
+    std::iter::once("root".to_owned()).chain(files.organisations.keys().map(|id| format!("org-{id}"))).collect()
+}
+
+fn anchor(path: &Path) -> Result<Signers, StartError> {
+    let text = std::fs::read_to_string(path);
+    let text = text.map_err(|e| StartError::Anchor(format!("cannot read {}: {e}", path.display())))?;
+    toml::from_str(&text).map_err(|e| StartError::Anchor(format!("{}: {e}", path.display())))
+}
+
+/// Destroys closed cases whose day has come; returns how many.
+pub async fn purge(app: &App) -> Result<usize, StoreError> {
+    let cases = app.store.to_destroy(app.clock.today()).await?;
+    for case in &cases {
+        for blob in app.store.destroy(case).await? {
+            app.blobs.delete(&blob).await?;
+            app.store.forget_blob(&blob).await?;
+        }
+    }
+    Ok(cases.len())
+}

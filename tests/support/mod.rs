@@ -1,0 +1,199 @@
+//! What several tests need: a server on a fresh deployment, a browser without scripts, a private PostgreSQL.
+#![expect(dead_code, clippy::unwrap_used, clippy::panic, reason = "each test uses a part")]
+pub(crate) mod postgres;
+
+use std::path::PathBuf;
+
+use meldkluis::{clock::Clock, demo, desk, http, server};
+use reqwest::{Client, Response};
+
+/// Bytes of every page.
+pub(crate) const PAGE: usize = 65_536;
+
+/// A running deployment with the demo's roster.
+pub(crate) struct Service {
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) base: String,
+    pub(crate) database: String,
+}
+
+impl Service {
+    /// On SQLite, or on the database of a URL.
+    pub(crate) async fn start(database: Option<String>) -> Self {
+        Self::with(database, |_| {}).await
+    }
+
+    /// With settings changed before the start.
+    pub(crate) async fn with(database: Option<String>, change: impl FnOnce(&mut meldkluis::config::Config)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let mut config = demo::make_or_find(folder.path(), "127.0.0.1:0".parse().unwrap()).unwrap();
+        config.database = database;
+        config.reserve_bytes = 0;
+        change(&mut config);
+        let database = config.database();
+        let app = server::prepare(config, Clock::System).await.unwrap();
+        let (address, running) = http::serve_anywhere(app).unwrap();
+        tokio::spawn(running);
+        Self { folder, base: format!("http://{address}"), database }
+    }
+
+    /// Runs a desk command as a reader of the demo.
+    pub(crate) async fn desk(&self, reader: &str, words: &[&str]) -> Result<serde_json::Value, String> {
+        use clap::Parser;
+        #[derive(Parser)]
+        struct Arguments {
+            #[command(flatten)]
+            options: desk::Options,
+            #[command(subcommand)]
+            command: desk::Command,
+        }
+        let key = self.folder.path().join(format!("readers/{reader}.key"));
+        let anchor = self.folder.path().join("anchor.toml");
+        let paths = [key.to_str().unwrap(), anchor.to_str().unwrap()];
+        let fixed = ["desk", "--json", "--server", &self.base, "--identity", paths[0], "--root", paths[1]];
+        let arguments = Arguments::parse_from(fixed.iter().chain(words));
+        let text = desk::run(&arguments.options, &arguments.command).await.map_err(|e| e.to_string())?;
+        Ok(serde_json::from_str(&text).unwrap())
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+}
+
+/// A page as a browser without scripts has it.
+pub(crate) struct Page {
+    pub(crate) status: u16,
+    pub(crate) html: String,
+    pub(crate) headers: reqwest::header::HeaderMap,
+}
+
+/// Sends forms as a browser does.
+pub(crate) struct Browser {
+    http: Client,
+    base: String,
+}
+
+impl Browser {
+    pub(crate) fn new(base: &str) -> Self {
+        Self { http: Client::new(), base: base.to_owned() }
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Page {
+        page(self.http.get(format!("{}{path}", self.base)).send().await.unwrap()).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, fields: &[(String, String)]) -> Page {
+        let body: Vec<String> = fields.iter().map(|(n, v)| format!("{}={}", encode(n), encode(v))).collect();
+        let request = self.http.post(format!("{}{path}", self.base)).header("origin", &self.base);
+        let request = request.header("content-type", "application/x-www-form-urlencoded").body(body.join("&"));
+        page(request.send().await.unwrap()).await
+    }
+
+    /// Presses a button of the page's first form after answering its fields.
+    pub(crate) async fn answer(&self, path: &str, page: &Page, answers: &[(&str, &str)]) -> Page {
+        let mut fields = page.fields();
+        for (name, value) in answers {
+            if *name != "strike" {
+                fields.retain(|(n, _)| n != name);
+            }
+            fields.push(((*name).to_owned(), (*value).to_owned()));
+        }
+        self.post(path, &fields).await
+    }
+
+    pub(crate) async fn upload(&self, code: &str, name: &str, bytes: Vec<u8>) -> Page {
+        let head = format!(
+            "--edge\r\ncontent-disposition: form-data; name=\"code\"\r\n\r\n{code}\r\n--edge\r\ncontent-disposition: \
+             form-data; name=\"file\"; filename=\"{name}\"\r\ncontent-type: application/octet-stream\r\n\r\n"
+        );
+        let body = [head.as_bytes(), &bytes, b"\r\n--edge--\r\n"].concat();
+        let request = self.http.post(format!("{}/nl/mailbox/file", self.base)).header("origin", &self.base);
+        let request = request.header("content-type", "multipart/form-data; boundary=edge").body(body);
+        page(request.send().await.unwrap()).await
+    }
+
+    /// Files a report and returns the code and the mailbox page.
+    pub(crate) async fn report(&self, story: &str, strike: &[&str]) -> (String, Page) {
+        let path = "/nl/report";
+        let page = self.get(path).await;
+        let page = self.answer(path, &page, &[("go", "next")]).await;
+        let page = self.answer(path, &page, &[("want", "report"), ("go", "next")]).await;
+        let page = self.answer(path, &page, &[("org", "bzk"), ("go", "next")]).await;
+        let page = self.answer(path, &page, &[("topic", "money"), ("go", "next")]).await;
+        let mut who: Vec<(&str, &str)> = strike.iter().map(|s| ("strike", *s)).collect();
+        who.push(("go", "next"));
+        let page = self.answer(path, &page, &who).await;
+        let page = self.answer(path, &page, &[("story", story), ("go", "next")]).await;
+        let page = self.answer(path, &page, &[("go", "next")]).await;
+        let code = page.code();
+        let page = self.answer(path, &page, &[("go", "next")]).await;
+        let page = self.answer(path, &page, &[("code", &code), ("go", "next")]).await;
+        (code, page)
+    }
+}
+
+impl Page {
+    /// Names and values a browser would send with the page's first form, buttons left out.
+    pub(crate) fn fields(&self) -> Vec<(String, String)> {
+        let form = self.html.split("<form").nth(1).and_then(|f| f.split("</form>").next()).unwrap_or_default();
+        let attribute = |tag: &str, name: &str| {
+            tag.split(&format!(" {name}=\"")).nth(1).and_then(|t| t.split('"').next()).map(unescape)
+        };
+        let mut fields = Vec::new();
+        for piece in form.split('<').skip(1) {
+            let (tag, rest) = piece.split_once('>').unwrap_or((piece, ""));
+            let Some(name) = attribute(tag, "name") else { continue };
+            let chosen =
+                !(tag.contains("type=\"radio\"") || tag.contains("type=\"checkbox\"")) || tag.contains(" checked");
+            if tag.starts_with("textarea") {
+                fields.push((name, unescape(rest)));
+            } else if tag.starts_with("input") && chosen {
+                fields.push((name, attribute(tag, "value").unwrap_or_default()));
+            }
+        }
+        fields
+    }
+
+    /// The twelve words of page 8.
+    pub(crate) fn code(&self) -> String {
+        let list = self.html.split("mk-code").last().unwrap_or_default().split("</ol>").next().unwrap_or_default();
+        let words: Vec<&str> =
+            list.split("</span>").skip(1).filter_map(|w| w.split('<').next()).map(str::trim).collect();
+        assert_eq!(words.len(), 12, "no code on this page: {}", self.title());
+        words.join(" ")
+    }
+
+    pub(crate) fn title(&self) -> &str {
+        self.html.split("<title>").nth(1).and_then(|t| t.split("</title>").next()).unwrap_or_default()
+    }
+}
+
+async fn page(response: Response) -> Page {
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    Page { status, html: response.text().await.unwrap(), headers }
+}
+
+fn encode(text: &str) -> String {
+    text.bytes()
+        .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .collect()
+}
+
+fn unescape(text: &str) -> String {
+    [("&#13;", "\r"), ("&#10;", "\n"), ("&#34;", "\""), ("&#39;", "'"), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")]
+        .iter()
+        .fold(text.to_owned(), |t, (entity, c)| t.replace(entity, c))
+}
+
+/// Whether bytes stand anywhere in the files of a folder.
+pub(crate) fn stands_in(folder: &std::path::Path, needle: &[u8]) -> bool {
+    let Ok(entries) = std::fs::read_dir(folder) else { return false };
+    entries.flatten().any(|entry| {
+        let path = entry.path();
+        if path.is_dir() {
+            return stands_in(&path, needle);
+        }
+        std::fs::read(&path).is_ok_and(|b| b.windows(needle.len()).any(|w| w == needle))
+    })
+}
