@@ -21,6 +21,7 @@ pub mod domain;
 pub mod http;
 #[cfg(feature = "server")]
 pub mod post;
+pub mod roster_files;
 pub mod seal;
 #[cfg(feature = "server")]
 pub mod store;
