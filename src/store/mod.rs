@@ -4,14 +4,22 @@
 mod blobs;
 mod dialect;
 mod generic;
+mod rows;
 mod sql;
+mod sweep;
+mod writing;
 
 use async_trait::async_trait;
 
 pub use blobs::{BlobWriter, Blobs};
 pub use generic::connect;
+pub use sweep::sweep;
 
-use crate::domain::{case::{Case, CaseState}, day::Day, id::{CaseId, ItemId}};
+use crate::domain::{
+    case::{Case, CaseState},
+    day::Day,
+    id::{CaseId, ItemId},
+};
 
 /// One reader's slot of an item, as stored.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -48,15 +56,21 @@ pub enum Payload {
 
 /// Whether filing made a case or found the one that an earlier try had made.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Filed { /// Made now.
-    New, /// Was there: the same code was sent before.
-    Already }
+pub enum Filed {
+    /// Made now.
+    New,
+    /// Was there: the same code was sent before.
+    Already,
+}
 
 /// Whether an item was added, or its idempotency key had been used for the same item before.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Added { /// Added now.
-    New, /// Was there.
-    Already }
+pub enum Added {
+    /// Added now.
+    New,
+    /// Was there.
+    Already,
+}
 
 /// Why the store did not do it. Carries no bytes of any row.
 #[derive(Debug, thiserror::Error)]
@@ -74,7 +88,9 @@ pub enum StoreError {
         table: &'static str,
     },
     /// The schema was made by a version this one does not know.
-    #[error("the database has schema version {0}, which this program does not know; use the version that made it, or a newer one")]
+    #[error(
+        "the database has schema version {0}, which this program does not know; use the version that made it, or a newer one"
+    )]
     UnknownSchema(i64),
 }
 
@@ -101,7 +117,7 @@ pub trait Store: Send + Sync {
     /// A case by id.
     async fn case(&self, id: &CaseId) -> Result<Option<Case>, StoreError>;
     /// Adds an item; with a [`Move`], changes the case in the same transaction. The item id is the idempotency key. Consumes the
-    /// announcement of a blob.
+    /// announcement of a blob. After [`StoreError::Unavailable`] the item may be there: ask for its payload before removing a blob.
     async fn add_item(&self, case: &CaseId, item: &NewItem, change: Option<Move>) -> Result<Added, StoreError>;
     /// Marks an unopened case as opened; does nothing otherwise.
     async fn mark_opened(&self, case: &CaseId) -> Result<(), StoreError>;
@@ -117,11 +133,13 @@ pub trait Store: Send + Sync {
     async fn inbox(&self, mailboxes: &[[u8; 32]], today: Day) -> Result<Vec<(CaseId, ItemId, SlotRow)>, StoreError>;
     /// The distinct days on which present cases were filed.
     async fn filed_days(&self) -> Result<Vec<Day>, StoreError>;
-    /// Writes a pending row before a blob is written, so that a crash leaves nothing unnamed.
+    /// Writes a pending row before a blob is written, so that a crash leaves nothing unnamed. [`StoreError::Conflict`] when the
+    /// id is taken by an item or another upload: its blob must not be touched.
     async fn announce_blob(&self, item: &ItemId) -> Result<(), StoreError>;
     /// Takes the announcement back after the blob was removed.
     async fn forget_blob(&self, item: &ItemId) -> Result<(), StoreError>;
-    /// The announced blobs that no row took over and whose server is gone (dead leases).
+    /// The announced blobs whose server is gone (dead leases) and those of destroyed cases. From now on they are this server's to
+    /// remove, and nobody can add them as items.
     async fn stranded_blobs(&self) -> Result<Vec<ItemId>, StoreError>;
     /// Destroys a case: slots, items and case row. Returns the ids of its blobs, which are pending until forgotten.
     async fn destroy(&self, case: &CaseId) -> Result<Vec<ItemId>, StoreError>;
@@ -135,4 +153,8 @@ pub trait Store: Send + Sync {
     async fn last_day(&self) -> Result<Option<Day>, StoreError>;
     /// Whether the database answers.
     async fn ping(&self) -> Result<(), StoreError>;
+}
+
+fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> StoreError {
+    StoreError::Unavailable(Box::new(error))
 }
