@@ -7,7 +7,7 @@ use crate::{
     domain::roster::{RosterError, Signers},
     http::App,
     roster_files::{Files, Seen},
-    store::{Blobs, StoreError, connect},
+    store::{Blobs, StoreError, connect, sweep},
 };
 
 /// Why a server does not start. Nothing is served then: it fails closed (promise 8).
@@ -56,11 +56,7 @@ pub async fn prepare(config: Config, clock: Clock) -> Result<App, StartError> {
         return Err(StartError::Clock);
     }
     let blobs = Blobs::folder(&config.data.join("payloads"))?;
-    blobs.sweep_parts().await?;
-    for item in store.stranded_blobs().await? {
-        blobs.delete(&item).await?;
-        store.forget_blob(&item).await?;
-    }
+    sweep(store.as_ref(), &blobs).await?;
     Ok(App::new(store, blobs, (roster, files), secrets, clock, config))
 }
 

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
 mod support;
 
-use support::{Browser, PAGE, Service, postgres::Postgres, stands_in};
+use support::{Browser, PAGE, Service, files_in, postgres::Postgres, stands_in};
 
 const STORY: &str = "Er is \"iets\" gebeurd <b>& meer\r\nCANARY-STORY-7f3a";
 const STRUCK: &str = "bzk-functionaris-2";
@@ -172,7 +172,7 @@ async fn unknown_and_withdrawn_codes_are_one_page_and_an_unopened_report_is_dest
     drop(never);
     assert_eq!(gone.status, 422);
     assert!(gone.html.contains("niets te vinden"));
-    assert_eq!(std::fs::read_dir(service.path("data/payloads")).unwrap().count(), 0, "no payload stays");
+    assert_eq!(files_in(&service.path("data/payloads")), 0, "no payload stays");
     assert_eq!(service.desk(READER, &["inbox"]).await.unwrap(), serde_json::json!([]));
 }
 
@@ -211,5 +211,5 @@ async fn bad_input_gets_a_kind_answer_and_nothing_typed_is_lost() {
     let large = browser.upload(&code, "groot.bin", vec![0; 3_000_000]).await;
     assert_eq!(large.status, 422);
     assert!(large.html.contains("976 KiB") && large.html.contains("Uw melding staat er nog"));
-    assert_eq!(std::fs::read_dir(service.path("data/payloads")).unwrap().count(), 0);
+    assert_eq!(files_in(&service.path("data/payloads")), 0);
 }

@@ -1,29 +1,47 @@
--- Everything in clear stands here and nothing else may; tests/store.rs compares this with its list.
-create table meta (id integer primary key check (id = 1), schema bigint not null, last_day integer);
-insert into meta (id, schema) values (1, 1);
-create table case_ (
-  id uuid primary key,
-  lookup bytea not null unique check (length(lookup) = 32),
+-- The same tables and columns as for SQLite; the reasons stand there.
+
+create table meta (
+  one integer not null primary key check (one = 1),
+  schema bigint not null,
+  last_day integer
+);
+
+create table "case" (
+  id uuid not null primary key,
+  lookup bytea not null unique check (octet_length(lookup) = 32),
   org text not null,
   filed integer not null,
   due integer not null,
   destroy_after integer,
   state smallint not null
 );
+
 create table item (
-  id uuid primary key,
-  case_id uuid not null references case_ (id),
+  id uuid not null primary key,
+  "case" uuid not null references "case" (id),
   payload bytea
 );
-create index item_case on item (case_id);
+-- Sealed bytes do not compress: do not try.
+alter table item alter column payload set storage external;
+create index item_case on item ("case");
+
 create table slot (
-  mailbox bytea not null check (length(mailbox) = 32),
-  item_id uuid not null references item (id),
-  tag bytea not null check (length(tag) = 32),
+  item uuid not null references item (id),
+  mailbox bytea not null check (octet_length(mailbox) = 32),
+  tag bytea not null check (octet_length(tag) = 32),
   release integer,
   header bytea not null,
-  primary key (mailbox, item_id)
+  primary key (item, mailbox)
 );
-create index slot_item on slot (item_id);
-create table pending (item_id uuid primary key, lease integer not null);
-create table roster_seen (file text primary key, serial bigint not null, sha256 bytea not null);
+create index slot_mailbox on slot (mailbox);
+
+create table pending (
+  item uuid not null primary key,
+  lease bigint not null
+);
+
+create table roster_seen (
+  file text not null primary key,
+  serial bigint not null,
+  sha256 bytea not null check (octet_length(sha256) = 32)
+);

@@ -3,4 +3,5 @@ pub mod case;
 pub mod day;
 pub mod id;
 pub mod roster;
+pub mod roster_check;
 pub mod routing;

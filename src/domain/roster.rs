@@ -1,6 +1,7 @@
 //! Who may read: the root file and each organisation's file, parsed and joined into one proven [`Roster`].
 //!
-//! Pure: signatures, serials and hashes are checked by [`crate::roster_files`] before a roster is believed.
+//! Pure: what contradicts itself is found by [`super::roster_check`]; signatures, serials and hashes are checked by
+//! [`crate::roster_files`] before a roster is believed.
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
@@ -239,6 +240,13 @@ pub struct Organisation {
     pub file: Option<OrgFile>,
 }
 
+impl OrgEntry {
+    /// Whether it exists on that day. An organisation that ended takes nothing new; its cases can still be read.
+    pub fn exists_on(&self, day: Day) -> bool {
+        self.from <= day && self.until.is_none_or(|until| day <= until)
+    }
+}
+
 impl Organisation {
     /// The reader with this id, if they are of this organisation and active.
     pub fn reader(&self, id: &ReaderId) -> Option<&Reader> {
@@ -261,6 +269,8 @@ pub struct Roster {
     pub mode: Mode,
     /// SHA-256 over the files' hashes: changes when anything in the roster does.
     pub digest: [u8; 32],
+    /// The last day on which all of its files count; nothing is sealed after it.
+    pub expires: Day,
     /// In the order shown.
     pub organisations: Vec<Organisation>,
 }
@@ -296,64 +306,4 @@ impl Roster {
         let files = self.organisations.iter().filter_map(|o| o.file.as_ref());
         files.flat_map(|f| &f.readers).filter(|r| r.status == Status::Active)
     }
-
-    /// Joins proven files; says what contradicts itself.
-    pub fn join(root: RootFile, files: Vec<OrgFile>, digest: [u8; 32]) -> Result<Self, RosterError> {
-        let mut files: BTreeMap<OrgId, OrgFile> = files.into_iter().map(|f| (f.organisation.clone(), f)).collect();
-        let mut seen = BTreeSet::new();
-        let mut organisations = Vec::new();
-        for entry in root.organisations {
-            let file = files.remove(&entry.id);
-            if let Some(file) = &file {
-                check_file(file, &mut seen)?;
-            } else if entry.scope != Scope::Referral {
-                return Err(wrong("root", format!("organisation {} has no file", entry.id)));
-            }
-            organisations.push(Organisation { entry, file });
-        }
-        if let Some(id) = files.keys().next() {
-            return Err(wrong("root", format!("there is a file for {id}, which the root file does not name")));
-        }
-        Ok(Self { instance: root.instance, mode: root.mode, digest, organisations })
-    }
-}
-
-fn wrong(file: &str, problem: String) -> RosterError {
-    RosterError { file: file.to_owned(), problem }
-}
-
-fn check_file(file: &OrgFile, seen: &mut BTreeSet<ReaderId>) -> Result<(), RosterError> {
-    let at = format!("org-{}", file.organisation);
-    for reader in &file.readers {
-        if !seen.insert(reader.id.clone()) {
-            return Err(wrong(
-                &at,
-                format!("reader {} stands twice; a person stands once, with all functions", reader.id),
-            ));
-        }
-        if !reader.seal_key.starts_with("age1pq1") {
-            return Err(wrong(&at, format!("reader {}: seal_key must be an age1pq1… recipient", reader.id)));
-        }
-        if hex::decode(&reader.sign_key).map_or(0, |k| k.len()) != 32 {
-            return Err(wrong(&at, format!("reader {}: sign_key must be 64 hex digits", reader.id)));
-        }
-    }
-    if file.retention_days < 1 {
-        return Err(wrong(&at, "retention_days must be 1 or more; there is no default".to_owned()));
-    }
-    let function = |id: &ReaderId, wanted: Function| match file.readers.iter().find(|r| r.id == *id) {
-        None => Err(wrong(&at, format!("{id} is named but is not among the readers"))),
-        Some(r) if !r.functions.contains(&wanted) => {
-            Err(wrong(&at, format!("{id} is used as {wanted:?} without that function")))
-        }
-        Some(_) => Ok(()),
-    };
-    for a in &file.advisers {
-        function(&a.reader, Function::Adviser)?;
-        a.deputy.iter().try_for_each(|d| function(d, Function::Adviser))?;
-    }
-    for desk in &file.desks {
-        desk.readers.iter().chain(&desk.reserve).try_for_each(|r| function(r, Function::Officer))?;
-    }
-    file.managers.iter().try_for_each(|m| function(m, Function::Manager))
 }

@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 
 use super::{
     id::{OrgId, ReaderId},
-    roster::{Function, Organisation, Reader, Roster, Scope, Topic},
+    roster::{Desk, Function, Organisation, Reader, Roster, Scope, Topic},
 };
 
-/// How many readers who are not managers a report has at least.
+/// How many independent readers, officers who are not managers, a report has at least.
 pub const INDEPENDENT: usize = 2;
 
 /// What the reporter wants and whom they let read.
@@ -88,7 +88,7 @@ pub fn managers(org: &Organisation) -> impl Iterator<Item = &Reader> {
 fn advice(org: &Organisation, adviser: &ReaderId, deputy: bool) -> Result<Readers, NobodyLeft> {
     let (reader, second) = advisers(org).find(|(r, _)| r.id == *adviser).ok_or(NobodyLeft)?;
     let mut now = vec![reader.clone()];
-    now.extend(second.filter(|_| deputy).cloned());
+    now.extend(second.filter(|d| deputy && d.id != reader.id).cloned());
     Ok(Readers { now, reserve: None, outside_joined: false })
 }
 
@@ -97,29 +97,42 @@ fn report(
     org: &Organisation,
     topic: Topic,
     struck: &BTreeSet<ReaderId>,
-    manager: Option<&ReaderId>,
+    chosen: Option<&ReaderId>,
 ) -> Result<Readers, NobodyLeft> {
-    let allowed = |r: &&Reader| !struck.contains(&r.id);
     let desk = org.desk(topic).ok_or(NobodyLeft)?;
-    let mut now: Vec<Reader> = desk.readers.iter().filter_map(|r| org.reader(r)).filter(allowed).cloned().collect();
-    now.dedup_by(|a, b| a.id == b.id);
-    let short = now.iter().filter(|r| r.functions.contains(&Function::Officer)).count() < INDEPENDENT;
-    let outside = || roster.outside().filter(|o| o.entry.id != org.entry.id);
-    if short {
-        let o = outside().ok_or(NobodyLeft)?;
-        let joining = o.desk(topic).into_iter().flat_map(|d| &d.readers).filter_map(|r| o.reader(r)).filter(allowed);
-        now.extend(joining.cloned());
-        if now.len() < INDEPENDENT {
-            return Err(NobodyLeft);
+    let mut now = Vec::new();
+    seat(&mut now, org, desk, struck);
+    // Whoever was put at a disadvantage was so by their own organisation.
+    let outside = if now.len() < INDEPENDENT || topic == Topic::Retaliation { roster.outside() } else { None };
+    let own = now.len();
+    if let Some((outside, desk)) = outside.and_then(|o| Some((o, o.desk(topic)?))) {
+        seat(&mut now, outside, desk, struck);
+    }
+    if now.len() < INDEPENDENT {
+        return Err(NobodyLeft);
+    }
+    let outside_joined = now.len() > own;
+    let reserve = desk.reserve.as_ref().and_then(|r| org.reader(r)).filter(|r| independent(r));
+    // A manager reads at once or not at all, and never counts as independent.
+    let manager = chosen.and_then(|m| managers(org).find(|r| r.id == *m)).filter(|m| !struck.contains(&m.id));
+    if let Some(manager) = manager.filter(|m| now.iter().all(|n| n.id != m.id)) {
+        now.push(manager.clone());
+    }
+    let reserve = reserve.filter(|r| !struck.contains(&r.id) && now.iter().all(|n| n.id != r.id)).cloned();
+    Ok(Readers { now, reserve, outside_joined })
+}
+
+/// Whether somebody may read for a desk: an officer who is not a manager as well. A manager reads when chosen, only.
+fn independent(reader: &Reader) -> bool {
+    reader.functions.contains(&Function::Officer) && !reader.functions.contains(&Function::Manager)
+}
+
+/// Adds a desk's independent readers, each once, without the struck.
+fn seat(now: &mut Vec<Reader>, org: &Organisation, desk: &Desk, struck: &BTreeSet<ReaderId>) {
+    for reader in desk.readers.iter().filter_map(|r| org.reader(r)) {
+        let new = now.iter().all(|n| n.id != reader.id);
+        if new && independent(reader) && !struck.contains(&reader.id) {
+            now.push(reader.clone());
         }
     }
-    let reserve = desk.reserve.as_ref().and_then(|r| org.reader(r)).filter(allowed);
-    let reserve = reserve.filter(|r| now.iter().all(|n| n.id != r.id)).cloned();
-    let chosen = manager.and_then(|m| managers(org).find(|r| r.id == *m)).filter(allowed);
-    // The guidance wants the reserve reader and a chosen manager apart: a manager reads at once or not at all.
-    if let Some(m) = chosen.filter(|m| now.iter().all(|n| n.id != m.id)) {
-        now.push(m.clone());
-    }
-    let reserve = reserve.filter(|r| now.iter().all(|n| n.id != r.id));
-    Ok(Readers { now, reserve, outside_joined: short })
 }

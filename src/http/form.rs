@@ -79,7 +79,7 @@ pub(crate) struct Answers {
 }
 
 /// The page on which each hidden answer is asked.
-const ASKED: [(&str, u8); 12] = [
+static ASKED: [(&str, u8); 12] = [
     ("want", 2),
     ("org", 3),
     ("topic", 4),

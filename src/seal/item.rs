@@ -25,7 +25,7 @@ pub(super) const SIGNED: &[u8] = b"meldkluis/item/v1\0";
 /// Sealed padding that is handed on at once.
 const PIECE: usize = 1 << 20;
 const MAC_LINE: &[u8] = b"\n--- ";
-const ZEROS: [u8; 64 << 10] = [0; 64 << 10];
+static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
 
 /// What an item is.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]

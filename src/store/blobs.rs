@@ -1,90 +1,124 @@
-//! Payloads of files. Each is a blob named by its item's random id; all are sealed before they come here.
-use std::path::{Path, PathBuf};
+//! The payloads of files: one blob each, under the random id of its item. They are sealed before they come here.
+use std::{
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
 use object_store::{MultipartUpload, ObjectStoreExt, PutPayload, local::LocalFileSystem, path::Path as BlobPath};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::{StoreError, unavailable};
 use crate::domain::id::ItemId;
 
-/// Bytes that are handed over at once; S3 takes no smaller part.
-const PART: usize = 5 << 20;
+/// How much is handed to the store at once, at least.
+const PART: usize = 4 << 20;
 
-/// Where payloads of files are.
+/// Where the payloads of files are.
 #[derive(Clone)]
 pub struct Blobs {
-    store: std::sync::Arc<LocalFileSystem>,
+    store: Arc<LocalFileSystem>,
     folder: PathBuf,
 }
 
 impl Blobs {
-    /// A local folder, made if it is missing. Writes are on the disk before they are confirmed.
+    /// A local folder, made if it is missing. What is confirmed is on the disk.
     pub fn folder(folder: &Path) -> Result<Self, StoreError> {
-        std::fs::create_dir_all(folder).map_err(unavailable)?;
+        fs::create_dir_all(folder).map_err(unavailable)?;
         let store = LocalFileSystem::new_with_prefix(folder).map_err(unavailable)?.with_fsync(true);
-        Ok(Self { store: std::sync::Arc::new(store), folder: folder.to_owned() })
+        Ok(Self { store: Arc::new(store), folder: folder.to_owned() })
     }
 
-    /// Begins a blob. Announce it first.
+    /// Begins a blob, which must have been announced.
     pub async fn writer(&self, item: &ItemId) -> Result<BlobWriter, StoreError> {
-        let upload = self.store.put_multipart(&path(item)).await.map_err(unavailable)?;
-        Ok(BlobWriter { upload, buffer: Vec::new(), part: None })
+        let upload = self.store.put_multipart(&place(item)).await.map_err(unavailable)?;
+        Ok(BlobWriter { upload, buffer: Vec::new(), on_its_way: None })
     }
 
-    /// A blob's bytes.
+    /// The bytes of a blob, as they come. Deleting the blob meanwhile does not disturb it.
     pub async fn read(
         &self,
         item: &ItemId,
     ) -> Result<impl Stream<Item = Result<Bytes, StoreError>> + use<>, StoreError> {
-        let blob = self.store.get(&path(item)).await.map_err(unavailable)?;
-        Ok(blob.into_stream().map(|chunk| chunk.map_err(unavailable)))
-    }
-
-    /// A blob's length in bytes.
-    pub async fn size(&self, item: &ItemId) -> Result<u64, StoreError> {
-        Ok(self.store.head(&path(item)).await.map_err(unavailable)?.size)
-    }
-
-    /// Removes a blob; one that is not there is removed already.
-    pub async fn delete(&self, item: &ItemId) -> Result<(), StoreError> {
-        match self.store.delete(&path(item)).await {
-            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+        let blob = self.store.get(&place(item)).await.map_err(absent)?;
+        Ok(blob.into_stream().map(|chunk| match chunk {
+            // A file cut short would go on for ever like this.
+            Ok(bytes) if bytes.is_empty() => Err(StoreError::Corrupt { table: "item" }),
+            Ok(bytes) => Ok(bytes),
             Err(error) => Err(unavailable(error)),
-        }
+        }))
     }
 
-    /// Removes the parts (`name#1`) that a killed process left. Only at start, before anything is written.
-    pub async fn sweep_parts(&self) -> Result<(), StoreError> {
-        let mut folder = tokio::fs::read_dir(&self.folder).await.map_err(unavailable)?;
-        while let Some(entry) = folder.next_entry().await.map_err(unavailable)? {
-            if entry.file_name().to_string_lossy().contains('#') {
-                tokio::fs::remove_file(entry.path()).await.map_err(unavailable)?;
-            }
-        }
-        Ok(())
+    /// The length of a blob.
+    pub async fn size(&self, item: &ItemId) -> Result<u64, StoreError> {
+        self.store.head(&place(item)).await.map(|blob| blob.size).map_err(absent)
     }
 
-    /// Bytes free where blobs are kept; `None` if the system does not say.
+    /// Removes a blob and what a broken-off writer left of it; it may be gone already. Forget it only when this succeeds.
+    pub async fn delete(&self, item: &ItemId) -> Result<(), StoreError> {
+        match self.store.delete(&place(item)).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
+            Err(error) => return Err(unavailable(error)),
+        }
+        let (shard, name) = names(item);
+        let shard = self.folder.join(shard);
+        spawn_blocking(move || clear_parts(&shard, &name)).await.map_err(unavailable)?.map_err(unavailable)
+    }
+
+    /// How many bytes are free where the blobs are; `None` if the system does not say.
     pub fn free_bytes(&self) -> Option<u64> {
         fs4::available_space(&self.folder).ok()
     }
 }
 
-fn path(item: &ItemId) -> BlobPath {
-    BlobPath::from(item.to_string())
+/// A row names a blob that is not there.
+fn absent(error: object_store::Error) -> StoreError {
+    match error {
+        object_store::Error::NotFound { .. } => StoreError::Corrupt { table: "item" },
+        other => unavailable(other),
+    }
 }
 
-/// A blob being written: at most two parts are in memory, one filling and one on its way.
+/// Folder and file. 256 folders keep each small enough to be looked through.
+fn names(item: &ItemId) -> (String, String) {
+    let name = item.to_string();
+    (name.chars().take(2).collect(), name)
+}
+
+fn place(item: &ItemId) -> BlobPath {
+    let (shard, name) = names(item);
+    BlobPath::from_iter([shard, name])
+}
+
+/// Removes `name#1`, `name#2`, …, which the library writes first and never lists, and makes all removals last.
+fn clear_parts(shard: &Path, name: &str) -> io::Result<()> {
+    let entries = match fs::read_dir(shard) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
+        let entry = entry?;
+        let file = entry.file_name();
+        if file.to_str().and_then(|file| file.strip_prefix(name)).is_some_and(|rest| rest.starts_with('#')) {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    // The library does not do this for deletions. Windows cannot.
+    if cfg!(unix) { File::open(shard)?.sync_all() } else { Ok(()) }
+}
+
+/// A blob being written. Holds at most two parts: one that fills and one on its way. Dropped, it leaves nothing.
 pub struct BlobWriter {
     upload: Box<dyn MultipartUpload>,
     buffer: Vec<u8>,
-    part: Option<JoinHandle<object_store::Result<()>>>,
+    on_its_way: Option<JoinHandle<object_store::Result<()>>>,
 }
 
 impl BlobWriter {
-    /// Takes the next bytes; waits when the part before is still on its way.
+    /// Takes the next bytes, and waits while the part before is still on its way.
     pub async fn write(&mut self, bytes: Vec<u8>) -> Result<(), StoreError> {
         if self.buffer.is_empty() {
             self.buffer = bytes;
@@ -94,32 +128,32 @@ impl BlobWriter {
         if self.buffer.len() >= PART { self.send().await } else { Ok(()) }
     }
 
-    /// Writes the rest; afterwards the blob is on the disk.
+    /// Writes the rest. Afterwards the whole blob is on the disk under its name.
     pub async fn finish(mut self) -> Result<(), StoreError> {
         self.send().await?;
-        self.wait().await?;
-        self.upload.complete().await.map(|_| ()).map_err(unavailable)
+        self.arrived().await?;
+        self.upload.complete().await.map(drop).map_err(unavailable)
     }
 
-    /// Leaves nothing behind.
+    /// Gives up. Delete the blob afterwards, and then forget it.
     pub async fn abort(mut self) {
-        // A part that fails now is as good as one that is removed.
-        drop(self.wait().await);
+        // Neither outcome matters: deleting removes what is left, or says that it cannot.
+        drop(self.arrived().await);
         drop(self.upload.abort().await);
     }
 
     async fn send(&mut self) -> Result<(), StoreError> {
-        self.wait().await?;
+        self.arrived().await?;
         let part = self.upload.put_part(PutPayload::from(std::mem::take(&mut self.buffer)));
-        // A part is only written while somebody waits for it.
-        self.part = Some(tokio::spawn(part));
+        // By itself a part moves only while it is awaited.
+        self.on_its_way = Some(tokio::spawn(part));
         Ok(())
     }
 
-    async fn wait(&mut self) -> Result<(), StoreError> {
-        match self.part.take() {
-            None => Ok(()),
+    async fn arrived(&mut self) -> Result<(), StoreError> {
+        match self.on_its_way.take() {
             Some(part) => part.await.map_err(unavailable)?.map_err(unavailable),
+            None => Ok(()),
         }
     }
 }

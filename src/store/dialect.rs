@@ -1,140 +1,193 @@
-//! Where SQLite and PostgreSQL differ: connecting, migrating, leases, and what follows a deletion.
-use std::{fs::File, path::Path, str::FromStr, time::Duration};
+//! Where SQLite and PostgreSQL differ: how each is opened, how a server holds its lease, what follows a deletion.
+use std::{
+    fs::{File, TryLockError},
+    io,
+    path::PathBuf,
+    str::FromStr,
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use sqlx::{
-    ConnectOptions, Database, Pool, Postgres, SqlStr, Sqlite,
-    migrate::{Migration, MigrationType, Migrator},
+    ConnectOptions, Connection, Database, PgConnection, Pool, Postgres, Sqlite,
     pool::PoolOptions,
     postgres::{PgConnectOptions, PgQueryResult},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteQueryResult, SqliteSynchronous},
 };
+use tokio::{sync::Mutex, time::timeout};
 
 use super::{StoreError, unavailable};
 
-const BUSY: Duration = Duration::from_secs(20);
-const ACQUIRE: Duration = Duration::from_secs(10);
-/// SQLite writes one at a time; a few connections are for reading.
-const SQLITE_CONNECTIONS: u32 = 6;
+/// How long to wait for a free connection, or for a database that is coming back.
+const PATIENCE: Duration = Duration::from_secs(10);
+const SQLITE_CONNECTIONS: u32 = 8;
 const POSTGRES_CONNECTIONS: u32 = 16;
-/// Keeps our advisory locks apart from those of other programs in one database.
-const LOCK_CLASS: i32 = 0x6d6b;
 
-/// What holds this server's lease for as long as it runs.
-pub(super) enum Lease {
-    /// The lock file beside the database.
-    #[expect(dead_code, reason = "held, not read: dropping it frees the lock")]
-    File(File),
-    /// A connection with an advisory lock.
-    #[expect(dead_code, reason = "held, not read: dropping it frees the lock")]
-    Session(Box<sqlx::pool::PoolConnection<Postgres>>),
-}
-
+/// The differences, and nothing else: all queries that both understand are in `sql.rs`.
 #[async_trait]
-pub(super) trait Dialect: Database + Sized {
-    /// All migrations, the same numbers in both databases.
-    fn migrations() -> Migrator;
+pub(super) trait Dialect: Database {
+    /// What shows the other servers that this one is alive, for as long as it is kept.
+    type Lease: Send + Sync;
+
+    /// Brings an empty database to schema 1, 1 to 2, and so on.
+    const MIGRATIONS: &'static [&'static str];
+    /// Keeps a second server from migrating at the same time, until the transaction ends.
+    const MIGRATE_ALONE: &'static str;
+    /// How many of our tables there are.
+    const COUNT_META: &'static str;
     /// Begins a transaction that writes.
     const BEGIN: &'static str;
+    /// How many may write at once. Waiting here is fair; waiting for SQLite's lock is not.
+    const WRITERS: usize;
+    /// Gives a row if the case `$1` is there, which then nobody changes or destroys until the transaction ends.
+    const LOCK_CASE: &'static str;
+    /// Gives a row if the lease `$1`, not our own, is dead; it stays so until the transaction ends.
+    const LEASE_IS_DEAD: &'static str;
 
-    async fn open(url: &str) -> Result<Pool<Self>, StoreError>;
-    fn changed(result: &<Self as Database>::QueryResult) -> u64;
-    /// Takes this server's lease under a number.
-    async fn lease(url: &str, pool: &Pool<Self>, number: i32) -> Result<Lease, StoreError>;
-    /// Whether the server of another lease is gone.
-    async fn lease_is_dead(pool: &Pool<Self>, number: i32) -> Result<bool, StoreError>;
-    /// Lets no deleted byte stay behind, as far as this database can.
-    async fn after_delete(pool: &Pool<Self>) -> Result<(), StoreError>;
+    /// Takes a lease, then opens the database.
+    async fn open(url: &str) -> Result<(Pool<Self>, Self::Lease), StoreError>;
+    /// This server's lease, which is certainly held now; another number once the old one was lost.
+    async fn lease(lease: &Self::Lease) -> Result<i64, StoreError>;
+    /// How many rows a statement changed.
+    fn changed(result: &Self::QueryResult) -> u64;
+    /// Lets no deleted byte stay behind, as far as the database can.
+    async fn scrub(pool: &Pool<Self>) -> Result<(), StoreError>;
 }
 
-fn migrator(first: &'static str) -> Migrator {
-    let sql = SqlStr::from_static(first);
-    Migrator::with_migrations(vec![Migration::new(1, "init".into(), MigrationType::Simple, sql, false)])
+/// A positive number: the negative one marks what the same server is removing.
+fn new_lease() -> Result<i64, StoreError> {
+    let mut bytes = [0; 8];
+    getrandom::fill(&mut bytes).map_err(|error| unavailable(io::Error::other(error.to_string())))?;
+    Ok((i64::from_be_bytes(bytes) & i64::MAX).max(1))
 }
 
-fn sqlite_path(url: &str) -> &str {
-    url.trim_start_matches("sqlite:").trim_start_matches("//")
+/// An exclusive lock on a file beside the database: every other lease there is of a process that ended.
+pub(super) struct FileLease {
+    number: i64,
+    _lock: File,
+}
+
+impl FileLease {
+    fn take(database: &str) -> Result<Self, StoreError> {
+        let file = File::create(PathBuf::from(format!("{database}.lock"))).map_err(unavailable)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Self { number: new_lease()?, _lock: file }),
+            Err(TryLockError::WouldBlock) => {
+                Err(unavailable(io::Error::other("another process is using the data folder; stop it first")))
+            }
+            Err(TryLockError::Error(error)) => Err(unavailable(error)),
+        }
+    }
 }
 
 #[async_trait]
 impl Dialect for Sqlite {
-    fn migrations() -> Migrator {
-        migrator(include_str!("../../migrations/sqlite/0001_init.sql"))
-    }
+    type Lease = FileLease;
 
+    const MIGRATIONS: &'static [&'static str] = &[include_str!("../../migrations/sqlite/0001_init.sql")];
+    const MIGRATE_ALONE: &'static str = "select 1";
+    const COUNT_META: &'static str = "select count(*) from sqlite_schema where type = 'table' and name = 'meta'";
     const BEGIN: &'static str = "begin immediate";
+    const WRITERS: usize = 1;
+    const LOCK_CASE: &'static str = r#"select 1 from "case" where id = $1"#;
+    const LEASE_IS_DEAD: &'static str = "select 1 where $1 is not null";
 
-    async fn open(url: &str) -> Result<Pool<Self>, StoreError> {
+    async fn open(url: &str) -> Result<(Pool<Self>, FileLease), StoreError> {
+        let path = url.strip_prefix("sqlite:").unwrap_or(url);
+        let path = path.strip_prefix("//").unwrap_or(path);
+        let lease = FileLease::take(path)?;
         let options = SqliteConnectOptions::new()
-            .filename(sqlite_path(url))
+            .filename(path)
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
-            .busy_timeout(BUSY)
+            .busy_timeout(PATIENCE)
             .pragma("secure_delete", "on")
             .pragma("temp_store", "memory")
             .disable_statement_logging();
-        let pool = PoolOptions::new().max_connections(SQLITE_CONNECTIONS).acquire_timeout(ACQUIRE);
-        pool.connect_with(options).await.map_err(unavailable)
+        let pool = PoolOptions::new().max_connections(SQLITE_CONNECTIONS).acquire_timeout(PATIENCE);
+        Ok((pool.connect_with(options).await.map_err(unavailable)?, lease))
+    }
+
+    async fn lease(lease: &FileLease) -> Result<i64, StoreError> {
+        Ok(lease.number)
     }
 
     fn changed(result: &SqliteQueryResult) -> u64 {
         result.rows_affected()
     }
 
-    async fn lease(url: &str, _: &Pool<Self>, _: i32) -> Result<Lease, StoreError> {
-        let path = Path::new(sqlite_path(url)).with_extension("lock");
-        let file = File::create(path).map_err(unavailable)?;
-        file.try_lock().map_err(unavailable)?;
-        Ok(Lease::File(file))
+    async fn scrub(pool: &Pool<Self>) -> Result<(), StoreError> {
+        let checkpoint = sqlx::query_as("pragma wal_checkpoint(truncate)").fetch_one(pool);
+        let (busy, _, _): (i64, i64, i64) = checkpoint.await.map_err(unavailable)?;
+        if busy == 0 { Ok(()) } else { Err(unavailable(io::Error::other("the write-ahead log is in use"))) }
+    }
+}
+
+/// A session of its own that holds an advisory lock on the lease's number.
+pub(super) struct SessionLease {
+    options: PgConnectOptions,
+    held: Mutex<(PgConnection, i64)>,
+}
+
+impl SessionLease {
+    async fn take(options: &PgConnectOptions) -> Result<(PgConnection, i64), StoreError> {
+        let mut session = options.connect().await.map_err(unavailable)?;
+        let number = new_lease()?;
+        let lock = sqlx::query("select pg_advisory_lock($1)").bind(number);
+        lock.execute(&mut session).await.map_err(unavailable)?;
+        Ok((session, number))
     }
 
-    /// One server holds the lock, so every other lease is of an earlier process.
-    async fn lease_is_dead(_: &Pool<Self>, _: i32) -> Result<bool, StoreError> {
-        Ok(true)
-    }
-
-    async fn after_delete(pool: &Pool<Self>) -> Result<(), StoreError> {
-        sqlx::query("pragma wal_checkpoint(truncate)").execute(pool).await.map(|_| ()).map_err(unavailable)
+    async fn number(&self) -> Result<i64, StoreError> {
+        let mut held = self.held.lock().await;
+        let (session, number) = &mut *held;
+        if session.ping().await.is_err() {
+            // The lock went with the session: whoever sweeps may take what stood under the old number.
+            *held = Self::take(&self.options).await?;
+            return Ok(held.1);
+        }
+        Ok(*number)
     }
 }
 
 #[async_trait]
 impl Dialect for Postgres {
-    fn migrations() -> Migrator {
-        migrator(include_str!("../../migrations/postgres/0001_init.sql"))
+    type Lease = SessionLease;
+
+    const MIGRATIONS: &'static [&'static str] = &[include_str!("../../migrations/postgres/0001_init.sql")];
+    // Leases are positive, so no lease is this number.
+    const MIGRATE_ALONE: &'static str = "select pg_advisory_xact_lock(-1)";
+    const COUNT_META: &'static str =
+        "select count(*) from pg_tables where schemaname = current_schema() and tablename = 'meta'";
+    const BEGIN: &'static str = "begin";
+    const WRITERS: usize = 12;
+    const LOCK_CASE: &'static str = r#"select 1 from "case" where id = $1 for update"#;
+    const LEASE_IS_DEAD: &'static str = "select 1 where pg_try_advisory_xact_lock($1)";
+
+    async fn open(url: &str) -> Result<(Pool<Self>, SessionLease), StoreError> {
+        let options = PgConnectOptions::from_str(url)
+            .map_err(unavailable)?
+            // A receipt is a promise, whatever the server's default is.
+            .options([("synchronous_commit", "on")])
+            .disable_statement_logging();
+        let held = Mutex::new(SessionLease::take(&options).await?);
+        let pool = PoolOptions::new().max_connections(POSTGRES_CONNECTIONS).acquire_timeout(PATIENCE);
+        let pool = pool.connect_with(options.clone()).await.map_err(unavailable)?;
+        Ok((pool, SessionLease { options, held }))
     }
 
-    const BEGIN: &'static str = "begin";
-
-    async fn open(url: &str) -> Result<Pool<Self>, StoreError> {
-        let options = PgConnectOptions::from_str(url).map_err(unavailable)?.disable_statement_logging();
-        let pool = PoolOptions::new().max_connections(POSTGRES_CONNECTIONS).acquire_timeout(ACQUIRE);
-        pool.connect_with(options).await.map_err(unavailable)
+    async fn lease(lease: &SessionLease) -> Result<i64, StoreError> {
+        timeout(PATIENCE, lease.number()).await.map_err(unavailable)?
     }
 
     fn changed(result: &PgQueryResult) -> u64 {
         result.rows_affected()
     }
 
-    async fn lease(_: &str, pool: &Pool<Self>, number: i32) -> Result<Lease, StoreError> {
-        let mut session = pool.acquire().await.map_err(unavailable)?;
-        let lock = sqlx::query("select pg_advisory_lock($1, $2)").bind(LOCK_CLASS).bind(number);
-        lock.execute(&mut *session).await.map_err(unavailable)?;
-        Ok(Lease::Session(Box::new(session)))
-    }
-
-    async fn lease_is_dead(pool: &Pool<Self>, number: i32) -> Result<bool, StoreError> {
-        // One transaction: the lock is taken and given back on the same session.
-        let mut tx = pool.begin().await.map_err(unavailable)?;
-        let free = sqlx::query_scalar("select pg_try_advisory_xact_lock($1, $2)").bind(LOCK_CLASS).bind(number);
-        let free: bool = free.fetch_one(&mut *tx).await.map_err(unavailable)?;
-        tx.rollback().await.map_err(unavailable)?;
-        Ok(free)
-    }
-
-    async fn after_delete(_: &Pool<Self>) -> Result<(), StoreError> {
+    async fn scrub(_: &Pool<Self>) -> Result<(), StoreError> {
+        // PostgreSQL keeps bytes until its log is recycled; `check` looks at how soon that is.
         Ok(())
     }
 }

@@ -1,164 +1,133 @@
-//! The one implementation of [`Store`], generic over the database.
-use std::sync::Arc;
+//! The one implementation of [`Store`], for both databases.
+use std::{io, sync::Arc};
 
 use async_trait::async_trait;
-use sqlx::{
-    ColumnIndex, Decode, Encode, Executor, IntoArguments, Pool, Postgres, Sqlite, Transaction, Type,
-    migrate::{Migrate, MigrateError},
-};
+use sqlx::{ColumnIndex, Executor, FromRow, IntoArguments, Pool, Postgres, Sqlite};
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use super::{
     Added, Filed, Move, NewItem, Payload, SlotRow, Store, StoreError,
-    dialect::{Dialect, Lease},
-    sql, unavailable,
+    dialect::Dialect,
+    rows, sql, unavailable,
+    writing::{Ask, AskFor, Kept, Writing, failed},
 };
 use crate::domain::{
     case::{Case, CaseState},
     day::Day,
-    id::{CaseId, ItemId, OrgId},
+    id::{CaseId, ItemId},
 };
 
-/// The schema this program writes.
-const SCHEMA: i64 = 1;
-
-/// A store on one database; holds its server's lease until dropped.
-struct SqlStore<DB: Dialect> {
-    pool: Pool<DB>,
-    lease: i32,
-    _held: Lease,
-}
-
-/// Opens `sqlite:PATH` or `postgres://…`, brings an older schema up to date and refuses a newer one.
+/// Opens `sqlite:PATH` or `postgres://…`, brings the schema up to date, and refuses one it does not know.
 pub async fn connect(url: &str) -> Result<Arc<dyn Store>, StoreError> {
-    if url.starts_with("postgres") {
-        Ok(Arc::new(SqlStore::<Postgres>::open(url).await?))
-    } else {
-        Ok(Arc::new(SqlStore::<Sqlite>::open(url).await?))
+    match url.split_once(':') {
+        Some(("sqlite", _)) => Ok(Arc::new(SqlStore::<Sqlite>::open(url).await?)),
+        Some(("postgres" | "postgresql", _)) => Ok(Arc::new(SqlStore::<Postgres>::open(url).await?)),
+        _ => Err(unavailable(io::Error::other("a database is sqlite:PATH or postgres://…"))),
     }
 }
 
-type CaseTuple = (Uuid, Vec<u8>, String, i32, i32, Option<i32>, i16);
-type SlotTuple = (Vec<u8>, Vec<u8>, Option<i32>, Vec<u8>);
-type InboxTuple = (Uuid, Uuid, Vec<u8>, Vec<u8>, Option<i32>, Vec<u8>);
+/// One database, and the lease of this server.
+struct SqlStore<DB: Dialect> {
+    pool: Pool<DB>,
+    lease: DB::Lease,
+    writers: Semaphore,
+}
 
 impl<DB> SqlStore<DB>
 where
     DB: Dialect,
-    DB::Connection: Migrate,
-    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
     DB::Arguments: IntoArguments<DB>,
-    for<'q> i64: Encode<'q, DB> + Decode<'q, DB> + Type<DB>,
+    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
     usize: ColumnIndex<DB::Row>,
+    i64: Kept<DB>,
+    i32: Kept<DB>,
+    Option<i32>: Kept<DB>,
+    Vec<u8>: Kept<DB>,
+    Option<Vec<u8>>: Kept<DB>,
+    Uuid: Kept<DB>,
 {
     async fn open(url: &str) -> Result<Self, StoreError> {
-        let pool = DB::open(url).await?;
-        DB::migrations().run(&pool).await.map_err(|error| match error {
-            MigrateError::VersionMissing(version) | MigrateError::VersionMismatch(version) => {
-                StoreError::UnknownSchema(version)
-            }
-            other => unavailable(other),
-        })?;
-        let schema: i64 = sqlx::query_scalar(sql::SCHEMA).fetch_one(&pool).await.map_err(unavailable)?;
-        if schema != SCHEMA {
-            return Err(StoreError::UnknownSchema(schema));
+        let (pool, lease) = DB::open(url).await?;
+        let store = Self { pool, lease, writers: Semaphore::new(DB::WRITERS) };
+        store.migrate().await?;
+        Ok(store)
+    }
+
+    /// Not with sqlx's own table: it keeps the time of day.
+    async fn migrate(&self) -> Result<(), StoreError> {
+        let mut w = self.write().await?;
+        w.run(sqlx::query(DB::MIGRATE_ALONE)).await?;
+        let there: Option<(i64,)> = w.one(sqlx::query_as(DB::COUNT_META)).await?;
+        let schema = if there == Some((0,)) { 0 } else { w.schema().await? };
+        let known = usize::try_from(schema).ok().and_then(|done| DB::MIGRATIONS.get(done..));
+        let missing = known.ok_or(StoreError::UnknownSchema(schema))?;
+        for migration in missing {
+            w.define(migration).await?;
         }
-        let mut number = [0; 4];
-        getrandom::fill(&mut number).map_err(|e| unavailable(std::io::Error::other(e.to_string())))?;
-        let lease = i32::from_be_bytes(number);
-        let held = DB::lease(url, &pool, lease).await?;
-        Ok(Self { pool, lease, _held: held })
+        if schema == 0 {
+            w.run(sqlx::query(sql::NEW_META)).await?;
+        }
+        let newest = i64::try_from(DB::MIGRATIONS.len()).unwrap_or(i64::MAX);
+        w.run(sqlx::query(sql::SET_SCHEMA).bind(newest)).await?;
+        w.commit().await
     }
-}
 
-impl<DB: Dialect> SqlStore<DB> {
-    async fn begin(&self) -> Result<Transaction<'static, DB>, StoreError> {
-        self.pool.begin_with(DB::BEGIN).await.map_err(unavailable)
+    /// The lease that an item's blob was announced under; inline, it needs none.
+    async fn lease_for(&self, item: &NewItem) -> Result<i64, StoreError> {
+        match item.payload {
+            Payload::Inline(_) => Ok(0),
+            Payload::Blob => DB::lease(&self.lease).await,
+        }
     }
-}
 
-fn bytes32(bytes: &[u8], table: &'static str) -> Result<[u8; 32], StoreError> {
-    bytes.try_into().map_err(|_| StoreError::Corrupt { table })
-}
-
-fn day(number: i32, table: &'static str) -> Result<Day, StoreError> {
-    Day::from_number(number).ok_or(StoreError::Corrupt { table })
-}
-
-fn case((id, lookup, org, filed, due, destroy_after, state): CaseTuple) -> Result<Case, StoreError> {
-    let table = "case_";
-    Ok(Case {
-        id: CaseId::from_uuid(id),
-        lookup: bytes32(&lookup, table)?,
-        org: OrgId::parse(&org).ok_or(StoreError::Corrupt { table })?,
-        filed: day(filed, table)?,
-        due: day(due, table)?,
-        destroy_after: destroy_after.map(|n| day(n, table)).transpose()?,
-        state: CaseState::from_number(state).ok_or(StoreError::Corrupt { table })?,
-    })
-}
-
-fn slot((mailbox, tag, release, header): SlotTuple) -> Result<SlotRow, StoreError> {
-    let table = "slot";
-    let release = release.map(|n| day(n, table)).transpose()?;
-    Ok(SlotRow { mailbox: bytes32(&mailbox, table)?, tag: bytes32(&tag, table)?, release, header })
-}
-
-fn items(ids: Vec<(Uuid,)>) -> Vec<ItemId> {
-    ids.into_iter().map(|(id,)| ItemId::from_uuid(id)).collect()
-}
-
-/// Inserts an item and its slots; `false` when the item was there.
-async fn insert_item<DB>(tx: &mut Transaction<'static, DB>, case: &CaseId, item: &NewItem) -> Result<bool, StoreError>
-where
-    DB: Dialect,
-    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
-    DB::Arguments: IntoArguments<DB>,
-    for<'q> Uuid: Encode<'q, DB> + Type<DB>,
-    for<'q> Vec<u8>: Encode<'q, DB> + Type<DB>,
-    for<'q> i32: Encode<'q, DB> + Type<DB>,
-    for<'q> Option<Vec<u8>>: Encode<'q, DB>,
-    for<'q> Option<i32>: Encode<'q, DB>,
-{
-    let payload = if let Payload::Inline(bytes) = &item.payload { Some(bytes.clone()) } else { None };
-    let insert = sqlx::query(sql::INSERT_ITEM).bind(item.id.uuid()).bind(case.uuid()).bind(payload);
-    if DB::changed(&insert.execute(&mut **tx).await.map_err(unavailable)?) == 0 {
-        return Ok(false);
+    /// Begins to write; dropped without [`Writing::commit`], nothing was written.
+    async fn write(&self) -> Result<Writing<'_, DB>, StoreError> {
+        Writing::begin(&self.pool, &self.writers).await
     }
-    for slot in &item.slots {
-        let insert = sqlx::query(sql::INSERT_SLOT)
-            .bind(slot.mailbox.to_vec())
-            .bind(item.id.uuid())
-            .bind(slot.tag.to_vec())
-            .bind(slot.release.map(Day::number))
-            .bind(slot.header.clone());
-        insert.execute(&mut **tx).await.map_err(unavailable)?;
+
+    /// One statement that writes.
+    async fn run(&self, ask: Ask<'_, DB>) -> Result<u64, StoreError> {
+        let mut w = self.write().await?;
+        let changed = w.run(ask).await?;
+        w.commit().await?;
+        Ok(changed)
     }
-    let announced = sqlx::query(sql::FORGET).bind(item.id.uuid()).execute(&mut **tx).await.map_err(unavailable)?;
-    if item.payload == Payload::Blob && DB::changed(&announced) == 0 {
-        return Err(StoreError::Conflict); // swept meanwhile: the blob may be gone
+
+    async fn one<T>(&self, ask: AskFor<'_, DB, T>) -> Result<Option<T>, StoreError>
+    where
+        T: for<'r> FromRow<'r, DB::Row> + Send + Unpin,
+    {
+        ask.fetch_optional(&self.pool).await.map_err(failed)
     }
-    Ok(true)
+
+    async fn all<T>(&self, ask: AskFor<'_, DB, T>) -> Result<Vec<T>, StoreError>
+    where
+        T: for<'r> FromRow<'r, DB::Row> + Send + Unpin,
+    {
+        ask.fetch_all(&self.pool).await.map_err(failed)
+    }
 }
 
 #[async_trait]
 impl<DB> Store for SqlStore<DB>
 where
     DB: Dialect,
-    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
     DB::Arguments: IntoArguments<DB>,
-    for<'q> Uuid: Encode<'q, DB> + Decode<'q, DB> + Type<DB>,
-    for<'q> Vec<u8>: Encode<'q, DB> + Decode<'q, DB> + Type<DB>,
-    for<'q> String: Encode<'q, DB> + Decode<'q, DB> + Type<DB>,
-    for<'q> i16: Encode<'q, DB> + Decode<'q, DB> + Type<DB>,
-    for<'q> i32: Encode<'q, DB> + Decode<'q, DB> + Type<DB>,
-    for<'q> i64: Encode<'q, DB> + Decode<'q, DB> + Type<DB>,
-    for<'q> Option<Vec<u8>>: Encode<'q, DB>,
-    for<'q> Option<i32>: Encode<'q, DB>,
+    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
     usize: ColumnIndex<DB::Row>,
+    i64: Kept<DB>,
+    i32: Kept<DB>,
+    Option<i32>: Kept<DB>,
+    i16: Kept<DB>,
+    String: Kept<DB>,
+    Vec<u8>: Kept<DB>,
+    Option<Vec<u8>>: Kept<DB>,
+    Uuid: Kept<DB>,
 {
     async fn file(&self, case: &Case, item: &NewItem) -> Result<Filed, StoreError> {
-        let mut tx = self.begin().await?;
+        let lease = self.lease_for(item).await?;
+        let mut w = self.write().await?;
         let insert = sqlx::query(sql::INSERT_CASE)
             .bind(case.id.uuid())
             .bind(case.lookup.to_vec())
@@ -167,40 +136,36 @@ where
             .bind(case.due.number())
             .bind(case.destroy_after.map(Day::number))
             .bind(case.state.number());
-        if DB::changed(&insert.execute(&mut *tx).await.map_err(unavailable)?) == 0 {
+        if w.run(insert).await? == 0 {
             return Ok(Filed::Already);
         }
-        if !insert_item(&mut tx, &case.id, item).await? {
-            return Err(StoreError::Conflict);
-        }
-        let raise = sqlx::query(sql::RAISE_LAST_DAY).bind(case.filed.number());
-        raise.execute(&mut *tx).await.map_err(unavailable)?;
-        tx.commit().await.map_err(unavailable)?;
+        w.put(&case.id, item, lease).await?;
+        w.run(sqlx::query(sql::RAISE_LAST_DAY).bind(case.filed.number())).await?;
+        w.commit().await?;
         Ok(Filed::New)
     }
 
     async fn case_by_lookup(&self, lookup: &[u8; 32]) -> Result<Option<Case>, StoreError> {
-        let query = sqlx::query_as(sql::CASE_BY_LOOKUP).bind(lookup.to_vec());
-        query.fetch_optional(&self.pool).await.map_err(unavailable)?.map(case).transpose()
+        let ask = sqlx::query_as(sql::CASE_BY_LOOKUP).bind(lookup.to_vec());
+        self.one(ask).await?.map(rows::case).transpose()
     }
 
     async fn case(&self, id: &CaseId) -> Result<Option<Case>, StoreError> {
-        let query = sqlx::query_as(sql::CASE_BY_ID).bind(id.uuid());
-        query.fetch_optional(&self.pool).await.map_err(unavailable)?.map(case).transpose()
+        self.one(sqlx::query_as(sql::CASE_BY_ID).bind(id.uuid())).await?.map(rows::case).transpose()
     }
 
     async fn add_item(&self, case: &CaseId, item: &NewItem, change: Option<Move>) -> Result<Added, StoreError> {
-        let mut tx = self.begin().await?;
-        let exists: Option<(Uuid,)> =
-            sqlx::query_as(sql::CASE_OF).bind(item.id.uuid()).fetch_optional(&mut *tx).await.map_err(unavailable)?;
-        if let Some((owner,)) = exists {
-            return if owner == case.uuid() { Ok(Added::Already) } else { Err(StoreError::Conflict) };
+        let lease = self.lease_for(item).await?;
+        let mut w = self.write().await?;
+        let there = w.holds(sqlx::query(DB::LOCK_CASE).bind(case.uuid())).await?;
+        // Asked before the state is: sending again finds the case already moved.
+        let owner: Option<(Uuid,)> = w.one(sqlx::query_as(sql::CASE_OF).bind(item.id.uuid())).await?;
+        match owner {
+            Some((owner,)) if owner == case.uuid() => return Ok(Added::Already),
+            None if there => {}
+            _ => return Err(StoreError::Conflict),
         }
-        let there: Option<CaseTuple> =
-            sqlx::query_as(sql::CASE_BY_ID).bind(case.uuid()).fetch_optional(&mut *tx).await.map_err(unavailable)?;
-        if there.is_none() || !insert_item(&mut tx, case, item).await? {
-            return Err(StoreError::Conflict);
-        }
+        w.put(case, item, lease).await?;
         if let Some(change) = change {
             let update = sqlx::query(sql::MOVE_CASE)
                 .bind(change.state.number())
@@ -208,122 +173,132 @@ where
                 .bind(change.destroy_after.map(Day::number))
                 .bind(case.uuid())
                 .bind(change.expected.number());
-            if DB::changed(&update.execute(&mut *tx).await.map_err(unavailable)?) == 0 {
+            if w.run(update).await? == 0 {
                 return Err(StoreError::Conflict);
             }
         }
-        tx.commit().await.map_err(unavailable)?;
+        w.commit().await?;
         Ok(Added::New)
     }
 
     async fn mark_opened(&self, case: &CaseId) -> Result<(), StoreError> {
-        sqlx::query(sql::MARK_OPENED).bind(case.uuid()).execute(&self.pool).await.map_err(unavailable)?;
-        Ok(())
+        let (from, to) = (CaseState::Unopened.number(), CaseState::Open.number());
+        self.run(sqlx::query(sql::MARK_OPENED).bind(to).bind(case.uuid()).bind(from)).await.map(drop)
     }
 
     async fn items(&self, case: &CaseId) -> Result<Vec<ItemId>, StoreError> {
-        sqlx::query_as(sql::ITEMS).bind(case.uuid()).fetch_all(&self.pool).await.map(items).map_err(unavailable)
+        self.all(sqlx::query_as(sql::ITEMS).bind(case.uuid())).await.map(item_ids)
     }
 
     async fn case_of(&self, item: &ItemId) -> Result<Option<CaseId>, StoreError> {
-        let query = sqlx::query_as(sql::CASE_OF).bind(item.uuid());
-        let found: Option<(Uuid,)> = query.fetch_optional(&self.pool).await.map_err(unavailable)?;
+        let found: Option<(Uuid,)> = self.one(sqlx::query_as(sql::CASE_OF).bind(item.uuid())).await?;
         Ok(found.map(|(id,)| CaseId::from_uuid(id)))
     }
 
     async fn slots(&self, item: &ItemId) -> Result<Vec<SlotRow>, StoreError> {
-        let query = sqlx::query_as(sql::SLOTS).bind(item.uuid());
-        query.fetch_all(&self.pool).await.map_err(unavailable)?.into_iter().map(slot).collect()
+        self.all(sqlx::query_as(sql::SLOTS).bind(item.uuid())).await?.into_iter().map(rows::slot).collect()
     }
 
     async fn payload(&self, item: &ItemId) -> Result<Option<Payload>, StoreError> {
-        let query = sqlx::query_as(sql::PAYLOAD).bind(item.uuid());
-        let found: Option<(Option<Vec<u8>>,)> = query.fetch_optional(&self.pool).await.map_err(unavailable)?;
+        let found: Option<(Option<Vec<u8>>,)> = self.one(sqlx::query_as(sql::PAYLOAD).bind(item.uuid())).await?;
         Ok(found.map(|(payload,)| payload.map_or(Payload::Blob, Payload::Inline)))
     }
 
     async fn inbox(&self, mailboxes: &[[u8; 32]], today: Day) -> Result<Vec<(CaseId, ItemId, SlotRow)>, StoreError> {
         let mut found = Vec::new();
-        for mailbox in mailboxes {
-            let query = sqlx::query_as(sql::INBOX).bind(mailbox.to_vec()).bind(today.number());
-            let rows: Vec<InboxTuple> = query.fetch_all(&self.pool).await.map_err(unavailable)?;
-            for (case, item, mailbox, tag, release, header) in rows {
-                let row = slot((mailbox, tag, release, header))?;
-                found.push((CaseId::from_uuid(case), ItemId::from_uuid(item), row));
+        for some in mailboxes.chunks(sql::INBOX_WIDTH) {
+            // The last mailbox again fills what is left of the statement's width.
+            let padded = some.iter().chain(some.last().into_iter().cycle()).take(sql::INBOX_WIDTH);
+            let ask = sqlx::query_as(sql::INBOX).bind(today.number());
+            let ask = padded.fold(ask, |ask, mailbox| ask.bind(mailbox.to_vec()));
+            for columns in self.all(ask).await? {
+                found.push(rows::inbox(columns)?);
             }
         }
+        found.sort_by_key(|(case, item, _)| (*case, *item));
         Ok(found)
     }
 
     async fn filed_days(&self) -> Result<Vec<Day>, StoreError> {
-        let days: Vec<(i32,)> = sqlx::query_as(sql::FILED_DAYS).fetch_all(&self.pool).await.map_err(unavailable)?;
-        days.into_iter().map(|(number,)| day(number, "case_")).collect()
+        let days: Vec<(i32,)> = self.all(sqlx::query_as(sql::FILED_DAYS)).await?;
+        days.into_iter().map(|(number,)| rows::day(number, "case")).collect()
     }
 
     async fn announce_blob(&self, item: &ItemId) -> Result<(), StoreError> {
-        let query = sqlx::query(sql::ANNOUNCE).bind(item.uuid()).bind(self.lease);
-        query.execute(&self.pool).await.map(|_| ()).map_err(unavailable)
+        let lease = DB::lease(&self.lease).await?;
+        let mut w = self.write().await?;
+        w.run(sqlx::query(sql::ANNOUNCE).bind(item.uuid()).bind(lease)).await?;
+        // Only now: an item added while the insert waited for its row is seen by this statement.
+        let taken: Option<(Uuid,)> = w.one(sqlx::query_as(sql::CASE_OF).bind(item.uuid())).await?;
+        if taken.is_some() {
+            return Err(StoreError::Conflict);
+        }
+        w.commit().await
     }
 
     async fn forget_blob(&self, item: &ItemId) -> Result<(), StoreError> {
-        sqlx::query(sql::FORGET).bind(item.uuid()).execute(&self.pool).await.map(|_| ()).map_err(unavailable)
+        self.run(sqlx::query(sql::FORGET).bind(item.uuid())).await.map(drop)
     }
 
     async fn stranded_blobs(&self) -> Result<Vec<ItemId>, StoreError> {
-        let rows: Vec<(Uuid, i32)> = sqlx::query_as(sql::STRANDED).fetch_all(&self.pool).await.map_err(unavailable)?;
-        let mut stranded = Vec::new();
-        for (item, lease) in rows {
-            if lease != self.lease && DB::lease_is_dead(&self.pool, lease).await? {
-                stranded.push(ItemId::from_uuid(item));
+        let mine = DB::lease(&self.lease).await?;
+        let mut w = self.write().await?;
+        let others: Vec<(i64,)> = w.all(sqlx::query_as(sql::OTHER_LEASES).bind(mine)).await?;
+        for (other,) in others {
+            if w.holds(sqlx::query(DB::LEASE_IS_DEAD).bind(other)).await? {
+                w.run(sqlx::query(sql::CLAIM).bind(-mine).bind(other).bind(-other)).await?;
             }
         }
-        Ok(stranded)
+        let claimed = w.all(sqlx::query_as(sql::CLAIMED).bind(-mine)).await?;
+        w.commit().await?;
+        Ok(item_ids(claimed))
     }
 
     async fn destroy(&self, case: &CaseId) -> Result<Vec<ItemId>, StoreError> {
-        let mut tx = self.begin().await?;
-        let blobs: Vec<(Uuid,)> =
-            sqlx::query_as(sql::BLOB_ITEMS).bind(case.uuid()).fetch_all(&mut *tx).await.map_err(unavailable)?;
-        for (item,) in &blobs {
-            let announce = sqlx::query(sql::ANNOUNCE).bind(*item).bind(self.lease);
-            announce.execute(&mut *tx).await.map_err(unavailable)?;
+        let mine = DB::lease(&self.lease).await?;
+        let mut w = self.write().await?;
+        w.holds(sqlx::query(DB::LOCK_CASE).bind(case.uuid())).await?;
+        let blobs: Vec<(Uuid,)> = w.all(sqlx::query_as(sql::BLOBS_OF).bind(case.uuid())).await?;
+        for (blob,) in &blobs {
+            w.run(sqlx::query(sql::ANNOUNCE).bind(*blob).bind(-mine)).await?;
         }
         for delete in [sql::DELETE_SLOTS, sql::DELETE_ITEMS, sql::DELETE_CASE] {
-            sqlx::query(delete).bind(case.uuid()).execute(&mut *tx).await.map_err(unavailable)?;
+            w.run(sqlx::query(delete).bind(case.uuid())).await?;
         }
-        tx.commit().await.map_err(unavailable)?;
-        DB::after_delete(&self.pool).await?;
-        Ok(items(blobs))
+        w.commit().await?;
+        // The rows are gone whatever comes of this; the next destruction scrubs again.
+        let _turn = self.writers.acquire().await.map_err(unavailable)?;
+        if DB::scrub(&self.pool).await.is_err() {
+            tracing::warn!("destroyed rows are still in the write-ahead log");
+        }
+        Ok(item_ids(blobs))
     }
 
     async fn to_destroy(&self, today: Day) -> Result<Vec<CaseId>, StoreError> {
-        let query = sqlx::query_as(sql::TO_DESTROY).bind(today.number());
-        let ids: Vec<(Uuid,)> = query.fetch_all(&self.pool).await.map_err(unavailable)?;
-        Ok(ids.into_iter().map(|(id,)| CaseId::from_uuid(id)).collect())
+        let ask = sqlx::query_as(sql::TO_DESTROY).bind(CaseState::Closed.number()).bind(today.number());
+        let due: Vec<(Uuid,)> = self.all(ask).await?;
+        Ok(due.into_iter().map(|(id,)| CaseId::from_uuid(id)).collect())
     }
 
     async fn roster_seen(&self, file: &str) -> Result<Option<(u64, [u8; 32])>, StoreError> {
-        let query = sqlx::query_as(sql::ROSTER_SEEN).bind(file.to_owned());
-        let found: Option<(i64, Vec<u8>)> = query.fetch_optional(&self.pool).await.map_err(unavailable)?;
-        let table = "roster_seen";
-        let seen = |(serial, hash): (i64, Vec<u8>)| {
-            Ok((u64::try_from(serial).map_err(|_| StoreError::Corrupt { table })?, bytes32(&hash, table)?))
-        };
-        found.map(seen).transpose()
+        self.one(sqlx::query_as(sql::ROSTER_SEEN).bind(file.to_owned())).await?.map(rows::seen).transpose()
     }
 
     async fn see_roster(&self, file: &str, serial: u64, sha256: &[u8; 32]) -> Result<(), StoreError> {
         let serial = i64::try_from(serial).map_err(|_| StoreError::Corrupt { table: "roster_seen" })?;
-        let query = sqlx::query(sql::SEE_ROSTER).bind(file.to_owned()).bind(serial).bind(sha256.to_vec());
-        query.execute(&self.pool).await.map(|_| ()).map_err(unavailable)
+        self.run(sqlx::query(sql::SEE_ROSTER).bind(file.to_owned()).bind(serial).bind(sha256.to_vec())).await.map(drop)
     }
 
     async fn last_day(&self) -> Result<Option<Day>, StoreError> {
-        let found: (Option<i32>,) = sqlx::query_as(sql::LAST_DAY).fetch_one(&self.pool).await.map_err(unavailable)?;
-        found.0.map(|number| day(number, "meta")).transpose()
+        let found: Option<(Option<i32>,)> = self.one(sqlx::query_as(sql::LAST_DAY)).await?;
+        found.and_then(|(number,)| number).map(|number| rows::day(number, "meta")).transpose()
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        sqlx::query_as::<DB, (i64,)>(sql::SCHEMA).fetch_one(&self.pool).await.map(|_| ()).map_err(unavailable)
+        self.one::<(i64,)>(sqlx::query_as(sql::SCHEMA)).await.map(drop)
     }
+}
+
+fn item_ids(ids: Vec<(Uuid,)>) -> Vec<ItemId> {
+    ids.into_iter().map(|(id,)| ItemId::from_uuid(id)).collect()
 }

@@ -4,12 +4,16 @@
 mod blobs;
 mod dialect;
 mod generic;
+mod rows;
 mod sql;
+mod sweep;
+mod writing;
 
 use async_trait::async_trait;
 
 pub use blobs::{BlobWriter, Blobs};
 pub use generic::connect;
+pub use sweep::sweep;
 
 use crate::domain::{
     case::{Case, CaseState},
@@ -113,7 +117,7 @@ pub trait Store: Send + Sync {
     /// A case by id.
     async fn case(&self, id: &CaseId) -> Result<Option<Case>, StoreError>;
     /// Adds an item; with a [`Move`], changes the case in the same transaction. The item id is the idempotency key. Consumes the
-    /// announcement of a blob.
+    /// announcement of a blob. After [`StoreError::Unavailable`] the item may be there: ask for its payload before removing a blob.
     async fn add_item(&self, case: &CaseId, item: &NewItem, change: Option<Move>) -> Result<Added, StoreError>;
     /// Marks an unopened case as opened; does nothing otherwise.
     async fn mark_opened(&self, case: &CaseId) -> Result<(), StoreError>;
@@ -129,11 +133,13 @@ pub trait Store: Send + Sync {
     async fn inbox(&self, mailboxes: &[[u8; 32]], today: Day) -> Result<Vec<(CaseId, ItemId, SlotRow)>, StoreError>;
     /// The distinct days on which present cases were filed.
     async fn filed_days(&self) -> Result<Vec<Day>, StoreError>;
-    /// Writes a pending row before a blob is written, so that a crash leaves nothing unnamed.
+    /// Writes a pending row before a blob is written, so that a crash leaves nothing unnamed. [`StoreError::Conflict`] when the
+    /// id is taken by an item or another upload: its blob must not be touched.
     async fn announce_blob(&self, item: &ItemId) -> Result<(), StoreError>;
     /// Takes the announcement back after the blob was removed.
     async fn forget_blob(&self, item: &ItemId) -> Result<(), StoreError>;
-    /// The announced blobs that no row took over and whose server is gone (dead leases).
+    /// The announced blobs whose server is gone (dead leases) and those of destroyed cases. From now on they are this server's to
+    /// remove, and nobody can add them as items.
     async fn stranded_blobs(&self) -> Result<Vec<ItemId>, StoreError>;
     /// Destroys a case: slots, items and case row. Returns the ids of its blobs, which are pending until forgotten.
     async fn destroy(&self, case: &CaseId) -> Result<Vec<ItemId>, StoreError>;

@@ -1,41 +1,55 @@
-//! Every statement, for both databases: `$n` parameters and the subset they share.
-pub(super) const INSERT_CASE: &str = "insert into case_ (id, lookup, org, filed, due, destroy_after, state) \
-     values ($1, $2, $3, $4, $5, $6, $7) on conflict (lookup) do nothing";
-pub(super) const CASE_BY_LOOKUP: &str =
-    "select id, lookup, org, filed, due, destroy_after, state from case_ where lookup = $1";
-pub(super) const CASE_BY_ID: &str = "select id, lookup, org, filed, due, destroy_after, state from case_ where id = $1";
-pub(super) const MOVE_CASE: &str =
-    "update case_ set state = $1, due = $2, destroy_after = $3 where id = $4 and state = $5";
-pub(super) const MARK_OPENED: &str = "update case_ set state = 1 where id = $1 and state = 0";
-pub(super) const FILED_DAYS: &str = "select distinct filed from case_";
-pub(super) const TO_DESTROY: &str = "select id from case_ where state = 2 and destroy_after <= $1";
-pub(super) const DELETE_CASE: &str = "delete from case_ where id = $1";
+//! Every statement that both databases share. `$n` parameters, and only what both understand.
 
-pub(super) const INSERT_ITEM: &str =
-    "insert into item (id, case_id, payload) values ($1, $2, $3) on conflict (id) do nothing";
-pub(super) const ITEMS: &str = "select id from item where case_id = $1";
-pub(super) const CASE_OF: &str = "select case_id from item where id = $1";
+pub(super) const SCHEMA: &str = "select schema from meta";
+pub(super) const NEW_META: &str = "insert into meta (one, schema) values (1, 0)";
+pub(super) const SET_SCHEMA: &str = "update meta set schema = $1";
+pub(super) const LAST_DAY: &str = "select last_day from meta";
+/// Touches the row on the first case of a day only, so that filings do not queue for it.
+pub(super) const RAISE_LAST_DAY: &str = "update meta set last_day = $1 where last_day is null or last_day < $1";
+
+pub(super) const INSERT_CASE: &str = r#"insert into "case" (id, lookup, org, filed, due, destroy_after, state)
+    values ($1, $2, $3, $4, $5, $6, $7) on conflict (lookup) do nothing"#;
+pub(super) const CASE_BY_LOOKUP: &str =
+    r#"select id, lookup, org, filed, due, destroy_after, state from "case" where lookup = $1"#;
+pub(super) const CASE_BY_ID: &str =
+    r#"select id, lookup, org, filed, due, destroy_after, state from "case" where id = $1"#;
+pub(super) const MOVE_CASE: &str =
+    r#"update "case" set state = $1, due = $2, destroy_after = $3 where id = $4 and state = $5"#;
+pub(super) const MARK_OPENED: &str = r#"update "case" set state = $1 where id = $2 and state = $3"#;
+pub(super) const FILED_DAYS: &str = r#"select distinct filed from "case" order by filed"#;
+pub(super) const TO_DESTROY: &str = r#"select id from "case" where state = $1 and destroy_after <= $2 order by id"#;
+pub(super) const DELETE_CASE: &str = r#"delete from "case" where id = $1"#;
+
+pub(super) const INSERT_ITEM: &str = r#"insert into item (id, "case", payload) values ($1, $2, $3)"#;
+/// Ordered by the random id: PostgreSQL would otherwise give the order of arrival.
+pub(super) const ITEMS: &str = r#"select id from item where "case" = $1 order by id"#;
+pub(super) const CASE_OF: &str = r#"select "case" from item where id = $1"#;
 pub(super) const PAYLOAD: &str = "select payload from item where id = $1";
-pub(super) const BLOB_ITEMS: &str = "select id from item where case_id = $1 and payload is null";
-pub(super) const DELETE_ITEMS: &str = "delete from item where case_id = $1";
+pub(super) const BLOBS_OF: &str = r#"select id from item where "case" = $1 and payload is null order by id"#;
+pub(super) const DELETE_ITEMS: &str = r#"delete from item where "case" = $1"#;
 
 pub(super) const INSERT_SLOT: &str =
-    "insert into slot (mailbox, item_id, tag, release, header) values ($1, $2, $3, $4, $5)";
-pub(super) const SLOTS: &str = "select mailbox, tag, release, header from slot where item_id = $1";
-pub(super) const INBOX: &str = "select i.case_id, i.id, s.mailbox, s.tag, s.release, s.header from slot s \
-     join item i on i.id = s.item_id where s.mailbox = $1 and (s.release is null or s.release <= $2)";
-pub(super) const DELETE_SLOTS: &str = "delete from slot where item_id in (select id from item where case_id = $1)";
+    "insert into slot (item, mailbox, tag, release, header) values ($1, $2, $3, $4, $5)";
+pub(super) const SLOTS: &str = "select mailbox, tag, release, header from slot where item = $1 order by mailbox";
+pub(super) const DELETE_SLOTS: &str = r#"delete from slot where item in (select id from item where "case" = $1)"#;
+/// How many mailboxes [`INBOX`] takes at once.
+pub(super) const INBOX_WIDTH: usize = 32;
+pub(super) const INBOX: &str = r#"select i."case", i.id, s.mailbox, s.tag, s.release, s.header
+    from slot s join item i on i.id = s.item
+    where (s.release is null or s.release <= $1) and s.mailbox in
+    ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
+     $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33)"#;
 
-pub(super) const ANNOUNCE: &str = "insert into pending (item_id, lease) values ($1, $2)";
-pub(super) const FORGET: &str = "delete from pending where item_id = $1";
-pub(super) const STRANDED: &str = "select item_id, lease from pending";
+pub(super) const ANNOUNCE: &str = "insert into pending (item, lease) values ($1, $2)";
+pub(super) const TAKE_OVER: &str = "delete from pending where item = $1 and lease = $2";
+pub(super) const FORGET: &str = "delete from pending where item = $1";
+pub(super) const OTHER_LEASES: &str = "select distinct abs(lease) from pending where abs(lease) <> $1";
+pub(super) const CLAIM: &str = "update pending set lease = $1 where lease in ($2, $3)";
+/// A row that an item names is not stranded, whatever went wrong.
+pub(super) const CLAIMED: &str = "select item from pending where lease = $1
+    and not exists (select 1 from item where item.id = pending.item) order by item";
 
 pub(super) const ROSTER_SEEN: &str = "select serial, sha256 from roster_seen where file = $1";
-pub(super) const SEE_ROSTER: &str = "insert into roster_seen (file, serial, sha256) values ($1, $2, $3) \
-     on conflict (file) do update set serial = excluded.serial, sha256 = excluded.sha256 \
-     where excluded.serial >= roster_seen.serial";
-
-pub(super) const LAST_DAY: &str = "select last_day from meta where id = 1";
-pub(super) const RAISE_LAST_DAY: &str =
-    "update meta set last_day = $1 where id = 1 and (last_day is null or last_day < $1)";
-pub(super) const SCHEMA: &str = "select cast(schema as bigint) from meta where id = 1";
+pub(super) const SEE_ROSTER: &str = "insert into roster_seen (file, serial, sha256) values ($1, $2, $3)
+    on conflict (file) do update set serial = excluded.serial, sha256 = excluded.sha256
+    where excluded.serial > roster_seen.serial";

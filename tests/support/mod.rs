@@ -197,3 +197,9 @@ pub(crate) fn stands_in(folder: &std::path::Path, needle: &[u8]) -> bool {
         std::fs::read(&path).is_ok_and(|b| b.windows(needle.len()).any(|w| w == needle))
     })
 }
+
+/// How many files stand below a folder.
+pub(crate) fn files_in(folder: &std::path::Path) -> usize {
+    let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
+    entries.flatten().map(|entry| if entry.path().is_dir() { files_in(&entry.path()) } else { 1 }).sum()
+}

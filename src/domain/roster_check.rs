@@ -1,0 +1,304 @@
+//! What contradicts itself in roster files, and what is only doubtful. Pure: signatures and keys are looked at elsewhere.
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{
+    day::Day,
+    id::{OrgId, ReaderId},
+    roster::{
+        Desk, Function, Head, MAX_DAYS, OrgEntry, OrgFile, Organisation, Reader, RootFile, Roster, RosterError, Scope,
+        Signers, Status, Text, Topic, WARN_DAYS,
+    },
+    routing::INDEPENDENT,
+};
+
+/// Readers of one desk at most. With the outside desk, a reserve reader, a manager and the reporter they fit an item's slots.
+pub const MAX_DESK: usize = 6;
+/// The format version this program reads and writes.
+pub const VERSION: u8 = 1;
+/// The root file's name.
+pub const ROOT: &str = "root.toml";
+
+/// Something found in a roster file.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Finding {
+    /// The file's name.
+    pub file: String,
+    /// What stands in the line it is about, without spaces; empty when it is about the whole file.
+    pub about: String,
+    /// What it is and what to do.
+    pub problem: String,
+    /// Whether the file is refused for it; otherwise it is a warning.
+    pub mistake: bool,
+}
+
+/// The file name of an organisation.
+pub fn org_name(id: &OrgId) -> String {
+    format!("org-{id}.toml")
+}
+
+struct Findings {
+    file: String,
+    list: Vec<Finding>,
+}
+
+impl Findings {
+    fn of(file: &str) -> Self {
+        Self { file: file.to_owned(), list: Vec::new() }
+    }
+
+    fn add(&mut self, mistake: bool, about: impl Into<String>, problem: impl Into<String>) {
+        let (about, problem) = (about.into(), problem.into());
+        self.list.push(Finding { file: self.file.clone(), about, problem, mistake });
+    }
+
+    fn wrong(&mut self, about: impl Into<String>, problem: impl Into<String>) {
+        self.add(true, about, problem);
+    }
+
+    fn doubtful(&mut self, about: impl Into<String>, problem: impl Into<String>) {
+        self.add(false, about, problem);
+    }
+
+    fn wrong_if(&mut self, bad: bool, about: impl Into<String>, problem: impl Into<String>) {
+        if bad {
+            self.wrong(about, problem);
+        }
+    }
+
+    fn text(&mut self, about: &str, text: &Text) {
+        for t in [&text.nl, &text.en] {
+            self.wrong_if(t.trim().is_empty(), about, "a text is empty; write it in nl and in en");
+            self.wrong_if(t.chars().any(char::is_control), about, "a text holds control characters; take them out");
+        }
+    }
+}
+
+/// Everything wrong or doubtful, in all files together.
+pub fn findings(root: &RootFile, files: &BTreeMap<OrgId, OrgFile>) -> Vec<Finding> {
+    let mut all = root_findings(root, files);
+    let mut seen = Seen::default();
+    for (id, file) in files {
+        all.extend(file_findings(id, file, &mut seen));
+    }
+    let desks = |o: &OrgEntry| files.get(&o.id).map_or(0, |f| f.desks.len());
+    for entry in root.organisations.iter().filter(|o| o.scope != Scope::Referral && files.contains_key(&o.id)) {
+        let mut f = Findings::of(&org_name(&entry.id));
+        f.wrong_if(
+            desks(entry) == 0,
+            "",
+            "there is no desk; add one [[desks]] without topics, which takes all reports",
+        );
+        all.extend(f.list);
+    }
+    all
+}
+
+/// Whether the file counts today, and how long still.
+pub fn day_findings(file: &str, head: &Head, today: Day) -> Vec<Finding> {
+    let mut f = Findings::of(file);
+    if today < head.valid_from {
+        f.wrong("valid_from=", format!("counts only from {}", head.valid_from));
+    }
+    if today > head.expires {
+        f.wrong("expires=", format!("expired on {}; raise serial and dates, sign and publish it anew", head.expires));
+    } else if today > head.expires.plus_days(-WARN_DAYS) {
+        let left = head.expires.number() - today.number();
+        f.doubtful("expires=", format!("expires on {}, in {left} days; prepare the next file", head.expires));
+    }
+    f.list
+}
+
+fn head_findings(f: &mut Findings, head: &Head) {
+    f.wrong_if(head.version != VERSION, "version=", "this format version is unknown; use a newer program");
+    f.wrong_if(head.serial == 0, "serial=", "serial starts at 1");
+    let hash = head.previous.len() == 64 && head.previous.bytes().all(|b| b.is_ascii_hexdigit());
+    if head.serial == 1 {
+        f.wrong_if(
+            !head.previous.is_empty(),
+            "previous=",
+            "the first file has no file before it; leave previous empty",
+        );
+    } else {
+        f.wrong_if(!hash, "previous=", "previous must be the SHA-256 of the file before: 64 hex digits (sha256sum)");
+    }
+    f.wrong_if(head.expires < head.valid_from, "expires=", "expires before it begins");
+    let long = head.expires > head.valid_from.plus_days(MAX_DAYS);
+    f.wrong_if(long, "expires=", format!("counts for more than {MAX_DAYS} days; choose an earlier day"));
+}
+
+fn signers_findings(f: &mut Findings, of: &str, about: &str, signers: &Signers) {
+    let mut keys = BTreeSet::new();
+    for (person, line) in &signers.keys {
+        // Type and key; the comment behind them says nothing.
+        let key: Vec<&str> = line.split_whitespace().take(2).collect();
+        f.wrong_if(!keys.insert(key), format!("{person}="), format!("{of}: {person} has the key of another signer"));
+    }
+    let possible = (1..=signers.keys.len()).contains(&signers.threshold);
+    f.wrong_if(!possible, about, format!("{of}: threshold must be 1 to {}, the number of signers", signers.keys.len()));
+    if signers.threshold == 1 {
+        f.doubtful(about, format!("{of}: one person alone can change who reads; two are safer"));
+    }
+}
+
+fn root_findings(root: &RootFile, files: &BTreeMap<OrgId, OrgFile>) -> Vec<Finding> {
+    let mut f = Findings::of(ROOT);
+    head_findings(&mut f, &root.head);
+    signers_findings(&mut f, "root", "threshold=", &root.signers);
+    let ids: BTreeSet<&OrgId> = root.organisations.iter().map(|o| &o.id).collect();
+    let mut once = BTreeSet::new();
+    for entry in &root.organisations {
+        let about = format!("id=\"{}\"", entry.id);
+        f.wrong_if(!once.insert(&entry.id), &about, format!("organisation {} stands twice", entry.id));
+        entry_findings(&mut f, &about, entry, &ids, files.contains_key(&entry.id));
+    }
+    for id in files.keys().filter(|id| !ids.contains(id)) {
+        f.wrong("", format!("there is a file {}, but no organisation {id}; add it or remove the file", org_name(id)));
+    }
+    match root.organisations.iter().filter(|o| o.scope == Scope::Outside).count() {
+        0 => f.doubtful("", "there is no outside desk: a report with fewer than two readers left cannot be made"),
+        1 => {}
+        _ => f.wrong("scope=\"outside\"", "there is more than one outside desk; keep one"),
+    }
+    f.list
+}
+
+fn entry_findings(f: &mut Findings, about: &str, entry: &OrgEntry, ids: &BTreeSet<&OrgId>, has_file: bool) {
+    let id = &entry.id;
+    f.text(about, &entry.name);
+    f.wrong_if(entry.until.is_some_and(|u| u < entry.from), about, format!("organisation {id} ends before it begins"));
+    for other in entry.predecessors.iter().chain(&entry.successors).filter(|o| !ids.contains(o)) {
+        f.wrong(format!("\"{other}\""), format!("organisation {id} names {other}, which is not in this file"));
+    }
+    if entry.scope == Scope::Referral {
+        f.wrong_if(has_file, about, format!("{id} is a referral and takes nothing here; remove {}", org_name(id)));
+        f.wrong_if(entry.signers.is_some(), about, format!("{id} is a referral; remove its signers"));
+        match &entry.referral {
+            Some(text) => f.text(about, text),
+            None => f.wrong(about, format!("{id} is a referral; say in `referral` where people go")),
+        }
+        return;
+    }
+    f.wrong_if(entry.referral.is_some(), about, format!("{id} takes reports here; remove `referral`"));
+    f.wrong_if(!has_file && entry.until.is_none(), about, format!("{id} has no file {}", org_name(id)));
+    match &entry.signers {
+        Some(signers) => signers_findings(f, id.as_str(), about, signers),
+        None => f.wrong(about, format!("{id} has no signers; name who signs {}", org_name(id))),
+    }
+}
+
+/// What must be unlike in all files together: one person once, one key once.
+#[derive(Default)]
+struct Seen {
+    ids: BTreeSet<ReaderId>,
+    keys: BTreeSet<String>,
+}
+
+fn file_findings(id: &OrgId, file: &OrgFile, seen: &mut Seen) -> Vec<Finding> {
+    let mut f = Findings::of(&org_name(id));
+    head_findings(&mut f, &file.head);
+    f.wrong_if(file.organisation != *id, "organisation=", format!("organisation must be {id}, as in the file's name"));
+    f.wrong_if(file.retention_days < 1, "retention_days=", "retention_days must be 1 or more; there is no default");
+    for reader in &file.readers {
+        reader_findings(&mut f, reader, seen);
+    }
+    for a in &file.advisers {
+        named(&mut f, file, &a.reader, Function::Adviser);
+        if let Some(deputy) = &a.deputy {
+            named(&mut f, file, deputy, Function::Adviser);
+            f.wrong_if(*deputy == a.reader, format!("\"{deputy}\""), format!("{deputy} is their own deputy"));
+        }
+    }
+    twice(&mut f, "adviser", file.advisers.iter().map(|a| &a.reader));
+    file.managers.iter().for_each(|m| named(&mut f, file, m, Function::Manager));
+    twice(&mut f, "manager", file.managers.iter());
+    file.desks.iter().for_each(|desk| desk_findings(&mut f, file, desk));
+    topics(&mut f, &file.desks);
+    f.list
+}
+
+fn reader_findings(f: &mut Findings, reader: &Reader, seen: &mut Seen) {
+    let id = &reader.id;
+    let about = format!("id=\"{id}\"");
+    let once = seen.ids.insert(id.clone());
+    f.wrong_if(!once, &about, format!("reader {id} stands twice; a person stands once, with all functions"));
+    f.text(&about, &reader.shown_as);
+    f.wrong_if(reader.functions.is_empty(), &about, format!("reader {id} has no function"));
+    let sealed = reader.seal_key.starts_with("age1pq1");
+    f.wrong_if(!sealed, &about, format!("reader {id}: seal_key must be an age1pq1… recipient"));
+    let signed = hex::decode(&reader.sign_key).is_ok_and(|k| k.len() == 32);
+    f.wrong_if(!signed, &about, format!("reader {id}: sign_key must be 64 hex digits"));
+    for key in [&reader.seal_key, &reader.sign_key] {
+        let fresh = seen.keys.insert(key.to_ascii_lowercase());
+        // Somebody who was struck would read through the other name.
+        f.wrong_if(!fresh, &about, format!("reader {id} has the key of another reader; each makes their own"));
+    }
+}
+
+fn named(f: &mut Findings, file: &OrgFile, id: &ReaderId, wanted: Function) {
+    match file.readers.iter().find(|r| r.id == *id) {
+        None => f.wrong(format!("\"{id}\""), format!("{id} is named but is not among the readers")),
+        Some(r) => {
+            let lacks = !r.functions.contains(&wanted);
+            f.wrong_if(lacks, format!("id=\"{id}\""), format!("{id} is used as {wanted:?} without that function"));
+            if r.status != Status::Active {
+                f.doubtful(format!("id=\"{id}\""), format!("{id} is named but not active, so gets no key"));
+            }
+        }
+    }
+}
+
+fn twice<'a>(f: &mut Findings, what: &str, ids: impl Iterator<Item = &'a ReaderId>) {
+    let mut once = BTreeSet::new();
+    for id in ids {
+        f.wrong_if(!once.insert(id), format!("\"{id}\""), format!("{id} stands twice as {what}"));
+    }
+}
+
+fn desk_findings(f: &mut Findings, file: &OrgFile, desk: &Desk) {
+    let (name, about) = (&desk.name.en, format!("\"{}\"", desk.name.en.replace(' ', "")));
+    f.text(&about, &desk.name);
+    desk.readers.iter().chain(&desk.reserve).for_each(|r| named(f, file, r, Function::Officer));
+    twice(f, "reader of a desk", desk.readers.iter().chain(&desk.reserve));
+    let many = desk.readers.len() > MAX_DESK;
+    f.wrong_if(many, &about, format!("desk {name} has more than {MAX_DESK} readers; more do not fit an item"));
+    let reads = |r: &&Reader| r.status == Status::Active && desk.readers.contains(&r.id);
+    let manages = |r: &&Reader| r.functions.contains(&Function::Manager);
+    for r in file.readers.iter().filter(reads).filter(manages) {
+        let problem = format!("{} is a manager: reads only when the reporter chooses them, not for desk {name}", r.id);
+        f.doubtful(format!("id=\"{}\"", r.id), problem);
+    }
+    if file.readers.iter().filter(reads).filter(|r| !manages(r)).count() < INDEPENDENT {
+        f.doubtful(
+            &about,
+            format!("desk {name} has fewer than two independent readers: the outside desk always joins"),
+        );
+    }
+}
+
+fn topics(f: &mut Findings, desks: &[Desk]) {
+    let rest = desks.iter().filter(|d| d.topics.is_empty()).count();
+    f.wrong_if(rest > 1, "[[desks]]", "two desks have no topics; only one can take all others");
+    for topic in Topic::ALL {
+        let takes = desks.iter().filter(|d| d.topics.contains(&topic)).count();
+        let word = format!("{topic:?}").to_lowercase();
+        f.wrong_if(takes > 1, format!("\"{word}\""), format!("two desks take {word}; one topic has one desk"));
+        let nobody = takes + rest == 0 && !desks.is_empty();
+        f.wrong_if(nobody, "", format!("no desk takes {word}; name it, or add a desk without topics"));
+    }
+}
+
+impl Roster {
+    /// Joins proven files; refuses what contradicts itself.
+    pub fn join(root: RootFile, files: Vec<OrgFile>, digest: [u8; 32]) -> Result<Self, RosterError> {
+        let mut files: BTreeMap<OrgId, OrgFile> = files.into_iter().map(|f| (f.organisation.clone(), f)).collect();
+        if let Some(found) = findings(&root, &files).into_iter().find(|f| f.mistake) {
+            return Err(RosterError { file: found.file, problem: found.problem });
+        }
+        // An organisation that ended does not keep the others from working when its file runs out.
+        let ends = |o: &OrgEntry| files.get(&o.id).filter(|_| o.until.is_none()).map(|f| f.head.expires);
+        let expires = root.organisations.iter().filter_map(ends).fold(root.head.expires, Day::min);
+        let with_file = |entry: OrgEntry| Organisation { file: files.remove(&entry.id), entry };
+        let organisations = root.organisations.into_iter().map(with_file).collect();
+        Ok(Self { instance: root.instance, mode: root.mode, digest, expires, organisations })
+    }
+}

@@ -1,0 +1,56 @@
+//! From rows to what they stand for; a row that we would not have written is refused.
+use uuid::Uuid;
+
+use super::{SlotRow, StoreError};
+use crate::domain::{
+    case::{Case, CaseState},
+    day::Day,
+    id::{CaseId, ItemId, OrgId},
+};
+
+pub(super) type CaseColumns = (Uuid, Vec<u8>, String, i32, i32, Option<i32>, i16);
+pub(super) type SlotColumns = (Vec<u8>, Vec<u8>, Option<i32>, Vec<u8>);
+pub(super) type InboxColumns = (Uuid, Uuid, Vec<u8>, Vec<u8>, Option<i32>, Vec<u8>);
+
+pub(super) fn case((id, lookup, org, filed, due, destroy_after, state): CaseColumns) -> Result<Case, StoreError> {
+    let table = "case";
+    Ok(Case {
+        id: CaseId::from_uuid(id),
+        lookup: hash(&lookup, table)?,
+        org: OrgId::parse(&org).ok_or(StoreError::Corrupt { table })?,
+        filed: day(filed, table)?,
+        due: day(due, table)?,
+        destroy_after: destroy_after.map(|number| day(number, table)).transpose()?,
+        state: CaseState::from_number(state).ok_or(StoreError::Corrupt { table })?,
+    })
+}
+
+pub(super) fn slot((mailbox, tag, release, header): SlotColumns) -> Result<SlotRow, StoreError> {
+    let table = "slot";
+    Ok(SlotRow {
+        mailbox: hash(&mailbox, table)?,
+        tag: hash(&tag, table)?,
+        release: release.map(|number| day(number, table)).transpose()?,
+        header,
+    })
+}
+
+pub(super) fn inbox(columns: InboxColumns) -> Result<(CaseId, ItemId, SlotRow), StoreError> {
+    let (case, item, mailbox, tag, release, header) = columns;
+    let row = slot((mailbox, tag, release, header))?;
+    Ok((CaseId::from_uuid(case), ItemId::from_uuid(item), row))
+}
+
+pub(super) fn seen((serial, sha256): (i64, Vec<u8>)) -> Result<(u64, [u8; 32]), StoreError> {
+    let table = "roster_seen";
+    let serial = u64::try_from(serial).map_err(|_| StoreError::Corrupt { table })?;
+    Ok((serial, hash(&sha256, table)?))
+}
+
+pub(super) fn day(number: i32, table: &'static str) -> Result<Day, StoreError> {
+    Day::from_number(number).ok_or(StoreError::Corrupt { table })
+}
+
+fn hash(bytes: &[u8], table: &'static str) -> Result<[u8; 32], StoreError> {
+    bytes.try_into().map_err(|_| StoreError::Corrupt { table })
+}

@@ -1,0 +1,114 @@
+//! A transaction that writes, and what is done in several of them.
+use sqlx::{
+    ColumnIndex, Decode, Encode, Executor, FromRow, IntoArguments, Pool, Transaction, Type,
+    query::{Query, QueryAs},
+};
+use tokio::sync::{Semaphore, SemaphorePermit};
+use uuid::Uuid;
+
+use super::{NewItem, Payload, StoreError, dialect::Dialect, sql, unavailable};
+use crate::domain::{day::Day, id::CaseId};
+
+/// What a column can be, in a database.
+pub(super) trait Kept<DB: Dialect>: for<'q> Encode<'q, DB> + for<'r> Decode<'r, DB> + Type<DB> {}
+impl<DB: Dialect, T: for<'q> Encode<'q, DB> + for<'r> Decode<'r, DB> + Type<DB>> Kept<DB> for T {}
+
+pub(super) type Ask<'q, DB> = Query<'q, DB, <DB as sqlx::Database>::Arguments>;
+pub(super) type AskFor<'q, DB, T> = QueryAs<'q, DB, T, <DB as sqlx::Database>::Arguments>;
+
+/// What breaks a rule of the schema is a conflict with somebody else's rows.
+pub(super) fn failed(error: sqlx::Error) -> StoreError {
+    match &error {
+        sqlx::Error::Database(rule) if rule.is_unique_violation() || rule.is_foreign_key_violation() => {
+            StoreError::Conflict
+        }
+        _ => unavailable(error),
+    }
+}
+
+/// A transaction that writes, and its place among those that may.
+pub(super) struct Writing<'a, DB: Dialect> {
+    tx: Transaction<'static, DB>,
+    _turn: SemaphorePermit<'a>,
+}
+
+impl<DB> Writing<'_, DB>
+where
+    DB: Dialect,
+    DB::Arguments: IntoArguments<DB>,
+    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
+    usize: ColumnIndex<DB::Row>,
+    i64: Kept<DB>,
+    Option<i32>: Kept<DB>,
+    Vec<u8>: Kept<DB>,
+    Option<Vec<u8>>: Kept<DB>,
+    Uuid: Kept<DB>,
+{
+    /// Waits for its turn, then begins.
+    pub(super) async fn begin<'a>(pool: &Pool<DB>, writers: &'a Semaphore) -> Result<Writing<'a, DB>, StoreError> {
+        let turn = writers.acquire().await.map_err(unavailable)?;
+        let tx = pool.begin_with(DB::BEGIN).await.map_err(failed)?;
+        Ok(Writing { tx, _turn: turn })
+    }
+
+    /// Runs the statements of a migration.
+    pub(super) async fn define(&mut self, migration: &'static str) -> Result<(), StoreError> {
+        (&mut *self.tx).execute(sqlx::raw_sql(migration)).await.map(drop).map_err(failed)
+    }
+
+    pub(super) async fn run(&mut self, ask: Ask<'_, DB>) -> Result<u64, StoreError> {
+        ask.execute(&mut *self.tx).await.map(|done| DB::changed(&done)).map_err(failed)
+    }
+
+    pub(super) async fn one<T>(&mut self, ask: AskFor<'_, DB, T>) -> Result<Option<T>, StoreError>
+    where
+        T: for<'r> FromRow<'r, DB::Row> + Send + Unpin,
+    {
+        ask.fetch_optional(&mut *self.tx).await.map_err(failed)
+    }
+
+    pub(super) async fn all<T>(&mut self, ask: AskFor<'_, DB, T>) -> Result<Vec<T>, StoreError>
+    where
+        T: for<'r> FromRow<'r, DB::Row> + Send + Unpin,
+    {
+        ask.fetch_all(&mut *self.tx).await.map_err(failed)
+    }
+
+    pub(super) async fn commit(self) -> Result<(), StoreError> {
+        self.tx.commit().await.map_err(failed)
+    }
+
+    pub(super) async fn schema(&mut self) -> Result<i64, StoreError> {
+        let found: Option<(i64,)> = self.one(sqlx::query_as(sql::SCHEMA)).await?;
+        match found.ok_or(StoreError::Corrupt { table: "meta" })? {
+            (0,) => Err(StoreError::UnknownSchema(0)),
+            (schema,) => Ok(schema),
+        }
+    }
+
+    /// Whether a statement that only looks gives a row.
+    pub(super) async fn holds(&mut self, ask: Ask<'_, DB>) -> Result<bool, StoreError> {
+        ask.fetch_optional(&mut *self.tx).await.map(|row| row.is_some()).map_err(failed)
+    }
+
+    /// Inserts an item with its slots; `lease` is the one under which its blob was announced.
+    pub(super) async fn put(&mut self, case: &CaseId, item: &NewItem, lease: i64) -> Result<(), StoreError> {
+        let payload = match &item.payload {
+            Payload::Inline(bytes) => Some(bytes.clone()),
+            Payload::Blob => None,
+        };
+        let blob = payload.is_none();
+        self.run(sqlx::query(sql::INSERT_ITEM).bind(item.id.uuid()).bind(case.uuid()).bind(payload)).await?;
+        for slot in &item.slots {
+            let insert = sqlx::query(sql::INSERT_SLOT).bind(item.id.uuid()).bind(slot.mailbox.to_vec());
+            let insert = insert.bind(slot.tag.to_vec()).bind(slot.release.map(Day::number)).bind(slot.header.clone());
+            self.run(insert).await?;
+        }
+        let take_over = sqlx::query(sql::TAKE_OVER).bind(item.id.uuid()).bind(lease);
+        if blob && self.run(take_over).await? == 0 {
+            // Never announced, or the lease was lost and another server is removing the blob.
+            return Err(StoreError::Conflict);
+        }
+        Ok(())
+    }
+}
