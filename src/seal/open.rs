@@ -1,5 +1,5 @@
 //! Opening: decrypt, check version, hash and signature, and only then believe a byte.
-use std::io::{self, BufRead, BufReader, Cursor, Read, Seek, SeekFrom, Write};
+use std::io::{self, BufRead, BufReader, Cursor, Read, Seek, SeekFrom};
 
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
@@ -72,7 +72,7 @@ pub(super) fn text(identity: &HybridIdentity, sealed: impl BufRead) -> Result<Op
 pub(super) fn to(
     identity: &HybridIdentity,
     sealed: impl BufRead,
-    out: &mut (impl Read + Write + Seek),
+    out: &mut (impl Read + io::Write + Seek),
 ) -> Result<(Manifest, [u8; 32]), OpenError> {
     let mut opened = decrypt(identity, sealed)?;
     let mut chunk = Zeroizing::new(vec![0; 64 << 10]);
