@@ -1,6 +1,6 @@
 //! What every store must do, on both databases; and what is kept in clear.
 #![cfg(feature = "server")]
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 #[path = "store/base.rs"]
 mod base;
 #[path = "store/blobs.rs"]

@@ -162,7 +162,7 @@ on_both! {
         let mut mailboxes: Vec<_> = (0..70).map(|_| hash()).collect();
         mailboxes[3] = reserve.mailbox;
         mailboxes[69] = open.mailbox;
-        assert_eq!(store.inbox(&mailboxes, day("2026-11-27")).await.unwrap(), [expected.clone()]);
+        assert_eq!(store.inbox(&mailboxes, day("2026-11-27")).await.unwrap(), std::slice::from_ref(&expected));
         let later = store.inbox(&mailboxes, day("2026-11-28")).await.unwrap();
         assert_eq!(later.len(), 2);
         assert!(later.contains(&expected) && later.contains(&(mine.id, first.id, reserve)));
