@@ -1,61 +1,110 @@
-//! A private PostgreSQL from Debian's package, in a temporary folder, ended with the test.
+//! A PostgreSQL of the tests' own: reached by a socket only, and gone when the test is, however it ends.
 use std::{
-    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::{Child, Command, Output, Stdio},
 };
+
+/// The role that owns everything in the cluster.
+const ROLE: &str = "meldkluis";
 
 /// A running cluster.
 pub(crate) struct Postgres {
-    folder: tempfile::TempDir,
-    port: u16,
-}
-
-fn program(name: &str) -> PathBuf {
-    let versions = std::fs::read_dir("/usr/lib/postgresql").unwrap();
-    let found = versions.flatten().map(|v| v.path().join("bin").join(name)).find(|p| p.exists());
-    found.unwrap()
-}
-
-/// PostgreSQL refuses to run as root.
-fn run(folder: &Path, name: &str, arguments: &[&str]) {
-    let root = Command::new("id").arg("-u").output().unwrap().stdout == b"0\n";
-    let mut command = if root {
-        let mut command = Command::new("runuser");
-        command.args(["-u", "postgres", "--"]).arg(program(name));
-        command
-    } else {
-        Command::new(program(name))
-    };
-    let status = command.args(arguments).current_dir(folder).stdout(Stdio::null()).stderr(Stdio::null()).status();
-    assert!(status.unwrap().success(), "{name} failed");
+    bin: PathBuf,
+    folder: PathBuf,
+    /// Holds the pipe whose end tells the watchdog to stop the cluster.
+    watchdog: Child,
 }
 
 impl Postgres {
     pub(crate) fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let data = folder.path().join("data");
+        let bin = bin_folder();
+        let folder = must(&mut as_owner(Path::new("mktemp")), &["-d", "/tmp/meldkluis-pg.XXXXXX"]);
+        let folder = PathBuf::from(String::from_utf8(folder.stdout).unwrap().trim());
+        // First: it also cleans up when the start below fails.
+        let watchdog = watchdog(&bin, &folder);
+        let cluster = Self { bin, folder, watchdog };
+        let data = cluster.folder.join("data");
         let data = data.to_str().unwrap();
-        run(folder.path(), "initdb", &["-D", data, "-U", "meldkluis", "--auth=trust", "-E", "UTF8", "--no-sync"]);
-        let options =
-            format!("-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories= -c max_connections=200");
-        run(folder.path(), "pg_ctl", &["-D", data, "-w", "-o", &options, "-l", &format!("{data}/log"), "start"]);
-        Self { folder, port }
+        let user = format!("--username={ROLE}");
+        let init = ["--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", user.as_str(), "-D", data];
+        must(&mut as_owner(&cluster.bin.join("initdb")), &init);
+        // Nobody pulls the plug on a test: without fsync it is faster.
+        let options = format!(
+            "-F -c listen_addresses= -c unix_socket_directories={} -c max_connections=300 -c shared_buffers=32MB",
+            cluster.folder.display()
+        );
+        let log = cluster.folder.join("log");
+        must(
+            &mut as_owner(&cluster.bin.join("pg_ctl")),
+            &["start", "--wait", "-D", data, "-l", log.to_str().unwrap(), "-o", &options],
+        );
+        cluster
     }
 
-    /// The URL of a fresh database.
+    /// The URL of a fresh, empty database.
     pub(crate) fn database(&self, name: &str) -> String {
-        let port = self.port.to_string();
-        run(self.folder.path(), "createdb", &["-h", "127.0.0.1", "-p", &port, "-U", "meldkluis", name]);
-        format!("postgres://meldkluis@127.0.0.1:{port}/{name}")
+        let folder = self.folder.display();
+        let (host, role) = (format!("--host={folder}"), format!("--username={ROLE}"));
+        must(&mut as_owner(&self.bin.join("createdb")), &["--template=template0", &host, &role, name]);
+        format!("postgres://{ROLE}@localhost/{name}?host={folder}")
     }
 }
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        let data = self.folder.path().join("data");
-        run(self.folder.path(), "pg_ctl", &["-D", data.to_str().unwrap(), "-m", "immediate", "stop"]);
+        drop(self.watchdog.stdin.take());
+        drop(self.watchdog.wait());
     }
+}
+
+/// Where the programs are: Debian's folder with the newest version, or else wherever they are found.
+fn bin_folder() -> PathBuf {
+    let mut debian: Vec<_> = std::fs::read_dir("/usr/lib/postgresql")
+        .into_iter()
+        .flatten()
+        .map(|version| version.unwrap().path().join("bin"))
+        .collect();
+    debian.sort();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let complete = |folder: &PathBuf| ["initdb", "pg_ctl", "createdb"].iter().all(|name| folder.join(name).exists());
+    let mut folders = debian.into_iter().rev().chain(std::env::split_paths(&path));
+    folders.find(complete).expect("PostgreSQL is not installed: apt install postgresql")
+}
+
+/// PostgreSQL refuses to run as root; its package makes a user for it.
+fn as_owner(program: &Path) -> Command {
+    let is_root = std::os::unix::fs::MetadataExt::uid(&std::fs::metadata("/proc/self").unwrap()) == 0;
+    let mut command = if is_root {
+        let mut command = Command::new("runuser");
+        command.args(["-u", "postgres", "--"]).arg(program);
+        command
+    } else {
+        Command::new(program)
+    };
+    // The postgres user may not enter the folder that the tests run in.
+    command.current_dir("/").env_remove("PGOPTIONS").stdin(Stdio::null());
+    command
+}
+
+/// Waits for the end of its input, which comes with the end of this program, and clears everything away.
+fn watchdog(bin: &Path, folder: &Path) -> Child {
+    let script = r#"read -r _; "$1/pg_ctl" stop -m immediate -D "$2/data"; rm -rf "$2""#;
+    let mut command = as_owner(Path::new("sh"));
+    command.args(["-c", script, "sh"]).arg(bin).arg(folder);
+    // In a group of its own, so that Ctrl-C does not end it before its work is done.
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+}
+
+fn must(command: &mut Command, args: &[&str]) -> Output {
+    // pg_ctl's server would keep a pipe open: its output goes to the log file, and nothing is inherited.
+    let starts = args.first() == Some(&"start");
+    let output = if starts {
+        let status = command.args(args).stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
+        Output { status, stdout: Vec::new(), stderr: Vec::new() }
+    } else {
+        command.args(args).output().unwrap()
+    };
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    output
 }

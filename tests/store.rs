@@ -1,0 +1,16 @@
+//! What every store must do, on both databases; and what is kept in clear.
+#![cfg(feature = "server")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#[path = "store/base.rs"]
+mod base;
+#[path = "store/blobs.rs"]
+mod blobs;
+#[path = "store/cases.rs"]
+mod cases;
+#[path = "store/columns.rs"]
+mod columns;
+#[path = "store/leases.rs"]
+mod leases;
+#[path = "support/postgres.rs"]
+#[expect(clippy::expect_used, reason = "a test")]
+mod postgres;
