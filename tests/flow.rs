@@ -7,6 +7,7 @@ use support::{Browser, PAGE, Service, files_in, postgres::Postgres, stands_in};
 
 const STORY: &str = "Er is \"iets\" gebeurd <b>& meer\r\nCANARY-STORY-7f3a";
 const STRUCK: &str = "bzk-functionaris-2";
+const RESERVE: &str = "bzk-functionaris-4";
 const READER: &str = "bzk-functionaris-1";
 
 async fn main_job(database: Option<String>) {
@@ -25,6 +26,9 @@ async fn main_job(database: Option<String>) {
 
     // The struck person has no slot: not in the inbox, not by id, not in the stored bytes.
     assert_eq!(service.desk(STRUCK, &["inbox"]).await.unwrap(), serde_json::json!([]));
+    // The reserve reader waits: nothing is served to them, what was added later included.
+    assert!(mailbox.html.contains("Functionaris integriteit 4 (Leest alleen als"));
+    assert_eq!(service.desk(RESERVE, &["inbox"]).await.unwrap(), serde_json::json!([]));
     let inbox = service.desk(READER, &["inbox"]).await.unwrap();
     let case = inbox[0]["case"].as_str().unwrap().to_owned();
     assert!(service.desk(STRUCK, &["read", &case]).await.is_err());
@@ -44,6 +48,7 @@ async fn main_job(database: Option<String>) {
     service.desk(READER, &["note", &case, "--file", text, "--attach", along]).await.unwrap();
 
     let page = browser.post("/nl/mailbox", &[("code".into(), code.clone())]).await;
+    assert!(!page.html.contains("Functionaris integriteit 4"), "opened in time: the reserve reader never reads");
     assert!(page.html.contains("CANARY-ANSWER-90ab") && page.html.contains("Bevestiging"));
     assert!(!page.html.contains("CANARY-STORY"), "the reporter's own text is never shown again");
     let written = [("code".into(), code.clone()), ("act".into(), "write".into()), ("text".into(), "Nog iets".into())];

@@ -353,6 +353,8 @@ async fn write(options: &Options, client: &Client, me: &Identity, w: &Writing, a
     }
     let private = tempfile::tempdir()?;
     let read = open_all(client, me, &case, private.path()).await?;
+    // Reading has opened the case: its state and readers now are what counts.
+    let case = client.case(&case.case).await?;
     let to = recipients(client, me, &case, &read, act != Act::Note)?;
     let mut seq = u32::try_from(case.items.len()).unwrap_or(u32::MAX);
     for path in &w.attach {

@@ -75,14 +75,14 @@ pub enum Act {
 
 /// An act that makes no sense in the case's state.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("the case is closed")]
+#[error("this cannot be done in the state of the case")]
 pub struct InvalidAct;
 
-/// The state and deadline after an act on `day`; a closed case takes notes only.
+/// The state and deadline after an act on `day`. A case is opened before anything is done in it; closed, it takes notes only.
 pub fn after(act: Act, state: CaseState, due: Day, day: Day) -> Result<(CaseState, Day), InvalidAct> {
     match (act, state) {
         (Act::Note, CaseState::Closed) => Ok((CaseState::Closed, due)),
-        (_, CaseState::Closed) => Err(InvalidAct),
+        (_, CaseState::Closed | CaseState::Unopened) => Err(InvalidAct),
         (Act::Close, _) => Ok((CaseState::Closed, due)),
         (Act::Acknowledge, _) => Ok((CaseState::Open, day.plus_months(FEEDBACK_MONTHS))),
         (Act::Reply | Act::Note, _) => Ok((CaseState::Open, due)),

@@ -17,7 +17,6 @@ use super::{
     text::Texts,
 };
 use crate::{
-    domain::id::ItemId,
     seal::{FileSealer, ItemHead, Kind, Plaintext, Recipients, code::Language},
     store::{BlobWriter, NewItem, Payload},
 };
@@ -84,24 +83,23 @@ async fn store(app: &App, opened: &Opened, named: String, field: &mut Field) -> 
         return Err(Refused::DiskFull);
     }
     let readers = mailbox::readers(app, &opened.case).await.map_err(|_| Refused::Failed)?;
-    let to = Recipients::of(readers).map_err(|_| Refused::Failed)?;
+    let to = Recipients::of(readers.iter().map(|(r, _)| *r)).map_err(|_| Refused::Failed)?;
     let seq = app.store.items(&opened.case.id).await.map_err(|_| Refused::Failed)?.len();
     let head = mailbox::head(app, opened, Kind::File, &to, seq, Some(named));
     let item = head.item;
     app.store.announce_blob(&item).await.map_err(|_| Refused::Failed)?;
     let mut writer = app.blobs.writer(&item).await.map_err(|_| Refused::Failed)?;
-    let stored = match stream(app, opened, head, &to, field, &mut writer).await {
-        Ok(slots) => commit(app, opened, item, slots, writer).await,
+    match stream(app, opened, head, &to, field, &mut writer).await {
+        Ok(slots) => {
+            let slots = app.post.rows(&item, opened.case.filed, slots, mailbox::reserve(&readers));
+            commit(app, opened, NewItem { id: item, slots, payload: Payload::Blob }, writer).await
+        }
         Err(refused) => {
             writer.abort().await;
+            app.drop_blob(&item).await;
             Err(refused)
         }
-    };
-    if stored.is_err() {
-        drop(app.blobs.delete(&item).await);
-        drop(app.store.forget_blob(&item).await);
     }
-    stored
 }
 
 async fn stream(
@@ -131,16 +129,15 @@ async fn stream(
     Ok(ending.into_slots())
 }
 
-async fn commit(
-    app: &App,
-    opened: &Opened,
-    id: ItemId,
-    slots: Vec<crate::seal::Slot>,
-    writer: BlobWriter,
-) -> Result<(), Refused> {
-    writer.finish().await.map_err(|_| Refused::DiskFull)?;
-    let slots = app.post.rows(&id, opened.case.filed, slots, None);
-    let added = app.store.add_item(&opened.case.id, &NewItem { id, slots, payload: Payload::Blob }, None).await;
+async fn commit(app: &App, opened: &Opened, item: NewItem, writer: BlobWriter) -> Result<(), Refused> {
+    if writer.finish().await.is_err() {
+        app.drop_blob(&item.id).await;
+        return Err(Refused::DiskFull);
+    }
+    let added = app.store.add_item(&opened.case.id, &item, None).await;
+    if added.is_err() {
+        app.drop_blob(&item.id).await;
+    }
     added.map(|_| ()).map_err(|_| Refused::Failed)
 }
 

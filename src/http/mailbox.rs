@@ -16,7 +16,8 @@ use super::{
 use crate::{
     domain::{
         case::{Case, CaseState},
-        id::ItemId,
+        day::Day,
+        id::{ItemId, ReaderId},
         roster::Reader,
     },
     seal::{
@@ -154,18 +155,24 @@ pub(crate) async fn show_code(app: &App, t: Texts, code: &Code, notice: Notice) 
     }
 }
 
-/// The readers who have a slot in the case's items now.
-pub(crate) async fn readers<'a>(app: &'a App, case: &Case) -> Result<Vec<&'a Reader>, StoreError> {
-    let mut found: Vec<&Reader> = Vec::new();
+/// The readers who have a slot in the case's items now, with the day on which a reserve reader's are released.
+pub(crate) async fn readers<'a>(app: &'a App, case: &Case) -> Result<Vec<(&'a Reader, Option<Day>)>, StoreError> {
+    let mut found: Vec<(&Reader, Option<Day>)> = Vec::new();
     for item in app.store.items(&case.id).await? {
         let rows = app.store.slots(&item).await?;
         for reader in app.post.readers(&app.roster, case.filed, &rows) {
-            if found.iter().all(|r| r.id != reader.id) {
-                found.push(reader);
+            if found.iter().all(|(r, _)| r.id != reader.id) {
+                let mailbox = app.post.mailbox(&SlotTo::Reader(reader.id.clone()), case.filed);
+                found.push((reader, rows.iter().find(|row| row.mailbox == mailbox).and_then(|row| row.release)));
             }
         }
     }
     Ok(found)
+}
+
+/// The reserve reader among them: what is added later is held back as long as what was there.
+pub(crate) fn reserve<'a>(readers: &[(&'a Reader, Option<Day>)]) -> Option<(&'a ReaderId, Day)> {
+    readers.iter().find_map(|(reader, release)| Some((&reader.id, (*release)?)))
 }
 
 /// The answers to the reporter, oldest first; what does not open or verify is left out.
@@ -263,7 +270,7 @@ pub(crate) async fn show(
         closed: case.state == CaseState::Closed,
         filed: case.filed.to_string(),
         due: case.due.to_string(),
-        readers: readers.iter().map(|r| t.pick(&r.shown_as).to_owned()).collect(),
+        readers: readers.iter().map(|(reader, release)| name(app, t, reader, *release)).collect(),
         answer: shown,
         at,
         count,
@@ -274,6 +281,13 @@ pub(crate) async fn show(
     let refused = matches!(notice, Notice::FileTooLarge | Notice::FileRefused) || !errors.is_empty();
     let status = if refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     page(t, status, &t.get("mailbox-open-title"), &errors, &mailbox.render().unwrap_or_default())
+}
+
+/// A reader as the reporter sees them; who cannot read yet is named so.
+fn name(app: &App, t: Texts, reader: &Reader, release: Option<Day>) -> String {
+    let name = t.pick(&reader.shown_as).to_owned();
+    let waits = release.is_some_and(|day| day > app.clock.today());
+    if waits { format!("{name} ({})", t.get("reads-reserve")) } else { name }
 }
 
 /// Bytes in words, for the limit beside the file field.
@@ -333,12 +347,13 @@ pub(crate) fn head(
 /// Seals a message to the readers the case has now.
 async fn add(app: &App, opened: &Opened, text: Plaintext) -> Result<Added, StoreError> {
     let failed = |e: crate::seal::SealError| StoreError::Unavailable(Box::new(e));
-    let to = Recipients::of(readers(app, &opened.case).await?).map_err(failed)?;
+    let readers = readers(app, &opened.case).await?;
+    let to = Recipients::of(readers.iter().map(|(r, _)| *r)).map_err(failed)?;
     let seq = app.store.items(&opened.case.id).await?.len();
     let head = head(app, opened, Kind::Message, &to, seq, None);
     let id = head.item;
     let (slots, payload) = item(head, text, &opened.keys.signer, &to).map_err(failed)?.into_parts();
-    let slots = app.post.rows(&id, opened.case.filed, slots, None);
+    let slots = app.post.rows(&id, opened.case.filed, slots, reserve(&readers));
     app.store.add_item(&opened.case.id, &NewItem { id, slots, payload: Payload::Inline(payload) }, None).await
 }
 

@@ -16,7 +16,7 @@ use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 use crate::{
     clock::Clock,
     config::{Config, Secrets},
-    domain::roster::Roster,
+    domain::{id::ItemId, roster::Roster},
     post::PostKeys,
     roster_files::Files,
     store::{Blobs, Store},
@@ -66,6 +66,14 @@ impl App {
         let tries = RateLimiter::direct(Quota::per_minute(per_minute));
         let nonces = api::Nonces::default();
         Self { store, blobs, roster, roster_files, post, form: secrets.form, clock, config, nonces, tries }
+    }
+
+    /// Removes a blob that no row took over. A commit whose answer was lost may have taken it: then it stays, and what cannot be
+    /// removed or asked now is left to the sweep.
+    async fn drop_blob(&self, item: &ItemId) {
+        if matches!(self.store.payload(item).await, Ok(None)) && self.blobs.delete(item).await.is_ok() {
+            drop(self.store.forget_blob(item).await);
+        }
     }
 
     fn form_key(&self) -> &[u8; 32] {

@@ -181,9 +181,13 @@ where
         Ok(Added::New)
     }
 
-    async fn mark_opened(&self, case: &CaseId) -> Result<(), StoreError> {
+    async fn mark_opened(&self, case: &CaseId, today: Day) -> Result<(), StoreError> {
         let (from, to) = (CaseState::Unopened.number(), CaseState::Open.number());
-        self.run(sqlx::query(sql::MARK_OPENED).bind(to).bind(case.uuid()).bind(from)).await.map(drop)
+        let mut w = self.write().await?;
+        if w.run(sqlx::query(sql::MARK_OPENED).bind(to).bind(case.uuid()).bind(from)).await? == 1 {
+            w.run(sqlx::query(sql::DROP_RESERVE).bind(today.number()).bind(case.uuid())).await?;
+        }
+        w.commit().await
     }
 
     async fn items(&self, case: &CaseId) -> Result<Vec<ItemId>, StoreError> {

@@ -119,8 +119,9 @@ pub trait Store: Send + Sync {
     /// Adds an item; with a [`Move`], changes the case in the same transaction. The item id is the idempotency key. Consumes the
     /// announcement of a blob. After [`StoreError::Unavailable`] the item may be there: ask for its payload before removing a blob.
     async fn add_item(&self, case: &CaseId, item: &NewItem, change: Option<Move>) -> Result<Added, StoreError>;
-    /// Marks an unopened case as opened; does nothing otherwise.
-    async fn mark_opened(&self, case: &CaseId) -> Result<(), StoreError>;
+    /// Marks an unopened case as opened, and removes the slots that were still held back: a reserve reader is for a case that
+    /// nobody opened. Does nothing otherwise.
+    async fn mark_opened(&self, case: &CaseId, today: Day) -> Result<(), StoreError>;
     /// The ids of a case's items, in no order that means anything.
     async fn items(&self, case: &CaseId) -> Result<Vec<ItemId>, StoreError>;
     /// The case an item belongs to.

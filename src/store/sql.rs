@@ -16,6 +16,8 @@ pub(super) const CASE_BY_ID: &str =
 pub(super) const MOVE_CASE: &str =
     r#"update "case" set state = $1, due = $2, destroy_after = $3 where id = $4 and state = $5"#;
 pub(super) const MARK_OPENED: &str = r#"update "case" set state = $1 where id = $2 and state = $3"#;
+pub(super) const DROP_RESERVE: &str =
+    r#"delete from slot where release > $1 and item in (select id from item where "case" = $2)"#;
 pub(super) const FILED_DAYS: &str = r#"select distinct filed from "case" order by filed"#;
 pub(super) const TO_DESTROY: &str = r#"select id from "case" where state = $1 and destroy_after <= $2 order by id"#;
 pub(super) const DELETE_CASE: &str = r#"delete from "case" where id = $1"#;

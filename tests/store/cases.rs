@@ -37,7 +37,7 @@ on_both! {
         assert_eq!(store.inbox(&[], day("2026-11-24")).await.unwrap(), []);
         assert_eq!(store.filed_days().await.unwrap(), []);
         assert_eq!(store.last_day().await.unwrap(), None);
-        store.mark_opened(&absent.id).await.unwrap();
+        store.mark_opened(&absent.id, day("2026-11-24")).await.unwrap();
         store.forget_blob(&no_item).await.unwrap();
         assert_eq!(store.destroy(&absent.id).await.unwrap(), []);
         store.ping().await.unwrap();
@@ -144,10 +144,21 @@ on_both! {
         let (unopened, closed) = (case(), Case { state: CaseState::Closed, ..case() });
         for case in [&unopened, &closed] {
             store.file(case, &item()).await.unwrap();
-            store.mark_opened(&case.id).await.unwrap();
+            store.mark_opened(&case.id, day("2026-11-24")).await.unwrap();
         }
         assert_eq!(store.case(&unopened.id).await.unwrap().unwrap().state, CaseState::Open);
         assert_eq!(store.case(&closed.id).await.unwrap().unwrap().state, CaseState::Closed);
+    }
+
+    async fn opening_in_time_removes_the_reserve_readers_slots_and_opening_late_keeps_them(base) {
+        let store = base.open().await;
+        for (opened, left) in [("2026-11-27", 1), ("2026-11-28", 2)] {
+            let reserve = SlotRow { release: Some(day("2026-11-28")), mailbox: hash(), ..slot() };
+            let (case, item) = (case(), NewItem { slots: vec![slot(), reserve], ..item() });
+            store.file(&case, &item).await.unwrap();
+            store.mark_opened(&case.id, day(opened)).await.unwrap();
+            assert_eq!(store.slots(&item.id).await.unwrap().len(), left);
+        }
     }
 
     async fn an_inbox_shows_released_slots_of_its_mailboxes_alone(base) {

@@ -11,7 +11,9 @@ use crate::{
     api_types::{AddedView, Adding, SentTo},
     domain::{
         case::{Case, after},
+        day::Day,
         id::{CaseId, ReaderId},
+        roster::Reader,
     },
     http::mailbox,
     seal::{Slot, slot::FILL_MORE},
@@ -35,21 +37,21 @@ pub(crate) async fn add(app: Data<App>, me: SignedIn, id: Path<String>, mut body
     };
     let Some((adding, rest)) = head(&mut body).await else { return HttpResponse::BadRequest().finish() };
     let has = match mailbox::readers(&app, &case).await {
-        Ok(readers) => readers.iter().map(|r| r.id.clone()).collect::<Vec<_>>(),
+        Ok(readers) => readers,
         Err(error) => return failed(&error),
     };
     if let Some(refused) = refuse(&adding, &has) {
         return refused;
     }
-    match store(&app, &case, adding, rest, body).await {
+    match store(&app, &case, adding, mailbox::reserve(&has), rest, body).await {
         Ok(added) => HttpResponse::Ok().json(AddedView { already: added == Added::Already }),
         Err(error) => failed(&error),
     }
 }
 
 /// Nobody is let in by adding an item: its slots are for readers the case has.
-fn refuse(adding: &Adding, has: &[ReaderId]) -> Option<HttpResponse> {
-    let stranger = |s: &SentTo| matches!(s, SentTo::Reader(id) if !has.contains(id));
+fn refuse(adding: &Adding, has: &[(&Reader, Option<Day>)]) -> Option<HttpResponse> {
+    let stranger = |s: &SentTo| matches!(s, SentTo::Reader(id) if has.iter().all(|(r, _)| r.id != *id));
     if adding.slots.is_empty() || adding.slots.len() > FILL_MORE {
         return Some(HttpResponse::BadRequest().finish());
     }
@@ -77,6 +79,7 @@ async fn store(
     app: &App,
     case: &Case,
     adding: Adding,
+    reserve: Option<(&ReaderId, Day)>,
     mut payload: Vec<u8>,
     mut body: web::Payload,
 ) -> Result<Added, StoreError> {
@@ -96,7 +99,7 @@ async fn store(
         Some(Slot { to: s.to.in_case(case.id), header: BASE64_STANDARD.decode(s.header).ok()? })
     };
     let slots: Option<Vec<Slot>> = adding.slots.into_iter().map(slot).collect();
-    let slots = app.post.rows(&adding.item, case.filed, slots.ok_or(StoreError::Conflict)?, None);
+    let slots = app.post.rows(&adding.item, case.filed, slots.ok_or(StoreError::Conflict)?, reserve);
     while payload.len() <= INLINE_BYTES {
         match body.next().await {
             Some(chunk) => payload.extend_from_slice(&chunk.map_err(broken)?),
@@ -117,8 +120,7 @@ async fn store(
         Err(error) => Err(error),
     };
     if added.is_err() {
-        app.blobs.delete(&item.id).await?;
-        app.store.forget_blob(&item.id).await?;
+        app.drop_blob(&item.id).await;
     }
     added
 }

@@ -96,7 +96,7 @@ async fn case(app: Data<App>, me: SignedIn, id: Path<String>) -> HttpResponse {
     let found = async {
         let Some(id) = CaseId::parse(&id) else { return Ok(None) };
         let Some((case, items)) = mine(&app, &me, &id).await? else { return Ok(None) };
-        let readers = mailbox::readers(&app, &case).await?;
+        let readers: Vec<&Reader> = mailbox::readers(&app, &case).await?.into_iter().map(|(r, _)| r).collect();
         Ok::<_, StoreError>(Some(view(&case, items, &readers)))
     };
     match found.await {
@@ -116,7 +116,7 @@ async fn item(app: Data<App>, me: SignedIn, id: Path<String>) -> HttpResponse {
         let slots = app.store.inbox(&[mailbox], app.clock.today()).await?;
         let slot = slots.into_iter().find(|(_, i, row)| *i == item && app.post.intact(i, row));
         let (Some((_, _, slot)), Some(payload)) = (slot, app.store.payload(&item).await?) else { return Ok(None) };
-        app.store.mark_opened(&case.id).await?;
+        app.store.mark_opened(&case.id, app.clock.today()).await?;
         Ok::<_, StoreError>(Some((item, slot, payload)))
     };
     match found.await {
