@@ -27,6 +27,8 @@ pub struct Config {
     pub secrets: PathBuf,
     /// Address of the plain listener: loopback, for Tor or a proxy.
     pub listen: SocketAddr,
+    /// A unix socket that is listened on too, for Tor or a proxy on this machine. Who may connect is its folder's matter.
+    pub socket: Option<PathBuf>,
     /// The HTTPS listener.
     pub https: Option<Https>,
     /// Bytes of the largest file.
@@ -35,6 +37,29 @@ pub struct Config {
     /// Bytes of disk kept for text: files are refused when less is free.
     #[serde(default = "one_gib")]
     pub reserve_bytes: u64,
+    /// How slowly a body may arrive.
+    #[serde(default)]
+    pub pace: Pace,
+}
+
+/// The slowest sender that is waited for.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Pace {
+    /// Seconds without a byte.
+    pub silence_seconds: u64,
+    /// Seconds at the start in which no rate is asked.
+    pub grace_seconds: u64,
+    /// Bytes a second, on average, after the grace. Tor is rarely below 20,000.
+    pub bytes_per_second: u64,
+    /// Seconds for the whole body.
+    pub total_seconds: u64,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self { silence_seconds: 60, grace_seconds: 60, bytes_per_second: 4096, total_seconds: 12 * 3600 }
+    }
 }
 
 /// Where HTTPS is served.

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::{
     clock::Clock,
-    config::{Config, ConfigError, Secrets, write_private},
+    config::{Config, ConfigError, Pace, Secrets, write_private},
     desk::Identity,
     domain::{
         day::Day,
@@ -76,9 +76,11 @@ pub fn make_or_find(folder: &Path, listen: SocketAddr) -> Result<Config, DemoErr
         anchor: path("anchor.toml"),
         secrets: path("secrets"),
         listen,
+        socket: None,
         https: None,
         max_file_bytes: 2 << 30,
         reserve_bytes: 256 << 20,
+        pace: Pace::default(),
     };
     Ok(config.checked()?)
 }

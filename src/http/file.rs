@@ -1,6 +1,4 @@
 //! Adding a file: sealed while it streams in, one request each. What breaks off leaves nothing behind.
-use std::time::Duration;
-
 use actix_multipart::{Field, Multipart};
 use actix_web::{
     HttpResponse,
@@ -8,7 +6,6 @@ use actix_web::{
     web::{Data, Path},
 };
 use futures_util::StreamExt;
-use tokio::time::timeout;
 
 use super::{
     App,
@@ -17,14 +14,13 @@ use super::{
     text::Texts,
 };
 use crate::{
+    domain::id::{CaseId, ItemId},
     seal::{FileSealer, ItemHead, Kind, Plaintext, Recipients, code::Language},
     store::{BlobWriter, NewItem, Payload},
 };
 
 /// Sealed bytes that are handed on at once.
 const PIECE: usize = 1 << 20;
-/// A sender who stays silent for so long is cut off.
-const SILENCE: Duration = Duration::from_secs(60);
 /// Bytes of a refused file that are still read: Firefox drops an answer that comes before its request was read.
 const READ_ON: u64 = 64 << 20;
 const CODE_BYTES: usize = 1 << 10;
@@ -64,7 +60,7 @@ pub(crate) async fn add(app: Data<App>, lang: Path<String>, mut form: Multipart)
     problem(language, StatusCode::BAD_REQUEST)
 }
 
-async fn finish(app: &App, t: Texts, opened: &Opened, mut field: Field) -> HttpResponse {
+async fn finish(app: &Data<App>, t: Texts, opened: &Opened, mut field: Field) -> HttpResponse {
     let named = field.content_disposition().and_then(|d| d.get_filename()).unwrap_or_default().to_owned();
     let notice = match store(app, opened, named, &mut field).await {
         Ok(()) => Notice::FileAdded,
@@ -78,7 +74,7 @@ async fn finish(app: &App, t: Texts, opened: &Opened, mut field: Field) -> HttpR
     mailbox::show(app, t, opened, notice, 0, None).await
 }
 
-async fn store(app: &App, opened: &Opened, named: String, field: &mut Field) -> Result<(), Refused> {
+async fn store(app: &Data<App>, opened: &Opened, named: String, field: &mut Field) -> Result<(), Refused> {
     if app.blobs.free_bytes().is_some_and(|free| free < app.config.reserve_bytes) {
         return Err(Refused::DiskFull);
     }
@@ -88,16 +84,28 @@ async fn store(app: &App, opened: &Opened, named: String, field: &mut Field) -> 
     let head = mailbox::head(app, opened, Kind::File, &to, seq, Some(named));
     let item = head.item;
     app.store.announce_blob(&item).await.map_err(|_| Refused::Failed)?;
+    let unfinished = Unfinished { app: app.clone(), item, armed: true };
     let mut writer = app.blobs.writer(&item).await.map_err(|_| Refused::Failed)?;
-    match stream(app, opened, head, &to, field, &mut writer).await {
-        Ok(slots) => {
-            let slots = app.post.rows(&item, opened.case.filed, slots, mailbox::reserve(&readers));
-            commit(app, opened, NewItem { id: item, slots, payload: Payload::Blob }, writer).await
-        }
-        Err(refused) => {
-            writer.abort().await;
-            app.drop_blob(&item).await;
-            Err(refused)
+    let slots = stream(app, opened, head, &to, field, &mut writer).await?;
+    let slots = app.post.rows(&item, opened.case.filed, slots, mailbox::reserve(&readers));
+    let item = NewItem { id: item, slots, payload: Payload::Blob };
+    // In a task of its own: a browser that goes away now must not stop a commit half-way.
+    let committing = actix_web::rt::spawn(commit(app.clone(), opened.case.id, item, writer, unfinished));
+    committing.await.map_err(|_| Refused::Failed)?
+}
+
+/// A blob that no row has taken over yet. Dropped, it is removed: also when the browser went away and nobody is left to do it.
+struct Unfinished {
+    app: Data<App>,
+    item: ItemId,
+    armed: bool,
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        if self.armed {
+            let (app, item) = (self.app.clone(), self.item);
+            actix_web::rt::spawn(async move { app.drop_blob(&item).await });
         }
     }
 }
@@ -111,7 +119,7 @@ async fn stream(
     writer: &mut BlobWriter,
 ) -> Result<Vec<crate::seal::Slot>, Refused> {
     let mut sealer = FileSealer::new(to).map_err(|_| Refused::Failed)?;
-    while let Some(chunk) = timeout(SILENCE, field.next()).await.map_err(|_| Refused::BrokenOff)? {
+    while let Some(chunk) = field.next().await {
         let chunk = chunk.map_err(|_| Refused::BrokenOff)?;
         sealer.write(&chunk).map_err(|_| Refused::Failed)?;
         if sealer.length() > app.config.max_file_bytes {
@@ -129,22 +137,23 @@ async fn stream(
     Ok(ending.into_slots())
 }
 
-async fn commit(app: &App, opened: &Opened, item: NewItem, writer: BlobWriter) -> Result<(), Refused> {
-    if writer.finish().await.is_err() {
-        app.drop_blob(&item.id).await;
-        return Err(Refused::DiskFull);
-    }
-    let added = app.store.add_item(&opened.case.id, &item, None).await;
-    if added.is_err() {
-        app.drop_blob(&item.id).await;
-    }
-    added.map(|_| ()).map_err(|_| Refused::Failed)
+async fn commit(
+    app: Data<App>,
+    case: CaseId,
+    item: NewItem,
+    writer: BlobWriter,
+    mut unfinished: Unfinished,
+) -> Result<(), Refused> {
+    writer.finish().await.map_err(|_| Refused::DiskFull)?;
+    app.store.add_item(&case, &item, None).await.map_err(|_| Refused::Failed)?;
+    unfinished.armed = false;
+    Ok(())
 }
 
 /// A short field's text; `None` when it is longer than any code, or breaks off.
 async fn small(field: &mut Field) -> Option<Plaintext> {
     let mut bytes = Vec::new();
-    while let Some(chunk) = timeout(SILENCE, field.next()).await.ok()? {
+    while let Some(chunk) = field.next().await {
         bytes.extend_from_slice(&chunk.ok()?);
         if bytes.len() > CODE_BYTES {
             return None;
@@ -155,7 +164,7 @@ async fn small(field: &mut Field) -> Option<Plaintext> {
 
 async fn read_on(field: &mut Field) {
     let mut read = 0;
-    while let Ok(Some(Ok(chunk))) = timeout(SILENCE, field.next()).await {
+    while let Some(Ok(chunk)) = field.next().await {
         read += chunk.len() as u64;
         if read > READ_ON {
             return;

@@ -1,6 +1,6 @@
 //! The outermost middleware: what a handler may know of a request, and what every answer has.
 use actix_web::{
-    Error,
+    Error, HttpMessage,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
     http::{
@@ -11,7 +11,7 @@ use actix_web::{
     web::Data,
 };
 
-use super::{App, page};
+use super::{App, pace::paced, page};
 use crate::seal::code::Language;
 
 /// Header values are slices of the connection's buffer and would keep a body in memory; the rest says who somebody is.
@@ -34,9 +34,14 @@ pub(crate) async fn guard(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     shed(&mut request);
+    let (mut today, mut https) = (None, false);
+    if let Some(app) = request.app_data::<Data<App>>().cloned() {
+        (today, https) = (Some(app.clock.today()), app.config.https.is_some());
+        let body = request.take_payload();
+        request.set_payload(paced(body, app.config.pace));
+    }
     let api = request.path().starts_with("/api/");
     let language = if request.path().starts_with("/en/") { Language::En } else { Language::Nl };
-    let today = request.app_data::<Data<App>>().map(|app| app.clock.today());
     let refused = !api && request.method() == Method::POST && !same_origin(request.headers());
     let answer = if refused {
         request.into_response(page::problem(language, StatusCode::FORBIDDEN)).map_into_left_body()
@@ -50,7 +55,7 @@ pub(crate) async fn guard(
         }
     };
     let mut answer = answer;
-    page::headers(answer.headers_mut(), today);
+    page::headers(answer.headers_mut(), today, https);
     Ok(answer)
 }
 

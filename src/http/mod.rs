@@ -3,14 +3,19 @@ pub mod api;
 mod file;
 mod form;
 mod guard;
+mod listen;
 mod mailbox;
+mod pace;
 mod page;
 mod report;
 mod text;
+mod tls;
 
-use std::{io, num::NonZeroU32, sync::Arc, time::Duration};
+pub use listen::{serve, serve_anywhere};
 
-use actix_web::{App as Actix, HttpServer, middleware::from_fn, web};
+use std::{num::NonZeroU32, sync::Arc};
+
+use actix_web::web;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
 
 use crate::{
@@ -95,23 +100,4 @@ pub fn routes(cfg: &mut web::ServiceConfig) {
         .route("/{lang}/info/{name}", web::get().to(page::info))
         .service(web::scope("/api/v1").configure(api::routes))
         .default_service(web::to(page::not_found));
-}
-
-/// Serves on the plain listener until the process is told to stop.
-pub async fn serve(app: App) -> io::Result<()> {
-    let listen = app.config.listen;
-    let app = web::Data::new(app);
-    let build = move || Actix::new().app_data(app.clone()).wrap(from_fn(guard::guard)).configure(routes);
-    let server =
-        HttpServer::new(build).keep_alive(Duration::from_secs(2)).client_request_timeout(Duration::from_secs(15));
-    server.workers(2).bind(listen)?.run().await
-}
-
-/// Serves on any free loopback port, for tests; returns the address.
-pub fn serve_anywhere(app: App) -> io::Result<(std::net::SocketAddr, impl Future<Output = io::Result<()>>)> {
-    let app = web::Data::new(app);
-    let build = move || Actix::new().app_data(app.clone()).wrap(from_fn(guard::guard)).configure(routes);
-    let server = HttpServer::new(build).keep_alive(Duration::from_secs(2)).workers(2).bind("127.0.0.1:0")?;
-    let address = server.addrs().first().copied().ok_or_else(|| io::Error::other("no address"))?;
-    Ok((address, server.disable_signals().run()))
 }

@@ -82,7 +82,7 @@ pub(crate) fn problem(language: Language, status: StatusCode) -> HttpResponse {
 }
 
 /// The headers of every answer, on every status.
-pub(crate) fn headers(headers: &mut HeaderMap, today: Option<Day>) {
+pub(crate) fn headers(headers: &mut HeaderMap, today: Option<Day>, https: bool) {
     static POLICY: OnceLock<String> = OnceLock::new();
     let policy = POLICY.get_or_init(|| {
         let hash = BASE64_STANDARD.encode(Sha256::digest(STYLE.as_bytes()));
@@ -105,6 +105,11 @@ pub(crate) fn headers(headers: &mut HeaderMap, today: Option<Day>) {
         if let Ok(value) = HeaderValue::from_str(value) {
             headers.insert(HeaderName::from_static(name), value);
         }
+    }
+    if https {
+        // On the plain listener browsers ignore it; every answer keeps the same headers.
+        let two_years = HeaderValue::from_static("max-age=63072000");
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, two_years);
     }
     // The day and nothing finer (promise 5).
     let date = today.map(|day| day.date().strftime("%a, %d %b %Y 00:00:00 GMT").to_string());

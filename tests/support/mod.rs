@@ -4,7 +4,7 @@ pub(crate) mod postgres;
 
 use std::path::PathBuf;
 
-use meldkluis::{clock::Clock, demo, desk, http, server};
+use meldkluis::{clock::Clock, config::Config, demo, desk, http, roster_files, server};
 use reqwest::{Client, Response};
 
 /// Bytes of every page.
@@ -24,10 +24,27 @@ impl Service {
     }
 
     /// With settings changed before the start.
-    pub(crate) async fn with(database: Option<String>, change: impl FnOnce(&mut meldkluis::config::Config)) -> Self {
+    pub(crate) async fn with(database: Option<String>, change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut config = demo::make_or_find(folder.path(), "127.0.0.1:0".parse().unwrap()).unwrap();
-        config.database = database;
+        let config = demo::make_or_find(folder.path(), "127.0.0.1:0".parse().unwrap()).unwrap();
+        Self::over(folder, Config { database, ..config }, change).await
+    }
+
+    /// With the demo's root file signed again as a training one: a demo is never served over HTTPS.
+    pub(crate) async fn in_training(change: impl FnOnce(&mut Config)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let config = demo::make_or_find(folder.path(), "127.0.0.1:0".parse().unwrap()).unwrap();
+        let root = config.roster.join("root.toml");
+        let text = std::fs::read_to_string(&root).unwrap();
+        let training = text.replace("mode = \"demo\"", "mode = \"training\"");
+        assert_ne!(text, training);
+        let key = ssh_key::PrivateKey::read_openssh_file(&folder.path().join("signers/root")).unwrap();
+        std::fs::write(config.roster.join("root.toml.sig"), roster_files::sign(&training, &key).unwrap()).unwrap();
+        std::fs::write(root, training).unwrap();
+        Self::over(folder, config, change).await
+    }
+
+    async fn over(folder: tempfile::TempDir, mut config: Config, change: impl FnOnce(&mut Config)) -> Self {
         config.reserve_bytes = 0;
         change(&mut config);
         let database = config.database();

@@ -1,0 +1,93 @@
+//! The listeners: plain on loopback or a unix socket, for Tor or a proxy, and HTTPS. One server carries all of them.
+use std::{
+    io,
+    net::{SocketAddr, TcpListener},
+    time::Duration,
+};
+
+use actix_http::{Request, body::MessageBody};
+use actix_server::{Server, ServerBuilder};
+use actix_service::{ServiceFactory, ServiceFactoryExt, fn_service, map_config};
+use actix_web::{
+    App as Actix, Error,
+    dev::{AppConfig, ServiceResponse},
+    middleware::from_fn,
+    web::Data,
+};
+
+use super::{App, guard, routes, tls};
+
+/// A connection without a request is closed after so long.
+const KEEP_ALIVE: Duration = Duration::from_secs(2);
+/// The head of a request must have come after so long.
+const HEAD: Duration = Duration::from_secs(15);
+const WORKERS: usize = 2;
+
+/// Serves on every listener of the settings until the process is told to stop.
+pub async fn serve(app: App) -> io::Result<()> {
+    let plain = TcpListener::bind(app.config.listen)?;
+    listen(Data::new(app), plain)?.run().await
+}
+
+/// Serves with the plain listener on any free loopback port, for tests; returns its address.
+pub fn serve_anywhere(app: App) -> io::Result<(SocketAddr, Server)> {
+    let plain = TcpListener::bind("127.0.0.1:0")?;
+    let address = plain.local_addr()?;
+    Ok((address, listen(Data::new(app), plain)?.disable_signals().run()))
+}
+
+fn listen(app: Data<App>, plain: TcpListener) -> io::Result<ServerBuilder> {
+    let (socket, https) = (app.config.socket.clone(), app.config.https.clone());
+    plain.set_nonblocking(true)?;
+    let site_of = app.clone();
+    let mut server =
+        Server::build().workers(WORKERS).listen("plain", plain, move || service().h1(site(site_of.clone())).tcp())?;
+    #[cfg(unix)]
+    if let Some(path) = socket {
+        use std::future::ready;
+
+        use actix_web::rt::net::UnixStream;
+
+        let app = app.clone();
+        // What an earlier process left; a file that is no socket stays, and binding says so.
+        if std::fs::metadata(&path).is_ok_and(|m| std::os::unix::fs::FileTypeExt::is_socket(&m.file_type())) {
+            std::fs::remove_file(&path)?;
+        }
+        let uds = std::os::unix::net::UnixListener::bind(&path)?;
+        server = server.listen_uds("socket", uds, move || {
+            fn_service(|io: UnixStream| ready(Ok((io, None)))).and_then(service().h1(site(app.clone())))
+        })?;
+    }
+    #[cfg(not(unix))]
+    drop(socket);
+    if let Some(https) = https {
+        let settings = tls::settings(&https)?;
+        server = server
+            .bind("https", https.listen, move || service().h1(site(app.clone())).rustls_0_23(settings.clone()))?;
+    }
+    Ok(server)
+}
+
+fn service<T, S>() -> actix_http::HttpServiceBuilder<T, S>
+where
+    S: ServiceFactory<Request, Config = ()>,
+    S::Error: Into<actix_http::Response<actix_http::body::BoxBody>> + 'static,
+    S::InitError: std::fmt::Debug,
+    <S::Service as actix_service::Service<Request>>::Future: 'static,
+{
+    actix_http::HttpServiceBuilder::default().keep_alive(KEEP_ALIVE).client_request_timeout(HEAD)
+}
+
+/// The pages and the readers' API, with the guard around them.
+fn site(
+    app: Data<App>,
+) -> impl ServiceFactory<
+    Request,
+    Config = (),
+    Response = ServiceResponse<impl MessageBody + 'static>,
+    Error = Error,
+    InitError = (),
+> {
+    let site = Actix::new().app_data(app).wrap(from_fn(guard::guard)).configure(routes);
+    map_config(site, |()| AppConfig::default())
+}

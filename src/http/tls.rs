@@ -1,0 +1,113 @@
+//! HTTPS: TLS 1.3 and 1.2, the hybrid key exchange first, the certificate read again when its files change.
+use std::{
+    fmt, io,
+    path::Path,
+    sync::{Arc, RwLock},
+    time::Duration,
+};
+
+use rustls::{
+    ServerConfig,
+    crypto::{CryptoProvider, aws_lc_rs},
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    server::{ClientHello, ResolvesServerCert},
+    sign::CertifiedKey,
+};
+
+use crate::config::Https;
+
+/// How often the files are looked at.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// The settings of the HTTPS listener. Call it inside the server's runtime: it starts the watch over the files.
+pub(crate) fn settings(https: &Https) -> io::Result<ServerConfig> {
+    // With the feature `prefer-post-quantum`, X25519MLKEM768 stands first.
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let certificate = Arc::new(Certificate::load(https.clone(), &provider)?);
+    let mut config = ServerConfig::builder_with_provider(provider.clone())
+        .with_safe_default_protocol_versions()
+        .map_err(io::Error::other)?
+        .with_no_client_auth()
+        .with_cert_resolver(certificate.clone());
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    actix_web::rt::spawn(watch(certificate, provider));
+    Ok(config)
+}
+
+async fn watch(certificate: Arc<Certificate>, provider: Arc<CryptoProvider>) {
+    loop {
+        tokio::time::sleep(LOOK).await;
+        if let Err(error) = certificate.renew(&provider) {
+            // The old one goes on: a half-written file must not take the service away.
+            tracing::warn!("the new certificate is not used: {error}");
+        }
+    }
+}
+
+/// The certificate in use and the bytes it was read from.
+struct Certificate {
+    files: Https,
+    current: RwLock<(Vec<u8>, Arc<CertifiedKey>)>,
+}
+
+impl Certificate {
+    fn load(files: Https, provider: &CryptoProvider) -> io::Result<Self> {
+        let bytes = bytes(&files)?;
+        let key = Arc::new(parse(&files, provider)?);
+        Ok(Self { files, current: RwLock::new((bytes, key)) })
+    }
+
+    fn renew(&self, provider: &CryptoProvider) -> io::Result<()> {
+        let now = bytes(&self.files)?;
+        let poisoned = |_| io::Error::other("a thread failed while it changed the certificate");
+        if self.current.read().map_err(|_| poisoned(()))?.0 == now {
+            return Ok(());
+        }
+        let key = Arc::new(parse(&self.files, provider)?);
+        *self.current.write().map_err(|_| poisoned(()))? = (now, key);
+        Ok(())
+    }
+}
+
+impl ResolvesServerCert for Certificate {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(self.current.read().ok()?.1.clone())
+    }
+}
+
+impl fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Certificate").field("files", &self.files).finish_non_exhaustive()
+    }
+}
+
+/// The certificate file only: a new key always comes with a new certificate.
+fn bytes(files: &Https) -> io::Result<Vec<u8>> {
+    std::fs::read(&files.certificate).map_err(|e| named(&files.certificate, e))
+}
+
+/// Reads both files and checks that they belong together.
+fn parse(files: &Https, provider: &CryptoProvider) -> io::Result<CertifiedKey> {
+    let read = CertificateDer::pem_file_iter(&files.certificate).map_err(|e| named(&files.certificate, e))?;
+    let chain: Vec<_> = read.collect::<Result<_, _>>().map_err(|e| named(&files.certificate, e))?;
+    let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|e| named(&files.key, e))?;
+    CertifiedKey::from_der(chain, key, provider).map_err(|e| named(&files.key, e))
+}
+
+fn named(path: &Path, error: impl fmt::Display) -> io::Error {
+    io::Error::other(format!("{}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use rustls::NamedGroup;
+
+    use super::*;
+
+    #[test]
+    fn the_hybrid_key_exchange_stands_first() {
+        let groups: Vec<NamedGroup> = aws_lc_rs::default_provider().kx_groups.iter().map(|g| g.name()).collect();
+        assert_eq!(groups.first(), Some(&NamedGroup::X25519MLKEM768));
+        assert!(groups.contains(&NamedGroup::X25519), "older browsers, too");
+    }
+}
