@@ -21,6 +21,8 @@ pub mod domain;
 #[cfg(feature = "server")]
 pub mod http;
 #[cfg(feature = "server")]
+pub mod log;
+#[cfg(feature = "server")]
 pub mod post;
 pub mod roster_files;
 pub mod seal;

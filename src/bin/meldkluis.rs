@@ -2,7 +2,7 @@
 use std::{error::Error, path::PathBuf, process::ExitCode};
 
 use clap::Parser;
-use meldkluis::{clock::Clock, config::Config, http, server};
+use meldkluis::{clock::Clock, config::Config, http, log, server};
 
 /// Anonymous integrity reporting.
 #[derive(Parser)]
@@ -36,6 +36,7 @@ struct Settings {
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "a program speaks to its operator")]
 #[actix_web::main]
 async fn main() -> ExitCode {
+    log::start();
     match run(Arguments::parse()).await {
         Ok(text) => {
             println!("{text}");

@@ -34,17 +34,21 @@ pub(crate) async fn guard(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     shed(&mut request);
-    let (mut today, mut https) = (None, false);
+    let (mut today, mut https, mut expired) = (None, false, false);
     if let Some(app) = request.app_data::<Data<App>>().cloned() {
         (today, https) = (Some(app.clock.today()), app.config.https.is_some());
+        expired = app.clock.today() > app.roster.expires && needs_roster(request.path());
         let body = request.take_payload();
         request.set_payload(paced(body, app.config.pace));
     }
     let api = request.path().starts_with("/api/");
     let language = if request.path().starts_with("/en/") { Language::En } else { Language::Nl };
-    let refused = !api && request.method() == Method::POST && !same_origin(request.headers());
-    let answer = if refused {
+    let foreign = !api && request.method() == Method::POST && !same_origin(request.headers());
+    let answer = if foreign {
         request.into_response(page::problem(language, StatusCode::FORBIDDEN)).map_into_left_body()
+    } else if expired {
+        // Promise 8: nothing is sealed to readers nobody vouches for any more.
+        request.into_response(page::problem(language, StatusCode::SERVICE_UNAVAILABLE)).map_into_left_body()
     } else {
         let answer = next.call(request).await?;
         if api || answer.response().extensions().contains::<Whole>() {
@@ -57,6 +61,11 @@ pub(crate) async fn guard(
     let mut answer = answer;
     page::headers(answer.headers_mut(), today, https);
     Ok(answer)
+}
+
+/// What can be read without a code needs no readers.
+fn needs_roster(path: &str) -> bool {
+    path.starts_with("/api/") || path.contains("/report") || path.contains("/mailbox")
 }
 
 fn shed(request: &mut ServiceRequest) {

@@ -27,7 +27,14 @@ impl Service {
     pub(crate) async fn with(database: Option<String>, change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let config = demo::make_or_find(folder.path(), "127.0.0.1:0".parse().unwrap()).unwrap();
-        Self::over(folder, Config { database, ..config }, change).await
+        Self::over(folder, Config { database, ..config }, change, |_| {}).await
+    }
+
+    /// With the prepared server changed before it serves: another day, say.
+    pub(crate) async fn at(change: impl FnOnce(&mut http::App)) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let config = demo::make_or_find(folder.path(), "127.0.0.1:0".parse().unwrap()).unwrap();
+        Self::over(folder, config, |_| {}, change).await
     }
 
     /// With the demo's root file signed again as a training one: a demo is never served over HTTPS.
@@ -41,14 +48,20 @@ impl Service {
         let key = ssh_key::PrivateKey::read_openssh_file(&folder.path().join("signers/root")).unwrap();
         std::fs::write(config.roster.join("root.toml.sig"), roster_files::sign(&training, &key).unwrap()).unwrap();
         std::fs::write(root, training).unwrap();
-        Self::over(folder, config, change).await
+        Self::over(folder, config, change, |_| {}).await
     }
 
-    async fn over(folder: tempfile::TempDir, mut config: Config, change: impl FnOnce(&mut Config)) -> Self {
+    async fn over(
+        folder: tempfile::TempDir,
+        mut config: Config,
+        change: impl FnOnce(&mut Config),
+        change_app: impl FnOnce(&mut http::App),
+    ) -> Self {
         config.reserve_bytes = 0;
         change(&mut config);
         let database = config.database();
-        let app = server::prepare(config, Clock::System).await.unwrap();
+        let mut app = server::prepare(config, Clock::System).await.unwrap();
+        change_app(&mut app);
         let (address, running) = http::serve_anywhere(app).unwrap();
         tokio::spawn(running);
         Self { folder, base: format!("http://{address}"), database }

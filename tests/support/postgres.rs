@@ -28,17 +28,31 @@ impl Postgres {
         let user = format!("--username={ROLE}");
         let init = ["--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", user.as_str(), "-D", data];
         must(&mut as_owner(&cluster.bin.join("initdb")), &init);
+        cluster.run_server();
+        cluster
+    }
+
+    /// Stops the cluster as a crash would; what it held stays.
+    pub(crate) fn stop(&self) {
+        let data = self.folder.join("data");
+        must(&mut as_owner(&self.bin.join("pg_ctl")), &["stop", "-m", "immediate", "-D", data.to_str().unwrap()]);
+    }
+
+    /// Starts it again, as it was.
+    pub(crate) fn start_again(&self) {
+        self.run_server();
+    }
+
+    fn run_server(&self) {
         // Nobody pulls the plug on a test: without fsync it is faster.
         let options = format!(
             "-F -c listen_addresses= -c unix_socket_directories={} -c max_connections=300 -c shared_buffers=32MB",
-            cluster.folder.display()
+            self.folder.display()
         );
-        let log = cluster.folder.join("log");
-        must(
-            &mut as_owner(&cluster.bin.join("pg_ctl")),
-            &["start", "--wait", "-D", data, "-l", log.to_str().unwrap(), "-o", &options],
-        );
-        cluster
+        let (data, log) = (self.folder.join("data"), self.folder.join("log"));
+        let (data, log) = (data.to_str().unwrap(), log.to_str().unwrap());
+        let start = ["start", "--wait", "-D", data, "-l", log, "-o", &options];
+        must(&mut as_owner(&self.bin.join("pg_ctl")), &start);
     }
 
     /// The URL of a fresh, empty database.
