@@ -159,10 +159,13 @@ async fn an_upload_that_breaks_off_leaves_nothing_and_the_report_stands() {
         stream.write_all(&[7; 1 << 20]).await.unwrap();
     }
     assert!(files_in(&service.path("data/payloads")) > 0, "a part of it is on the disk");
+    let meanwhile = browser.post("/nl/mailbox", &[("code".into(), code.clone())]).await;
+    assert!(meanwhile.html.contains("Er komt nu een bestand binnen"), "a reload shows how far it is");
     drop(stream);
     nothing_left(&service).await;
     let mailbox = browser.post("/nl/mailbox", &[("code".into(), code)]).await;
     assert_eq!(mailbox.status, 200);
+    assert!(!mailbox.html.contains("Er komt nu een bestand binnen"));
 }
 
 /// Waits until the payload folder is empty again.

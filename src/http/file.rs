@@ -84,7 +84,7 @@ async fn store(app: &Data<App>, opened: &Opened, named: String, field: &mut Fiel
     let head = mailbox::head(app, opened, Kind::File, &to, seq, Some(named));
     let item = head.item;
     app.store.announce_blob(&item).await.map_err(|_| Refused::Failed)?;
-    let unfinished = Unfinished { app: app.clone(), item, armed: true };
+    let unfinished = Unfinished { app: app.clone(), case: opened.case.id, item, armed: true };
     let mut writer = app.blobs.writer(&item).await.map_err(|_| Refused::Failed)?;
     let slots = stream(app, opened, head, &to, field, &mut writer).await?;
     let slots = app.post.rows(&item, opened.case.filed, slots, mailbox::reserve(&readers));
@@ -97,12 +97,14 @@ async fn store(app: &Data<App>, opened: &Opened, named: String, field: &mut Fiel
 /// A blob that no row has taken over yet. Dropped, it is removed: also when the browser went away and nobody is left to do it.
 struct Unfinished {
     app: Data<App>,
+    case: CaseId,
     item: ItemId,
     armed: bool,
 }
 
 impl Drop for Unfinished {
     fn drop(&mut self) {
+        self.app.uploads.ended(self.case, self.item);
         if self.armed {
             let (app, item) = (self.app.clone(), self.item);
             actix_web::rt::spawn(async move { app.drop_blob(&item).await });
@@ -118,6 +120,7 @@ async fn stream(
     field: &mut Field,
     writer: &mut BlobWriter,
 ) -> Result<Vec<crate::seal::Slot>, Refused> {
+    let item = head.item;
     let mut sealer = FileSealer::new(to).map_err(|_| Refused::Failed)?;
     while let Some(chunk) = field.next().await {
         let chunk = chunk.map_err(|_| Refused::BrokenOff)?;
@@ -126,6 +129,7 @@ async fn stream(
             return Err(Refused::TooLarge);
         }
         if sealer.ready() >= PIECE {
+            app.uploads.arrived(opened.case.id, item, sealer.length());
             writer.write(sealer.take()).await.map_err(|_| Refused::DiskFull)?;
         }
     }

@@ -196,7 +196,7 @@ impl Answers {
         }
         add("seed", &hex::encode(self.seed));
         add("step", &page);
-        add("token", &self.token(app, app.form_key(), app.roster.digest, page));
+        add("token", &self.token(&app.roster, app.form_key(), app.roster.digest, page));
         html
     }
 
@@ -205,7 +205,8 @@ impl Answers {
         let digest: Option<[u8; 32]> =
             hex::decode(token).ok().and_then(|t| t.get(1..33).and_then(|d| d.try_into().ok()));
         let digest = digest.ok_or(NotBelieved::Tampered)?;
-        let holds = |key: &[u8; 32]| bool::from(self.token(app, key, digest, page).as_bytes().ct_eq(token.as_bytes()));
+        let holds =
+            |key: &[u8; 32]| bool::from(self.token(&app.roster, key, digest, page).as_bytes().ct_eq(token.as_bytes()));
         if !app.form.iter().any(|key| holds(key)) {
             return if digest == app.roster.digest {
                 Err(NotBelieved::Tampered)
@@ -216,12 +217,10 @@ impl Answers {
         if digest == app.roster.digest { Ok(()) } else { Err(NotBelieved::RosterChanged) }
     }
 
-    fn token(&self, app: &App, key: &[u8; 32], digest: [u8; 32], page: u8) -> String {
+    fn token(&self, roster: &Roster, key: &[u8; 32], digest: [u8; 32], page: u8) -> String {
         // HMAC takes a key of any length.
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return String::new() };
-        for part in
-            [&b"meldkluis/form/v1"[..], &[VERSION], app.roster.instance.as_bytes(), &digest, &[page], &self.seed]
-        {
+        for part in [&b"meldkluis/form/v1"[..], &[VERSION], roster.instance.as_bytes(), &digest, &[page], &self.seed] {
             mac.update(part);
         }
         let asked = |name: &str| ASKED.contains(&(name, page));
@@ -234,7 +233,7 @@ impl Answers {
             text.hash_into(&mut mac);
         }
         // Only once the readers were shown is the set fixed.
-        let shown = if page > 5 { self.readers(&app.roster).ok() } else { None };
+        let shown = if page > 5 { self.readers(roster).ok() } else { None };
         for reader in shown.iter().flat_map(Readers::all) {
             update(&mut mac, reader.id.as_str().as_bytes());
         }
@@ -276,4 +275,45 @@ pub(crate) fn keyed(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return [0; 32] };
     parts.iter().for_each(|part| mac.update(part));
     mac.finalize().into_bytes().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::{day::Day, id::InstanceId, roster::Mode};
+
+    /// A roster of nobody, in an instance that is all ones.
+    fn roster() -> Option<Roster> {
+        Some(Roster {
+            instance: InstanceId::from_uuid(Uuid::from_bytes([1; 16])),
+            mode: Mode::Training,
+            digest: [2; 32],
+            expires: Day::parse("2026-12-31")?,
+            organisations: Vec::new(),
+        })
+    }
+
+    fn fields(story: &str) -> Fields {
+        let seed = hex::encode([3; 32]);
+        let pairs = [("want", "report"), ("org", "bzk"), ("topic", "money"), ("story", story), ("seed", &seed)];
+        pairs.map(|(name, value)| (name.to_owned(), Plaintext::from(value.to_owned()))).into()
+    }
+
+    #[test]
+    fn the_vector_of_a_form_token_holds() {
+        let vector = include_str!("../../tests/vectors/form_token.txt");
+        let token = roster().map(|r| Answers::read(fields("Een verhaal")).token(&r, &[4; 32], r.digest, 7));
+        assert_eq!(token.as_deref(), Some(vector.trim()));
+        assert!(vector.starts_with(&hex::encode([VERSION])), "the version stands first");
+    }
+
+    #[test]
+    fn a_token_covers_every_answer_and_the_page() {
+        let of = |story: &str, page| roster().map(|r| Answers::read(fields(story)).token(&r, &[4; 32], r.digest, page));
+        assert_ne!(of("Een verhaal", 7), of("Een verhaaL", 7));
+        assert_ne!(of("Een verhaal", 7), of("Een verhaal", 8));
+        assert_eq!(of("Een verhaal", 6), of("Een ander verhaal", 6), "page 6 asks for the story");
+    }
 }

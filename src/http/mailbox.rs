@@ -222,6 +222,7 @@ struct Mailbox {
     at: usize,
     count: usize,
     limit: String,
+    arriving: Vec<String>,
     draft: Plaintext,
     error: Option<String>,
 }
@@ -275,6 +276,7 @@ pub(crate) async fn show(
         at,
         count,
         limit: size(app.config.max_file_bytes),
+        arriving: app.uploads.of(case.id).into_iter().map(size).collect(),
         draft,
         error,
     };

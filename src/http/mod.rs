@@ -10,8 +10,10 @@ mod page;
 mod report;
 mod text;
 mod tls;
+mod uploads;
 
 pub use listen::{serve, serve_anywhere};
+pub use uploads::Uploads;
 
 use std::{num::NonZeroU32, sync::Arc};
 
@@ -52,6 +54,8 @@ pub struct App {
     pub config: Config,
     /// Sign-in nonces that were used, with the second they expire.
     pub nonces: api::Nonces,
+    /// Files on their way.
+    pub uploads: Uploads,
     /// Bounds code tries and filings.
     pub tries: DefaultDirectRateLimiter,
 }
@@ -69,8 +73,8 @@ impl App {
         let post = PostKeys::new(*secrets.k1, *secrets.k2);
         let per_minute = NonZeroU32::new(TRIES_A_MINUTE).unwrap_or(NonZeroU32::MIN);
         let tries = RateLimiter::direct(Quota::per_minute(per_minute));
-        let nonces = api::Nonces::default();
-        Self { store, blobs, roster, roster_files, post, form: secrets.form, clock, config, nonces, tries }
+        let (nonces, uploads) = (api::Nonces::default(), Uploads::default());
+        Self { store, blobs, roster, roster_files, post, form: secrets.form, clock, config, nonces, uploads, tries }
     }
 
     /// Removes a blob that no row took over. A commit whose answer was lost may have taken it: then it stays, and what cannot be

@@ -130,6 +130,7 @@ error-answer-long = Make your message shorter: it has { $bytes } bytes now and 2
 file-title = Add a file
 file-warning = Mind: documents and photos often hold names, places and times that you do not see. Better make a new text or a screenshot.
 ask-file = Choose a file
+arriving = A file is arriving now: { $size } so far. Load this page again to see how far it is.
 file-limit = One file at a time, of any type, no larger than { $limit }.
 file-send = Add this file
 reload-title = Look again or withdraw

@@ -130,6 +130,7 @@ error-answer-long = Maak uw bericht korter: het is nu { $bytes } bytes en er pas
 file-title = Voeg een bestand toe
 file-warning = Let op: in documenten en foto's staan vaak namen, plaatsen en tijden die u niet ziet. Maak liever een nieuwe tekst of een schermafdruk.
 ask-file = Kies een bestand
+arriving = Er komt nu een bestand binnen: { $size } tot nu toe. Laad deze pagina opnieuw om te zien hoe ver het is.
 file-limit = Een bestand tegelijk, van elke soort, niet groter dan { $limit }.
 file-send = Voeg dit bestand toe
 reload-title = Vernieuwen of intrekken
