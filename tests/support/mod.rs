@@ -1,11 +1,12 @@
 //! What several tests need: a server on a fresh deployment, a browser without scripts, a private PostgreSQL.
 #![expect(dead_code, clippy::unwrap_used, clippy::panic, reason = "each test uses a part")]
+pub(crate) mod child;
 pub(crate) mod postgres;
 
 use std::path::PathBuf;
 
 use meldkluis::{clock::Clock, config::Config, demo, desk, http, roster_files, server};
-use reqwest::{Client, Response};
+use reqwest::{Client, RequestBuilder};
 
 /// Bytes of every page.
 pub(crate) const PAGE: usize = 65_536;
@@ -110,14 +111,19 @@ impl Browser {
     }
 
     pub(crate) async fn get(&self, path: &str) -> Page {
-        page(self.http.get(format!("{}{path}", self.base)).send().await.unwrap()).await
+        page(self.http.get(format!("{}{path}", self.base))).await.unwrap()
     }
 
     pub(crate) async fn post(&self, path: &str, fields: &[(String, String)]) -> Page {
+        self.try_post(path, fields).await.unwrap()
+    }
+
+    /// The whole page, or an error when the server went away.
+    pub(crate) async fn try_post(&self, path: &str, fields: &[(String, String)]) -> reqwest::Result<Page> {
         let body: Vec<String> = fields.iter().map(|(n, v)| format!("{}={}", encode(n), encode(v))).collect();
         let request = self.http.post(format!("{}{path}", self.base)).header("origin", &self.base);
         let request = request.header("content-type", "application/x-www-form-urlencoded").body(body.join("&"));
-        page(request.send().await.unwrap()).await
+        page(request).await
     }
 
     /// Presses a button of the page's first form after answering its fields.
@@ -133,6 +139,11 @@ impl Browser {
     }
 
     pub(crate) async fn upload(&self, code: &str, name: &str, bytes: Vec<u8>) -> Page {
+        self.try_upload(code, name, bytes).await.unwrap()
+    }
+
+    /// The whole page, or an error when the server went away.
+    pub(crate) async fn try_upload(&self, code: &str, name: &str, bytes: Vec<u8>) -> reqwest::Result<Page> {
         let head = format!(
             "--edge\r\ncontent-disposition: form-data; name=\"code\"\r\n\r\n{code}\r\n--edge\r\ncontent-disposition: \
              form-data; name=\"file\"; filename=\"{name}\"\r\ncontent-type: application/octet-stream\r\n\r\n"
@@ -140,11 +151,18 @@ impl Browser {
         let body = [head.as_bytes(), &bytes, b"\r\n--edge--\r\n"].concat();
         let request = self.http.post(format!("{}/nl/mailbox/file", self.base)).header("origin", &self.base);
         let request = request.header("content-type", "multipart/form-data; boundary=edge").body(body);
-        page(request.send().await.unwrap()).await
+        page(request).await
     }
 
     /// Files a report and returns the code and the mailbox page.
     pub(crate) async fn report(&self, story: &str, strike: &[&str]) -> (String, Page) {
+        let (code, fields) = self.prepared(story, strike).await;
+        let page = self.post("/nl/report", &fields).await;
+        (code, page)
+    }
+
+    /// Fills in everything up to page 9, and returns the code and what is still to be sent.
+    pub(crate) async fn prepared(&self, story: &str, strike: &[&str]) -> (String, Vec<(String, String)>) {
         let path = "/nl/report";
         let page = self.get(path).await;
         let page = self.answer(path, &page, &[("go", "next")]).await;
@@ -158,8 +176,10 @@ impl Browser {
         let page = self.answer(path, &page, &[("go", "next")]).await;
         let code = page.code();
         let page = self.answer(path, &page, &[("go", "next")]).await;
-        let page = self.answer(path, &page, &[("code", &code), ("go", "next")]).await;
-        (code, page)
+        let mut fields = page.fields();
+        fields.retain(|(name, _)| name != "code");
+        fields.extend([("code".to_owned(), code.clone()), ("go".to_owned(), "next".to_owned())]);
+        (code, fields)
     }
 }
 
@@ -199,9 +219,10 @@ impl Page {
     }
 }
 
-async fn page(response: Response) -> Page {
+async fn page(request: RequestBuilder) -> reqwest::Result<Page> {
+    let response = request.send().await?;
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
-    Page { status, html: response.text().await.unwrap(), headers }
+    Ok(Page { status, html: response.text().await?, headers })
 }
 
 fn encode(text: &str) -> String {
