@@ -9,7 +9,7 @@ use std::{
 use meldkluis::demo;
 
 /// How long a start may take on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A running server. Killed when dropped.
 pub(crate) struct Program {
@@ -21,10 +21,10 @@ pub(crate) struct Program {
 pub(crate) fn settings(folder: &Path, database: Option<&str>) -> String {
     let config = demo::make_or_find(folder, SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
     let database = database.map(|url| format!("database = {url:?}\n")).unwrap_or_default();
-    format!(
-        "data = {:?}\nroster = {:?}\nanchor = {:?}\nsecrets = {:?}\nreserve_bytes = 0\n{database}",
-        config.data, config.roster, config.anchor, config.secrets
-    )
+    let paths =
+        [("data", config.data), ("roster", config.roster), ("anchor", config.anchor), ("secrets", config.secrets)];
+    let paths: String = paths.iter().map(|(name, path)| format!("{name} = '{}'\n", path.display())).collect();
+    format!("{paths}reserve_bytes = 0\n{database}")
 }
 
 impl Program {
