@@ -35,7 +35,7 @@ const TRIES: usize = 1000;
 
 type Fields = Vec<(String, String)>;
 
-/// SplitMix64: the same instants again from the same seed.
+/// Splitmix: the same instants again from the same seed.
 struct Dice(u64);
 
 impl Dice {
@@ -77,9 +77,10 @@ enum Rows {
 
 impl Rows {
     async fn open(url: &str) -> Self {
-        match url.starts_with("sqlite:") {
-            true => Self::Sqlite(SqlitePool::connect(url).await.unwrap()),
-            false => Self::Postgres(PgPool::connect(url).await.unwrap()),
+        if url.starts_with("sqlite:") {
+            Self::Sqlite(SqlitePool::connect(url).await.unwrap())
+        } else {
+            Self::Postgres(PgPool::connect(url).await.unwrap())
         }
     }
 
@@ -195,7 +196,8 @@ async fn crash(database: Option<String>, kills: usize) {
             let browser = &browser;
             async move { browser.prepared(&format!("Verhaal {kill}-{n}"), &[]).await }
         }));
-        ready.borrow_mut().extend(fresh.await);
+        let fresh = fresh.await;
+        ready.borrow_mut().extend(fresh);
         let (code, fields) = ready.borrow_mut().pop().unwrap();
         assert_eq!(browser.post("/nl/report", &fields).await.status, 200);
 

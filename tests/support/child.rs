@@ -21,10 +21,16 @@ pub(crate) struct Program {
 pub(crate) fn settings(folder: &Path, database: Option<&str>) -> String {
     let config = demo::make_or_find(folder, SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
     let database = database.map(|url| format!("database = {url:?}\n")).unwrap_or_default();
-    let paths =
-        [("data", config.data), ("roster", config.roster), ("anchor", config.anchor), ("secrets", config.secrets)];
-    let paths: String = paths.iter().map(|(name, path)| format!("{name} = '{}'\n", path.display())).collect();
-    format!("{paths}reserve_bytes = 0\n{database}")
+    let line = |name: &str, path: PathBuf| format!("{name} = '{}'\n", path.display());
+    [
+        line("data", config.data),
+        line("roster", config.roster),
+        line("anchor", config.anchor),
+        line("secrets", config.secrets),
+        "reserve_bytes = 0\n".to_owned(),
+        database,
+    ]
+    .concat()
 }
 
 impl Program {
