@@ -2,7 +2,9 @@
 mod client;
 mod commands;
 mod identity;
+mod read;
 mod show;
+mod write;
 
 pub use client::Client;
 pub use commands::{Command, Options, run};

@@ -1,0 +1,110 @@
+//! The desk believes nothing it cannot verify: what is damaged, swapped or foreign is marked, and nothing is partly written.
+#![cfg(all(feature = "server", feature = "desk"))]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+mod support;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use serde_json::{Value, json};
+use support::{Browser, Service};
+
+const READER: &str = "bzk-functionaris-1";
+
+/// A report with two files, the case's id, and the payloads' paths.
+async fn with_two_files(service: &Service) -> (String, Vec<PathBuf>) {
+    let browser = Browser::new(&service.base);
+    let (code, _) = browser.report("Verhaal", &[]).await;
+    for (name, byte) in [("een.txt", 1), ("twee.txt", 2)] {
+        assert_eq!(browser.upload(&code, name, vec![byte; 300_000]).await.status, 200);
+    }
+    let inbox = service.desk(READER, &["inbox"]).await.unwrap();
+    let mut files = Vec::new();
+    all_files(&service.path("data/payloads"), &mut files);
+    assert_eq!(files.len(), 2);
+    (inbox[0]["case"].as_str().unwrap().to_owned(), files)
+}
+
+fn all_files(folder: &Path, into: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { all_files(&path, into) } else { into.push(path) }
+    }
+}
+
+/// Reads the case and saves its files; returns the items and the names of what was saved.
+async fn saved(service: &Service, case: &str) -> (Vec<Value>, Vec<String>) {
+    let folder = service.path("saved");
+    drop(fs::remove_dir_all(&folder));
+    let read = service.desk(READER, &["read", case, "--save", folder.to_str().unwrap()]).await.unwrap();
+    let mut names: Vec<String> =
+        fs::read_dir(&folder).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    (read["items"].as_array().unwrap().clone(), names)
+}
+
+#[actix_web::test]
+async fn a_damaged_file_is_marked_and_everything_else_stays_readable() {
+    let service = Service::start(None).await;
+    let (case, files) = with_two_files(&service).await;
+    let mut bytes = fs::read(&files[0]).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&files[0], &bytes).unwrap();
+    let (items, names) = saved(&service, &case).await;
+    assert_eq!(items[0]["story"]["story"], "Verhaal");
+    assert_eq!(items.iter().filter(|i| i["error"].is_string()).count(), 1);
+    assert_eq!(names.len(), 1, "the damaged file was not written, not even in part: {names:?}");
+}
+
+#[actix_web::test]
+async fn swapped_and_replayed_files_are_marked() {
+    let service = Service::start(None).await;
+    let (case, files) = with_two_files(&service).await;
+    let [one, two] = [fs::read(&files[0]).unwrap(), fs::read(&files[1]).unwrap()];
+    fs::write(&files[0], &two).unwrap();
+    let (items, names) = saved(&service, &case).await;
+    assert_eq!((items.iter().filter(|i| i["error"].is_string()).count(), names.len()), (1, 1), "replayed");
+    fs::write(&files[1], &one).unwrap();
+    let (items, names) = saved(&service, &case).await;
+    assert_eq!((items.iter().filter(|i| i["error"].is_string()).count(), names.len()), (2, 0), "swapped");
+}
+
+#[cfg(unix)]
+#[actix_web::test]
+async fn saved_files_are_for_their_owner_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let service = Service::start(None).await;
+    let (case, _) = with_two_files(&service).await;
+    let (_, names) = saved(&service, &case).await;
+    assert_eq!(names, ["een.txt", "twee.txt"]);
+    for name in names {
+        let mode = fs::metadata(service.path("saved").join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0);
+    }
+}
+
+#[actix_web::test]
+async fn a_slot_that_was_touched_in_the_database_is_not_served() {
+    let service = Service::start(None).await;
+    let (case, _) = with_two_files(&service).await;
+    let pool = sqlx::SqlitePool::connect(&service.database).await.unwrap();
+    sqlx::query("update slot set mailbox = randomblob(32)").execute(&pool).await.unwrap();
+    pool.close().await;
+    assert_eq!(service.desk(READER, &["inbox"]).await.unwrap(), json!([]));
+    let refused = service.desk(READER, &["read", &case]).await.unwrap_err();
+    assert!(refused.contains("no such case"), "{refused}");
+}
+
+#[actix_web::test]
+async fn a_key_that_is_not_in_the_roster_opens_nothing_and_is_told_so() {
+    let service = Service::start(None).await;
+    with_two_files(&service).await;
+    let stranger = service.path("readers/bzk-functionaris-9.key");
+    let name = meldkluis::domain::id::ReaderId::parse(READER).unwrap();
+    meldkluis::desk::Identity::create(&stranger, name, None).unwrap();
+    let refused = service.desk("bzk-functionaris-9", &["inbox"]).await.unwrap_err();
+    assert!(refused.contains("is this identity in the roster"), "{refused}");
+}
