@@ -1,4 +1,4 @@
-//! The only place that asks what day it is. Nothing finer than a civil day leaves it.
+//! The only place that asks what day it is. Nothing finer than a civil day is kept.
 use crate::domain::day::Day;
 
 /// Where days come from.
@@ -23,5 +23,11 @@ impl Clock {
                 Day::from_date(zoned.date())
             }
         }
+    }
+
+    /// Seconds since 1970, for the expiry of a reader's sign-in. They are never stored, and no reporter's request asks.
+    #[expect(clippy::disallowed_methods, reason = "the one place that asks")]
+    pub fn seconds(&self) -> u64 {
+        u64::try_from(jiff::Timestamp::now().as_second()).unwrap_or(0)
     }
 }

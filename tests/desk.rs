@@ -108,3 +108,25 @@ async fn a_key_that_is_not_in_the_roster_opens_nothing_and_is_told_so() {
     let refused = service.desk("bzk-functionaris-9", &["inbox"]).await.unwrap_err();
     assert!(refused.contains("is this identity in the roster"), "{refused}");
 }
+
+#[actix_web::test]
+async fn a_sign_in_made_for_another_server_is_not_accepted_here() {
+    use meldkluis::api_types::{Nonce, signed_bytes};
+    let service = Service::start(None).await;
+    let me = meldkluis::desk::Identity::load(&service.path(&format!("readers/{READER}.key")), || unreachable!());
+    let me = me.unwrap();
+    let http = reqwest::Client::new();
+    let api = format!("{}/api/v1", service.base);
+    for (origin, accepted) in
+        [("http://other.example", 401), (service.base.as_str(), 200), (service.base.as_str(), 200)]
+    {
+        let asked = http.post(format!("{api}/challenge")).json(&json!({ "reader": READER })).send().await.unwrap();
+        let nonce: Nonce = asked.json().await.unwrap();
+        let bytes = signed_bytes(&nonce.instance, origin, &nonce.nonce, &me.reader);
+        let signature = hex::encode(me.signer.sign(&bytes));
+        let sent = json!({ "reader": READER, "nonce": nonce.nonce, "origin": origin, "signature": signature });
+        let answer = || async { http.post(format!("{api}/session")).json(&sent).send().await.unwrap().status() };
+        assert_eq!(answer().await, accepted, "{origin}");
+        assert_eq!(answer().await, 401, "a nonce counts once");
+    }
+}

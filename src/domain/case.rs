@@ -78,13 +78,32 @@ pub enum Act {
 #[error("this cannot be done in the state of the case")]
 pub struct InvalidAct;
 
-/// The state and deadline after an act on `day`. A case is opened before anything is done in it; closed, it takes notes only.
-pub fn after(act: Act, state: CaseState, due: Day, day: Day) -> Result<(CaseState, Day), InvalidAct> {
+/// The state and deadline after an act on `day`, in a case filed on `filed`. A case is opened before anything is done in it;
+/// closed, it takes notes only. Only the first acknowledgement starts the term for feedback: a second one stretches nothing.
+pub fn after(act: Act, state: CaseState, filed: Day, due: Day, day: Day) -> Result<(CaseState, Day), InvalidAct> {
+    let first = due == filed.plus_days(ACKNOWLEDGE_DAYS);
     match (act, state) {
         (Act::Note, CaseState::Closed) => Ok((CaseState::Closed, due)),
         (_, CaseState::Closed | CaseState::Unopened) => Err(InvalidAct),
         (Act::Close, _) => Ok((CaseState::Closed, due)),
-        (Act::Acknowledge, _) => Ok((CaseState::Open, day.plus_months(FEEDBACK_MONTHS))),
-        (Act::Reply | Act::Note, _) => Ok((CaseState::Open, due)),
+        (Act::Acknowledge, _) if first => Ok((CaseState::Open, day.plus_months(FEEDBACK_MONTHS))),
+        (Act::Acknowledge | Act::Reply | Act::Note, _) => Ok((CaseState::Open, due)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_first_acknowledgement_starts_the_term_for_feedback() {
+        let days = ["2026-11-20", "2026-11-23", "2026-11-27", "2027-01-10"].map(Day::parse);
+        let [Some(filed), Some(first), Some(week), Some(later)] = days else { unreachable!("days") };
+        assert_eq!(filed.plus_days(ACKNOWLEDGE_DAYS), week);
+        let acknowledged = after(Act::Acknowledge, CaseState::Open, filed, week, first);
+        assert_eq!(acknowledged.map(|(_, due)| due.to_string()), Ok("2027-02-23".to_owned()));
+        let due = acknowledged.map_or(week, |(_, due)| due);
+        assert_eq!(after(Act::Acknowledge, CaseState::Open, filed, due, later), Ok((CaseState::Open, due)));
+        assert_eq!(after(Act::Acknowledge, CaseState::Unopened, filed, week, first), Err(InvalidAct));
     }
 }

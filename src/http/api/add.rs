@@ -87,7 +87,8 @@ async fn store(
         None => None,
         Some(act) => {
             let today = app.clock.today();
-            let (state, due) = after(act, adding.expected, case.due, today).map_err(|_| StoreError::Conflict)?;
+            let (state, due) =
+                after(act, adding.expected, case.filed, case.due, today).map_err(|_| StoreError::Conflict)?;
             let kept = app.roster.organisation(&case.org).and_then(|o| o.file.as_ref()).map(|f| f.retention_days);
             let closing = state == crate::domain::case::CaseState::Closed;
             let destroy_after =

@@ -5,14 +5,13 @@ use std::{
     collections::HashMap,
     future::{Ready, ready},
     sync::Mutex,
-    time::Instant,
 };
 
 use actix_web::{
     FromRequest, HttpRequest, HttpResponse,
     dev::Payload,
     error::ErrorUnauthorized,
-    http::header::AUTHORIZATION,
+    http::header::{AUTHORIZATION, HOST},
     web::{Data, Json},
 };
 use subtle::ConstantTimeEq;
@@ -29,26 +28,14 @@ const SESSION_SECONDS: u64 = 8 * 3600;
 /// Used nonces kept at most; each lives a minute.
 const MOST_NONCES: usize = 100_000;
 
-/// Used nonces and the second they expire; the second counts from the start of the process.
-pub struct Nonces {
-    used: Mutex<HashMap<String, u64>>,
-    start: Instant,
-}
-
-impl Default for Nonces {
-    fn default() -> Self {
-        Self { used: Mutex::new(HashMap::new()), start: Instant::now() }
-    }
-}
+/// Used nonces and the second they expire.
+#[derive(Default)]
+pub struct Nonces(Mutex<HashMap<String, u64>>);
 
 impl Nonces {
-    fn now(&self) -> u64 {
-        self.start.elapsed().as_secs()
-    }
-
     /// Uses a nonce; `false` the second time.
-    fn take(&self, nonce: &str, expires: u64) -> bool {
-        let (now, Ok(mut used)) = (self.now(), self.used.lock()) else { return false };
+    fn take(&self, nonce: &str, expires: u64, now: u64) -> bool {
+        let Ok(mut used) = self.0.lock() else { return false };
         used.retain(|_, until| *until >= now);
         used.len() < MOST_NONCES && used.insert(nonce.to_owned(), expires).is_none()
     }
@@ -83,7 +70,7 @@ fn stamped(app: &App, what: &str, stamp_text: &str) -> Option<(String, u64)> {
     let (text, expires) = (parts.next()?, parts.next()?.parse().ok()?);
     let holds =
         |key: &[u8; 32]| bool::from(stamp(app, key, what, text, expires).as_bytes().ct_eq(stamp_text.as_bytes()));
-    (app.form.iter().any(|key| holds(key)) && expires >= app.nonces.now()).then(|| (text.to_owned(), expires))
+    (app.form.iter().any(|key| holds(key)) && expires >= app.clock.seconds()).then(|| (text.to_owned(), expires))
 }
 
 fn check(app: &App, token: &str) -> Option<ReaderId> {
@@ -98,23 +85,27 @@ pub(crate) async fn challenge(app: Data<App>, _asked: Json<Challenge>) -> HttpRe
     if getrandom::fill(&mut random).is_err() {
         return HttpResponse::ServiceUnavailable().finish();
     }
-    let nonce = stamp(&app, app.form_key(), "nonce", &hex::encode(random), app.nonces.now() + NONCE_SECONDS);
+    let nonce = stamp(&app, app.form_key(), "nonce", &hex::encode(random), app.clock.seconds() + NONCE_SECONDS);
     HttpResponse::Ok().json(Nonce { nonce, instance: app.roster.instance })
 }
 
 /// Checks a signed nonce and gives a token.
-pub(crate) async fn sign_in(app: Data<App>, sent: Json<SignIn>) -> HttpResponse {
+pub(crate) async fn sign_in(app: Data<App>, request: HttpRequest, sent: Json<SignIn>) -> HttpResponse {
+    // A signature made for another server and passed on here names that server.
+    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
+    let dialled = sent.origin.split_once("://").is_some_and(|(_, name)| Some(name) == host);
     let bytes = signed_bytes(&app.roster.instance, &sent.origin, &sent.nonce, &sent.reader);
     let mut signature = [0; 64];
     let mut key = [0; 32];
     let reader = app.roster.reader(&sent.reader);
     let known = reader.is_some_and(|r| hex::decode_to_slice(&r.sign_key, &mut key).is_ok());
     let readable = hex::decode_to_slice(&sent.signature, &mut signature).is_ok();
-    let fresh = stamped(&app, "nonce", &sent.nonce).is_some_and(|(_, until)| app.nonces.take(&sent.nonce, until));
-    if !(verify(&key, &bytes, &signature) && known && readable && fresh) {
+    let fresh = stamped(&app, "nonce", &sent.nonce)
+        .is_some_and(|(_, until)| app.nonces.take(&sent.nonce, until, app.clock.seconds()));
+    if !(verify(&key, &bytes, &signature) && dialled && known && readable && fresh) {
         return HttpResponse::Unauthorized().finish();
     }
-    let expires = app.nonces.now() + SESSION_SECONDS;
+    let expires = app.clock.seconds() + SESSION_SECONDS;
     let token = stamp(&app, app.form_key(), "session", sent.reader.as_str(), expires);
     HttpResponse::Ok().json(Session { token })
 }
