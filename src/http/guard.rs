@@ -1,6 +1,6 @@
 //! The outermost middleware: what a handler may know of a request, and what every answer has.
 use actix_web::{
-    Error, HttpMessage,
+    Error, HttpMessage, HttpResponse,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
     http::{
@@ -51,10 +51,13 @@ pub(crate) async fn guard(
         request.into_response(page::problem(language, StatusCode::SERVICE_UNAVAILABLE)).map_into_left_body()
     } else {
         let answer = next.call(request).await?;
-        if api || answer.response().extensions().contains::<Whole>() {
+        let status = answer.status();
+        if api && (status.is_client_error() || status.is_server_error()) {
+            // The status says it all: a parser's message would repeat what was sent.
+            answer.into_response(HttpResponse::new(status)).map_into_left_body()
+        } else if api || answer.response().extensions().contains::<Whole>() {
             answer.map_into_boxed_body().map_into_right_body()
         } else {
-            let status = answer.status();
             answer.into_response(page::problem(language, status)).map_into_left_body()
         }
     };

@@ -107,7 +107,12 @@ pub(crate) struct Browser {
 
 impl Browser {
     pub(crate) fn new(base: &str) -> Self {
-        Self { http: Client::new(), base: base.to_owned() }
+        Self::with(base, Client::new())
+    }
+
+    /// With a client that sends headers of its own.
+    pub(crate) fn with(base: &str, http: Client) -> Self {
+        Self { http, base: base.to_owned() }
     }
 
     pub(crate) async fn get(&self, path: &str) -> Page {

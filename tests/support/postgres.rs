@@ -10,7 +10,8 @@ const ROLE: &str = "meldkluis";
 /// A running cluster.
 pub(crate) struct Postgres {
     bin: PathBuf,
-    folder: PathBuf,
+    /// Everything the cluster keeps, its log included.
+    pub(crate) folder: PathBuf,
     /// Holds the pipe whose end tells the watchdog to stop the cluster.
     watchdog: Child,
 }
