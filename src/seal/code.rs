@@ -2,6 +2,8 @@
 //!
 //! Twelve words of 2,048 carry 132 bits: the 128 of the code and 4 of a checksum over bits and instance. Keys derive from
 //! the bits, never the words, so a code reads the same in both languages.
+use std::{collections::HashMap, sync::LazyLock};
+
 use hkdf::Hkdf;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -226,7 +228,11 @@ impl ReplyKey {
 
 /// A word's place in either list; a word in both stands at the same place.
 fn place(word: &str) -> Option<usize> {
-    [Language::Nl, Language::En].into_iter().find_map(|l| l.words().position(|w| w == word))
+    static PLACES: LazyLock<HashMap<&str, usize>> = LazyLock::new(|| {
+        // Dutch last: it is asked first.
+        [Language::En, Language::Nl].into_iter().flat_map(|l| l.words().enumerate()).map(|(i, w)| (w, i)).collect()
+    });
+    PLACES.get(word).copied()
 }
 
 /// The place of the one word that is nearest, if it is near.

@@ -253,7 +253,10 @@ impl Buffer {
     }
 
     fn take(&self) -> Vec<u8> {
-        self.0.lock().map(|mut b| std::mem::take(&mut *b)).unwrap_or_default()
+        let Ok(mut bytes) = self.0.lock() else { return Vec::new() };
+        // Room for as much again, and somewhat more: growing step by step copies everything several times.
+        let next = Vec::with_capacity(bytes.len() + bytes.len() / 8);
+        std::mem::replace(&mut *bytes, next)
     }
 
     /// Drops the header that age wrote: all lines up to the one with the MAC. No stanza was returned, but age adds a random one

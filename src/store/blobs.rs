@@ -35,7 +35,7 @@ impl Blobs {
     /// Begins a blob, which must have been announced.
     pub async fn writer(&self, item: &ItemId) -> Result<BlobWriter, StoreError> {
         let upload = self.store.put_multipart(&place(item)).await.map_err(unavailable)?;
-        Ok(BlobWriter { upload, buffer: Vec::new(), on_its_way: None })
+        Ok(BlobWriter { upload, waiting: Vec::new(), length: 0, on_its_way: None })
     }
 
     /// The bytes of a blob, as they come. Deleting the blob meanwhile does not disturb it.
@@ -113,19 +113,18 @@ fn clear_parts(shard: &Path, name: &str) -> io::Result<()> {
 /// A blob being written. Holds at most two parts: one that fills and one on its way. Dropped, it leaves nothing.
 pub struct BlobWriter {
     upload: Box<dyn MultipartUpload>,
-    buffer: Vec<u8>,
+    /// Kept as they came: joining them would copy every byte once more.
+    waiting: Vec<Bytes>,
+    length: usize,
     on_its_way: Option<JoinHandle<object_store::Result<()>>>,
 }
 
 impl BlobWriter {
     /// Takes the next bytes, and waits while the part before is still on its way.
     pub async fn write(&mut self, bytes: Vec<u8>) -> Result<(), StoreError> {
-        if self.buffer.is_empty() {
-            self.buffer = bytes;
-        } else {
-            self.buffer.extend_from_slice(&bytes);
-        }
-        if self.buffer.len() >= PART { self.send().await } else { Ok(()) }
+        self.length += bytes.len();
+        self.waiting.push(Bytes::from(bytes));
+        if self.length >= PART { self.send().await } else { Ok(()) }
     }
 
     /// Writes the rest. Afterwards the whole blob is on the disk under its name.
@@ -144,7 +143,8 @@ impl BlobWriter {
 
     async fn send(&mut self) -> Result<(), StoreError> {
         self.arrived().await?;
-        let part = self.upload.put_part(PutPayload::from(std::mem::take(&mut self.buffer)));
+        self.length = 0;
+        let part = self.upload.put_part(self.waiting.drain(..).collect());
         // By itself a part moves only while it is awaited.
         self.on_its_way = Some(tokio::spawn(part));
         Ok(())
