@@ -8,7 +8,7 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
-use object_store::{MultipartUpload, ObjectStoreExt, PutPayload, local::LocalFileSystem, path::Path as BlobPath};
+use object_store::{MultipartUpload, ObjectStoreExt, local::LocalFileSystem, path::Path as BlobPath};
 use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::{StoreError, unavailable};
