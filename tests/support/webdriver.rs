@@ -11,7 +11,7 @@ use thirtyfour::prelude::*;
 /// A browser and its driver; both end with it.
 pub(crate) struct RealBrowser {
     pub(crate) page: WebDriver,
-    driver: Child,
+    _driver: Driver,
     _profile: tempfile::TempDir,
 }
 
@@ -38,14 +38,15 @@ impl RealBrowser {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn();
-        let driver = driver.unwrap_or_else(|e| panic!("{program} does not start ({e}); tests/run installs it"));
+        let driver =
+            driver.map(Driver).unwrap_or_else(|e| panic!("{program} does not start ({e}); tests/run installs it"));
         let mut wanted = Capabilities::new();
         wanted.set(name, options).unwrap();
         wanted.set("unhandledPromptBehavior", "ignore").unwrap();
         let url = format!("http://127.0.0.1:{port}");
         for _ in 0..100 {
             if let Ok(page) = WebDriver::new(&url, wanted.clone()).await {
-                return Self { page, driver, _profile: profile };
+                return Self { page, _driver: driver, _profile: profile };
             }
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
@@ -136,12 +137,15 @@ impl RealBrowser {
     }
 }
 
-impl Drop for RealBrowser {
+/// The driver's process, and the browser in its group.
+struct Driver(Child);
+
+impl Drop for Driver {
     fn drop(&mut self) {
         // The whole group: a driver that is killed leaves its browser behind.
-        let group = format!("-{}", self.driver.id());
+        let group = format!("-{}", self.0.id());
         drop(Command::new("kill").args(["-KILL", "--", &group]).status());
-        drop(self.driver.wait());
+        drop(self.0.wait());
     }
 }
 
