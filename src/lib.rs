@@ -24,6 +24,8 @@ pub mod http;
 pub mod log;
 #[cfg(feature = "server")]
 pub mod post;
+#[cfg(feature = "server")]
+pub mod roster_cli;
 pub mod roster_files;
 pub mod seal;
 #[cfg(feature = "server")]

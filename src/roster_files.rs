@@ -7,15 +7,18 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 use ssh_key::{HashAlg, LineEnding, PrivateKey, PublicKey, SshSig};
 
-use crate::domain::{
-    day::Day,
-    id::OrgId,
-    roster::{Head, MAX_DAYS, OrgFile, RootFile, Roster, RosterError, Signers},
+use crate::{
+    domain::{
+        day::Day,
+        id::OrgId,
+        roster::{Head, MAX_DAYS, OrgFile, RootFile, Roster, RosterError, Signers},
+        roster_check::{Finding, VERSION, org_name},
+    },
+    seal,
 };
 
 /// The namespace of roster signatures.
 pub const NAMESPACE: &str = "meldkluis-roster@v1";
-const VERSION: u8 = 1;
 const END: &str = "-----END SSH SIGNATURE-----";
 /// In a hardware key's signature: a person touched the key.
 const USER_PRESENT: u8 = 1;
@@ -68,7 +71,7 @@ impl Files {
         today: Day,
         seen: impl Fn(&str) -> Option<Seen>,
     ) -> Result<(Roster, Vec<Seen>), RosterError> {
-        check_signatures("root", &self.root, anchor)?;
+        signed_by("root", &self.root, anchor)?;
         let root: RootFile = parse("root", &self.root.text)?;
         let mut now = vec![check_head("root", &self.root.text, &root.head, today, &seen)?];
         let mut files = Vec::new();
@@ -77,17 +80,48 @@ impl Files {
             let entry = root.organisations.iter().find(|e| e.id == *id);
             let signers = entry.and_then(|e| e.signers.as_ref());
             let signers = signers.ok_or_else(|| wrong(&name, "the root file names no signers for it"))?;
-            check_signatures(&name, signed, signers)?;
+            signed_by(&name, signed, signers)?;
             let file: OrgFile = parse(&name, &signed.text)?;
             if file.organisation != *id {
                 return Err(wrong(&name, format!("it says it is of {}", file.organisation)));
             }
             now.push(check_head(&name, &signed.text, &file.head, today, &seen)?);
+            if let Some(found) = key_findings(id, &file).into_iter().next() {
+                return Err(wrong(&name, found.problem));
+            }
             files.push(file);
         }
         let digest = now.iter().fold(Sha256::new(), |hash, s| hash.chain_update(s.sha256.as_bytes())).finalize().into();
         Ok((Roster::join(root, files, digest)?, now))
     }
+}
+
+/// The root signers that are trusted: `threshold` and `keys`, TOML.
+pub fn anchor(path: &std::path::Path) -> Result<Signers, RosterError> {
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(path).map_err(|e| wrong(&name, format!("cannot read the root signers: {e}")))?;
+    parse(&name, &text)
+}
+
+/// Readers whose keys nothing can be sealed to or checked with.
+pub fn key_findings(id: &OrgId, file: &OrgFile) -> Vec<Finding> {
+    let bad = |reader: &crate::domain::roster::Reader| {
+        let mut sign = [0; 32];
+        let signs = hex::decode_to_slice(&reader.sign_key, &mut sign).is_ok() && seal::is_sign_key(&sign);
+        let what = match (seal::is_recipient(&reader.seal_key), signs) {
+            (true, true) => return None,
+            (false, _) => "seal_key is damaged; copy the whole age1pq1… line from their desk",
+            (_, false) => "sign_key is damaged; copy the 64 hex digits from their desk",
+        };
+        let problem = format!("reader {}: {what}", reader.id);
+        Some(Finding { file: org_name(id), about: format!("id=\"{}\"", reader.id), problem, mistake: true })
+    };
+    file.readers.iter().filter_map(bad).collect()
+}
+
+/// What is to be remembered of a file, whoever signed it.
+pub fn seen_now(name: &str, text: &str, head: &Head) -> Seen {
+    Seen { file: name.to_owned(), serial: head.serial, sha256: hex::encode(Sha256::digest(text.as_bytes())) }
 }
 
 /// Signs a file's text as `ssh-keygen -Y sign` would; `None` when the key cannot sign.
@@ -119,7 +153,7 @@ fn check_head(
     today: Day,
     seen: &impl Fn(&str) -> Option<Seen>,
 ) -> Result<Seen, RosterError> {
-    let now = Seen { file: name.to_owned(), serial: head.serial, sha256: hex::encode(Sha256::digest(text.as_bytes())) };
+    let now = seen_now(name, text, head);
     if head.version != VERSION {
         return Err(wrong(name, format!("format version {} is not known; use the program that made it", head.version)));
     }
@@ -143,8 +177,8 @@ fn check_head(
     Err(wrong(name, problem))
 }
 
-/// At least `threshold` distinct people signed. One key under two names counts once.
-fn check_signatures(name: &str, signed: &Signed, signers: &Signers) -> Result<(), RosterError> {
+/// The people whose signatures hold, at least `threshold`. One key under two names counts once.
+pub fn signed_by(name: &str, signed: &Signed, signers: &Signers) -> Result<BTreeSet<String>, RosterError> {
     let mut keys = BTreeMap::new();
     for (person, line) in &signers.keys {
         let key =
@@ -161,7 +195,7 @@ fn check_signatures(name: &str, signed: &Signed, signers: &Signers) -> Result<()
             && touched(&signature)
             && !used.contains(&key.key_data())
         {
-            people.insert(*person);
+            people.insert((*person).clone());
             used.push(key.key_data());
         }
     }
@@ -172,7 +206,7 @@ fn check_signatures(name: &str, signed: &Signed, signers: &Signers) -> Result<()
             format!("{} of {wanted} needed signatures hold; sign exactly these bytes", people.len()),
         ));
     }
-    Ok(())
+    Ok(people)
 }
 
 /// For hardware keys: the flags say that a person touched the key (PROTOCOL.u2f). The library checks the rest.

@@ -1,12 +1,10 @@
 //! From settings to a running server: verifies the roster, opens the store, sweeps what a killed process left, serves.
-use std::path::Path;
-
 use crate::{
     clock::Clock,
     config::{Config, ConfigError, Secrets},
-    domain::roster::{RosterError, Signers},
+    domain::roster::RosterError,
     http::App,
-    roster_files::{Files, Seen},
+    roster_files::{Files, Seen, anchor},
     store::{Blobs, StoreError, connect, sweep},
 };
 
@@ -19,9 +17,6 @@ pub enum StartError {
     /// The roster.
     #[error("the roster is not believed: {0}")]
     Roster(#[from] RosterError),
-    /// The root signers.
-    #[error("the root signers: {0}")]
-    Anchor(String),
     /// The database or payload store.
     #[error("{0}")]
     Store(#[from] StoreError),
@@ -62,12 +57,6 @@ pub async fn prepare(config: Config, clock: Clock) -> Result<App, StartError> {
 
 fn names(files: &Files) -> Vec<String> {
     std::iter::once("root".to_owned()).chain(files.organisations.keys().map(|id| format!("org-{id}"))).collect()
-}
-
-fn anchor(path: &Path) -> Result<Signers, StartError> {
-    let text = std::fs::read_to_string(path);
-    let text = text.map_err(|e| StartError::Anchor(format!("cannot read {}: {e}", path.display())))?;
-    toml::from_str(&text).map_err(|e| StartError::Anchor(format!("{}: {e}", path.display())))
 }
 
 /// Destroys closed cases whose day has come; returns how many.

@@ -2,7 +2,7 @@
 use std::{error::Error, path::PathBuf, process::ExitCode};
 
 use clap::Parser;
-use meldkluis::{clock::Clock, config::Config, http, log, server};
+use meldkluis::{clock::Clock, config::Config, http, log, roster_cli, server};
 
 /// Anonymous integrity reporting.
 #[derive(Parser)]
@@ -14,6 +14,9 @@ enum Arguments {
     Check(Settings),
     /// Destroys closed cases whose retention has ended.
     Purge(Settings),
+    /// Explains, verifies and compares roster files.
+    #[command(subcommand)]
+    Roster(roster_cli::Command),
     /// Makes or finds an example deployment and serves it on loopback.
     #[cfg(feature = "desk")]
     Demo {
@@ -64,6 +67,7 @@ async fn run(arguments: Arguments) -> Result<String, Box<dyn Error>> {
             let app = server::prepare(load(&s)?, Clock::System).await?;
             format!("{} case(s) destroyed.", server::purge(&app).await?)
         }
+        Arguments::Roster(command) => roster_cli::run(&command, Clock::System.today())?,
         #[cfg(feature = "desk")]
         Arguments::Demo { data, listen } => {
             let config = meldkluis::demo::make_or_find(&data, listen)?;

@@ -9,9 +9,9 @@ use crate::{
     clock::Clock,
     domain::{
         id::{CaseId, ItemId},
-        roster::{Roster, Signers},
+        roster::Roster,
     },
-    roster_files::{Files, Seen},
+    roster_files::{self, Files, Seen},
 };
 
 /// A signed-in reader with a roster that was verified here.
@@ -79,9 +79,7 @@ impl Client {
 }
 
 fn verify(files: &Files, anchor: &Path, state: &Path) -> Result<Roster, DeskError> {
-    let text = std::fs::read_to_string(anchor);
-    let text = text.map_err(|e| DeskError::new(format!("cannot read the root signers {}: {e}", anchor.display())))?;
-    let anchor: Signers = toml::from_str(&text).map_err(|e| DeskError::new(format!("the root signers: {e}")))?;
+    let anchor = roster_files::anchor(anchor)?;
     let before: Vec<Seen> = match std::fs::read(state) {
         Ok(bytes) => serde_json::from_slice(&bytes).map_err(|_| DeskError::new("the remembered roster is damaged"))?,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),

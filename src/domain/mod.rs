@@ -4,4 +4,5 @@ pub mod day;
 pub mod id;
 pub mod roster;
 pub mod roster_check;
+pub mod roster_words;
 pub mod routing;

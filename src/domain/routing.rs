@@ -123,7 +123,7 @@ fn report(
 }
 
 /// Whether somebody may read for a desk: an officer who is not a manager as well. A manager reads when chosen, only.
-fn independent(reader: &Reader) -> bool {
+pub fn independent(reader: &Reader) -> bool {
     reader.functions.contains(&Function::Officer) && !reader.functions.contains(&Function::Manager)
 }
 

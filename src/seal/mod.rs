@@ -50,11 +50,16 @@ pub use item::{Author, Ending, FileSealer, ItemHead, Kind, Manifest, ReporterPub
 pub use open::{OpenError, OpenedText, open_reply};
 pub use pad::{file_size, message_size};
 pub use plaintext::{Echo, Plaintext};
-pub use sign::{Signer, verify};
+pub use sign::{Signer, is_sign_key, verify};
 pub use slot::{Recipients, Slot, SlotTo};
 pub use story::Story;
 #[cfg(feature = "desk")]
 pub use story::StoryText;
+
+/// Whether this text is an `age1pq1…` recipient that can be sealed to.
+pub fn is_recipient(text: &str) -> bool {
+    hybrid::HybridRecipient::parse(text).is_some()
+}
 
 /// Why something was not sealed. Carries no bytes.
 #[derive(Debug, thiserror::Error)]
