@@ -20,6 +20,10 @@ pub(crate) struct RealBrowser {
 pub(crate) enum Make {
     /// With scripting off.
     Chromium,
+    /// With scripting on, for a test that looks into pages.
+    Looking,
+    /// The same at 400 % zoom of a window of 1280 pixels: 320 CSS pixels wide.
+    Zoomed,
     /// As Tor Browser at its safest: script, SVG and web fonts off, private, fingerprinting resisted.
     Firefox,
 }
@@ -29,7 +33,9 @@ impl RealBrowser {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let profile = tempfile::tempdir().unwrap();
         let (program, name, options) = match make {
-            Make::Chromium => ("chromedriver", "goog:chromeOptions", chromium(profile.path().to_str().unwrap())),
+            Make::Chromium | Make::Looking | Make::Zoomed => {
+                ("chromedriver", "goog:chromeOptions", chromium(make, profile.path().to_str().unwrap()))
+            }
             Make::Firefox => ("geckodriver", "moz:firefoxOptions", firefox()),
         };
         let port_flag = format!("--port={port}");
@@ -149,14 +155,25 @@ impl Drop for Driver {
     }
 }
 
-fn chromium(profile: &str) -> Value {
+fn chromium(make: Make, profile: &str) -> Value {
     let user_data = format!("--user-data-dir={profile}");
-    json!({
+    let mut options = json!({
         "args": ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-            "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-dev-shm-usage", user_data],
-        "prefs": { "profile.managed_default_content_settings.javascript": 2,
-            "profile.default_content_setting_values.javascript": 2 },
-    })
+            "--disable-component-update", "--disable-sync", "--no-first-run", "--disable-dev-shm-usage",
+            "--window-size=1280,1024", user_data],
+    });
+    match make {
+        Make::Zoomed => {
+            let metrics = json!({ "width": 320, "height": 256, "pixelRatio": 4, "touch": false, "mobile": false });
+            options["mobileEmulation"] = json!({ "deviceMetrics": metrics });
+        }
+        Make::Chromium => {
+            options["prefs"] = json!({ "profile.managed_default_content_settings.javascript": 2,
+                "profile.default_content_setting_values.javascript": 2 });
+        }
+        Make::Looking | Make::Firefox => {}
+    }
+    options
 }
 
 fn firefox() -> Value {

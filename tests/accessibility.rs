@@ -1,0 +1,202 @@
+//! Every page a reporter meets, in both languages: 400 % zoom scrolls one way, the keyboard is enough.
+#![cfg(all(feature = "server", feature = "desk", unix))]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
+mod support;
+#[path = "support/webdriver.rs"]
+mod webdriver;
+
+use std::path::Path;
+
+use support::Service;
+use thirtyfour::{By, Key};
+use webdriver::{Make, RealBrowser};
+
+const NEXT: &str = "main form p button[value=next]";
+const STEPS_TO_STORY: [&str; 5] = ["", "#want-report", "#org-bzk", "#topic-money", ""];
+
+/// What is looked at on each page; collects what is wrong.
+struct Eye {
+    browser: RealBrowser,
+    script: String,
+    found: Vec<String>,
+    pages: usize,
+}
+
+impl Eye {
+    async fn open(make: Make, script: String) -> Self {
+        Self { browser: RealBrowser::start(make).await, script, found: Vec::new(), pages: 0 }
+    }
+
+    async fn look(&mut self, name: &str) {
+        self.pages += 1;
+        let found =
+            self.browser.page.execute_async(&self.script, Vec::new()).await.unwrap_or_else(|e| panic!("{name}: {e}"));
+        let found: Vec<String> = found.convert().unwrap();
+        self.found.extend(found.into_iter().map(|f| format!("{name}: {f}")));
+        // For people who want to see the pages.
+        if let Some(folder) = std::env::var_os("MELDKLUIS_PICTURES") {
+            let width = if self.script.contains("scrollWidth") { 320 } else { 1280 };
+            let path = Path::new(&folder).join(format!("{}-{width}.png", name.replace([' ', '/'], "-")));
+            std::fs::write(path, self.browser.page.screenshot_as_png().await.unwrap()).unwrap();
+        }
+    }
+
+    async fn go(&mut self, url: &str, name: &str) {
+        self.browser.page.goto(url).await.unwrap();
+        self.look(name).await;
+    }
+
+    /// Answers the page and looks at the next.
+    async fn next(&mut self, click: &str, name: &str) {
+        if !click.is_empty() {
+            self.browser.click(click).await;
+        }
+        self.browser.press(NEXT).await;
+        self.look(name).await;
+    }
+
+    async fn press(&mut self, css: &str, name: &str) {
+        self.browser.press(css).await;
+        self.look(name).await;
+    }
+
+    /// Every page a reporter can meet.
+    async fn walk(&mut self, base: &str, lang: &str) {
+        let page = |path: &str| format!("{base}/{lang}/{path}");
+        let say = |name: &str| format!("{lang} {name}");
+        self.go(&page(""), &say("home")).await;
+        for info in ["options", "procedure", "external", "told", "privacy", "accessibility"] {
+            self.go(&page(&format!("info/{info}")), &say(info)).await;
+        }
+        self.go(&page("nothing"), &say("not found")).await;
+        self.go(&page("mailbox"), &say("door")).await;
+        self.browser.write("#code", "aap noot mies").await;
+        self.press("main form button", &say("door wrong")).await;
+
+        self.go(&page("report"), &say("advice 1")).await;
+        self.next("", &say("advice 2")).await;
+        self.next("", &say("advice 2 wrong")).await;
+        self.next("#want-advice", &say("advice 3")).await;
+        self.next("#org-bzk", &say("advice 4")).await;
+        self.next("#topic-conduct", &say("advice 5")).await;
+
+        self.browser.page.goto(page("report")).await.unwrap();
+        self.next("", &say("referral 2")).await;
+        self.next("#want-report", &say("referral 3")).await;
+        self.next("#org-def", &say("referral")).await;
+        self.report(&page("report"), &say("report")).await;
+    }
+
+    async fn report(&mut self, url: &str, name: &str) {
+        self.browser.page.goto(url).await.unwrap();
+        for (n, click) in STEPS_TO_STORY.iter().enumerate() {
+            self.next(click, &format!("{name} {}", n + 2)).await;
+        }
+        self.next("", &format!("{name} 6 wrong")).await;
+        self.browser.write("#story", &"Een heel lang verhaal over declaraties. ".repeat(40)).await;
+        self.browser.write("#who", "Iemand").await;
+        self.next("", &format!("{name} 7")).await;
+        self.next("", &format!("{name} 8")).await;
+        let mut words = Vec::new();
+        for word in self.browser.page.find_all(By::Css(".mk-code li")).await.unwrap() {
+            words.push(word.text().await.unwrap().split_whitespace().last().unwrap().to_owned());
+        }
+        self.next("", &format!("{name} 9")).await;
+        self.browser.write("#code", &words[1..].join(" ")).await;
+        self.next("", &format!("{name} 9 wrong")).await;
+        self.browser.page.find(By::Css("#code")).await.unwrap().clear().await.unwrap();
+        self.browser.write("#code", &words.join(" ")).await;
+        self.next("", &format!("{name} mailbox")).await;
+        self.press("button[value=sure]", &format!("{name} withdraw")).await;
+    }
+}
+
+async fn every_page(make: Make, script: String) {
+    let service = Service::start(None).await;
+    let mut eye = Eye::open(make, script).await;
+    for lang in ["nl", "en"] {
+        eye.walk(&service.base, lang).await;
+    }
+    assert!(eye.pages > 50, "{} pages were looked at", eye.pages);
+    assert!(eye.found.is_empty(), "{}", eye.found.join("\n"));
+    eye.browser.quit().await;
+}
+
+#[actix_web::test]
+async fn at_400_percent_no_page_scrolls_sideways() {
+    let script = "const wide = document.documentElement.scrollWidth, out = [];\
+        if (innerWidth !== 320) out.push('the window is ' + innerWidth);\
+        if (wide > 320) out.push('scrolls sideways: ' + wide);\
+        for (const e of document.querySelectorAll('main *, header *, footer *')) {\
+          const r = e.getBoundingClientRect();\
+          if (r.width && r.left >= 0 && r.right > 321) out.push(e.tagName + ' sticks out to ' + r.right + ': ' + e.outerHTML.slice(0, 80));\
+        }\
+        arguments[arguments.length - 1](out);";
+    every_page(Make::Zoomed, script.to_owned()).await;
+}
+
+/// Moves with Tab, and in a group of choices with the arrow, until the element has the focus.
+async fn tab_to(browser: &RealBrowser, css: &str) {
+    let target = browser.page.find(By::Css(css)).await.unwrap_or_else(|e| panic!("{css}: {e}"));
+    let group = target.attr("name").await.unwrap();
+    let radio = target.attr("type").await.unwrap().as_deref() == Some("radio");
+    for _ in 0..120 {
+        let active = browser.page.active_element().await.unwrap();
+        if active == target {
+            return;
+        }
+        let inside = radio && active.attr("name").await.unwrap() == group;
+        active.send_keys(if inside { Key::Down } else { Key::Tab }).await.unwrap();
+    }
+    panic!("the keyboard does not reach {css}");
+}
+
+async fn key(browser: &RealBrowser, key: Key) {
+    browser.page.active_element().await.unwrap().send_keys(key).await.unwrap();
+}
+
+/// Presses Enter in the element and waits for the next page.
+async fn enter(browser: &RealBrowser, css: &str) {
+    tab_to(browser, css).await;
+    let heading = browser.heading().await;
+    key(browser, Key::Enter).await;
+    for _ in 0..200 {
+        if browser.page.find(By::Css("main h1")).await.is_ok() && browser.heading().await != heading {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+    }
+    panic!("Enter on {css} leads nowhere");
+}
+
+#[actix_web::test]
+async fn a_report_is_filed_with_the_keyboard_alone() {
+    let service = Service::start(None).await;
+    let browser = RealBrowser::start(Make::Chromium).await;
+    browser.page.goto(format!("{}/en/report", service.base)).await.unwrap();
+    for choice in STEPS_TO_STORY {
+        if !choice.is_empty() {
+            tab_to(&browser, choice).await;
+            key(&browser, Key::Space).await;
+        }
+        enter(&browser, NEXT).await;
+    }
+    tab_to(&browser, "#story").await;
+    browser.write("#story", "Filed without a mouse.").await;
+    tab_to(&browser, "#who").await;
+    browser.write("#who", "Somebody").await;
+    // Enter in a field goes on, never back; on page 7 the first buttons in sight are "change".
+    enter(&browser, "#who").await;
+    enter(&browser, "#who").await;
+    let mut words = Vec::new();
+    for word in browser.page.find_all(By::Css(".mk-code li")).await.unwrap() {
+        words.push(word.text().await.unwrap().split_whitespace().last().unwrap().to_owned());
+    }
+    assert_eq!(words.len(), 12, "page 8 follows page 7");
+    enter(&browser, NEXT).await;
+    tab_to(&browser, "#code").await;
+    browser.write("#code", &words.join(" ")).await;
+    enter(&browser, NEXT).await;
+    assert!(browser.text().await.contains("arrived safely"), "{}", browser.text().await);
+    browser.quit().await;
+}
