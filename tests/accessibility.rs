@@ -1,11 +1,11 @@
-//! Every page a reporter meets, in both languages: 400 % zoom scrolls one way, the keyboard is enough.
+//! Every page a reporter meets, in both languages: axe-core finds nothing, 400 % zoom scrolls one way, the keyboard is enough.
 #![cfg(all(feature = "server", feature = "desk", unix))]
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
 mod support;
 #[path = "support/webdriver.rs"]
 mod webdriver;
 
-use std::path::Path;
+use std::{path::Path, process::Command};
 
 use support::Service;
 use thirtyfour::{By, Key};
@@ -14,21 +14,35 @@ use webdriver::{Make, RealBrowser};
 const NEXT: &str = "main form p button[value=next]";
 const STEPS_TO_STORY: [&str; 5] = ["", "#want-report", "#org-bzk", "#topic-money", ""];
 
+/// axe-core, pinned in `tests/axe/package.json`.
+fn axe() -> String {
+    let folder = std::env::temp_dir().join("meldkluis-axe-4.14.1");
+    std::fs::create_dir_all(&folder).unwrap();
+    let package = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/axe/package.json");
+    std::fs::copy(package, folder.join("package.json")).unwrap();
+    let npm =
+        Command::new("npm").args(["install", "--no-audit", "--no-fund", "--silent"]).current_dir(&folder).status();
+    assert!(npm.unwrap().success(), "npm could not install axe-core");
+    std::fs::read_to_string(folder.join("node_modules/axe-core/axe.min.js")).unwrap()
+}
+
 /// What is looked at on each page; collects what is wrong.
 struct Eye {
     browser: RealBrowser,
+    library: String,
     script: String,
     found: Vec<String>,
     pages: usize,
 }
 
 impl Eye {
-    async fn open(make: Make, script: String) -> Self {
-        Self { browser: RealBrowser::start(make).await, script, found: Vec::new(), pages: 0 }
+    async fn open(make: Make, library: String, script: String) -> Self {
+        Self { browser: RealBrowser::start(make).await, library, script, found: Vec::new(), pages: 0 }
     }
 
     async fn look(&mut self, name: &str) {
         self.pages += 1;
+        self.browser.page.execute(&self.library, Vec::new()).await.unwrap();
         let found =
             self.browser.page.execute_async(&self.script, Vec::new()).await.unwrap_or_else(|e| panic!("{name}: {e}"));
         let found: Vec<String> = found.convert().unwrap();
@@ -111,15 +125,28 @@ impl Eye {
     }
 }
 
-async fn every_page(make: Make, script: String) {
+async fn every_page(make: Make, library: String, script: &str) {
     let service = Service::start(None).await;
-    let mut eye = Eye::open(make, script).await;
+    let mut eye = Eye::open(make, library, script.to_owned()).await;
     for lang in ["nl", "en"] {
         eye.walk(&service.base, lang).await;
     }
     assert!(eye.pages > 50, "{} pages were looked at", eye.pages);
     assert!(eye.found.is_empty(), "{}", eye.found.join("\n"));
     eye.browser.quit().await;
+}
+
+#[actix_web::test]
+async fn axe_finds_nothing_on_any_page() {
+    let run = "const done = arguments[arguments.length - 1];\
+        axe.run(document, { resultTypes: ['violations'], preload: false })\
+        .then(r => done(r.violations.flatMap(v => v.nodes.map(n => v.id + ' ' + n.html))), e => done(['axe: ' + e]))";
+    // The eye sees: a field without a label is found.
+    let mut eye = Eye::open(Make::Looking, axe(), run.to_owned()).await;
+    eye.go("data:text/html,<html lang=en><title>x</title><main><h1>x</h1><input>", "bad").await;
+    assert!(eye.found.iter().any(|f| f.starts_with("bad: label ")), "{:?}", eye.found);
+    eye.browser.quit().await;
+    every_page(Make::Looking, axe(), run).await;
 }
 
 #[actix_web::test]
@@ -132,7 +159,7 @@ async fn at_400_percent_no_page_scrolls_sideways() {
           if (r.width && r.left >= 0 && r.right > 321) out.push(e.tagName + ' sticks out to ' + r.right + ': ' + e.outerHTML.slice(0, 80));\
         }\
         arguments[arguments.length - 1](out);";
-    every_page(Make::Zoomed, script.to_owned()).await;
+    every_page(Make::Zoomed, String::new(), script).await;
 }
 
 /// Moves with Tab, and in a group of choices with the arrow, until the element has the focus.
