@@ -240,7 +240,7 @@ async fn a_reader_without_valid_keys_starts_nothing() {
     let value = |name: &str| text.lines().find(|l| l.starts_with(name)).unwrap().split('"').nth(1).unwrap().to_owned();
     let seal = value("seal_key");
     let mut damaged = seal.clone();
-    damaged.replace_range(40..41, if &seal[40..41] == "q" { "p" } else { "q" });
+    damaged.replace_range(40..41, if seal.get(40..41) == Some("q") { "p" } else { "q" });
     let keys =
         [(seal, damaged), (value("sign_key"), format!("01{}", "00".repeat(31))), (value("sign_key"), "ff".repeat(31))];
     for (good, bad) in keys {
