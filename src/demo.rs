@@ -200,7 +200,11 @@ fn org_file(folder: &Path, org: &OrgId, scope: Scope, today: Day) -> Result<OrgF
     };
     let mut officers = Vec::new();
     for n in 1..=4 {
-        let (nl, en) = (format!("Functionaris integriteit {n}"), format!("Integrity officer {n}"));
+        // Outside officers join others' reports: their name says where they are.
+        let (nl, en) = match scope {
+            Scope::Outside => (format!("Extern meldpunt, functionaris {n}"), format!("Outside desk, officer {n}")),
+            _ => (format!("Functionaris integriteit {n}"), format!("Integrity officer {n}")),
+        };
         officers.push(add(&format!("functionaris-{n}"), Function::Officer, nl, en)?);
     }
     let (mut advisers, mut managers, mut desks) = (Vec::new(), Vec::new(), Vec::new());

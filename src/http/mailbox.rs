@@ -253,7 +253,7 @@ pub(crate) async fn show(
             Kind::Closing => "kind-closing",
             _ => "kind-reply",
         };
-        Answer { day: text.manifest.head.day.to_string(), from, kind, text: text.body }
+        Answer { day: t.day(text.manifest.head.day), from, kind, text: text.body }
     });
     let (draft, error) = draft.map_or_else(Default::default, |(text, error)| (text, Some(error)));
     let errors: Vec<FieldError> = error.iter().map(|text| FieldError { field: "text", text: text.clone() }).collect();
@@ -269,8 +269,8 @@ pub(crate) async fn show(
         },
         opened: case.state != CaseState::Unopened,
         closed: case.state == CaseState::Closed,
-        filed: case.filed.to_string(),
-        due: case.due.to_string(),
+        filed: t.day(case.filed),
+        due: t.day(case.due),
         readers: readers.iter().map(|(reader, release)| name(app, t, reader, *release)).collect(),
         answer: shown,
         at,

@@ -221,7 +221,7 @@ fn show(app: &App, t: Texts, answers: &Answers, step: u8, errors: Vec<FieldError
         outside: readers.as_ref().is_some_and(Readers::outside_joined),
         org: org.map(|o| t.pick(&o.entry.name).to_owned()).unwrap_or_default(),
         words,
-        today: app.clock.today().to_string(),
+        today: t.day(app.clock.today()),
         start: match t.language {
             Language::Nl => include_str!("../../web/templates/info/nl/start.html"),
             Language::En => include_str!("../../web/templates/info/en/start.html"),

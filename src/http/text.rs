@@ -3,7 +3,7 @@ use std::sync::OnceLock;
 
 use fluent_bundle::{FluentArgs, FluentResource, concurrent::FluentBundle};
 
-use crate::seal::code::Language;
+use crate::{domain::day::Day, seal::code::Language};
 
 type Bundle = FluentBundle<FluentResource>;
 
@@ -40,6 +40,12 @@ impl Texts {
         let pattern = self.bundle.get_message(id).and_then(|m| m.value());
         let format = |p| self.bundle.format_pattern(p, Some(&args), &mut Vec::new()).into_owned();
         pattern.map_or_else(|| id.to_owned(), format)
+    }
+
+    /// A day in words: 24 november 2026.
+    pub(crate) fn day(&self, day: Day) -> String {
+        let date = day.date();
+        format!("{} {} {}", date.day(), self.get(&format!("month-{}", date.month())), date.year())
     }
 
     /// `nl` or `en`.

@@ -164,3 +164,16 @@ unavailable-title = This does not work now
 unavailable-text = Nothing was kept just now. Try again later with the same code. You can also report to the Huis voor Klokkenluiders (Whistleblowers Authority).
 bad-request-title = This form did not arrive well
 bad-request-text = We kept nothing. Go back and try again.
+
+month-1 = January
+month-2 = February
+month-3 = March
+month-4 = April
+month-5 = May
+month-6 = June
+month-7 = July
+month-8 = August
+month-9 = September
+month-10 = October
+month-11 = November
+month-12 = December

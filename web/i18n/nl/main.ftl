@@ -164,3 +164,16 @@ unavailable-title = Dit werkt nu niet
 unavailable-text = Er is nu niets bewaard. Probeer het later opnieuw met dezelfde code. U kunt ook melden bij het Huis voor Klokkenluiders.
 bad-request-title = Dit formulier kwam niet goed aan
 bad-request-text = Wij hebben niets bewaard. Ga terug en probeer het opnieuw.
+
+month-1 = januari
+month-2 = februari
+month-3 = maart
+month-4 = april
+month-5 = mei
+month-6 = juni
+month-7 = juli
+month-8 = augustus
+month-9 = september
+month-10 = oktober
+month-11 = november
+month-12 = december
