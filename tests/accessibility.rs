@@ -98,7 +98,21 @@ impl Eye {
         self.next("", &say("referral 2")).await;
         self.next("#want-report", &say("referral 3")).await;
         self.next("#org-def", &say("referral")).await;
+        self.nobody(&page("report"), &say("nobody")).await;
         self.report(&page("report"), &say("report")).await;
+    }
+
+    /// Strikes everybody: nobody is left to read, and the page says where else to go.
+    async fn nobody(&mut self, url: &str, name: &str) {
+        self.browser.page.goto(url).await.unwrap();
+        for click in &STEPS_TO_STORY[..4] {
+            self.next(click, name).await;
+        }
+        for strike in self.browser.page.find_all(By::Css("input[name=strike]")).await.unwrap() {
+            strike.click().await.unwrap();
+        }
+        self.next("", name).await;
+        assert!(self.browser.page.find(By::Css("#story")).await.is_err(), "nobody is left, so nothing is asked");
     }
 
     async fn report(&mut self, url: &str, name: &str) {
