@@ -75,7 +75,7 @@ pub struct CaseView {
     pub readers: Vec<ReaderId>,
 }
 
-/// What a reader adds: first four bytes the length (big-endian) of this as JSON, then this, then the age payload.
+/// What a reader adds, before the age payload; [`crate::envelope`] says how they travel together.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Adding {

@@ -18,6 +18,7 @@ pub mod demo;
 #[cfg(feature = "desk")]
 pub mod desk;
 pub mod domain;
+pub mod envelope;
 #[cfg(feature = "server")]
 pub mod http;
 #[cfg(feature = "server")]

@@ -23,6 +23,7 @@ use crate::{
         case::Act,
         id::{ItemId, ReaderId},
     },
+    envelope,
     seal::{Author, FileSealer, ItemHead, Kind, Plaintext, Recipients, Slot, item},
 };
 
@@ -129,9 +130,7 @@ fn head(
 fn framed(item: ItemId, act: Option<Act>, case: &CaseView, slots: &[Slot]) -> Result<Vec<u8>, DeskError> {
     let sent = |s: &Slot| SlotSent { to: SentTo::of(&s.to), header: BASE64_STANDARD.encode(&s.header) };
     let adding = Adding { item, act, expected: case.state, slots: slots.iter().map(sent).collect() };
-    let json = serde_json::to_vec(&adding).map_err(|e| DeskError::new(e.to_string()))?;
-    let length = u32::try_from(json.len()).map_err(|e| DeskError::new(e.to_string()))?;
-    Ok([&length.to_be_bytes()[..], &json].concat())
+    envelope::before_payload(&adding).map_err(|e| DeskError::new(e.to_string()))
 }
 
 /// Seals a file into a private temporary file, then sends it.

@@ -21,7 +21,11 @@ use crate::{
         roster::{Organisation, Reader, Scope, Topic},
         routing::{self, Readers},
     },
-    seal::{Author, ItemHead, Kind, Recipients, code::Language, item},
+    seal::{
+        Author, ItemHead, Kind, Recipients,
+        code::{Code, CodeError, Language},
+        item,
+    },
     store::{NewItem, Payload, StoreError},
 };
 
@@ -120,13 +124,16 @@ fn check(app: &App, t: Texts, answers: &Answers, step: u8) -> Vec<FieldError> {
         }
         9 => {
             let (mine, instance) = (answers.code(app.form_key()), &app.roster.instance);
-            let same = crate::seal::code::Code::typed(&answers.typed, instance).is_ok_and(|code| code.same(&mine));
-            if same {
+            let typed = Code::typed(&answers.typed, instance);
+            if typed.as_ref().is_ok_and(|code| code.same(&mine)) {
                 return Vec::new();
             }
-            let text = match mine.first_wrong(&answers.typed, instance) {
-                Some(word) => t.with("error-word", &[("word", word.to_string())]),
-                None => t.get("error-count"),
+            let text = match (mine.first_wrong(&answers.typed, instance), typed) {
+                (Some(word), _) => t.with("error-word", &[("word", word.to_string())]),
+                (None, Err(CodeError::WrongCount(count))) if count > 0 => {
+                    t.with("code-count", &[("count", count.to_string())])
+                }
+                (None, _) => t.get("error-count"),
             };
             vec![error("code", text)]
         }
@@ -321,12 +328,7 @@ async fn send(app: &App, t: Texts, answers: Answers) -> HttpResponse {
     }
 }
 
-async fn file(
-    app: &App,
-    answers: Answers,
-    readers: &Readers,
-    code: &crate::seal::code::Code,
-) -> Result<(), StoreError> {
+async fn file(app: &App, answers: Answers, readers: &Readers, code: &Code) -> Result<(), StoreError> {
     let failed = |e: crate::seal::SealError| StoreError::Unavailable(Box::new(e));
     let today = app.clock.today();
     if app.store.last_day().await?.is_some_and(|last| last > today) {

@@ -15,13 +15,12 @@ use crate::{
         id::{CaseId, ReaderId},
         roster::Reader,
     },
+    envelope,
     http::mailbox,
     seal::{Slot, slot::FILL_MORE},
     store::{Added, Move, NewItem, Payload, StoreError},
 };
 
-/// Bytes of the JSON before the payload: sixteen slots of 2 KiB, base64, with room.
-const HEAD_BYTES: usize = 64 << 10;
 /// Sealed messages are no larger; what is larger is a file.
 const INLINE_BYTES: usize = 300 << 10;
 /// Bytes handed to the payload store at once.
@@ -60,18 +59,11 @@ fn refuse(adding: &Adding, has: &[(&Reader, Option<Day>)]) -> Option<HttpRespons
 
 async fn head(body: &mut web::Payload) -> Option<(Adding, Vec<u8>)> {
     let mut bytes = Vec::new();
-    let mut wanted = 4;
     loop {
-        if let Some((length, rest)) = bytes.split_first_chunk::<4>() {
-            let length = usize::try_from(u32::from_be_bytes(*length)).ok().filter(|l| *l <= HEAD_BYTES)?;
-            if let Some((head, payload)) = rest.split_at_checked(length) {
-                return Some((serde_json::from_slice(head).ok()?, payload.to_vec()));
-            }
-            wanted = 4 + length;
+        if let Some((adding, payload)) = envelope::split(&bytes).ok()? {
+            return Some((adding, payload.to_vec()));
         }
-        while bytes.len() < wanted {
-            bytes.extend_from_slice(&body.next().await?.ok()?);
-        }
+        bytes.extend_from_slice(&body.next().await?.ok()?);
     }
 }
 
