@@ -31,5 +31,6 @@ pub mod roster_files;
 pub mod seal;
 #[cfg(feature = "server")]
 pub mod server;
+pub mod show;
 #[cfg(feature = "server")]
 pub mod store;

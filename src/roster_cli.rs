@@ -16,6 +16,7 @@ use crate::{
         roster_words::{Parsed, changes, show},
     },
     roster_files::{self, Files, Seen, key_findings, seen_now, signed_by},
+    show::safe_text,
 };
 
 /// What can be asked about a folder of roster files.
@@ -64,15 +65,26 @@ pub enum CliError {
 
 /// Runs a command; `Err` also when the roster is not in order, so that a script can tell.
 pub fn run(command: &Command, today: Day) -> Result<String, CliError> {
+    // A mistake of the TOML library shows the line it is in.
+    answer(command, today).map_err(|e| CliError::Mistakes(safe_text(&e.to_string())))
+}
+
+fn answer(command: &Command, today: Day) -> Result<String, CliError> {
     match command {
         Command::Check { folder } => check(folder, today),
         Command::Verify { folder, anchor, after } => verify(folder, anchor, after.as_deref(), today),
         Command::Diff { old, new } => {
             let lines = changes(&parsed(old)?, &parsed(new)?);
-            Ok(if lines.is_empty() { "Nothing changes but serials and dates.".to_owned() } else { lines.join("\n") })
+            Ok(if lines.is_empty() { "Nothing changes but serials and dates.".to_owned() } else { plain(&lines) })
         }
-        Command::Show { folder } => Ok(show(&parsed(folder)?).join("\n")),
+        Command::Show { folder } => Ok(plain(&show(&parsed(folder)?))),
     }
+}
+
+/// Lines as they may stand on a terminal: what a file holds cannot move the cursor, end a line or turn its direction.
+fn plain(lines: &[String]) -> String {
+    let safe = |line: &String| safe_text(&line.replace(['\n', '\t'], "\u{fffd}"));
+    lines.iter().map(safe).collect::<Vec<String>>().join("\n")
 }
 
 /// Texts by file name, of everything in a folder that looks like a roster file.
@@ -110,7 +122,7 @@ fn parsed(folder: &Path) -> Result<Parsed, CliError> {
     match parse_all(&texts(folder)?) {
         (Some(root), files, bad) if bad.is_empty() => Ok(Parsed { root, files }),
         (None, _, bad) if bad.is_empty() => Err(CliError::Mistakes(no_root(folder))),
-        (_, _, bad) => Err(CliError::Mistakes(bad.join("\n"))),
+        (_, _, bad) => Err(CliError::Mistakes(plain(&bad))),
     }
 }
 
@@ -123,7 +135,7 @@ fn check(folder: &Path, today: Day) -> Result<String, CliError> {
     let (root, files, mut lines) = parse_all(&texts);
     let Some(root) = root else {
         lines.extend((!texts.contains_key(ROOT)).then(|| no_root(folder)));
-        return Err(CliError::Mistakes(lines.join("\n")));
+        return Err(CliError::Mistakes(plain(&lines)));
     };
     let mut mistakes = lines.len();
     // A file that is not TOML has its line already; that it is missing would only confuse.
@@ -136,7 +148,7 @@ fn check(folder: &Path, today: Day) -> Result<String, CliError> {
     mistakes += all.iter().filter(|f| f.mistake).count();
     lines.extend(all.iter().map(|f| line(f, texts.get(&f.file))));
     lines.push(format!("{} file(s): {mistakes} mistake(s), {} warning(s).", texts.len(), lines.len() - mistakes));
-    let text = lines.join("\n");
+    let text = plain(&lines);
     if mistakes == 0 { Ok(text) } else { Err(CliError::Mistakes(text)) }
 }
 
@@ -175,7 +187,7 @@ fn verify(folder: &Path, anchor: &Path, after: Option<&Path>, today: Day) -> Res
         ));
     }
     lines.push(format!("Believed until {}.", roster.expires));
-    Ok(lines.join("\n"))
+    Ok(plain(&lines))
 }
 
 /// What a server that runs on this folder remembers.

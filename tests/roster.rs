@@ -284,15 +284,42 @@ fn diff_says_who_can_newly_read_and_who_no_longer() {
     let text = diff(&new);
     let says = |wanted: &str| assert!(text.contains(wanted), "{text}");
     says(
-        "bzk: bzk-functionaris-4 (Integrity officer 4) can no longer read reports at desk Integrity that nobody opened",
+        "bzk: bzk-functionaris-4 (Integrity officer 4) can no longer read reports at desk Integrity on all topics no other desk takes, that nobody opened",
     );
-    says("bzk: bzk-functionaris-1 (Integrity officer 1) can newly read reports at desk Integrity that nobody opened");
+    says(
+        "bzk: bzk-functionaris-1 (Integrity officer 1) can newly read reports at desk Integrity on all topics no other desk takes, that nobody opened",
+    );
+    new.alter("org-bzk.toml", "topics = [\"conduct\"]", "topics = [\"conduct\", \"money\"]");
+    let text = diff(&new);
+    assert!(
+        text.contains(
+            "bzk-omgangsvormen-1 (Conduct officer 1) can newly read reports at desk Conduct on conduct, money"
+        ),
+        "{text}"
+    );
     let key = |d: &Deployment| d.text("org-fin.toml").lines().find(|l| l.starts_with("seal_key")).unwrap().to_owned();
     new.alter("org-fin.toml", &key(&old), &key(&Deployment::new()));
     assert!(diff(&new).contains("has a new key to read with; ask them whether it is theirs"));
     let shown = new.roster(|folder| Roster::Show { folder }).unwrap();
     assert!(shown.contains("def (Ministry of Defence): has its own channel"), "{shown}");
     assert!(shown.contains("bzk-leidinggevende-1 (Director): reports, only when the reporter chooses them"), "{shown}");
+}
+
+#[test]
+fn a_file_cannot_write_over_what_an_operator_sees() {
+    let one = Deployment::new();
+    let evil = "Directeur\\u001b[2K\\nbzk: nothing changes \\u202e";
+    one.alter("org-bzk.toml", "Directeur", evil);
+    one.alter("org-bzk.toml", "Director", evil);
+    let old = Deployment::new();
+    let clean = |text: &str| text.chars().all(|c| c == '\n' || !(c.is_control() || c == '\u{202e}'));
+    for text in [
+        one.roster(|folder| Roster::Show { folder }).unwrap(),
+        old.roster(|old| Roster::Diff { old, new: one.path("roster") }).unwrap(),
+        one.check().unwrap_err(),
+    ] {
+        assert!(clean(&text) && !text.lines().any(|l| l.starts_with("bzk: nothing")), "{text:?}");
+    }
 }
 
 /// The format of the first version, signed by two people with keys of two kinds, is read for ever; `sha256sum` made the expected hashes.

@@ -3,13 +3,12 @@ mod client;
 mod commands;
 mod identity;
 mod read;
-mod show;
 mod write;
 
+pub use crate::show::{safe_name, safe_text};
 pub use client::Client;
 pub use commands::{Command, Options, run};
 pub use identity::Identity;
-pub use show::{safe_name, safe_text};
 
 /// What went wrong, in one line that says what to do.
 #[derive(Debug, thiserror::Error)]

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     id::{OrgId, ReaderId},
-    roster::{Function, OrgEntry, OrgFile, Organisation, Reader, RootFile, Scope, Signers, Status},
+    roster::{Desk, Function, OrgEntry, OrgFile, Organisation, Reader, RootFile, Scope, Signers, Status},
     routing::independent,
 };
 
@@ -68,11 +68,17 @@ fn heading(entry: &OrgEntry) -> String {
         Scope::Outside => "outside desk: joins where an organisation has fewer than two independent readers left",
     };
     let ends = entry.until.map(|day| format!(", until {day}")).unwrap_or_default();
-    format!("{} ({}): {what}{ends}", entry.id, entry.name.en)
+    format!("{} ({}): {what}, from {}{ends}", entry.id, entry.name.en, entry.from)
 }
 
 fn or_nothing(text: &str) -> &str {
     if text.is_empty() { "reads nothing" } else { text }
+}
+
+/// The topics a desk takes; a topic that moves to another desk changes who reads.
+fn topics(desk: &Desk) -> String {
+    let named: Vec<String> = desk.topics.iter().map(|t| format!("{t:?}").to_lowercase()).collect();
+    if named.is_empty() { "all topics no other desk takes".to_owned() } else { named.join(", ") }
 }
 
 /// The same rules as [`super::routing`], said of the roster instead of one report.
@@ -98,11 +104,12 @@ fn reading(entry: &OrgEntry, file: &OrgFile) -> Reading {
         );
     }
     for desk in &file.desks {
+        let at = format!("reports at desk {} on {}", desk.name.en, topics(desk));
         for r in &desk.readers {
-            add(r, &independent, format!("reports at desk {}", desk.name.en));
+            add(r, &independent, at.clone());
         }
         if let Some(r) = &desk.reserve {
-            add(r, &independent, format!("reports at desk {} that nobody opened by day 4 (reserve)", desk.name.en));
+            add(r, &independent, format!("{at}, that nobody opened by day 4 (reserve)"));
         }
     }
     all
@@ -116,6 +123,10 @@ fn organisation(lines: &mut Vec<String>, id: &OrgId, old: Option<&Organisation>,
             lines.push(format!("{id}: was \"{}\", becomes \"{}\"", heading(&old.entry), heading(&new.entry)));
         }
         _ => {}
+    }
+    let sends = |o: Option<&Organisation>| o.and_then(|o| o.entry.referral.clone());
+    if sends(old) != sends(new) && old.is_some() {
+        lines.push(format!("{id}: the text that sends people to its own channel changes"));
     }
     let of = |o: Option<&Organisation>| o.and_then(|o| o.entry.signers.clone());
     signers(lines, &format!("{id}: its file"), of(old).as_ref(), of(new).as_ref());
@@ -158,7 +169,8 @@ fn person_changes(lines: &mut Vec<String>, who: &str, was: &Reader, is: &Reader)
         lines.push(format!("{who} has a new key to sign with; ask them whether it is theirs"));
     }
     if was.shown_as != is.shown_as {
-        lines.push(format!("{who} was shown to reporters as \"{}\"", was.shown_as.en));
+        let shown = |r: &Reader| format!("\"{}\" / \"{}\"", r.shown_as.nl, r.shown_as.en);
+        lines.push(format!("{who} is shown to reporters as {}, and was as {}", shown(is), shown(was)));
     }
 }
 
