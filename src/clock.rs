@@ -2,9 +2,10 @@
 use crate::domain::day::Day;
 
 /// Where days come from.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub enum Clock {
     /// The system's clock, read in Europe/Amsterdam.
+    #[default]
     System,
     /// A day that stands still, for tests.
     Fixed(Day),

@@ -51,7 +51,8 @@ async fn main_job(make: Make, database: Option<String>) {
     let story = || async { browser.page.find(By::Name("story")).await.unwrap().prop("value").await.unwrap().unwrap() };
     assert_eq!(story().await, STORY);
     browser.back().await;
-    // Pages are not stored, so the browser's own Back shows that page as it was sent; Forward has what was typed.
+    assert_eq!(browser.heading().await, "Uw verhaal");
+    assert_eq!(story().await, STORY, "the browser's own Back has what was typed");
     browser.forward().await;
     assert_eq!(story().await, STORY);
     assert!(!browser.text().await.contains("Functionaris integriteit 2"));

@@ -184,7 +184,8 @@ async fn crash(database: Option<String>, kills: usize) {
     let url = database.unwrap_or_else(|| format!("sqlite:{}", folder.path().join("data/meldkluis.db").display()));
     let mut program = Program::start(folder.path(), &settings);
     let rows = Rows::open(&url).await;
-    let mut service = Service { folder, base: program.base.clone(), database: url };
+    let mut service =
+        Service { folder, base: program.base.clone(), database: url, clock: meldkluis::clock::Clock::System };
     // Every code with a receipt, and the case it opens.
     let mut cases: BTreeMap<String, Uuid> = BTreeMap::new();
     let (ready, number) = (RefCell::new(Vec::new()), Cell::new(0));

@@ -150,7 +150,9 @@ async fn everything_looks_alike_from_outside() {
         let header = |name: &str| page.headers.get(name).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
         assert!(header("content-security-policy").contains("default-src 'none'"));
         assert!(header("date").ends_with("00:00:00 GMT"), "{}", header("date"));
-        assert_eq!(header("cache-control"), "no-store");
+        let asks = page.html.contains("/nl/report\" accept-charset");
+        assert_eq!(header("cache-control"), if asks { "no-cache" } else { "no-store" });
+        assert_eq!(header("cache-control").len(), "no-store".len(), "what asks is no longer than what does not");
         assert!(page.headers.get("set-cookie").is_none());
         assert!(!page.html.contains("<script") && !page.html.contains("<img") && !page.html.contains("<svg"));
         let mut names: Vec<String> = page.headers.keys().map(ToString::to_string).collect();
@@ -217,4 +219,26 @@ async fn bad_input_gets_a_kind_answer_and_nothing_typed_is_lost() {
     assert_eq!(large.status, 422);
     assert!(large.html.contains("976 KiB") && large.html.contains("Uw melding staat er nog"));
     assert_eq!(files_in(&service.path("data/payloads")), 0);
+}
+
+#[actix_web::test]
+async fn a_nearly_full_disk_refuses_the_file_and_the_report_stands() {
+    let service = Service::with(None, |config| config.reserve_bytes = u64::MAX).await;
+    let browser = Browser::new(&service.base);
+    let (code, page) = browser.report("Verhaal", &[]).await;
+    assert!(page.html.contains("veilig aangekomen"), "what is kept free is for text");
+    let refused = browser.upload(&code, "groot.bin", vec![1; 300_000]).await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.html.contains("er is nu te weinig ruimte") && refused.html.contains("Uw melding staat er nog"));
+    assert_eq!(files_in(&service.path("data/payloads")), 0);
+    let inbox = service.desk(READER, &["inbox"]).await.unwrap();
+    let case = inbox[0]["case"].as_str().unwrap();
+    let (text, file) = (service.path("text.txt"), service.path("file.bin"));
+    std::fs::write(&text, "Antwoord").unwrap();
+    std::fs::write(&file, vec![2; 3 << 20]).unwrap();
+    let paths = [text.to_str().unwrap(), file.to_str().unwrap()];
+    let refused = service.desk(READER, &["reply", case, "--file", paths[0], "--attach", paths[1]]).await;
+    assert!(refused.unwrap_err().contains("try again later"));
+    assert_eq!(files_in(&service.path("data/payloads")), 0);
+    service.desk(READER, &["reply", case, "--file", paths[0]]).await.unwrap();
 }

@@ -214,7 +214,8 @@ async fn leak(database: Option<String>, cluster: Option<&Path>) {
     let settings = settings(folder.path(), database.as_deref());
     let url = database.unwrap_or_else(|| format!("sqlite:{}", folder.path().join("data/meldkluis.db").display()));
     let program = Program::start(folder.path(), &settings);
-    let service = Service { folder, base: program.base.clone(), database: url.clone() };
+    let service =
+        Service { folder, base: program.base.clone(), database: url.clone(), clock: meldkluis::clock::Clock::System };
     let browser = talkative(&service.base);
 
     let code = file_report(&browser).await;

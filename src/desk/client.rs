@@ -19,6 +19,8 @@ pub struct Client {
     http: reqwest::Client,
     base: String,
     token: String,
+    /// Tells the day.
+    pub clock: Clock,
     /// Verified with the root signers this reader trusts.
     pub roster: Roster,
 }
@@ -31,6 +33,7 @@ impl Client {
         identity: &Identity,
         anchor: &Path,
         state: PathBuf,
+        clock: Clock,
     ) -> Result<Self, DeskError> {
         let mut http = reqwest::Client::builder().user_agent("meldkluis-desk");
         if let Some(proxy) = proxy {
@@ -39,7 +42,7 @@ impl Client {
         let (http, origin) = (http.build()?, server.trim_end_matches('/').to_owned());
         let base = format!("{origin}/api/v1");
         let files: Files = http.get(format!("{base}/roster")).send().await?.error_for_status()?.json().await?;
-        let roster = verify(&files, anchor, &state)?;
+        let roster = verify(&files, anchor, &state, clock)?;
         let asked = http.post(format!("{base}/challenge")).json(&Challenge { reader: identity.reader.clone() });
         let nonce: Nonce = asked.send().await?.error_for_status()?.json().await?;
         // The instance is the verified roster's, not what the server says now.
@@ -48,7 +51,7 @@ impl Client {
         let sign_in = SignIn { reader: identity.reader.clone(), nonce: nonce.nonce, origin, signature };
         let session = http.post(format!("{base}/session")).json(&sign_in).send().await?.error_for_status()?;
         let Session { token } = session.json().await?;
-        Ok(Self { http, base, token, roster })
+        Ok(Self { http, base, token, clock, roster })
     }
 
     async fn get(&self, path: &str) -> Result<Response, DeskError> {
@@ -78,7 +81,7 @@ impl Client {
     }
 }
 
-fn verify(files: &Files, anchor: &Path, state: &Path) -> Result<Roster, DeskError> {
+fn verify(files: &Files, anchor: &Path, state: &Path, clock: Clock) -> Result<Roster, DeskError> {
     let anchor = roster_files::anchor(anchor)?;
     let before: Vec<Seen> = match std::fs::read(state) {
         Ok(bytes) => serde_json::from_slice(&bytes).map_err(|_| DeskError::new("the remembered roster is damaged"))?,
@@ -86,7 +89,7 @@ fn verify(files: &Files, anchor: &Path, state: &Path) -> Result<Roster, DeskErro
         Err(error) => return Err(error.into()),
     };
     let seen = |file: &str| before.iter().find(|s| s.file == file).cloned();
-    let (roster, now) = files.verify(&anchor, Clock::System.today(), seen)?;
+    let (roster, now) = files.verify(&anchor, clock.today(), seen)?;
     if now != before {
         let next = tempfile::NamedTempFile::new_in(state.parent().filter(|p| p.is_dir()).unwrap_or(Path::new(".")))?;
         serde_json::to_writer(next.as_file(), &now).map_err(|e| DeskError::new(e.to_string()))?;

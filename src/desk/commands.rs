@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use super::{Client, DeskError, Identity, read::read, write::write};
 use crate::{
     api_types::CaseView,
+    clock::Clock,
     domain::{
         case::Act,
         id::{CaseId, ReaderId},
@@ -37,6 +38,9 @@ pub struct Options {
     /// Prints one JSON document.
     #[arg(long)]
     pub json: bool,
+    /// Tells the day.
+    #[arg(skip)]
+    pub clock: Clock,
 }
 
 /// A command.
@@ -98,7 +102,8 @@ pub async fn run(options: &Options, command: &Command) -> Result<String, DeskErr
         return Ok(public(options, &me));
     }
     let state = options.identity.with_extension("seen");
-    let client = Client::sign_in(&options.server, options.proxy.as_deref(), &me, &options.root, state).await?;
+    let proxy = options.proxy.as_deref();
+    let client = Client::sign_in(&options.server, proxy, &me, &options.root, state, options.clock).await?;
     match command {
         Command::Keygen { .. } | Command::Whoami => Ok(String::new()),
         Command::Inbox => inbox(options, &client).await,

@@ -18,7 +18,6 @@ use super::{
 };
 use crate::{
     api_types::{Adding, CaseView, SentTo, SlotSent},
-    clock::Clock,
     domain::{
         case::Act,
         id::{ItemId, ReaderId},
@@ -119,7 +118,7 @@ fn head(
         author: Author::Reader(me.reader.clone()),
         seq,
         seen: seen.finalize().into(),
-        day: Clock::System.today(),
+        day: client.clock.today(),
         name,
         to: to.reader_ids(),
         reporter: None,

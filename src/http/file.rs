@@ -75,7 +75,7 @@ async fn finish(app: &Data<App>, t: Texts, opened: &Opened, mut field: Field) ->
 }
 
 async fn store(app: &Data<App>, opened: &Opened, named: String, field: &mut Field) -> Result<(), Refused> {
-    if app.blobs.free_bytes().is_some_and(|free| free < app.config.reserve_bytes) {
+    if app.disk_nearly_full() {
         return Err(Refused::DiskFull);
     }
     let readers = mailbox::readers(app, &opened.case).await.map_err(|_| Refused::Failed)?;
@@ -129,6 +129,9 @@ async fn stream(
             return Err(Refused::TooLarge);
         }
         if sealer.ready() >= PIECE {
+            if app.disk_nearly_full() {
+                return Err(Refused::DiskFull);
+            }
             app.uploads.arrived(opened.case.id, item, sealer.length());
             writer.write(sealer.take()).await.map_err(|_| Refused::DiskFull)?;
         }

@@ -28,6 +28,9 @@ const KEPT: [HeaderName; 7] = [
 /// Marks an answer that was built by [`page`], at the one size.
 pub(crate) struct Whole;
 
+/// Marks a page that a browser may come back to with what was typed on it. It has no code on it.
+pub(crate) struct Returns;
+
 /// Sheds headers, checks where a POST comes from, and gives every answer the same headers and, to reporters, one size.
 pub(crate) async fn guard(
     mut request: ServiceRequest,
@@ -62,7 +65,8 @@ pub(crate) async fn guard(
         }
     };
     let mut answer = answer;
-    page::headers(answer.headers_mut(), today, https);
+    let returns = answer.response().extensions().contains::<Returns>();
+    page::headers(answer.headers_mut(), today, https, returns);
     Ok(answer)
 }
 

@@ -77,6 +77,11 @@ impl App {
         Self { store, blobs, roster, roster_files, post, form: secrets.form, clock, config, nonces, uploads, tries }
     }
 
+    /// Whether what is free on the disk is kept for text: files are refused, and those on their way end.
+    fn disk_nearly_full(&self) -> bool {
+        self.blobs.free_bytes().is_some_and(|free| free < self.config.reserve_bytes)
+    }
+
     /// Removes a blob that no row took over. A commit whose answer was lost may have taken it: then it stays, and what cannot be
     /// removed or asked now is left to the sweep.
     async fn drop_blob(&self, item: &ItemId) {

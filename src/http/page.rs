@@ -82,7 +82,7 @@ pub(crate) fn problem(language: Language, status: StatusCode) -> HttpResponse {
 }
 
 /// The headers of every answer, on every status.
-pub(crate) fn headers(headers: &mut HeaderMap, today: Option<Day>, https: bool) {
+pub(crate) fn headers(headers: &mut HeaderMap, today: Option<Day>, https: bool, returns: bool) {
     static POLICY: OnceLock<String> = OnceLock::new();
     let policy = POLICY.get_or_init(|| {
         let hash = BASE64_STANDARD.encode(Sha256::digest(STYLE.as_bytes()));
@@ -96,7 +96,8 @@ pub(crate) fn headers(headers: &mut HeaderMap, today: Option<Day>, https: bool) 
         ("x-content-type-options", "nosniff"),
         ("x-frame-options", "DENY"),
         ("referrer-policy", "same-origin"),
-        ("cache-control", "no-store"),
+        // Of one length. What is not stored, a browser asks for again, and forgets what was typed on it.
+        ("cache-control", if returns { "no-cache" } else { "no-store" }),
         ("cross-origin-opener-policy", "same-origin"),
         ("cross-origin-resource-policy", "same-origin"),
         ("permissions-policy", "camera=(), microphone=(), geolocation=()"),

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::{
     App,
     form::{Answers, Fields, NotBelieved, STORY_BYTES, Want, topic_name},
+    guard::Returns,
     mailbox,
     page::{FieldError, page, problem},
     text::Texts,
@@ -31,6 +32,9 @@ use crate::{
 
 /// The last page.
 const LAST: u8 = 9;
+
+/// The last page that asks; what comes after it only shows what was answered, and the code.
+const QUESTIONS: u8 = 6;
 
 /// Rooms of a code.
 pub(crate) const ADVICE: u8 = 0;
@@ -235,7 +239,11 @@ fn show(app: &App, t: Texts, answers: &Answers, step: u8, errors: Vec<FieldError
         },
     };
     let title = t.get(&format!("step-{step}"));
-    page(t, status, &title, &errors, &content.render().unwrap_or_default())
+    let mut response = page(t, status, &title, &errors, &content.render().unwrap_or_default());
+    if step <= QUESTIONS {
+        response.extensions_mut().insert(Returns);
+    }
+    response
 }
 
 fn choices(app: &App, t: Texts, answers: &Answers, org: Option<&Organisation>, step: u8) -> Vec<Choice> {

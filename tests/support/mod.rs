@@ -5,7 +5,7 @@ pub(crate) mod postgres;
 
 use std::path::PathBuf;
 
-use meldkluis::{clock::Clock, config::Config, demo, desk, http, roster_files, server};
+use meldkluis::{clock::Clock, config::Config, demo, desk, domain::day::Day, http, roster_files, server};
 use reqwest::{Client, RequestBuilder};
 
 /// Bytes of every page.
@@ -16,6 +16,7 @@ pub(crate) struct Service {
     pub(crate) folder: tempfile::TempDir,
     pub(crate) base: String,
     pub(crate) database: String,
+    pub(crate) clock: Clock,
 }
 
 impl Service {
@@ -29,6 +30,13 @@ impl Service {
         let folder = tempfile::tempdir().unwrap();
         let config = demo::make_or_find(folder.path(), "127.0.0.1:0".parse().unwrap()).unwrap();
         Self::over(folder, Config { database, ..config }, change, |_| {}).await
+    }
+
+    /// Over a folder that a demo was made in before, as if it were that day.
+    pub(crate) async fn found(folder: tempfile::TempDir, database: Option<String>, day: Day) -> Self {
+        let config = demo::make_or_find(folder.path(), "127.0.0.1:0".parse().unwrap()).unwrap();
+        let clock = Clock::Fixed(day);
+        Self::serve(folder, Config { database, reserve_bytes: 0, ..config }, clock, |_| {}).await
     }
 
     /// With the prepared server changed before it serves: another day, say.
@@ -60,12 +68,21 @@ impl Service {
     ) -> Self {
         config.reserve_bytes = 0;
         change(&mut config);
+        Self::serve(folder, config, Clock::System, change_app).await
+    }
+
+    async fn serve(
+        folder: tempfile::TempDir,
+        config: Config,
+        clock: Clock,
+        change_app: impl FnOnce(&mut http::App),
+    ) -> Self {
         let database = config.database();
-        let mut app = server::prepare(config, Clock::System).await.unwrap();
+        let mut app = server::prepare(config, clock).await.unwrap();
         change_app(&mut app);
         let (address, running) = http::serve_anywhere(app).unwrap();
         tokio::spawn(running);
-        Self { folder, base: format!("http://{address}"), database }
+        Self { folder, base: format!("http://{address}"), database, clock }
     }
 
     /// Runs a desk command as a reader of the demo.
@@ -82,7 +99,8 @@ impl Service {
         let anchor = self.folder.path().join("anchor.toml");
         let paths = [key.to_str().unwrap(), anchor.to_str().unwrap()];
         let fixed = ["desk", "--json", "--server", &self.base, "--identity", paths[0], "--root", paths[1]];
-        let arguments = Arguments::parse_from(fixed.iter().chain(words));
+        let mut arguments = Arguments::parse_from(fixed.iter().chain(words));
+        arguments.options.clock = self.clock;
         let text = desk::run(&arguments.options, &arguments.command).await.map_err(|e| e.to_string())?;
         Ok(serde_json::from_str(&text).unwrap())
     }
@@ -107,7 +125,8 @@ pub(crate) struct Browser {
 
 impl Browser {
     pub(crate) fn new(base: &str) -> Self {
-        Self::with(base, Client::new())
+        // A kept connection may be closed by the server just when the next form is sent.
+        Self::with(base, Client::builder().pool_max_idle_per_host(0).build().unwrap())
     }
 
     /// With a client that sends headers of its own.

@@ -65,6 +65,28 @@ impl Postgres {
     }
 }
 
+impl Postgres {
+    /// A database as SQL text.
+    pub(crate) fn dump(&self, name: &str) -> String {
+        let host = format!("--host={}", self.folder.display());
+        let user = format!("--username={ROLE}");
+        let dump = must(&mut as_owner(&self.bin.join("pg_dump")), &["--no-owner", &host, &user, name]);
+        String::from_utf8(dump.stdout).unwrap()
+    }
+
+    /// A new database, of SQL text; its URL.
+    pub(crate) fn restored(&self, name: &str, sql: &Path) -> String {
+        let url = self.database(name);
+        let host = format!("--host={}", self.folder.display());
+        let user = format!("--username={ROLE}");
+        // Read here: the cluster's owner need not be able to.
+        let mut psql = as_owner(&self.bin.join("psql"));
+        psql.stdin(std::fs::File::open(sql).unwrap());
+        must(&mut psql, &["--quiet", "--no-psqlrc", "--set=ON_ERROR_STOP=1", &host, &user, name]);
+        url
+    }
+}
+
 impl Drop for Postgres {
     fn drop(&mut self) {
         drop(self.watchdog.stdin.take());

@@ -129,6 +129,9 @@ async fn write(app: &App, item: &NewItem, first: Vec<u8>, mut body: web::Payload
             piece.extend_from_slice(&chunk.map_err(broken)?);
             if piece.len() >= PIECE {
                 total += piece.len() as u64;
+                if app.disk_nearly_full() {
+                    return Err(full());
+                }
                 writer.write(std::mem::take(&mut piece)).await?;
             }
             if total > most {
@@ -144,6 +147,10 @@ async fn write(app: &App, item: &NewItem, first: Vec<u8>, mut body: web::Payload
             Err(error)
         }
     }
+}
+
+fn full() -> StoreError {
+    StoreError::Unavailable(Box::new(std::io::Error::from(std::io::ErrorKind::StorageFull)))
 }
 
 fn broken(error: actix_web::error::PayloadError) -> StoreError {
