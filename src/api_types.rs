@@ -5,7 +5,7 @@ use crate::{
     domain::{
         case::{Act, CaseState},
         day::Day,
-        id::{CaseId, InstanceId, ItemId, OrgId, ReaderId},
+        id::{CaseId, InstanceId, ItemId, KeyedReader, OrgId, ReaderId},
     },
     seal::SlotTo,
 };
@@ -72,7 +72,7 @@ pub struct CaseView {
     /// The items this reader has a slot of.
     pub items: Vec<ItemId>,
     /// The readers with a slot in the case; empty in the inbox.
-    pub readers: Vec<ReaderId>,
+    pub readers: Vec<KeyedReader>,
 }
 
 /// What a reader adds, before the age payload; [`crate::envelope`] says how they travel together.
@@ -104,7 +104,7 @@ pub struct SlotSent {
 #[serde(rename_all = "snake_case")]
 pub enum SentTo {
     /// A reader.
-    Reader(ReaderId),
+    Reader(KeyedReader),
     /// The reporter.
     Reporter,
     /// Filler.

@@ -27,6 +27,10 @@ pub struct Config {
     pub secrets: PathBuf,
     /// Address of the plain listener: loopback, for Tor or a proxy.
     pub listen: SocketAddr,
+    /// The origins this server is reached at, for example `https://meldkluis.example.org` and `http://….onion`: a reader's sign-in
+    /// names the one it dialled. Loopback ones count when none is set.
+    #[serde(default)]
+    pub origins: Vec<String>,
     /// A unix socket that is listened on too, for Tor or a proxy on this machine. Who may connect is its folder's matter.
     pub socket: Option<PathBuf>,
     /// The HTTPS listener.
@@ -104,6 +108,15 @@ impl Config {
             return Err(ConfigError("listen must be a loopback address; use https for the network".into()));
         }
         Ok(self)
+    }
+
+    /// Whether an origin is this server's own.
+    pub fn answers_to(&self, origin: &str) -> bool {
+        let loopback = || {
+            let name = origin.strip_prefix("http://").unwrap_or_default();
+            name.parse::<SocketAddr>().is_ok_and(|address| address.ip().is_loopback()) || name.starts_with("localhost:")
+        };
+        if self.origins.is_empty() { loopback() } else { self.origins.iter().any(|own| own == origin) }
     }
 
     /// The database's URL.

@@ -76,6 +76,7 @@ pub fn make_or_find(folder: &Path, listen: SocketAddr) -> Result<Config, DemoErr
         anchor: path("anchor.toml"),
         secrets: path("secrets"),
         listen,
+        origins: Vec::new(),
         socket: None,
         https: None,
         max_file_bytes: 2 << 30,

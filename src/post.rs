@@ -1,7 +1,7 @@
 //! From sealed items to rows and back: whose slot is whose, for the one who holds k1 and k2.
 //!
-//! A mailbox is HMAC(k1, whose ‖ day filed). Filler has mailboxes too, the same few for all cases of a day, so that in a stolen
-//! database a mailbox that recurs is not told apart from filler.
+//! A mailbox is HMAC(k1, whose ‖ day filed). Filler has mailboxes too, from the same few for the cases of an organisation on a
+//! day, so that in a stolen database a mailbox that recurs is not told apart from filler.
 use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -9,9 +9,9 @@ use zeroize::Zeroizing;
 
 use crate::{
     domain::{
+        case::Case,
         day::Day,
-        id::{ItemId, ReaderId},
-        roster::{Reader, Roster},
+        id::{ItemId, KeyedReader},
     },
     seal::{Slot, SlotTo},
     store::SlotRow,
@@ -29,22 +29,36 @@ impl PostKeys {
         Self { k1: Zeroizing::new(k1), k2: Zeroizing::new(k2) }
     }
 
-    /// Where a slot of a case filed on that day is found.
-    pub fn mailbox(&self, to: &SlotTo, filed: Day) -> [u8; 32] {
-        let (role, name) = match to {
-            SlotTo::Reader(id) => (1, id.as_str().as_bytes().to_vec()),
-            SlotTo::Reporter(case) => (2, case.as_bytes().to_vec()),
-            SlotTo::Nobody(n) => (3, vec![*n]),
-        };
-        mac(&self.k1, &[b"meldkluis/mailbox/v1", &filed.number().to_be_bytes(), &[role], &name])
+    /// Where a reader's slots of cases filed on that day are found.
+    pub fn reader_mailbox(&self, reader: &KeyedReader, filed: Day) -> [u8; 32] {
+        self.hashed(filed, 1, &reader.to_bytes())
+    }
+
+    /// Where a slot of a case is found.
+    pub fn mailbox(&self, to: &SlotTo, case: &Case) -> [u8; 32] {
+        match to {
+            SlotTo::Reader(reader) => self.reader_mailbox(reader, case.filed),
+            SlotTo::Reporter(id) => self.hashed(case.filed, 2, id.as_bytes()),
+            SlotTo::Nobody(n) => self.hashed(case.filed, 3, &[&[*n], case.org.as_str().as_bytes()].concat()),
+        }
+    }
+
+    fn hashed(&self, filed: Day, role: u8, whose: &[u8]) -> [u8; 32] {
+        mac(&self.k1, &[b"meldkluis/mailbox/v1", &filed.number().to_be_bytes(), &[role], whose])
     }
 
     /// An item's slots as rows; the reserve reader's are released on their day.
-    pub fn rows(&self, item: &ItemId, filed: Day, slots: Vec<Slot>, reserve: Option<(&ReaderId, Day)>) -> Vec<SlotRow> {
+    pub fn rows(
+        &self,
+        case: &Case,
+        item: &ItemId,
+        slots: Vec<Slot>,
+        reserve: Option<(&KeyedReader, Day)>,
+    ) -> Vec<SlotRow> {
         let row = |slot: Slot| {
-            let mailbox = self.mailbox(&slot.to, filed);
+            let mailbox = self.mailbox(&slot.to, case);
             let release = reserve.filter(|(id, _)| slot.to == SlotTo::Reader((*id).clone())).map(|(_, day)| day);
-            let tag = self.tag(item, &mailbox, release, &slot.header);
+            let tag = self.tag(case, item, &mailbox, release, &slot.header);
             SlotRow { mailbox, tag, release, header: slot.header }
         };
         let mut rows: Vec<SlotRow> = slots.into_iter().map(row).collect();
@@ -54,26 +68,19 @@ impl PostKeys {
         rows
     }
 
-    /// Whether a row is one we wrote for this item.
-    pub fn intact(&self, item: &ItemId, row: &SlotRow) -> bool {
-        self.tag(item, &row.mailbox, row.release, &row.header).ct_eq(&row.tag).into()
+    /// Whether a row is one we wrote for this item in this case.
+    pub fn intact(&self, case: &Case, item: &ItemId, row: &SlotRow) -> bool {
+        self.tag(case, item, &row.mailbox, row.release, &row.header).ct_eq(&row.tag).into()
     }
 
-    /// The active readers who have a slot among these rows.
-    pub fn readers<'a>(&self, roster: &'a Roster, filed: Day, rows: &[SlotRow]) -> Vec<&'a Reader> {
-        let has = |reader: &&Reader| {
-            let mailbox = self.mailbox(&SlotTo::Reader(reader.id.clone()), filed);
-            rows.iter().any(|row| row.mailbox == mailbox)
-        };
-        roster.readers().filter(has).collect()
-    }
-
-    fn tag(&self, item: &ItemId, mailbox: &[u8; 32], release: Option<Day>, header: &[u8]) -> [u8; 32] {
+    fn tag(&self, case: &Case, item: &ItemId, mailbox: &[u8; 32], release: Option<Day>, header: &[u8]) -> [u8; 32] {
         let release = release.map_or([0; 5], |day| {
             let [a, b, c, d] = day.number().to_be_bytes();
             [1, a, b, c, d]
         });
-        mac(&self.k2, &[b"meldkluis/slot/v1", item.as_bytes(), mailbox, &release, &Sha256::digest(header)])
+        let (id, filed) = (case.id.as_bytes(), case.filed.number().to_be_bytes());
+        let header = Sha256::digest(header);
+        mac(&self.k2, &[b"meldkluis/slot/v1", id, &filed, item.as_bytes(), mailbox, &release, &header])
     }
 }
 

@@ -59,7 +59,11 @@ impl Files {
         let file: RootFile = parse("root", &root.text)?;
         let mut organisations = BTreeMap::new();
         for entry in file.organisations.iter().filter(|e| e.signers.is_some()) {
-            organisations.insert(entry.id.clone(), signed(folder, &format!("org-{}", entry.id))?);
+            let found = signed(folder, &format!("org-{}", entry.id));
+            // An organisation that ended may leave no file.
+            if entry.until.is_none() || found.is_ok() {
+                organisations.insert(entry.id.clone(), found?);
+            }
         }
         Ok(Self { root, organisations })
     }
@@ -73,11 +77,20 @@ impl Files {
     ) -> Result<(Roster, Vec<Seen>), RosterError> {
         signed_by("root", &self.root, anchor)?;
         let root: RootFile = parse("root", &self.root.text)?;
+        if root.signers != *anchor {
+            let problem = "it names other root signers than the anchor does; give every server and desk the new anchor, \
+                           so that nobody who left can sign";
+            return Err(wrong("root", problem));
+        }
         let mut now = vec![check_head("root", &self.root.text, &root.head, today, &seen)?];
         let mut files = Vec::new();
         for (id, signed) in &self.organisations {
             let name = format!("org-{id}");
             let entry = root.organisations.iter().find(|e| e.id == *id);
+            // What ended is not read any more, and does not keep the others from working.
+            if entry.is_some_and(|e| e.until.is_some_and(|until| until < today)) {
+                continue;
+            }
             let signers = entry.and_then(|e| e.signers.as_ref());
             let signers = signers.ok_or_else(|| wrong(&name, "the root file names no signers for it"))?;
             signed_by(&name, signed, signers)?;

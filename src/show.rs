@@ -1,5 +1,8 @@
 //! Output that cannot take over a terminal, and names that cannot leave a folder.
 
+/// Bytes of a safe name: file systems take 255, and a number may come before it.
+const NAME_BYTES: usize = 200;
+
 /// Characters that steer a terminal or turn text around.
 fn steers(c: char) -> bool {
     let bidi = matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
@@ -12,11 +15,26 @@ pub fn safe_text(text: &str) -> String {
     text.chars().map(|c| if steers(c) && c != '\n' && c != '\t' { '\u{fffd}' } else { c }).collect()
 }
 
+/// JSON for a terminal: what steers stands as an escape, and it is the same document.
+pub fn safe_json(json: &str) -> String {
+    let mut safe = String::new();
+    for c in json.chars() {
+        // JSON as serde_json writes it has such characters in texts only.
+        if steers(c) { safe.push_str(&format!("\\u{:04x}", u32::from(c))) } else { safe.push(c) }
+    }
+    safe
+}
+
 /// A file name from one that cannot be trusted: no path, no leading dot, nothing that steers, no device of Windows.
 pub fn safe_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
     let plain = |c: char| if steers(c) || r#"<>:"|?*"#.contains(c) { '_' } else { c };
-    let mut safe: String = last.chars().map(plain).take(120).collect();
+    let mut bytes = 0;
+    let fits = |c: &char| {
+        bytes += c.len_utf8();
+        bytes <= NAME_BYTES
+    };
+    let mut safe: String = last.chars().map(plain).take_while(fits).collect();
     safe = safe.trim_matches(['.', ' ']).to_owned();
     let stem = safe.split('.').next().unwrap_or_default().to_ascii_uppercase();
     let device = matches!(stem.as_str(), "CON" | "PRN" | "AUX" | "NUL")
@@ -48,10 +66,12 @@ mod tests {
         ] {
             assert_eq!(safe_name(name), safe);
         }
+        assert_eq!(safe_name(&"🦀".repeat(120)).len(), 200, "a name fits a file system in bytes");
     }
 
     #[test]
     fn text_cannot_steer_a_terminal() {
+        assert_eq!(safe_json("{\"a\":\"\u{9b}2J\u{202e}é\"}"), "{\"a\":\"\\u009b2J\\u202eé\"}");
         assert_eq!(safe_text("a\u{1b}[31mb\r\nc\u{202e}"), "a\u{fffd}[31mb\nc\u{fffd}");
     }
 }

@@ -39,7 +39,17 @@ async fn main_job(make: Make, database: Option<String>) {
         for css in boxes {
             browser.click(css).await;
         }
+        let heading = browser.heading().await;
         browser.press(NEXT).await;
+        // The browser's own Back has what was chosen; its Forward leads on.
+        browser.back().await;
+        assert_eq!(browser.heading().await, heading);
+        for css in boxes {
+            let chosen = browser.page.find(By::Css(*css)).await.unwrap().is_selected().await.unwrap();
+            assert!(chosen, "{css} is still chosen");
+        }
+        browser.forward().await;
+        assert_ne!(browser.heading().await, heading);
     }
     reloaded(&browser).await;
     browser.write("#story", STORY).await;
@@ -64,6 +74,9 @@ async fn main_job(make: Make, database: Option<String>) {
     assert_eq!(words(&browser).await, code);
     browser.press(NEXT).await;
     reloaded(&browser).await;
+    browser.back().await;
+    assert_eq!(words(&browser).await, code, "Back from page 9 shows the same code");
+    browser.forward().await;
     browser.write("#code", &code).await;
     browser.press(NEXT).await;
     assert!(browser.text().await.contains("veilig aangekomen"));

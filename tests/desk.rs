@@ -110,6 +110,18 @@ async fn a_key_that_is_not_in_the_roster_opens_nothing_and_is_told_so() {
 }
 
 #[actix_web::test]
+async fn a_roster_file_that_the_server_leaves_out_is_still_remembered() {
+    let service = Service::start(None).await;
+    service.desk(READER, &["inbox"]).await.unwrap();
+    let seen = service.path(&format!("readers/{READER}.seen"));
+    let mut files: Vec<Value> = serde_json::from_slice(&fs::read(&seen).unwrap()).unwrap();
+    files.push(json!({ "file": "org-oud", "serial": 7, "sha256": "00".repeat(32) }));
+    fs::write(&seen, serde_json::to_vec(&files).unwrap()).unwrap();
+    service.desk(READER, &["inbox"]).await.unwrap();
+    assert!(fs::read_to_string(&seen).unwrap().contains("org-oud"));
+}
+
+#[actix_web::test]
 async fn a_sign_in_made_for_another_server_is_not_accepted_here() {
     use meldkluis::api_types::{Nonce, signed_bytes};
     let service = Service::start(None).await;
@@ -129,4 +141,12 @@ async fn a_sign_in_made_for_another_server_is_not_accepted_here() {
         assert_eq!(answer().await, accepted, "{origin}");
         assert_eq!(answer().await, 401, "a nonce counts once");
     }
+    // Whoever relays a sign-in chooses the Host that goes with it.
+    let asked = http.post(format!("{api}/challenge")).json(&json!({ "reader": READER })).send().await.unwrap();
+    let nonce: Nonce = asked.json().await.unwrap();
+    let origin = "https://relay.example";
+    let signature = hex::encode(me.signer.sign(&signed_bytes(&nonce.instance, origin, &nonce.nonce, &me.reader)));
+    let sent = json!({ "reader": READER, "nonce": nonce.nonce, "origin": origin, "signature": signature });
+    let relayed = http.post(format!("{api}/session")).header("host", "relay.example").json(&sent).send().await.unwrap();
+    assert_eq!(relayed.status(), 401);
 }

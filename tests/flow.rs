@@ -221,6 +221,51 @@ async fn bad_input_gets_a_kind_answer_and_nothing_typed_is_lost() {
     assert_eq!(files_in(&service.path("data/payloads")), 0);
 }
 
+/// Every byte of an answer to a raw request.
+#[cfg(unix)]
+async fn on_the_wire(base: &str, request: String) -> String {
+    let address = base.trim_start_matches("http://").to_owned();
+    let ask = move || {
+        use std::io::{Read, Write};
+        let mut stream = std::net::TcpStream::connect(address).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).unwrap();
+        String::from_utf8(bytes).unwrap()
+    };
+    actix_web::rt::task::spawn_blocking(ask).await.unwrap()
+}
+
+#[cfg(unix)]
+#[actix_web::test]
+async fn every_answer_has_the_same_number_of_bytes_on_the_wire() {
+    let service = Service::start(None).await;
+    let (code, _) = Browser::new(&service.base).report(STORY, &[]).await;
+    let code = code.replace(' ', "+");
+    let host = service.base.trim_start_matches("http://");
+    let get = |path: &str| format!("GET {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+    let post = |path: &str, body: &str| {
+        format!(
+            "POST {path} HTTP/1.1\r\nhost: {host}\r\norigin: {}\r\nconnection: close\r\ncontent-type: \
+             application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{body}",
+            service.base,
+            body.len()
+        )
+    };
+    let right = post("/nl/mailbox", &format!("code={code}"));
+    let wrong = post("/nl/mailbox", "code=een+twee");
+    let escaped = post("/nl/%72eport", "step=1");
+    let mut seen = std::collections::BTreeMap::new();
+    for request in [get("/"), get("/nl/report"), get("/nowhere"), right, wrong, escaped] {
+        let answer = on_the_wire(&service.base, request).await;
+        let status = answer.split(' ').nth(1).unwrap().to_owned();
+        seen.insert(status, answer.len());
+    }
+    let statuses: Vec<&str> = seen.keys().map(String::as_str).collect();
+    assert_eq!(statuses, ["200", "404", "422"]);
+    assert!(seen.values().all(|length| *length == seen["200"]), "{seen:?}");
+}
+
 #[actix_web::test]
 async fn a_nearly_full_disk_refuses_the_file_and_the_report_stands() {
     let service = Service::with(None, |config| config.reserve_bytes = u64::MAX).await;

@@ -213,12 +213,43 @@ async fn expired_lower_forked_and_unlinked_files_are_refused_with_the_reason() {
 }
 
 #[test]
+fn a_root_file_that_names_other_signers_than_the_anchor_is_refused() {
+    let one = Deployment::new();
+    let anna = one.signer("anna", "ed25519");
+    let key = one.text("root.toml").lines().find(|l| l.starts_with("demo-signer = ")).unwrap().to_owned();
+    one.change("root.toml", &key, &format!("demo-signer = \"{anna}\""), &["root"]);
+    says(one.verify(), "root: it names other root signers than the anchor does");
+}
+
+#[test]
+fn an_organisation_that_ended_keeps_nobody_from_working() {
+    let one = Deployment::new();
+    one.change("root.toml", "id = \"fin\"", "id = \"fin\"\nuntil = \"2026-06-30\"", &["root"]);
+    one.alter("org-fin.toml", "retention_days", "nonsense");
+    let anchor = meldkluis::roster_files::anchor(&one.path("anchor.toml")).unwrap();
+    let believed = || {
+        let files = Files::load(&one.path("roster")).map_err(|e| e.to_string())?;
+        files.verify(&anchor, Clock::System.today(), |_| None).map(drop).map_err(|e| e.to_string())
+    };
+    assert_eq!(believed(), Ok(()), "its file is not read any more");
+    fs::remove_file(one.path("roster/org-fin.toml")).unwrap();
+    assert_eq!(believed(), Ok(()), "and need not be there");
+    fs::remove_file(one.path("roster/org-bzk.toml")).unwrap();
+    says(believed(), "org-bzk: cannot read");
+}
+
+#[test]
 fn two_signatures_mean_two_people() {
     let one = Deployment::new();
     let (anna, bert) = (one.signer("anna", "ed25519"), one.signer("bert", "ecdsa"));
     let trust = |people: &[(&str, &str)]| {
         let keys: String = people.iter().map(|(name, key)| format!("{name} = \"{key}\"\n")).collect();
         fs::write(one.path("anchor.toml"), format!("threshold = 2\n[keys]\n{keys}")).unwrap();
+        let text = one.text("root.toml");
+        let (before, rest) = text.split_once("[signers]\n").unwrap();
+        let after = rest.find("\n[[").map_or("", |at| rest.split_at(at).1);
+        let root = format!("{before}[signers]\nthreshold = 2\n[signers.keys]\n{keys}{after}");
+        fs::write(one.path("roster/root.toml"), root).unwrap();
     };
     trust(&[("anna", &anna), ("bert", &bert)]);
     one.sign("root.toml", &["anna"]);

@@ -70,12 +70,12 @@ fn each_reader_opens_with_their_own_slot_and_with_no_other() {
     let (ben, b) = reader("ben");
     let (slots, payload) = sealed(&Recipients::of([&a, &b]).unwrap(), "text");
     assert_eq!(slots.len(), 8);
-    let for_anna = age_file(&slots, &payload, &SlotTo::Reader(a.id));
+    let for_anna = age_file(&slots, &payload, &SlotTo::Reader(a.keyed()));
     let opened = open_text(&anna, Cursor::new(&for_anna)).unwrap();
     assert_eq!(opened.body.reveal(), b"text");
     assert_eq!(opened.signed_by, Signer::from_seed(&[7; 32]).public());
     assert!(matches!(open_text(&ben, Cursor::new(&for_anna)), Err(OpenError::NotForYou)));
-    assert!(open_text(&ben, Cursor::new(age_file(&slots, &payload, &SlotTo::Reader(b.id)))).is_ok());
+    assert!(open_text(&ben, Cursor::new(age_file(&slots, &payload, &SlotTo::Reader(b.keyed())))).is_ok());
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn texts_of_different_length_have_payloads_of_one_length() {
 fn a_changed_byte_anywhere_is_noticed() {
     let (anna, a) = reader("anna");
     let (slots, payload) = sealed(&Recipients::of([&a]).unwrap(), "text");
-    let whole = age_file(&slots, &payload, &SlotTo::Reader(a.id));
+    let whole = age_file(&slots, &payload, &SlotTo::Reader(a.keyed()));
     for at in (0..whole.len()).step_by(97).chain([whole.len() - 1]) {
         let mut damaged = whole.clone();
         damaged[at] ^= 1;
@@ -111,7 +111,7 @@ fn a_payload_under_another_items_slot_does_not_open() {
     let (anna, a) = reader("anna");
     let to = Recipients::of([&a]).unwrap();
     let ((slots, _), (_, other)) = (sealed(&to, "one"), sealed(&to, "two"));
-    assert!(open_text(&anna, Cursor::new(age_file(&slots, &other, &SlotTo::Reader(a.id)))).is_err());
+    assert!(open_text(&anna, Cursor::new(age_file(&slots, &other, &SlotTo::Reader(a.keyed())))).is_err());
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn a_file_is_sealed_while_it_streams_and_comes_back_whole() {
     let slots = ending.into_slots();
     let mut out = Cursor::new(Vec::new());
     let (manifest, _) =
-        open_to(&anna, Cursor::new(age_file(&slots, &payload, &SlotTo::Reader(a.id))), &mut out).unwrap();
+        open_to(&anna, Cursor::new(age_file(&slots, &payload, &SlotTo::Reader(a.keyed()))), &mut out).unwrap();
     assert_eq!(manifest.length, 3_000_000);
     assert!(out.into_inner()[..3_000_000] == body[..]);
 }
@@ -191,7 +191,7 @@ fn the_vector_of_an_item_opens() {
         let (anna, a) = reader("anna");
         let (slots, payload) = sealed(&Recipients::of([&a]).unwrap(), "An item of format version 1.");
         std::fs::write(path.join("item.key"), format!("{}\n", anna.to_text().as_str())).unwrap();
-        std::fs::write(path.join("item.age"), age_file(&slots, &payload, &SlotTo::Reader(a.id))).unwrap();
+        std::fs::write(path.join("item.age"), age_file(&slots, &payload, &SlotTo::Reader(a.keyed()))).unwrap();
     }
     let opened = open_text(&identity().unwrap(), std::fs::File::open(path.join("item.age")).unwrap()).unwrap();
     assert_eq!(opened.body.reveal(), b"An item of format version 1.");

@@ -1,62 +1,114 @@
 //! Talks to the server, and believes it only what is signed.
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Mutex,
+    time::Duration,
+};
 
-use reqwest::{Body, Response};
+use reqwest::{Body, RequestBuilder, Response, StatusCode};
 
 use super::{DeskError, Identity};
 use crate::{
     api_types::{AddedView, CaseView, Challenge, Nonce, Session, SignIn, signed_bytes},
     clock::Clock,
     domain::{
+        day::Day,
         id::{CaseId, ItemId},
         roster::Roster,
     },
     roster_files::{self, Files, Seen},
 };
 
+/// How long a connection may take to be made; Tor is slow.
+const CONNECT: Duration = Duration::from_mins(1);
+/// How long the server may say nothing.
+const SILENCE: Duration = Duration::from_mins(2);
+const IDLE: Duration = Duration::from_secs(1);
+
+/// Where the server is, whom the reader trusts, and which day it is.
+pub struct Place {
+    /// The server's origin, for example `https://meldkluis.example.org`.
+    pub server: String,
+    /// A proxy's URL; the system's HTTP proxy is used otherwise.
+    pub proxy: Option<String>,
+    /// The root signers the reader trusts (TOML).
+    pub anchor: PathBuf,
+    /// Where the roster seen last is remembered.
+    pub state: PathBuf,
+    /// Tells the day.
+    pub clock: Clock,
+}
+
 /// A signed-in reader with a roster that was verified here.
 pub struct Client {
     http: reqwest::Client,
-    base: String,
-    token: String,
-    /// Tells the day.
-    pub clock: Clock,
+    origin: String,
+    token: Mutex<String>,
+    clock: Clock,
+    /// Who is signed in.
+    pub me: Identity,
     /// Verified with the root signers this reader trusts.
     pub roster: Roster,
 }
 
 impl Client {
     /// Fetches and verifies the roster, then signs in. Refuses a roster older than, or other than, one seen before.
-    pub async fn sign_in(
-        server: &str,
-        proxy: Option<&str>,
-        identity: &Identity,
-        anchor: &Path,
-        state: PathBuf,
-        clock: Clock,
-    ) -> Result<Self, DeskError> {
-        let mut http = reqwest::Client::builder().user_agent("meldkluis-desk");
-        if let Some(proxy) = proxy {
+    pub async fn sign_in(place: &Place, me: Identity) -> Result<Self, DeskError> {
+        let mut http = reqwest::Client::builder()
+            .user_agent("meldkluis-desk")
+            .connect_timeout(CONNECT)
+            .read_timeout(SILENCE)
+            // The server closes what is idle for two seconds.
+            .pool_idle_timeout(IDLE);
+        if let Some(proxy) = &place.proxy {
             http = http.proxy(reqwest::Proxy::all(proxy)?);
         }
-        let (http, origin) = (http.build()?, server.trim_end_matches('/').to_owned());
-        let base = format!("{origin}/api/v1");
-        let files: Files = http.get(format!("{base}/roster")).send().await?.error_for_status()?.json().await?;
-        let roster = verify(&files, anchor, &state, clock)?;
-        let asked = http.post(format!("{base}/challenge")).json(&Challenge { reader: identity.reader.clone() });
+        let (http, origin) = (http.build()?, place.server.trim_end_matches('/').to_owned());
+        let files: Files = http.get(format!("{origin}/api/v1/roster")).send().await?.error_for_status()?.json().await?;
+        let roster = verify(&files, &place.anchor, &place.state, place.clock)?;
+        let client = Self { http, origin, token: Mutex::default(), clock: place.clock, me, roster };
+        client.renew().await?;
+        Ok(client)
+    }
+
+    /// Signs in, again when the last sign-in has run out.
+    async fn renew(&self) -> Result<(), DeskError> {
+        let reader = self.me.reader.clone();
+        let asked = self.http.post(self.url("challenge")).json(&Challenge { reader: reader.clone() });
         let nonce: Nonce = asked.send().await?.error_for_status()?.json().await?;
         // The instance is the verified roster's, not what the server says now.
-        let bytes = signed_bytes(&roster.instance, &origin, &nonce.nonce, &identity.reader);
-        let signature = hex::encode(identity.signer.sign(&bytes));
-        let sign_in = SignIn { reader: identity.reader.clone(), nonce: nonce.nonce, origin, signature };
-        let session = http.post(format!("{base}/session")).json(&sign_in).send().await?.error_for_status()?;
+        let bytes = signed_bytes(&self.roster.instance, &self.origin, &nonce.nonce, &reader);
+        let signature = hex::encode(self.me.signer.sign(&bytes));
+        let sign_in = SignIn { reader, nonce: nonce.nonce, origin: self.origin.clone(), signature };
+        let session = self.http.post(self.url("session")).json(&sign_in).send().await?.error_for_status()?;
         let Session { token } = session.json().await?;
-        Ok(Self { http, base, token, clock, roster })
+        if let Ok(mut now) = self.token.lock() {
+            *now = token;
+        }
+        Ok(())
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}/api/v1/{path}", self.origin)
+    }
+
+    async fn send(&self, request: RequestBuilder) -> Result<Response, reqwest::Error> {
+        let token = self.token.lock().map(|token| token.clone()).unwrap_or_default();
+        request.bearer_auth(token).send().await
     }
 
     async fn get(&self, path: &str) -> Result<Response, DeskError> {
-        let request = self.http.get(format!("{}/{path}", self.base)).bearer_auth(&self.token);
-        Ok(request.send().await?.error_for_status()?)
+        let mut response = self.send(self.http.get(self.url(path))).await?;
+        if response.status() == StatusCode::UNAUTHORIZED {
+            self.renew().await?;
+            response = self.send(self.http.get(self.url(path))).await?;
+        }
+        Ok(response.error_for_status()?)
+    }
+
+    /// Today.
+    pub fn today(&self) -> Day {
+        self.clock.today()
     }
 
     /// All cases of this reader, the most urgent first.
@@ -66,7 +118,12 @@ impl Client {
 
     /// One case.
     pub async fn case(&self, id: &CaseId) -> Result<CaseView, DeskError> {
-        Ok(self.get(&format!("cases/{id}")).await?.json().await?)
+        let view: CaseView = self.get(&format!("cases/{id}")).await?.json().await?;
+        if view.case != *id {
+            // What is written would go to the reporter of that other case.
+            return Err(DeskError::new("the server gave another case than was asked for; nothing was done"));
+        }
+        Ok(view)
     }
 
     /// An item as an ordinary age file, still sealed.
@@ -74,10 +131,12 @@ impl Client {
         self.get(&format!("items/{id}")).await
     }
 
-    /// Adds an item; sending the same again adds nothing.
+    /// Adds an item; sending the same again adds nothing. Asks for the case first, which renews a sign-in that has run out:
+    /// a body is streamed only once.
     pub async fn add(&self, case: &CaseId, body: impl Into<Body>) -> Result<AddedView, DeskError> {
-        let request = self.http.post(format!("{}/cases/{case}/items", self.base)).bearer_auth(&self.token).body(body);
-        Ok(request.send().await?.error_for_status()?.json().await?)
+        self.case(case).await?;
+        let request = self.http.post(self.url(&format!("cases/{case}/items"))).body(body);
+        Ok(self.send(request).await?.error_for_status()?.json().await?)
     }
 }
 
@@ -90,6 +149,9 @@ fn verify(files: &Files, anchor: &Path, state: &Path, clock: Clock) -> Result<Ro
     };
     let seen = |file: &str| before.iter().find(|s| s.file == file).cloned();
     let (roster, now) = files.verify(&anchor, clock.today(), seen)?;
+    // What the server leaves out now is still remembered.
+    let gone = before.iter().filter(|s| now.iter().all(|n| n.file != s.file)).cloned();
+    let now: Vec<Seen> = now.iter().cloned().chain(gone).collect();
     if now != before {
         let next = tempfile::NamedTempFile::new_in(state.parent().filter(|p| p.is_dir()).unwrap_or(Path::new(".")))?;
         serde_json::to_writer(next.as_file(), &now).map_err(|e| DeskError::new(e.to_string()))?;

@@ -1,13 +1,20 @@
 //! The commands of `meldkluis-desk`: one code path for text and JSON.
-use std::path::PathBuf;
+use std::{
+    fs::File,
+    io::{IsTerminal, Read},
+    path::PathBuf,
+};
 
 use age::secrecy::SecretString;
 use clap::Subcommand;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use super::{Client, DeskError, Identity, read::read, write::write};
+use super::{
+    Client, DeskError, Identity, Place,
+    read::read,
+    write::{Attachment, write},
+};
 use crate::{
     api_types::CaseView,
     clock::Clock,
@@ -15,6 +22,7 @@ use crate::{
         case::Act,
         id::{CaseId, ReaderId},
     },
+    seal::Plaintext,
 };
 
 /// What every command takes.
@@ -26,9 +34,9 @@ pub struct Options {
     /// Your identity file.
     #[arg(long)]
     pub identity: PathBuf,
-    /// The root signers you trust (TOML).
-    #[arg(long, default_value = "anchor.toml")]
-    pub root: PathBuf,
+    /// The root signers you trust (TOML); anchor.toml beside the identity file when absent.
+    #[arg(long)]
+    pub root: Option<PathBuf>,
     /// A proxy, for example socks5h://127.0.0.1:9050 for Tor. The system's HTTP proxy is used otherwise.
     #[arg(long)]
     pub proxy: Option<String>,
@@ -101,18 +109,61 @@ pub async fn run(options: &Options, command: &Command) -> Result<String, DeskErr
     if matches!(command, Command::Whoami) {
         return Ok(public(options, &me));
     }
-    let state = options.identity.with_extension("seen");
-    let proxy = options.proxy.as_deref();
-    let client = Client::sign_in(&options.server, proxy, &me, &options.root, state, options.clock).await?;
+    let client = Client::sign_in(&options.place(), me).await?;
     match command {
         Command::Keygen { .. } | Command::Whoami => Ok(String::new()),
         Command::Inbox => inbox(options, &client).await,
-        Command::Read { case, save } => read(options, &client, &me, case, save.as_deref()).await,
-        Command::Acknowledge(w) => write(options, &client, &me, w, Act::Acknowledge).await,
-        Command::Reply(w) => write(options, &client, &me, w, Act::Reply).await,
-        Command::Note(w) => write(options, &client, &me, w, Act::Note).await,
-        Command::Close(w) => write(options, &client, &me, w, Act::Close).await,
+        Command::Read { case, save } => read(options, &client, case, save.as_deref()).await,
+        Command::Acknowledge(w) => send(options, &client, w, Act::Acknowledge).await,
+        Command::Reply(w) => send(options, &client, w, Act::Reply).await,
+        Command::Note(w) => send(options, &client, w, Act::Note).await,
+        Command::Close(w) => send(options, &client, w, Act::Close).await,
     }
+}
+
+impl Options {
+    /// Where to sign in.
+    pub(super) fn place(&self) -> Place {
+        Place {
+            server: self.server.clone(),
+            proxy: self.proxy.clone(),
+            anchor: self.root.clone().unwrap_or_else(|| self.identity.with_file_name("anchor.toml")),
+            state: self.identity.with_extension("seen"),
+            clock: self.clock,
+        }
+    }
+}
+
+async fn send(options: &Options, client: &Client, w: &Writing, act: Act) -> Result<String, DeskError> {
+    let id = case_id(&w.case)?;
+    let mut along = Vec::new();
+    for path in &w.attach {
+        let file = File::open(path).map_err(|e| DeskError::new(format!("cannot read {}: {e}", path.display())))?;
+        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        along.push(Attachment { name, file });
+    }
+    let sent = write(client, &id, act, text(w)?, along).await?;
+    let json = || json!({ "item": sent.item, "already": sent.already }).to_string();
+    Ok(if options.json { json() } else { "Sent.".to_owned() })
+}
+
+/// The text of a writing: a file, the editor on a terminal, or standard input.
+fn text(w: &Writing) -> Result<Plaintext, DeskError> {
+    if let Some(path) = &w.file {
+        return Ok(Plaintext::from(std::fs::read(path)?));
+    }
+    let editor = std::env::var_os("EDITOR").filter(|_| std::io::stdin().is_terminal());
+    if let Some(editor) = editor {
+        let draft = tempfile::NamedTempFile::new()?;
+        let status = std::process::Command::new(editor).arg(draft.path()).status()?;
+        if !status.success() {
+            return Err(DeskError::new("the editor ended with an error; nothing was sent"));
+        }
+        return Ok(Plaintext::from(std::fs::read(draft.path())?));
+    }
+    let mut text = Vec::new();
+    std::io::stdin().read_to_end(&mut text)?;
+    Ok(Plaintext::from(text))
 }
 
 fn passphrase(options: &Options) -> Result<SecretString, DeskError> {
@@ -159,17 +210,4 @@ async fn inbox(options: &Options, client: &Client) -> Result<String, DeskError> 
 
 pub(super) fn case_id(text: &str) -> Result<CaseId, DeskError> {
     CaseId::parse(text).ok_or_else(|| DeskError::new("a case is named by its id, as `inbox` shows it"))
-}
-
-/// A progress bar on standard error, for what takes long, on a terminal only.
-pub(super) fn bar(length: u64, what: &'static str) -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(Some(length), ProgressDrawTarget::stderr());
-    if let Ok(style) = ProgressStyle::with_template("{msg} {bar:30} {bytes}/{total_bytes} {eta}") {
-        bar.set_style(style);
-    }
-    bar.set_message(what);
-    if length < 4 << 20 {
-        bar.set_draw_target(ProgressDrawTarget::hidden());
-    }
-    bar
 }

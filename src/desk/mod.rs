@@ -2,13 +2,18 @@
 mod client;
 mod commands;
 mod identity;
+mod open;
 mod read;
+mod transfer;
 mod write;
 
-pub use crate::show::{safe_name, safe_text};
-pub use client::Client;
+pub use client::{Client, Place};
 pub use commands::{Command, Options, run};
 pub use identity::Identity;
+pub use open::{Body, Content, Item, Opened, Reach, State, open_case, open_item};
+pub use write::{Attachment, Sent, write};
+
+pub use crate::show::{safe_json, safe_name, safe_text};
 
 /// What went wrong, in one line that says what to do.
 #[derive(Debug, thiserror::Error)]
@@ -36,7 +41,11 @@ impl From<std::io::Error> for DeskError {
 impl From<reqwest::Error> for DeskError {
     fn from(error: reqwest::Error) -> Self {
         Self(match error.status().map(|s| s.as_u16()) {
-            Some(401) => "the server did not accept this sign-in; is this identity in the roster?".to_owned(),
+            Some(401) => {
+                "the server did not accept this sign-in; is this identity in the roster, with these keys, and \
+                 is this address one of the server's origins?"
+                    .to_owned()
+            }
             Some(403) => "the server refused: a reader named here has no part in this case".to_owned(),
             Some(404) => "there is no such case or item for you".to_owned(),
             Some(409) => "the case changed meanwhile, or is closed; look again with `read`".to_owned(),

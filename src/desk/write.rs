@@ -1,55 +1,73 @@
 //! Writing into a case: signed, sealed to the readers the reporter chose, and sent.
 use std::{
     fs::File,
-    io::{IsTerminal, Read, Write},
-    path::Path,
+    io::{Read, Seek, Write},
 };
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use futures_util::StreamExt;
-use serde_json::json;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::{
-    Client, DeskError, Identity,
-    commands::{Options, Writing, bar, case_id},
-    read::{Read1, open_all, reporter},
+    Client, DeskError,
+    open::{Item, Reach, State, open_case, reporter},
+    transfer::bar,
 };
 use crate::{
     api_types::{Adding, CaseView, SentTo, SlotSent},
     domain::{
         case::Act,
-        id::{ItemId, ReaderId},
+        id::{CaseId, ItemId, KeyedReader},
     },
     envelope,
-    seal::{Author, FileSealer, ItemHead, Kind, Plaintext, Recipients, Slot, item},
+    seal::{Author, FileSealer, ItemHead, Kind, Plaintext, Recipients, SealError, Slot, item},
 };
 
-/// Sealed messages are no larger: to write, the files of a case need not be fetched.
-const TEXT_BYTES: u64 = 310 << 10;
+/// Escaped bytes of a text that the reporter's page shows whole.
+const ANSWER_BYTES: usize = 20 << 10;
+
+/// A file that goes along.
+pub struct Attachment {
+    /// Its name.
+    pub name: String,
+    /// Its bytes, from the start.
+    pub file: File,
+}
+
+/// What was sent.
+pub struct Sent {
+    /// The new item.
+    pub item: ItemId,
+    /// Whether the server had it.
+    pub already: bool,
+}
 
 /// Seals a text, and the files that go along, to the readers of a case, and sends them.
-pub(super) async fn write(
-    options: &Options,
+pub async fn write(
     client: &Client,
-    me: &Identity,
-    w: &Writing,
+    id: &CaseId,
     act: Act,
-) -> Result<String, DeskError> {
-    let case = client.case(&case_id(&w.case)?).await?;
-    let text = text(w)?;
+    text: Plaintext,
+    along: Vec<Attachment>,
+) -> Result<Sent, DeskError> {
+    if act != Act::Note && text.escaped_len() > ANSWER_BYTES {
+        return Err(DeskError::new(format!(
+            "the text takes {} bytes, and a page shows the reporter {ANSWER_BYTES}; send it in parts. Nothing was sent",
+            text.escaped_len()
+        )));
+    }
     if text.is_blank() {
         return Err(DeskError::new("the text is empty; nothing was sent"));
     }
-    let private = tempfile::tempdir()?;
-    let read = open_all(client, me, &case, private.path(), Some(TEXT_BYTES)).await?;
+    let case = client.case(id).await?;
+    let items = open_case(client, &case, Reach::Messages).await?;
     // Reading has opened the case: its state and readers now are what counts.
-    let case = client.case(&case.case).await?;
-    let to = recipients(client, me, &case, &read, act != Act::Note)?;
+    let case = client.case(id).await?;
+    let to = recipients(client, &case, &items, act != Act::Note)?;
     let mut seq = u32::try_from(case.items.len()).unwrap_or(u32::MAX);
-    for path in &w.attach {
-        attach(client, me, &case, &to, path, seq).await?;
+    for attachment in along {
+        attach(client, &case, &to, attachment, seq).await?;
         seq = seq.saturating_add(1);
     }
     let kind = match act {
@@ -58,55 +76,43 @@ pub(super) async fn write(
         Act::Note => Kind::Note,
         Act::Close => Kind::Closing,
     };
-    let head = head(client, me, &case, &to, kind, seq, None);
-    let id = head.item;
-    let sealed = item(head, text, &me.signer, &to).map_err(|e| DeskError::new(e.to_string()))?;
-    let (slots, payload) = sealed.into_parts();
-    let mut body = framed(id, Some(act), &case, &slots)?;
+    let head = head(client, &case, &to, kind, seq, None);
+    let item_id = head.item;
+    let (slots, payload) = item(head, text, &client.me.signer, &to).map_err(failed)?.into_parts();
+    let mut body = framed(item_id, Some(act), &case, &slots)?;
     body.extend_from_slice(&payload);
-    let added = client.add(&case.case, body).await?;
-    let already = added.already;
-    Ok(if options.json { json!({ "item": id, "already": already }).to_string() } else { "Sent.".to_owned() })
+    let added = client.add(id, body).await?;
+    Ok(Sent { item: item_id, already: added.already })
+}
+
+fn failed(error: SealError) -> DeskError {
+    DeskError::new(error.to_string())
 }
 
 /// Everyone a new item is sealed to. The server names the readers; a reader is believed only if the verified roster has
 /// them and the first item was sealed to them.
-fn recipients(
-    client: &Client,
-    me: &Identity,
-    case: &CaseView,
-    read: &[Read1],
-    to_reporter: bool,
-) -> Result<Recipients, DeskError> {
-    let public = reporter(read).ok_or_else(|| DeskError::new("the first item does not prove who the reporter is"))?;
-    let firsts = read.iter().filter_map(|r| r.opened.as_ref().ok()).filter(|(m, _, _)| m.head.reporter.is_some());
-    let named: Vec<&ReaderId> = firsts.flat_map(|(m, _, _)| &m.head.to).collect();
-    let stranger = case.readers.iter().find(|r| !named.contains(r));
-    if let Some(stranger) = stranger {
+fn recipients(client: &Client, case: &CaseView, items: &[Item], to_reporter: bool) -> Result<Recipients, DeskError> {
+    let public =
+        reporter(client, items).ok_or_else(|| DeskError::new("the first item does not prove who the reporter is"))?;
+    let own =
+        |item: &&Item| matches!(&item.state, State::Opened(o) if o.manifest.head.reporter.as_ref() == Some(&public));
+    let first = items.iter().find(own).and_then(|item| if let State::Opened(o) = &item.state { Some(o) } else { None });
+    let named = first.map(|o| o.manifest.head.to.as_slice()).unwrap_or_default();
+    if let Some(stranger) = case.readers.iter().find(|r| !named.contains(r)) {
         return Err(DeskError::new(format!(
-            "{stranger} was not among the readers the reporter chose; nothing was sent"
+            "{} was not among the readers the reporter chose, or has other keys since; nothing was sent",
+            stranger.reader
         )));
     }
-    let readers = case.readers.iter().filter_map(|r| client.roster.reader(r));
-    let to = Recipients::of(readers).map_err(|e| DeskError::new(e.to_string()))?;
-    if !to.reader_ids().contains(&me.reader) {
+    let now = |r: &KeyedReader| client.roster.reader(&r.reader).filter(|now| now.keyed() == *r);
+    let to = Recipients::of(case.readers.iter().filter_map(now)).map_err(failed)?;
+    if to.readers().iter().all(|r| r.reader != client.me.reader) {
         return Err(DeskError::new("you are not an active reader of this case"));
     }
-    if to_reporter {
-        return to.with_reporter(case.case, &public.reply).map_err(|e| DeskError::new(e.to_string()));
-    }
-    Ok(to)
+    if to_reporter { to.with_reporter(case.case, &public.reply).map_err(failed) } else { Ok(to) }
 }
 
-fn head(
-    client: &Client,
-    me: &Identity,
-    case: &CaseView,
-    to: &Recipients,
-    kind: Kind,
-    seq: u32,
-    name: Option<String>,
-) -> ItemHead {
+fn head(client: &Client, case: &CaseView, to: &Recipients, kind: Kind, seq: u32, name: Option<String>) -> ItemHead {
     let mut seen = case.items.clone();
     seen.sort();
     let seen = seen.iter().fold(Sha256::new(), |hash, item| hash.chain_update(item.as_bytes()));
@@ -115,12 +121,12 @@ fn head(
         case: case.case,
         item: ItemId::from_uuid(Uuid::new_v4()),
         kind,
-        author: Author::Reader(me.reader.clone()),
+        author: Author::Reader(client.me.reader.clone()),
         seq,
         seen: seen.finalize().into(),
-        day: client.clock.today(),
+        day: client.today(),
         name,
-        to: to.reader_ids(),
+        to: to.readers(),
         reporter: None,
     }
 }
@@ -135,22 +141,17 @@ fn framed(item: ItemId, act: Option<Act>, case: &CaseView, slots: &[Slot]) -> Re
 /// Seals a file into a private temporary file, then sends it.
 async fn attach(
     client: &Client,
-    me: &Identity,
     case: &CaseView,
     to: &Recipients,
-    path: &Path,
+    Attachment { name, mut file }: Attachment,
     seq: u32,
 ) -> Result<(), DeskError> {
-    let failed = |e: crate::seal::SealError| DeskError::new(e.to_string());
-    let file = File::open(path).map_err(|e| DeskError::new(format!("cannot read {}: {e}", path.display())))?;
-    let name = path.file_name().map(|n| n.to_string_lossy().into_owned());
-    let head = head(client, me, case, to, Kind::File, seq, name);
+    let head = head(client, case, to, Kind::File, seq, Some(name));
     let id = head.item;
     let mut sealed = tempfile::tempfile()?;
     let bar = bar(file.metadata()?.len(), "sealing");
     let mut sealer = FileSealer::new(to).map_err(failed)?;
     let mut chunk = vec![0; 1 << 20];
-    let mut file = file;
     loop {
         let n = file.read(&mut chunk)?;
         if n == 0 {
@@ -161,7 +162,7 @@ async fn attach(
         bar.inc(n as u64);
     }
     sealed.write_all(&sealer.take())?;
-    let mut ending = sealer.ending(head, &me.signer).map_err(failed)?;
+    let mut ending = sealer.ending(head, &client.me.signer).map_err(failed)?;
     while let Some(piece) = ending.next_piece().map_err(failed)? {
         sealed.write_all(&piece)?;
     }
@@ -173,7 +174,6 @@ async fn attach(
 
 /// A body of a head and a file, read in pieces.
 fn stream(head: Vec<u8>, mut file: File) -> Result<reqwest::Body, DeskError> {
-    use std::io::Seek;
     file.rewind()?;
     let bar = bar(file.metadata()?.len(), "sending");
     let pieces = futures_util::stream::unfold((file, bar), |(mut file, bar)| async move {
@@ -193,23 +193,4 @@ fn stream(head: Vec<u8>, mut file: File) -> Result<reqwest::Body, DeskError> {
     });
     let first = futures_util::stream::once(async { Ok::<_, std::io::Error>(bytes::Bytes::from(head)) });
     Ok(reqwest::Body::wrap_stream(first.chain(pieces)))
-}
-
-/// The text of a writing: a file, the editor on a terminal, or standard input.
-fn text(w: &Writing) -> Result<Plaintext, DeskError> {
-    if let Some(path) = &w.file {
-        return Ok(Plaintext::from(std::fs::read(path)?));
-    }
-    let editor = std::env::var_os("EDITOR").filter(|_| std::io::stdin().is_terminal());
-    if let Some(editor) = editor {
-        let draft = tempfile::NamedTempFile::new()?;
-        let status = std::process::Command::new(editor).arg(draft.path()).status()?;
-        if !status.success() {
-            return Err(DeskError::new("the editor ended with an error; nothing was sent"));
-        }
-        return Ok(Plaintext::from(std::fs::read(draft.path())?));
-    }
-    let mut text = Vec::new();
-    std::io::stdin().read_to_end(&mut text)?;
-    Ok(Plaintext::from(text))
 }

@@ -1,7 +1,8 @@
-//! Ids. Random ones are UUID v4 (they say nothing); named ones come from the signed roster.
+//! Ids. Random ones are UUID v4 (they say nothing), a case's is a hash; named ones come from the signed roster.
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 macro_rules! random_id {
@@ -27,7 +28,7 @@ macro_rules! random_id {
         }
     };
 }
-random_id!(/** A case: one room behind a code. */ CaseId);
+random_id!(/** A case: one room behind a code. A hash of its reporter's public keys, so that no other keys can pass for them. */ CaseId);
 random_id!(/** An item: one sealed thing in a case. */ ItemId);
 random_id!(/** This deployment; immutable, named by the root roster file. */ InstanceId);
 
@@ -64,3 +65,68 @@ macro_rules! named_id {
 }
 named_id!(/** An organisation in the root roster file. */ OrgId);
 named_id!(/** A reader: one person, once, in the roster. */ ReaderId);
+
+impl CaseId {
+    /// The case of a reporter's public keys: UUID v8 over SHA-256, first 16 bytes.
+    pub fn of(instance: &InstanceId, sign: &str, reply: &str) -> Self {
+        let hash = Sha256::new()
+            .chain_update(b"meldkluis/case/v1\n")
+            .chain_update(instance.as_bytes())
+            .chain_update(format!("{sign}\n{reply}"))
+            .finalize();
+        let mut bytes = [0; 16];
+        bytes.iter_mut().zip(hash).for_each(|(byte, hash)| *byte = hash);
+        Self(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+    }
+}
+
+/// Bytes of a hash of two keys.
+const PRINT: usize = 16;
+
+/// A reader with the keys they had: the same name with other keys is somebody else. Written `name#hex`.
+#[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct KeyedReader {
+    /// The name in the roster.
+    pub reader: ReaderId,
+    print: [u8; PRINT],
+}
+
+impl KeyedReader {
+    /// A name with its two public keys, as the roster writes them.
+    pub fn new(reader: ReaderId, seal_key: &str, sign_key: &str) -> Self {
+        let sign_key = sign_key.to_ascii_lowercase();
+        let hash = Sha256::digest(format!("meldkluis/reader/v1\n{seal_key}\n{sign_key}"));
+        let mut print = [0; PRINT];
+        print.iter_mut().zip(hash).for_each(|(byte, hash)| *byte = hash);
+        Self { reader, print }
+    }
+
+    /// The bytes that a mailbox is made of.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        [&self.print[..], self.reader.as_str().as_bytes()].concat()
+    }
+}
+
+impl fmt::Display for KeyedReader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}#{}", self.reader, hex::encode(self.print))
+    }
+}
+
+impl From<KeyedReader> for String {
+    fn from(keyed: KeyedReader) -> Self {
+        keyed.to_string()
+    }
+}
+
+impl TryFrom<String> for KeyedReader {
+    type Error = String;
+    fn try_from(text: String) -> Result<Self, String> {
+        let wrong = || format!("“{text}” is not a reader's name and key hash");
+        let (name, hash) = text.split_once('#').ok_or_else(wrong)?;
+        let mut print = [0; PRINT];
+        hex::decode_to_slice(hash, &mut print).map_err(|_| wrong())?;
+        Ok(Self { reader: ReaderId::parse(name).ok_or_else(wrong)?, print })
+    }
+}

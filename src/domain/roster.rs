@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     day::Day,
-    id::{InstanceId, OrgId, ReaderId},
+    id::{InstanceId, KeyedReader, OrgId, ReaderId},
 };
 
 /// Days a roster file may be valid at most.
@@ -160,6 +160,13 @@ pub struct Reader {
     /// Whether they may read.
     #[serde(default)]
     pub status: Status,
+}
+
+impl Reader {
+    /// The reader with a hash of their keys.
+    pub fn keyed(&self) -> KeyedReader {
+        KeyedReader::new(self.id.clone(), &self.seal_key, &self.sign_key)
+    }
 }
 
 /// The six topics of the form. A topic chooses the desk and is not stored in clear.

@@ -8,7 +8,7 @@ use actix_web::{
 use futures_util::StreamExt;
 
 use super::{
-    App,
+    App, MOST_BEFORE_REPORTER,
     mailbox::{self, Notice, Opened},
     page::problem,
     text::Texts,
@@ -23,12 +23,15 @@ use crate::{
 const PIECE: usize = 1 << 20;
 /// Bytes of a refused file that are still read: Firefox drops an answer that comes before its request was read.
 const READ_ON: u64 = 64 << 20;
+/// Bytes of a file's name.
+const NAME_BYTES: usize = 255;
 const CODE_BYTES: usize = 1 << 10;
 
 /// Why a file was not added.
 enum Refused {
     TooLarge,
     DiskFull,
+    CaseFull,
     BrokenOff,
     Failed,
 }
@@ -68,7 +71,11 @@ async fn finish(app: &Data<App>, t: Texts, opened: &Opened, mut field: Field) ->
         Err(Refused::Failed) => return problem(t.language, StatusCode::SERVICE_UNAVAILABLE),
         Err(refused) => {
             read_on(&mut field).await;
-            if matches!(refused, Refused::TooLarge) { Notice::FileTooLarge } else { Notice::FileRefused }
+            match refused {
+                Refused::TooLarge => Notice::FileTooLarge,
+                Refused::CaseFull => Notice::Full,
+                _ => Notice::FileRefused,
+            }
         }
     };
     mailbox::show(app, t, opened, notice, 0, None).await
@@ -78,20 +85,32 @@ async fn store(app: &Data<App>, opened: &Opened, named: String, field: &mut Fiel
     if app.disk_nearly_full() {
         return Err(Refused::DiskFull);
     }
+    // Held until the file is there: so many at once, and no more.
+    let _place = app.files.try_acquire().map_err(|_| Refused::DiskFull)?;
     let readers = mailbox::readers(app, &opened.case).await.map_err(|_| Refused::Failed)?;
-    let to = Recipients::of(readers.iter().map(|(r, _)| *r)).map_err(|_| Refused::Failed)?;
+    let to = Recipients::of(readers.iter().map(|r| r.reader)).map_err(|_| Refused::Failed)?;
     let seq = app.store.items(&opened.case.id).await.map_err(|_| Refused::Failed)?.len();
-    let head = mailbox::head(app, opened, Kind::File, &to, seq, Some(named));
+    if seq >= MOST_BEFORE_REPORTER {
+        return Err(Refused::CaseFull);
+    }
+    let head = mailbox::head(app, opened, Kind::File, &to, seq, Some(shortened(named)));
     let item = head.item;
     app.store.announce_blob(&item).await.map_err(|_| Refused::Failed)?;
     let unfinished = Unfinished { app: app.clone(), case: opened.case.id, item, armed: true };
     let mut writer = app.blobs.writer(&item).await.map_err(|_| Refused::Failed)?;
     let slots = stream(app, opened, head, &to, field, &mut writer).await?;
-    let slots = app.post.rows(&item, opened.case.filed, slots, mailbox::reserve(&readers));
+    let slots = app.post.rows(&opened.case, &item, slots, mailbox::reserve(&readers));
     let item = NewItem { id: item, slots, payload: Payload::Blob };
     // In a task of its own: a browser that goes away now must not stop a commit half-way.
     let committing = actix_web::rt::spawn(commit(app.clone(), opened.case.id, item, writer, unfinished));
     committing.await.map_err(|_| Refused::Failed)?
+}
+
+/// A name that fits what is signed; no file system takes a longer one.
+fn shortened(mut name: String) -> String {
+    let fits = name.char_indices().map(|(at, c)| at + c.len_utf8()).take_while(|end| *end <= NAME_BYTES).last();
+    name.truncate(fits.unwrap_or_default());
+    name
 }
 
 /// A blob that no row has taken over yet. Dropped, it is removed: also when the browser went away and nobody is left to do it.
@@ -139,6 +158,9 @@ async fn stream(
     writer.write(sealer.take()).await.map_err(|_| Refused::DiskFull)?;
     let mut ending = sealer.ending(head, &opened.keys.signer).map_err(|_| Refused::Failed)?;
     while let Some(piece) = ending.next_piece().map_err(|_| Refused::Failed)? {
+        if app.disk_nearly_full() {
+            return Err(Refused::DiskFull);
+        }
         writer.write(piece).await.map_err(|_| Refused::DiskFull)?;
     }
     Ok(ending.into_slots())
@@ -152,7 +174,7 @@ async fn commit(
     mut unfinished: Unfinished,
 ) -> Result<(), Refused> {
     writer.finish().await.map_err(|_| Refused::DiskFull)?;
-    app.store.add_item(&case, &item, None).await.map_err(|_| Refused::Failed)?;
+    app.store.add_item(&case, &item, None, app.clock.today()).await.map_err(|_| Refused::Failed)?;
     unfinished.armed = false;
     Ok(())
 }

@@ -72,8 +72,9 @@ pub(crate) struct Answers {
     pub(crate) when: Plaintext,
     pub(crate) place: Plaintext,
     pub(crate) known: Plaintext,
-    /// Random, from page 1 on; with the form key it makes the code, so that reloading shows the same one.
-    pub(crate) seed: [u8; 32],
+    /// Random, from page 7 on; with the form key it makes the code, so that reloading shows the same one. No page that a browser
+    /// may keep has it.
+    pub(crate) seed: Option<[u8; 32]>,
     /// What was typed on page 9; never echoed into another page.
     pub(crate) typed: Plaintext,
 }
@@ -104,11 +105,14 @@ pub(crate) enum NotBelieved {
 }
 
 impl Answers {
-    /// New answers with a fresh seed.
-    pub(crate) fn new() -> Option<Self> {
-        let mut seed = [0; 32];
-        getrandom::fill(&mut seed).ok()?;
-        Some(Self { seed, ..Self::default() })
+    /// With a fresh seed, unless there is one; `None` without randomness.
+    pub(crate) fn seeded(mut self) -> Option<Self> {
+        if self.seed.is_none() {
+            let mut seed = [0; 32];
+            getrandom::fill(&mut seed).ok()?;
+            self.seed = Some(seed);
+        }
+        Some(self)
     }
 
     /// Reads a form: what is of no known form is left out, and missing when the page is checked.
@@ -137,7 +141,7 @@ impl Answers {
             "deputy" => self.deputy = value == "yes",
             "strike" => self.struck.extend(ReaderId::parse(value)),
             "manager" => self.manager = ReaderId::parse(value),
-            "seed" => drop(hex::decode_to_slice(value, &mut self.seed)),
+            "seed" => self.seed = hex::decode(value).ok().and_then(|seed| seed.try_into().ok()),
             _ => {}
         }
     }
@@ -159,12 +163,12 @@ impl Answers {
         routing::readers(roster, org, &wish)
     }
 
-    /// The code of these answers.
-    pub(crate) fn code(&self, key: &[u8; 32]) -> Code {
-        let mac = keyed(key, &[b"meldkluis/code/v1", &self.seed]);
+    /// The code of these answers; `None` before there is a seed.
+    pub(crate) fn code(&self, key: &[u8; 32]) -> Option<Code> {
+        let mac = keyed(key, &[b"meldkluis/code/v1", &self.seed?]);
         let mut bits = [0; 16];
         bits.iter_mut().zip(mac).for_each(|(bit, byte)| *bit = byte);
-        Code::from_bits(bits)
+        Some(Code::from_bits(bits))
     }
 
     /// Escaped bytes of what was written.
@@ -194,7 +198,9 @@ impl Answers {
         {
             add(name, &text.echo());
         }
-        add("seed", &hex::encode(self.seed));
+        if let Some(seed) = self.seed {
+            add("seed", &hex::encode(seed));
+        }
         add("step", &page);
         add("token", &self.token(&app.roster, app.form_key(), app.roster.digest, page));
         html
@@ -220,7 +226,8 @@ impl Answers {
     fn token(&self, roster: &Roster, key: &[u8; 32], digest: [u8; 32], page: u8) -> String {
         // HMAC takes a key of any length.
         let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return String::new() };
-        for part in [&b"meldkluis/form/v1"[..], &[VERSION], roster.instance.as_bytes(), &digest, &[page], &self.seed] {
+        let seed = self.seed.as_ref().map_or(&[][..], |seed| seed);
+        for part in [&b"meldkluis/form/v1"[..], &[VERSION], roster.instance.as_bytes(), &digest, &[page], seed] {
             mac.update(part);
         }
         let asked = |name: &str| ASKED.contains(&(name, page));

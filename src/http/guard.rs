@@ -25,10 +25,13 @@ const KEPT: [HeaderName; 7] = [
     HeaderName::from_static("sec-fetch-site"),
 ];
 
+/// The reason phrase of every status (RFC 9112, section 4: it says nothing that counts).
+const REASON: &str = "Answer";
+
 /// Marks an answer that was built by [`page`], at the one size.
 pub(crate) struct Whole;
 
-/// Marks a page that a browser may come back to with what was typed on it. It has no code on it.
+/// Marks a page that a browser may come back to with what was typed on it. No seed of a code stands on it.
 pub(crate) struct Returns;
 
 /// Sheds headers, checks where a POST comes from, and gives every answer the same headers and, to reporters, one size.
@@ -47,7 +50,11 @@ pub(crate) async fn guard(
     let api = request.path().starts_with("/api/");
     let language = if request.path().starts_with("/en/") { Language::En } else { Language::Nl };
     let foreign = !api && request.method() == Method::POST && !same_origin(request.headers());
-    let answer = if foreign {
+    // Routes are found by the decoded path. None of ours needs an escape; what is checked here must be what is routed there.
+    let escaped = request.path().contains('%');
+    let answer = if escaped {
+        request.into_response(page::problem(language, StatusCode::NOT_FOUND)).map_into_left_body()
+    } else if foreign {
         request.into_response(page::problem(language, StatusCode::FORBIDDEN)).map_into_left_body()
     } else if expired {
         // Promise 8: nothing is sealed to readers nobody vouches for any more.
@@ -66,6 +73,8 @@ pub(crate) async fn guard(
     };
     let mut answer = answer;
     let returns = answer.response().extensions().contains::<Returns>();
+    // "Unprocessable Entity" is longer than "OK": the status tells enough, and every answer has the same number of bytes.
+    answer.response_mut().head_mut().reason = Some(REASON);
     page::headers(answer.headers_mut(), today, https, returns);
     Ok(answer)
 }

@@ -8,7 +8,7 @@ use askama::Template;
 use uuid::Uuid;
 
 use super::{
-    App,
+    App, MOST_BEFORE_REPORTER,
     form::Fields,
     page::{FieldError, page, problem},
     text::Texts,
@@ -17,7 +17,7 @@ use crate::{
     domain::{
         case::{Case, CaseState},
         day::Day,
-        id::{ItemId, ReaderId},
+        id::{ItemId, KeyedReader},
         roster::Reader,
     },
     seal::{
@@ -25,12 +25,12 @@ use crate::{
         code::{Code, CodeError, Language, RoomKeys},
         item, open_reply,
     },
-    store::{Added, NewItem, Payload, StoreError},
+    store::{NewItem, Payload, StoreError},
 };
 
 /// A code opens at most so many rooms; every try looks all of them up.
 const ROOMS: u8 = 4;
-/// Escaped bytes of an answer.
+/// Escaped bytes of an answer that is written, and of one that is shown: both fit a page.
 const ANSWER_BYTES: usize = 20 << 10;
 
 /// What just happened, said on top of the page.
@@ -42,7 +42,9 @@ pub(crate) enum Notice {
     FileAdded,
     FileTooLarge,
     FileRefused,
+    Full,
     Withdrawn,
+    SentBefore,
 }
 
 impl Notice {
@@ -54,7 +56,9 @@ impl Notice {
             Self::FileAdded => Some("notice-file"),
             Self::FileTooLarge => Some("notice-file-large"),
             Self::FileRefused => Some("notice-file-refused"),
+            Self::Full => Some("notice-full"),
             Self::Withdrawn => Some("notice-withdrawn"),
+            Self::SentBefore => Some("notice-sent-before"),
         }
     }
 }
@@ -107,7 +111,7 @@ pub(crate) async fn act(app: Data<App>, lang: Path<String>, form: Form<Fields>) 
         _ => return show(&app, t, &opened, Notice::None, at, None).await,
     };
     match add(&app, &opened, Plaintext::from(done)).await {
-        Ok(_) => show(&app, t, &opened, Notice::Withdrawn, 0, None).await,
+        Ok(()) => show(&app, t, &opened, Notice::Withdrawn, 0, None).await,
         Err(_) => problem(t.language, StatusCode::SERVICE_UNAVAILABLE),
     }
 }
@@ -138,6 +142,8 @@ pub(crate) async fn open(app: &App, t: Texts, typed: &Plaintext) -> Result<Opene
         let keys = code.keys(&app.roster.instance, room);
         let case = app.store.case_by_lookup(&keys.lookup).await;
         let case = case.map_err(|_| problem(t.language, StatusCode::SERVICE_UNAVAILABLE))?;
+        // A row that was moved to this look-up id is not the case of this code.
+        let case = case.filter(|case| case.id == keys.public().case(&app.roster.instance));
         found = found.or(case.map(|case| (keys, case)));
     }
     match found {
@@ -156,35 +162,50 @@ pub(crate) async fn show_code(app: &App, t: Texts, code: &Code, notice: Notice) 
 }
 
 /// The readers who have a slot in the case's items now, with the day on which a reserve reader's are released.
-pub(crate) async fn readers<'a>(app: &'a App, case: &Case) -> Result<Vec<(&'a Reader, Option<Day>)>, StoreError> {
-    let mut found: Vec<(&Reader, Option<Day>)> = Vec::new();
+pub(crate) async fn readers<'a>(app: &'a App, case: &Case) -> Result<Vec<CaseReader<'a>>, StoreError> {
+    let named = app.roster.readers().zip(&app.keyed);
+    let mut absent: Vec<_> = named.map(|(r, keyed)| (app.post.reader_mailbox(keyed, case.filed), r, keyed)).collect();
+    let mut found = Vec::new();
     for item in app.store.items(&case.id).await? {
         let rows = app.store.slots(&item).await?;
-        for reader in app.post.readers(&app.roster, case.filed, &rows) {
-            if found.iter().all(|(r, _)| r.id != reader.id) {
-                let mailbox = app.post.mailbox(&SlotTo::Reader(reader.id.clone()), case.filed);
-                found.push((reader, rows.iter().find(|row| row.mailbox == mailbox).and_then(|row| row.release)));
-            }
-        }
+        absent.retain(|(mailbox, reader, keyed)| {
+            let row = rows.iter().find(|row| row.mailbox == *mailbox && app.post.intact(case, &item, row));
+            found.extend(row.map(|row| CaseReader { reader, keyed, release: row.release }));
+            row.is_none()
+        });
     }
     Ok(found)
 }
 
+/// A reader with a slot in a case.
+#[derive(Clone, Copy)]
+pub(crate) struct CaseReader<'a> {
+    /// As the roster has them now.
+    pub(crate) reader: &'a Reader,
+    /// With a hash of their keys.
+    pub(crate) keyed: &'a KeyedReader,
+    /// The day from which a reserve reader may read.
+    release: Option<Day>,
+}
+
 /// The reserve reader among them: what is added later is held back as long as what was there.
-pub(crate) fn reserve<'a>(readers: &[(&'a Reader, Option<Day>)]) -> Option<(&'a ReaderId, Day)> {
-    readers.iter().find_map(|(reader, release)| Some((&reader.id, (*release)?)))
+pub(crate) fn reserve<'a>(readers: &[CaseReader<'a>]) -> Option<(&'a KeyedReader, Day)> {
+    readers.iter().find_map(|r| Some((r.keyed, r.release?)))
 }
 
 /// The answers to the reporter, oldest first; what does not open or verify is left out.
 async fn answers(app: &App, opened: &Opened) -> Result<Vec<OpenedText>, StoreError> {
-    let mine = app.post.mailbox(&SlotTo::Reporter(opened.case.id), opened.case.filed);
+    let mine = app.post.mailbox(&SlotTo::Reporter(opened.case.id), &opened.case);
     let mut answers = Vec::new();
     for (_, item, row) in app.store.inbox(&[mine], app.clock.today()).await? {
         let Some(Payload::Inline(payload)) = app.store.payload(&item).await? else { continue };
-        let text = open_reply(&opened.keys.reply, &row.header, &payload).ok().filter(|_| app.post.intact(&item, &row));
+        let intact = app.post.intact(&opened.case, &item, &row);
+        let text = open_reply(&opened.keys.reply, &row.header, &payload).ok().filter(|_| intact);
         answers.extend(text.filter(|text| from_reader(app, opened, &item, text)));
     }
-    answers.sort_by_key(|text| (text.manifest.head.day, text.manifest.head.seq));
+    // A day that has not come is its author's mistake, or worse: it does not put an answer before the others for ever.
+    let today = app.clock.today();
+    answers.sort_by_key(|text| (text.manifest.head.day.min(today), text.manifest.head.seq));
     Ok(answers)
 }
 
@@ -192,6 +213,10 @@ async fn answers(app: &App, opened: &Opened) -> Result<Vec<OpenedText>, StoreErr
 fn from_reader(app: &App, opened: &Opened, item: &ItemId, text: &OpenedText) -> bool {
     let head = &text.manifest.head;
     let Author::Reader(author) = &head.author else { return false };
+    // A file is for the readers; on a page it would be noise.
+    if head.kind == Kind::File {
+        return false;
+    }
     let key = app.roster.reader(author).map(|r| r.sign_key.to_lowercase());
     head.instance == app.roster.instance
         && head.case == opened.case.id
@@ -203,6 +228,8 @@ struct Answer {
     day: String,
     from: String,
     kind: &'static str,
+    /// Only its beginning is shown.
+    long: bool,
     text: Plaintext,
 }
 
@@ -253,7 +280,9 @@ pub(crate) async fn show(
             Kind::Closing => "kind-closing",
             _ => "kind-reply",
         };
-        Answer { day: t.day(text.manifest.head.day), from, kind, text: text.body }
+        let (text, cut) = (text.body, text.manifest.head.day);
+        let long = text.escaped_len() > ANSWER_BYTES;
+        Answer { day: t.day(cut), from, kind, long, text: text.cut_to(ANSWER_BYTES) }
     });
     let (draft, error) = draft.map_or_else(Default::default, |(text, error)| (text, Some(error)));
     let errors: Vec<FieldError> = error.iter().map(|text| FieldError { field: "text", text: text.clone() }).collect();
@@ -271,7 +300,7 @@ pub(crate) async fn show(
         closed: case.state == CaseState::Closed,
         filed: t.day(case.filed),
         due: t.day(case.due),
-        readers: readers.iter().map(|(reader, release)| name(app, t, reader, *release)).collect(),
+        readers: readers.iter().map(|r| name(app, t, r.reader, r.release)).collect(),
         answer: shown,
         at,
         count,
@@ -280,7 +309,7 @@ pub(crate) async fn show(
         draft,
         error,
     };
-    let refused = matches!(notice, Notice::FileTooLarge | Notice::FileRefused) || !errors.is_empty();
+    let refused = matches!(notice, Notice::FileTooLarge | Notice::FileRefused | Notice::Full) || !errors.is_empty();
     let status = if refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     page(t, status, &t.get("mailbox-open-title"), &errors, &mailbox.render().unwrap_or_default())
 }
@@ -317,7 +346,8 @@ async fn write(app: &App, t: Texts, opened: &Opened, text: Plaintext) -> HttpRes
         return show(app, t, opened, Notice::None, 0, Some((text, wrong))).await;
     }
     match add(app, opened, text).await {
-        Ok(_) => show(app, t, opened, Notice::Written, 0, None).await,
+        Ok(()) => show(app, t, opened, Notice::Written, 0, None).await,
+        Err(StoreError::Conflict) => show(app, t, opened, Notice::Full, 0, None).await,
         Err(_) => problem(t.language, StatusCode::SERVICE_UNAVAILABLE),
     }
 }
@@ -341,22 +371,26 @@ pub(crate) fn head(
         seen: [0; 32],
         day: app.clock.today(),
         name,
-        to: to.reader_ids(),
+        to: to.readers(),
         reporter: None,
     }
 }
 
-/// Seals a message to the readers the case has now.
-async fn add(app: &App, opened: &Opened, text: Plaintext) -> Result<Added, StoreError> {
+/// Seals a message to the readers the case has now. [`StoreError::Conflict`] when no more fit the case.
+async fn add(app: &App, opened: &Opened, text: Plaintext) -> Result<(), StoreError> {
     let failed = |e: crate::seal::SealError| StoreError::Unavailable(Box::new(e));
     let readers = readers(app, &opened.case).await?;
-    let to = Recipients::of(readers.iter().map(|(r, _)| *r)).map_err(failed)?;
+    let to = Recipients::of(readers.iter().map(|r| r.reader)).map_err(failed)?;
     let seq = app.store.items(&opened.case.id).await?.len();
+    if seq >= MOST_BEFORE_REPORTER {
+        return Err(StoreError::Conflict);
+    }
     let head = head(app, opened, Kind::Message, &to, seq, None);
     let id = head.item;
     let (slots, payload) = item(head, text, &opened.keys.signer, &to).map_err(failed)?.into_parts();
-    let slots = app.post.rows(&id, opened.case.filed, slots, reserve(&readers));
-    app.store.add_item(&opened.case.id, &NewItem { id, slots, payload: Payload::Inline(payload) }, None).await
+    let slots = app.post.rows(&opened.case, &id, slots, reserve(&readers));
+    let item = NewItem { id, slots, payload: Payload::Inline(payload) };
+    app.store.add_item(&opened.case.id, &item, None, app.clock.today()).await.map(drop)
 }
 
 #[derive(Template)]
@@ -373,10 +407,21 @@ fn sure(app: &App, t: Texts, opened: &Opened) -> HttpResponse {
     page(t, StatusCode::OK, &t.get("withdraw-title"), &[], &body.render().unwrap_or_default())
 }
 
+async fn reopened(app: &App, t: Texts, opened: &Opened) -> HttpResponse {
+    let typed = Plaintext::from(opened.code.hidden(&app.roster.instance).as_str().to_owned());
+    match open(app, t, &typed).await {
+        Ok(now) => sure(app, t, &now),
+        Err(answer) => answer,
+    }
+}
+
 /// Nobody has opened it: nothing stays.
 async fn destroy(app: &App, t: Texts, opened: &Opened) -> HttpResponse {
-    let Ok(blobs) = app.store.destroy(&opened.case.id).await else {
-        return problem(t.language, StatusCode::SERVICE_UNAVAILABLE);
+    let blobs = match app.store.withdraw(&opened.case.id).await {
+        Ok(blobs) => blobs,
+        // Somebody opened it while the question was on the screen: it is asked again, in the words for that.
+        Err(StoreError::Conflict) => return reopened(app, t, opened).await,
+        Err(_) => return problem(t.language, StatusCode::SERVICE_UNAVAILABLE),
     };
     for blob in blobs {
         if app.blobs.delete(&blob).await.is_ok() {

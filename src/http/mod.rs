@@ -19,11 +19,15 @@ use std::{num::NonZeroU32, sync::Arc};
 
 use actix_web::web;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use tokio::sync::Semaphore;
 
 use crate::{
     clock::Clock,
     config::{Config, Secrets},
-    domain::{id::ItemId, roster::Roster},
+    domain::{
+        id::{ItemId, KeyedReader},
+        roster::{Reader, Roster},
+    },
     post::PostKeys,
     roster_files::Files,
     store::{Blobs, Store},
@@ -33,6 +37,12 @@ use crate::{
 const FORM_BYTES: usize = 256 << 10;
 /// Code tries and filings a minute, for the whole service. There is nobody to tell apart.
 const TRIES_A_MINUTE: u32 = 1200;
+/// Files on their way at once, from reporters and readers. Each holds a few MiB.
+const FILES_AT_ONCE: usize = 32;
+/// Items of a case: every page of a mailbox looks at all of them.
+const MOST_ITEMS: usize = 400;
+/// Of those, the reporter's part: a reader can always answer.
+const MOST_BEFORE_REPORTER: usize = 300;
 
 /// Everything a handler needs. No handler keeps anything else.
 pub struct App {
@@ -42,6 +52,8 @@ pub struct App {
     pub blobs: Blobs,
     /// Who may read.
     pub roster: Roster,
+    /// The active readers with hashes of their keys, in the roster's order.
+    pub keyed: Vec<KeyedReader>,
     /// The signed files, for desks to verify themselves.
     pub roster_files: Files,
     /// Mailboxes and tags.
@@ -56,6 +68,8 @@ pub struct App {
     pub nonces: api::Nonces,
     /// Files on their way.
     pub uploads: Uploads,
+    /// Bounds the files that are on their way at once.
+    pub files: Semaphore,
     /// Bounds code tries and filings.
     pub tries: DefaultDirectRateLimiter,
 }
@@ -70,11 +84,27 @@ impl App {
         clock: Clock,
         config: Config,
     ) -> Self {
+        let keyed = roster.readers().map(Reader::keyed).collect();
         let post = PostKeys::new(*secrets.k1, *secrets.k2);
         let per_minute = NonZeroU32::new(TRIES_A_MINUTE).unwrap_or(NonZeroU32::MIN);
         let tries = RateLimiter::direct(Quota::per_minute(per_minute));
         let (nonces, uploads) = (api::Nonces::default(), Uploads::default());
-        Self { store, blobs, roster, roster_files, post, form: secrets.form, clock, config, nonces, uploads, tries }
+        let files = Semaphore::new(FILES_AT_ONCE);
+        Self {
+            store,
+            blobs,
+            roster,
+            keyed,
+            files,
+            roster_files,
+            post,
+            form: secrets.form,
+            clock,
+            config,
+            nonces,
+            uploads,
+            tries,
+        }
     }
 
     /// Whether what is free on the disk is kept for text: files are refused, and those on their way end.

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     domain::{
         case::{ACKNOWLEDGE_DAYS, Case, CaseState, RESERVE_DAYS},
-        id::{CaseId, ItemId},
+        id::ItemId,
         roster::{Organisation, Reader, Scope, Topic},
         routing::{self, Readers},
     },
@@ -27,13 +27,13 @@ use crate::{
         code::{Code, CodeError, Language},
         item,
     },
-    store::{NewItem, Payload, StoreError},
+    store::{Filed, NewItem, Payload, StoreError},
 };
 
 /// The last page.
 const LAST: u8 = 9;
 
-/// The last page that asks; what comes after it only shows what was answered, and the code.
+/// The last page that asks. What comes after it has the seed of a code, and is not stored by browsers.
 const QUESTIONS: u8 = 6;
 
 /// Rooms of a code.
@@ -42,10 +42,9 @@ pub(crate) const REPORT: u8 = 1;
 
 /// The first page.
 pub(crate) async fn start(app: Data<App>, lang: Path<String>) -> HttpResponse {
-    match (Language::parse(&lang), Answers::new()) {
-        (Some(language), Some(answers)) => show(&app, Texts::of(language), &answers, 1, Vec::new()),
-        (None, _) => problem(Language::Nl, StatusCode::NOT_FOUND),
-        _ => problem(Language::Nl, StatusCode::SERVICE_UNAVAILABLE),
+    match Language::parse(&lang) {
+        Some(language) => show(&app, Texts::of(language), &Answers::default(), 1, Vec::new()),
+        None => problem(Language::Nl, StatusCode::NOT_FOUND),
     }
 }
 
@@ -58,18 +57,19 @@ pub(crate) async fn step(app: Data<App>, lang: Path<String>, form: Form<Fields>)
         fields.iter().find(|(n, _)| n == name).and_then(|(_, v)| v.choice()).unwrap_or_default().to_owned()
     };
     let (step, go, token) = (short("step").parse().unwrap_or(0), short("go"), short("token"));
-    let answers = Answers::read(fields);
+    let mut answers = Answers::read(fields);
     if !(1..=LAST).contains(&step) {
         return problem(language, StatusCode::UNPROCESSABLE_ENTITY);
     }
-    match answers.believe(&app, step, &token) {
-        Ok(()) => {}
-        Err(NotBelieved::Tampered) => {
-            return show(&app, t, &answers, step, vec![error("main", t.get("error-tampered"))]);
-        }
-        Err(NotBelieved::RosterChanged) => {
-            return show(&app, t, &answers, step.min(5), vec![error("main", t.get("error-roster-changed"))]);
-        }
+    let believed = answers.believe(&app, step, &token);
+    if let Err(why) = believed {
+        // A seed that we may not have drawn makes no code.
+        answers.seed = None;
+        let (again, text) = match why {
+            NotBelieved::Tampered => (step.min(QUESTIONS), "error-tampered"),
+            NotBelieved::RosterChanged => (step.min(5), "error-roster-changed"),
+        };
+        return show(&app, t, &answers, again, vec![error("main", t.get(text))]);
     }
     let target = go.strip_prefix("to-").and_then(|n| n.parse().ok()).filter(|n| (1..step).contains(n));
     match target.or((go == "back").then(|| step.saturating_sub(1).max(1))) {
@@ -91,7 +91,14 @@ async fn forward(app: &App, t: Texts, answers: Answers, step: u8) -> HttpRespons
         let body = Nobody { t, hidden: answers.hidden(app, 6) };
         return page(t, StatusCode::OK, &t.get("nobody-title"), &[], &body.render().unwrap_or_default());
     }
-    if step < LAST { show(app, t, &answers, step + 1, Vec::new()) } else { send(app, t, answers).await }
+    if step == LAST {
+        return send(app, t, answers).await;
+    }
+    let answers = if step < QUESTIONS { Some(answers) } else { answers.seeded() };
+    match answers {
+        Some(answers) => show(app, t, &answers, step + 1, Vec::new()),
+        None => problem(t.language, StatusCode::SERVICE_UNAVAILABLE),
+    }
 }
 
 fn error(field: &'static str, text: String) -> FieldError {
@@ -127,7 +134,10 @@ fn check(app: &App, t: Texts, answers: &Answers, step: u8) -> Vec<FieldError> {
             missing(answers.story.is_blank(), "story", "error-story").into_iter().chain(too_long).collect()
         }
         9 => {
-            let (mine, instance) = (answers.code(app.form_key()), &app.roster.instance);
+            let instance = &app.roster.instance;
+            let Some(mine) = answers.code(app.form_key()) else {
+                return vec![error("main", t.get("error-tampered"))];
+            };
             let typed = Code::typed(&answers.typed, instance);
             if typed.as_ref().is_ok_and(|code| code.same(&mine)) {
                 return Vec::new();
@@ -215,7 +225,10 @@ fn show(app: &App, t: Texts, answers: &Answers, step: u8, errors: Vec<FieldError
     let readers = answers.readers(&app.roster).ok().filter(|_| step > 5);
     let name = |r: &Reader| t.pick(&r.shown_as).to_owned();
     let words = if step == 8 {
-        answers.code(app.form_key()).words(&app.roster.instance, t.language).to_vec()
+        answers
+            .code(app.form_key())
+            .map(|code| code.words(&app.roster.instance, t.language).to_vec())
+            .unwrap_or_default()
     } else {
         Vec::new()
     };
@@ -240,7 +253,7 @@ fn show(app: &App, t: Texts, answers: &Answers, step: u8, errors: Vec<FieldError
     };
     let title = t.get(&format!("step-{step}"));
     let mut response = page(t, status, &title, &errors, &content.render().unwrap_or_default());
-    if step <= QUESTIONS {
+    if answers.seed.is_none() {
         response.extensions_mut().insert(Returns);
     }
     response
@@ -329,22 +342,30 @@ async fn send(app: &App, t: Texts, answers: Answers) -> HttpResponse {
     let Ok(readers) = answers.readers(&app.roster) else {
         return show(app, t, &answers, 5, vec![error("main", t.get("nobody-title"))]);
     };
-    let code = answers.code(app.form_key());
+    let Some(code) = answers.code(app.form_key()) else { return problem(t.language, StatusCode::UNPROCESSABLE_ENTITY) };
     match file(app, answers, &readers, &code).await {
-        Ok(()) => mailbox::show_code(app, t, &code, mailbox::Notice::Filed).await,
+        Ok(Filed::New) => mailbox::show_code(app, t, &code, mailbox::Notice::Filed).await,
+        Ok(Filed::Already) => mailbox::show_code(app, t, &code, mailbox::Notice::SentBefore).await,
         Err(_) => problem(t.language, StatusCode::SERVICE_UNAVAILABLE),
     }
 }
 
-async fn file(app: &App, answers: Answers, readers: &Readers, code: &Code) -> Result<(), StoreError> {
+/// A code opens one case of its own: what was sent with it before stands, in whichever room.
+async fn file(app: &App, answers: Answers, readers: &Readers, code: &Code) -> Result<Filed, StoreError> {
     let failed = |e: crate::seal::SealError| StoreError::Unavailable(Box::new(e));
     let today = app.clock.today();
     if app.store.last_day().await?.is_some_and(|last| last > today) {
         return Err(StoreError::Conflict); // a stored day never goes backward
     }
+    for room in [ADVICE, REPORT] {
+        let lookup = code.keys(&app.roster.instance, room).lookup;
+        if app.store.case_by_lookup(&lookup).await?.is_some() {
+            return Ok(Filed::Already);
+        }
+    }
     let (room, kind) = if answers.is_report() { (REPORT, Kind::Report) } else { (ADVICE, Kind::Advice) };
     let keys = code.keys(&app.roster.instance, room);
-    let (id, first) = (CaseId::from_uuid(Uuid::new_v4()), ItemId::from_uuid(Uuid::new_v4()));
+    let (id, first) = (keys.public().case(&app.roster.instance), ItemId::from_uuid(Uuid::new_v4()));
     let case = Case {
         id,
         lookup: keys.lookup,
@@ -365,13 +386,13 @@ async fn file(app: &App, answers: Answers, readers: &Readers, code: &Code) -> Re
         seen: [0; 32],
         day: today,
         name: None,
-        to: to.reader_ids(),
+        to: to.readers(),
         reporter: Some(keys.public()),
     };
     let sealed = item(head, answers.into_story().into_body(), &keys.signer, &to).map_err(failed)?;
     let (slots, payload) = sealed.into_parts();
-    let reserve = readers.reserve().map(|r| (&r.id, today.plus_days(RESERVE_DAYS)));
-    let slots = app.post.rows(&first, today, slots, reserve);
-    app.store.file(&case, &NewItem { id: first, slots, payload: Payload::Inline(payload) }).await?;
-    Ok(())
+    let reserve = readers.reserve().map(Reader::keyed);
+    let reserve = reserve.as_ref().map(|keyed| (keyed, today.plus_days(RESERVE_DAYS)));
+    let slots = app.post.rows(&case, &first, slots, reserve);
+    app.store.file(&case, &NewItem { id: first, slots, payload: Payload::Inline(payload) }).await
 }

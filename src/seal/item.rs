@@ -17,7 +17,7 @@ use super::{
 };
 use crate::domain::{
     day::Day,
-    id::{CaseId, InstanceId, ItemId, ReaderId},
+    id::{CaseId, InstanceId, ItemId, KeyedReader, ReaderId},
 };
 
 pub(super) const VERSION: u8 = 1;
@@ -68,6 +68,13 @@ pub struct ReporterPublic {
     pub reply: String,
 }
 
+impl ReporterPublic {
+    /// The case that is these keys' own.
+    pub fn case(&self, instance: &InstanceId) -> CaseId {
+        CaseId::of(instance, &self.sign, &self.reply)
+    }
+}
+
 /// What an item says of itself before its body is known.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct ItemHead {
@@ -91,7 +98,7 @@ pub struct ItemHead {
     /// A file's name as its sender gave it; never trusted.
     pub name: Option<String>,
     /// The readers it was sealed to.
-    pub to: Vec<ReaderId>,
+    pub to: Vec<KeyedReader>,
     /// The reporter's public halves, in the first item.
     pub reporter: Option<ReporterPublic>,
 }

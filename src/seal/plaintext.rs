@@ -29,6 +29,19 @@ impl Plaintext {
         self.0.iter().map(|b| escape(*b).map_or(1, str::len)).sum()
     }
 
+    /// Its beginning, so long as its [`Self::escaped_len`] is within a limit.
+    pub fn cut_to(mut self, escaped: usize) -> Self {
+        let mut length = 0;
+        let fits = self.0.iter().position(|b| {
+            length += escape(*b).map_or(1, str::len);
+            length > escaped
+        });
+        if let Some(fits) = fits {
+            self.0.truncate(fits);
+        }
+        self
+    }
+
     /// The one way back to a page: escaped for HTML text and quoted attributes.
     pub fn echo(&self) -> Echo<'_> {
         Echo(self)

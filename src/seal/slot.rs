@@ -16,7 +16,7 @@ use super::{
     hybrid::{HybridIdentity, HybridRecipient, labels},
 };
 use crate::domain::{
-    id::{CaseId, ReaderId},
+    id::{CaseId, KeyedReader},
     roster::Reader,
 };
 
@@ -24,14 +24,16 @@ use crate::domain::{
 pub const FILL: usize = 8;
 /// Slots of an item with more than [`FILL`] readers; more than this is refused.
 pub const FILL_MORE: usize = 16;
+/// Filler is drawn from so many numbers: like readers, some come again in other cases of the day.
+const FILLERS: u8 = 32;
 const VERSION_LINE: &str = "age-encryption.org/v1\n";
 const COLUMNS: usize = 64;
 
 /// Whose slot it is. The server turns it into a mailbox; it is not stored.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
 pub enum SlotTo {
-    /// A reader of the roster.
-    Reader(ReaderId),
+    /// A reader of the roster, with the keys they had.
+    Reader(KeyedReader),
     /// The reporter of this case.
     Reporter(CaseId),
     /// Nobody: filler, by number. The key was thrown away.
@@ -55,7 +57,7 @@ impl Recipients {
     pub fn of<'a>(readers: impl IntoIterator<Item = &'a Reader>) -> Result<Self, SealError> {
         let mut list: Vec<(SlotTo, HybridRecipient)> = Vec::new();
         for reader in readers {
-            let to = SlotTo::Reader(reader.id.clone());
+            let to = SlotTo::Reader(reader.keyed());
             if list.iter().all(|(t, _)| *t != to) {
                 list.push((to, HybridRecipient::parse(&reader.seal_key).ok_or(SealError::BadKey)?));
             }
@@ -70,8 +72,8 @@ impl Recipients {
     }
 
     /// The readers among them.
-    pub fn reader_ids(&self) -> Vec<ReaderId> {
-        let reader = |to: &SlotTo| if let SlotTo::Reader(id) = to { Some(id.clone()) } else { None };
+    pub fn readers(&self) -> Vec<KeyedReader> {
+        let reader = |to: &SlotTo| if let SlotTo::Reader(keyed) = to { Some(keyed.clone()) } else { None };
         self.0.iter().filter_map(|(to, _)| reader(to)).collect()
     }
 
@@ -87,7 +89,9 @@ impl Recipients {
     fn filled(&self) -> Result<Vec<(SlotTo, HybridRecipient)>, SealError> {
         let size = if self.0.len() <= FILL { FILL } else { FILL_MORE };
         let mut all = self.0.clone();
-        for n in (0..u8::MAX).take(size - all.len()) {
+        let mut numbers: Vec<u8> = (0..FILLERS).collect();
+        shuffle(&mut numbers)?;
+        for n in numbers.into_iter().take(size - all.len()) {
             let mut seed = Zeroizing::new([0; 32]);
             getrandom::fill(seed.as_mut()).map_err(|_| SealError::Failed)?;
             let thrown_away = HybridIdentity::from_seed(seed).recipient().ok_or(SealError::Failed)?;

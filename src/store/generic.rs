@@ -109,6 +109,45 @@ where
     }
 }
 
+impl<DB> SqlStore<DB>
+where
+    DB: Dialect,
+    DB::Arguments: IntoArguments<DB>,
+    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
+    usize: ColumnIndex<DB::Row>,
+    i64: Kept<DB>,
+    i32: Kept<DB>,
+    Option<i32>: Kept<DB>,
+    i16: Kept<DB>,
+    Vec<u8>: Kept<DB>,
+    Option<Vec<u8>>: Kept<DB>,
+    Uuid: Kept<DB>,
+{
+    /// Destroys a case; `withdrawn`, only when nobody opened it.
+    async fn remove(&self, case: &CaseId, withdrawn: bool) -> Result<Vec<ItemId>, StoreError> {
+        let mine = DB::lease(&self.lease).await?;
+        let mut w = self.write().await?;
+        w.holds(sqlx::query(DB::LOCK_CASE).bind(case.uuid())).await?;
+        if withdrawn && w.opened(case).await? {
+            return Err(StoreError::Conflict);
+        }
+        let blobs: Vec<(Uuid,)> = w.all(sqlx::query_as(sql::BLOBS_OF).bind(case.uuid())).await?;
+        for (blob,) in &blobs {
+            w.run(sqlx::query(sql::ANNOUNCE).bind(*blob).bind(-mine)).await?;
+        }
+        for delete in [sql::DELETE_SLOTS, sql::DELETE_ITEMS, sql::DELETE_CASE] {
+            w.run(sqlx::query(delete).bind(case.uuid())).await?;
+        }
+        w.commit().await?;
+        // The rows are gone whatever comes of this; the next destruction scrubs again.
+        let _turn = self.writers.acquire().await.map_err(unavailable)?;
+        if DB::scrub(&self.pool).await.is_err() {
+            tracing::warn!("destroyed rows are still in the write-ahead log");
+        }
+        Ok(item_ids(blobs))
+    }
+}
+
 #[async_trait]
 impl<DB> Store for SqlStore<DB>
 where
@@ -139,7 +178,7 @@ where
         if w.run(insert).await? == 0 {
             return Ok(Filed::Already);
         }
-        w.put(&case.id, item, lease).await?;
+        w.put(&case.id, item, lease, None).await?;
         w.run(sqlx::query(sql::RAISE_LAST_DAY).bind(case.filed.number())).await?;
         w.commit().await?;
         Ok(Filed::New)
@@ -154,7 +193,13 @@ where
         self.one(sqlx::query_as(sql::CASE_BY_ID).bind(id.uuid())).await?.map(rows::case).transpose()
     }
 
-    async fn add_item(&self, case: &CaseId, item: &NewItem, change: Option<Move>) -> Result<Added, StoreError> {
+    async fn add_item(
+        &self,
+        case: &CaseId,
+        item: &NewItem,
+        change: Option<Move>,
+        today: Day,
+    ) -> Result<Added, StoreError> {
         let lease = self.lease_for(item).await?;
         let mut w = self.write().await?;
         let there = w.holds(sqlx::query(DB::LOCK_CASE).bind(case.uuid())).await?;
@@ -165,14 +210,16 @@ where
             None if there => {}
             _ => return Err(StoreError::Conflict),
         }
-        w.put(case, item, lease).await?;
+        let until = if w.opened(case).await? { Some(today) } else { None };
+        w.put(case, item, lease, until).await?;
         if let Some(change) = change {
             let update = sqlx::query(sql::MOVE_CASE)
                 .bind(change.state.number())
                 .bind(change.due.number())
                 .bind(change.destroy_after.map(Day::number))
                 .bind(case.uuid())
-                .bind(change.expected.number());
+                .bind(change.expected.number())
+                .bind(change.expected_due.number());
             if w.run(update).await? == 0 {
                 return Err(StoreError::Conflict);
             }
@@ -259,25 +306,12 @@ where
     }
 
     async fn destroy(&self, case: &CaseId) -> Result<Vec<ItemId>, StoreError> {
-        let mine = DB::lease(&self.lease).await?;
-        let mut w = self.write().await?;
-        w.holds(sqlx::query(DB::LOCK_CASE).bind(case.uuid())).await?;
-        let blobs: Vec<(Uuid,)> = w.all(sqlx::query_as(sql::BLOBS_OF).bind(case.uuid())).await?;
-        for (blob,) in &blobs {
-            w.run(sqlx::query(sql::ANNOUNCE).bind(*blob).bind(-mine)).await?;
-        }
-        for delete in [sql::DELETE_SLOTS, sql::DELETE_ITEMS, sql::DELETE_CASE] {
-            w.run(sqlx::query(delete).bind(case.uuid())).await?;
-        }
-        w.commit().await?;
-        // The rows are gone whatever comes of this; the next destruction scrubs again.
-        let _turn = self.writers.acquire().await.map_err(unavailable)?;
-        if DB::scrub(&self.pool).await.is_err() {
-            tracing::warn!("destroyed rows are still in the write-ahead log");
-        }
-        Ok(item_ids(blobs))
+        self.remove(case, false).await
     }
 
+    async fn withdraw(&self, case: &CaseId) -> Result<Vec<ItemId>, StoreError> {
+        self.remove(case, true).await
+    }
     async fn to_destroy(&self, today: Day) -> Result<Vec<CaseId>, StoreError> {
         let ask = sqlx::query_as(sql::TO_DESTROY).bind(CaseState::Closed.number()).bind(today.number());
         let due: Vec<(Uuid,)> = self.all(ask).await?;

@@ -99,6 +99,8 @@ pub enum StoreError {
 pub struct Move {
     /// The state the writer saw; another state is [`StoreError::Conflict`].
     pub expected: CaseState,
+    /// The deadline the writer saw; another one is [`StoreError::Conflict`] too.
+    pub expected_due: Day,
     /// The state afterwards.
     pub state: CaseState,
     /// The deadline afterwards.
@@ -118,7 +120,14 @@ pub trait Store: Send + Sync {
     async fn case(&self, id: &CaseId) -> Result<Option<Case>, StoreError>;
     /// Adds an item; with a [`Move`], changes the case in the same transaction. The item id is the idempotency key. Consumes the
     /// announcement of a blob. After [`StoreError::Unavailable`] the item may be there: ask for its payload before removing a blob.
-    async fn add_item(&self, case: &CaseId, item: &NewItem, change: Option<Move>) -> Result<Added, StoreError>;
+    /// Slots that would be released after `today` are left out of a case that was opened: see [`Store::mark_opened`].
+    async fn add_item(
+        &self,
+        case: &CaseId,
+        item: &NewItem,
+        change: Option<Move>,
+        today: Day,
+    ) -> Result<Added, StoreError>;
     /// Marks an unopened case as opened, and removes the slots that were still held back: a reserve reader is for a case that
     /// nobody opened. Does nothing otherwise.
     async fn mark_opened(&self, case: &CaseId, today: Day) -> Result<(), StoreError>;
@@ -144,6 +153,8 @@ pub trait Store: Send + Sync {
     async fn stranded_blobs(&self) -> Result<Vec<ItemId>, StoreError>;
     /// Destroys a case: slots, items and case row. Returns the ids of its blobs, which are pending until forgotten.
     async fn destroy(&self, case: &CaseId) -> Result<Vec<ItemId>, StoreError>;
+    /// Destroys a case that nobody opened, as its reporter asked; [`StoreError::Conflict`] when somebody has.
+    async fn withdraw(&self, case: &CaseId) -> Result<Vec<ItemId>, StoreError>;
     /// Closed cases whose destroy-after day has come.
     async fn to_destroy(&self, today: Day) -> Result<Vec<CaseId>, StoreError>;
     /// The highest serial and SHA-256 seen of a roster file.

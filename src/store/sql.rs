@@ -8,16 +8,17 @@ pub(super) const LAST_DAY: &str = "select last_day from meta";
 pub(super) const RAISE_LAST_DAY: &str = "update meta set last_day = $1 where last_day is null or last_day < $1";
 
 pub(super) const INSERT_CASE: &str = r#"insert into "case" (id, lookup, org, filed, due, destroy_after, state)
-    values ($1, $2, $3, $4, $5, $6, $7) on conflict (lookup) do nothing"#;
+    values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing"#;
 pub(super) const CASE_BY_LOOKUP: &str =
     r#"select id, lookup, org, filed, due, destroy_after, state from "case" where lookup = $1"#;
 pub(super) const CASE_BY_ID: &str =
     r#"select id, lookup, org, filed, due, destroy_after, state from "case" where id = $1"#;
 pub(super) const MOVE_CASE: &str =
-    r#"update "case" set state = $1, due = $2, destroy_after = $3 where id = $4 and state = $5"#;
+    r#"update "case" set state = $1, due = $2, destroy_after = $3 where id = $4 and state = $5 and due = $6"#;
 pub(super) const MARK_OPENED: &str = r#"update "case" set state = $1 where id = $2 and state = $3"#;
 pub(super) const DROP_RESERVE: &str =
     r#"delete from slot where release > $1 and item in (select id from item where "case" = $2)"#;
+pub(super) const STATE: &str = r#"select state from "case" where id = $1"#;
 pub(super) const FILED_DAYS: &str = r#"select distinct filed from "case" order by filed"#;
 pub(super) const TO_DESTROY: &str = r#"select id from "case" where state = $1 and destroy_after <= $2 order by id"#;
 pub(super) const DELETE_CASE: &str = r#"delete from "case" where id = $1"#;

@@ -6,8 +6,8 @@ use sqlx::{
 use tokio::sync::{Semaphore, SemaphorePermit};
 use uuid::Uuid;
 
-use super::{NewItem, Payload, StoreError, dialect::Dialect, sql, unavailable};
-use crate::domain::{day::Day, id::CaseId};
+use super::{NewItem, Payload, SlotRow, StoreError, dialect::Dialect, sql, unavailable};
+use crate::domain::{case::CaseState, day::Day, id::CaseId};
 
 /// What a column can be, in a database.
 pub(super) trait Kept<DB: Dialect>: for<'q> Encode<'q, DB> + for<'r> Decode<'r, DB> + Type<DB> {}
@@ -91,15 +91,31 @@ where
         ask.fetch_optional(&mut *self.tx).await.map(|row| row.is_some()).map_err(failed)
     }
 
-    /// Inserts an item with its slots; `lease` is the one under which its blob was announced.
-    pub(super) async fn put(&mut self, case: &CaseId, item: &NewItem, lease: i64) -> Result<(), StoreError> {
+    /// Whether a case was opened.
+    pub(super) async fn opened(&mut self, case: &CaseId) -> Result<bool, StoreError>
+    where
+        i16: Kept<DB>,
+    {
+        let state: Option<(i16,)> = self.one(sqlx::query_as(sql::STATE).bind(case.uuid())).await?;
+        Ok(state.is_some_and(|(state,)| state != CaseState::Unopened.number()))
+    }
+
+    /// Inserts an item with its slots, but for those released later than `until`; `lease` is the one under which its blob was announced.
+    pub(super) async fn put(
+        &mut self,
+        case: &CaseId,
+        item: &NewItem,
+        lease: i64,
+        until: Option<Day>,
+    ) -> Result<(), StoreError> {
         let payload = match &item.payload {
             Payload::Inline(bytes) => Some(bytes.clone()),
             Payload::Blob => None,
         };
         let blob = payload.is_none();
         self.run(sqlx::query(sql::INSERT_ITEM).bind(item.id.uuid()).bind(case.uuid()).bind(payload)).await?;
-        for slot in &item.slots {
+        let late = |slot: &&SlotRow| until.zip(slot.release).is_some_and(|(until, release)| release > until);
+        for slot in item.slots.iter().filter(|slot| !late(slot)) {
             let insert = sqlx::query(sql::INSERT_SLOT).bind(item.id.uuid()).bind(slot.mailbox.to_vec());
             let insert = insert.bind(slot.tag.to_vec()).bind(slot.release.map(Day::number)).bind(slot.header.clone());
             self.run(insert).await?;

@@ -7,7 +7,7 @@ use meldkluis::{
     store::{Blobs, NewItem, Payload, StoreError, sweep},
 };
 
-use crate::base::{case, file_item, item, item_id, on_both};
+use crate::base::{case, day, file_item, item, item_id, on_both};
 
 const MIB: usize = 1 << 20;
 
@@ -114,7 +114,7 @@ on_both! {
         for (case, file) in [(&mine, &kept), (&destroyed, &withdrawn)] {
             store.announce_blob(&file.id).await.unwrap();
             write(&blobs, &file.id, &[bytes(100)]).await;
-            store.add_item(&case.id, file, None).await.unwrap();
+            store.add_item(&case.id, file, None, day("2026-11-24")).await.unwrap();
         }
         store.destroy(&destroyed.id).await.unwrap();
         assert_eq!(sweep(&*store, &blobs).await.unwrap(), 1);

@@ -93,11 +93,11 @@ on_both! {
         let (mine, other, more) = (case(), case(), item());
         store.file(&mine, &item()).await.unwrap();
         store.file(&other, &item()).await.unwrap();
-        assert_eq!(store.add_item(&mine.id, &more, None).await.unwrap(), Added::New);
-        assert_eq!(store.add_item(&mine.id, &more, None).await.unwrap(), Added::Already);
+        assert_eq!(store.add_item(&mine.id, &more, None, day("2026-11-24")).await.unwrap(), Added::New);
+        assert_eq!(store.add_item(&mine.id, &more, None, day("2026-11-24")).await.unwrap(), Added::Already);
         assert_eq!(store.items(&mine.id).await.unwrap().len(), 2);
-        assert!(matches!(store.add_item(&other.id, &more, None).await, Err(StoreError::Conflict)));
-        assert!(matches!(store.add_item(&case().id, &item(), None).await, Err(StoreError::Conflict)));
+        assert!(matches!(store.add_item(&other.id, &more, None, day("2026-11-24")).await, Err(StoreError::Conflict)));
+        assert!(matches!(store.add_item(&case().id, &item(), None, day("2026-11-24")).await, Err(StoreError::Conflict)));
         assert_eq!(base.rows().await, 11);
     }
 
@@ -107,20 +107,69 @@ on_both! {
         store.file(&mine, &item()).await.unwrap();
         let change = Move {
             expected: CaseState::Unopened,
+            expected_due: mine.due,
             state: CaseState::Closed,
             due: day("2027-02-24"),
             destroy_after: Some(day("2032-02-24")),
         };
         let wrong = Move { expected: CaseState::Open, ..change };
-        assert!(matches!(store.add_item(&mine.id, &item(), Some(wrong)).await, Err(StoreError::Conflict)));
+        assert!(matches!(store.add_item(&mine.id, &item(), Some(wrong), day("2026-11-24")).await, Err(StoreError::Conflict)));
         assert_eq!(store.case(&mine.id).await.unwrap(), Some(mine.clone()));
         assert_eq!(store.items(&mine.id).await.unwrap().len(), 1, "the item went with its move");
         let closing = item();
-        assert_eq!(store.add_item(&mine.id, &closing, Some(change)).await.unwrap(), Added::New);
+        assert_eq!(store.add_item(&mine.id, &closing, Some(change), day("2026-11-24")).await.unwrap(), Added::New);
         let moved = Case { state: change.state, due: change.due, destroy_after: change.destroy_after, ..mine };
         assert_eq!(store.case(&moved.id).await.unwrap(), Some(moved.clone()));
         // Sent again after a lost answer: the same item, although the state is another by now.
-        assert_eq!(store.add_item(&moved.id, &closing, Some(change)).await.unwrap(), Added::Already);
+        assert_eq!(store.add_item(&moved.id, &closing, Some(change), day("2026-11-24")).await.unwrap(), Added::Already);
+    }
+
+    async fn a_move_wants_the_deadline_that_was_seen(base) {
+        let store = base.open().await;
+        let mine = case();
+        store.file(&mine, &item()).await.unwrap();
+        let late = Move {
+            expected: CaseState::Unopened,
+            expected_due: mine.due.plus_days(1),
+            state: CaseState::Open,
+            due: mine.due,
+            destroy_after: None,
+        };
+        let refused = store.add_item(&mine.id, &item(), Some(late), day("2026-11-24")).await;
+        assert!(matches!(refused, Err(StoreError::Conflict)));
+        assert_eq!(store.case(&mine.id).await.unwrap(), Some(mine));
+    }
+
+    async fn what_is_added_to_an_opened_case_has_no_slot_that_is_still_held_back(base) {
+        let store = base.open().await;
+        let mine = case();
+        store.file(&mine, &item()).await.unwrap();
+        let today = day("2026-11-24");
+        let held = || {
+            let mut held = item();
+            held.slots[0].release = Some(day("2026-11-28"));
+            held
+        };
+        let (before, after, released) = (held(), held(), held());
+        store.add_item(&mine.id, &before, None, today).await.unwrap();
+        assert_eq!(store.slots(&before.id).await.unwrap().len(), before.slots.len());
+        store.mark_opened(&mine.id, today).await.unwrap();
+        store.add_item(&mine.id, &after, None, today).await.unwrap();
+        assert_eq!(store.slots(&after.id).await.unwrap().len(), after.slots.len() - 1);
+        store.add_item(&mine.id, &released, None, day("2026-11-28")).await.unwrap();
+        assert_eq!(store.slots(&released.id).await.unwrap().len(), released.slots.len());
+    }
+
+    async fn only_a_case_that_nobody_opened_is_withdrawn(base) {
+        let store = base.open().await;
+        let (mine, other) = (case(), case());
+        store.file(&mine, &item()).await.unwrap();
+        store.file(&other, &item()).await.unwrap();
+        store.mark_opened(&mine.id, day("2026-11-24")).await.unwrap();
+        assert!(matches!(store.withdraw(&mine.id).await, Err(StoreError::Conflict)));
+        assert!(store.case(&mine.id).await.unwrap().is_some());
+        store.withdraw(&other.id).await.unwrap();
+        assert!(store.case(&other.id).await.unwrap().is_none());
     }
 
     async fn two_moves_at_the_same_moment_are_one(base) {
@@ -128,11 +177,11 @@ on_both! {
         let mine = case();
         store.file(&mine, &item()).await.unwrap();
         let change =
-            Move { expected: CaseState::Unopened, state: CaseState::Open, due: mine.due, destroy_after: None };
+            Move { expected: CaseState::Unopened, expected_due: mine.due, state: CaseState::Open, due: mine.due, destroy_after: None };
         let mut tries = JoinSet::new();
         for _ in 0..10 {
             let (store, case) = (Arc::clone(&store), mine.id);
-            tries.spawn(async move { store.add_item(&case, &item(), Some(change)).await });
+            tries.spawn(async move { store.add_item(&case, &item(), Some(change), day("2026-11-24")).await });
         }
         let done = tries.join_all().await;
         assert_eq!(done.iter().filter(|done| matches!(done, Ok(Added::New))).count(), 1);
@@ -206,7 +255,7 @@ on_both! {
         let others = base.rows().await / 2;
         let photo = file_item();
         store.announce_blob(&photo.id).await.unwrap();
-        store.add_item(&mine.id, &photo, None).await.unwrap();
+        store.add_item(&mine.id, &photo, None, day("2026-11-24")).await.unwrap();
         assert_eq!(store.destroy(&mine.id).await.unwrap(), [photo.id]);
         assert_eq!(store.case_by_lookup(&mine.lookup).await.unwrap(), None);
         assert_eq!(store.items(&mine.id).await.unwrap(), []);
@@ -227,7 +276,7 @@ on_both! {
             let mut adding = JoinSet::new();
             for _ in 0..12 {
                 let (store, case) = (Arc::clone(&store), mine.id);
-                adding.spawn(async move { store.add_item(&case, &item(), None).await });
+                adding.spawn(async move { store.add_item(&case, &item(), None, day("2026-11-24")).await });
             }
             store.destroy(&mine.id).await.unwrap();
             let added = adding.join_all().await;

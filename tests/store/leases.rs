@@ -2,21 +2,21 @@
 use meldkluis::store::{Added, StoreError, connect};
 use sqlx::Connection as _;
 
-use crate::base::{Base, case, file_item, item, item_id, on_both};
+use crate::base::{Base, case, day, file_item, item, item_id, on_both};
 
 on_both! {
     async fn an_item_takes_its_announced_blob_over(base) {
         let store = base.open().await;
         let (mine, photo) = (case(), file_item());
         store.file(&mine, &item()).await.unwrap();
-        let unannounced = store.add_item(&mine.id, &photo, None).await;
+        let unannounced = store.add_item(&mine.id, &photo, None, day("2026-11-24")).await;
         assert!(matches!(unannounced, Err(StoreError::Conflict)), "its blob may not be there");
         store.announce_blob(&photo.id).await.unwrap();
         assert_eq!(base.count("select count(*) from pending").await, 1);
-        assert_eq!(store.add_item(&mine.id, &photo, None).await.unwrap(), Added::New);
+        assert_eq!(store.add_item(&mine.id, &photo, None, day("2026-11-24")).await.unwrap(), Added::New);
         assert_eq!(base.count("select count(*) from pending").await, 0);
         assert_eq!(store.payload(&photo.id).await.unwrap(), Some(photo.payload.clone()));
-        assert_eq!(store.add_item(&mine.id, &photo, None).await.unwrap(), Added::Already);
+        assert_eq!(store.add_item(&mine.id, &photo, None, day("2026-11-24")).await.unwrap(), Added::Already);
     }
 
     async fn a_taken_id_is_not_announced(base) {
@@ -94,7 +94,7 @@ async fn servers_on_one_postgresql_leave_each_others_uploads_alone() {
     one.file(&mine, &item()).await.unwrap();
     one.announce_blob(&uploading.id).await.unwrap();
     assert_eq!(two.stranded_blobs().await.unwrap(), []);
-    assert_eq!(one.add_item(&mine.id, &uploading, None).await.unwrap(), Added::New);
+    assert_eq!(one.add_item(&mine.id, &uploading, None, day("2026-11-24")).await.unwrap(), Added::New);
     // What one destroys, one removes.
     one.destroy(&mine.id).await.unwrap();
     assert_eq!(two.stranded_blobs().await.unwrap(), []);
@@ -115,10 +115,10 @@ async fn a_lost_session_loses_its_uploads_and_nothing_else() {
     sqlx::query(cut).execute(&mut session).await.unwrap();
     tokio::time::sleep(std::time::Duration::from_millis(300)).await;
     assert_eq!(two.stranded_blobs().await.unwrap(), [uploading.id]);
-    assert!(matches!(one.add_item(&mine.id, &uploading, None).await, Err(StoreError::Conflict)));
+    assert!(matches!(one.add_item(&mine.id, &uploading, None, day("2026-11-24")).await, Err(StoreError::Conflict)));
     let again = file_item();
     one.announce_blob(&again.id).await.unwrap();
     assert_eq!(two.stranded_blobs().await.unwrap(), [uploading.id]);
-    assert_eq!(one.add_item(&mine.id, &again, None).await.unwrap(), Added::New);
+    assert_eq!(one.add_item(&mine.id, &again, None, day("2026-11-24")).await.unwrap(), Added::New);
     assert_eq!(one.case(&mine.id).await.unwrap(), Some(mine));
 }

@@ -6,14 +6,16 @@ use actix_web::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 use futures_util::StreamExt;
 
-use super::{super::App, SignedIn, failed, mine};
+use super::{
+    super::{App, MOST_ITEMS, mailbox::CaseReader},
+    SignedIn, failed, mine,
+};
 use crate::{
     api_types::{AddedView, Adding, SentTo},
     domain::{
         case::{Case, after},
         day::Day,
-        id::{CaseId, ReaderId},
-        roster::Reader,
+        id::{CaseId, KeyedReader},
     },
     envelope,
     http::mailbox,
@@ -42,6 +44,11 @@ pub(crate) async fn add(app: Data<App>, me: SignedIn, id: Path<String>, mut body
     if let Some(refused) = refuse(&adding, &has) {
         return refused;
     }
+    match app.store.items(&case.id).await {
+        Ok(items) if items.len() < MOST_ITEMS => {}
+        Ok(_) => return HttpResponse::Conflict().finish(),
+        Err(error) => return failed(&error),
+    }
     match store(&app, &case, adding, mailbox::reserve(&has), rest, body).await {
         Ok(added) => HttpResponse::Ok().json(AddedView { already: added == Added::Already }),
         Err(error) => failed(&error),
@@ -49,8 +56,8 @@ pub(crate) async fn add(app: Data<App>, me: SignedIn, id: Path<String>, mut body
 }
 
 /// Nobody is let in by adding an item: its slots are for readers the case has.
-fn refuse(adding: &Adding, has: &[(&Reader, Option<Day>)]) -> Option<HttpResponse> {
-    let stranger = |s: &SentTo| matches!(s, SentTo::Reader(id) if has.iter().all(|(r, _)| r.id != *id));
+fn refuse(adding: &Adding, has: &[CaseReader<'_>]) -> Option<HttpResponse> {
+    let stranger = |s: &SentTo| matches!(s, SentTo::Reader(id) if has.iter().all(|r| r.keyed != id));
     if adding.slots.is_empty() || adding.slots.len() > FILL_MORE {
         return Some(HttpResponse::BadRequest().finish());
     }
@@ -71,7 +78,7 @@ async fn store(
     app: &App,
     case: &Case,
     adding: Adding,
-    reserve: Option<(&ReaderId, Day)>,
+    reserve: Option<(&KeyedReader, Day)>,
     mut payload: Vec<u8>,
     mut body: web::Payload,
 ) -> Result<Added, StoreError> {
@@ -85,20 +92,20 @@ async fn store(
             let closing = state == crate::domain::case::CaseState::Closed;
             let destroy_after =
                 if closing { case.destroy_after.or(kept.map(|days| today.plus_days(days))) } else { None };
-            Some(Move { expected: adding.expected, state, due, destroy_after })
+            Some(Move { expected: adding.expected, expected_due: case.due, state, due, destroy_after })
         }
     };
     let slot = |s: crate::api_types::SlotSent| {
         Some(Slot { to: s.to.in_case(case.id), header: BASE64_STANDARD.decode(s.header).ok()? })
     };
     let slots: Option<Vec<Slot>> = adding.slots.into_iter().map(slot).collect();
-    let slots = app.post.rows(&adding.item, case.filed, slots.ok_or(StoreError::Conflict)?, reserve);
+    let slots = app.post.rows(case, &adding.item, slots.ok_or(StoreError::Conflict)?, reserve);
     while payload.len() <= INLINE_BYTES {
         match body.next().await {
             Some(chunk) => payload.extend_from_slice(&chunk.map_err(broken)?),
             None => {
                 let item = NewItem { id: adding.item, slots, payload: Payload::Inline(payload) };
-                return app.store.add_item(&case.id, &item, change).await;
+                return app.store.add_item(&case.id, &item, change, app.clock.today()).await;
             }
         }
     }
@@ -106,10 +113,11 @@ async fn store(
     if app.store.case_of(&item.id).await? == Some(case.id) {
         return Ok(Added::Already);
     }
+    let _place = app.files.try_acquire().map_err(|_| full())?;
     app.store.announce_blob(&item.id).await?;
     let written = write(app, &item, payload, body).await;
     let added = match written {
-        Ok(()) => app.store.add_item(&case.id, &item, change).await,
+        Ok(()) => app.store.add_item(&case.id, &item, change, app.clock.today()).await,
         Err(error) => Err(error),
     };
     if added.is_err() {

@@ -17,10 +17,8 @@ use crate::{
     api_types::CaseView,
     domain::{
         case::Case,
-        id::{CaseId, ItemId, ReaderId},
-        roster::Reader,
+        id::{CaseId, ItemId, KeyedReader},
     },
-    seal::SlotTo,
     store::{Payload, SlotRow, StoreError},
 };
 
@@ -53,16 +51,21 @@ fn failed(error: &StoreError) -> HttpResponse {
 }
 
 /// The slots a reader has and may use now, by case and item.
-async fn my_slots(app: &App, reader: &ReaderId) -> Result<Vec<(CaseId, ItemId, SlotRow)>, StoreError> {
+async fn my_slots(app: &App, me: &SignedIn) -> Result<Vec<(CaseId, ItemId, SlotRow)>, StoreError> {
     let days = app.store.filed_days().await?;
-    let to = SlotTo::Reader(reader.clone());
-    let mailboxes: Vec<[u8; 32]> = days.into_iter().map(|day| app.post.mailbox(&to, day)).collect();
-    let slots = app.store.inbox(&mailboxes, app.clock.today()).await?;
-    Ok(slots.into_iter().filter(|(_, item, row)| app.post.intact(item, row)).collect())
+    let mailboxes: Vec<[u8; 32]> = days.into_iter().map(|day| app.post.reader_mailbox(&me.keyed, day)).collect();
+    app.store.inbox(&mailboxes, app.clock.today()).await
 }
 
-fn view(case: &Case, items: Vec<ItemId>, readers: &[&Reader]) -> CaseView {
-    let readers = readers.iter().map(|r| r.id.clone()).collect();
+/// A reader's slots of one case that we wrote.
+async fn my_slots_of(app: &App, me: &SignedIn, case: &Case) -> Result<Vec<(ItemId, SlotRow)>, StoreError> {
+    let mailbox = app.post.reader_mailbox(&me.keyed, case.filed);
+    let slots = app.store.inbox(&[mailbox], app.clock.today()).await?;
+    let of_case = slots.into_iter().filter(|(id, item, row)| *id == case.id && app.post.intact(case, item, row));
+    Ok(of_case.map(|(_, item, row)| (item, row)).collect())
+}
+
+fn view(case: &Case, items: Vec<ItemId>, readers: Vec<KeyedReader>) -> CaseView {
     let Case { id, org, filed, due, state, .. } = case.clone();
     CaseView { case: id, org, state, filed, due, items, readers }
 }
@@ -70,11 +73,16 @@ fn view(case: &Case, items: Vec<ItemId>, readers: &[&Reader]) -> CaseView {
 async fn inbox(app: Data<App>, me: SignedIn) -> HttpResponse {
     let list = async {
         let mut views: Vec<CaseView> = Vec::new();
-        for (id, item, _) in my_slots(&app, &me.reader).await? {
-            if let Some(view) = views.iter_mut().find(|v| v.case == id) {
-                view.items.push(item);
-            } else if let Some(case) = app.store.case(&id).await? {
-                views.push(view(&case, vec![item], &[]));
+        // They come sorted by case.
+        let mut last: Option<Case> = None;
+        for (id, item, row) in my_slots(&app, &me).await? {
+            if last.as_ref().is_none_or(|case| case.id != id) {
+                last = app.store.case(&id).await?;
+            }
+            let Some(case) = last.as_ref().filter(|case| app.post.intact(case, &item, &row)) else { continue };
+            match views.last_mut().filter(|view| view.case == id) {
+                Some(view) => view.items.push(item),
+                None => views.push(view(case, vec![item], Vec::new())),
             }
         }
         views.sort_by_key(|v| (v.due, v.case));
@@ -86,9 +94,7 @@ async fn inbox(app: Data<App>, me: SignedIn) -> HttpResponse {
 /// A case this reader has a slot of, with their items; `None` for any other case.
 async fn mine(app: &App, me: &SignedIn, id: &CaseId) -> Result<Option<(Case, Vec<ItemId>)>, StoreError> {
     let Some(case) = app.store.case(id).await? else { return Ok(None) };
-    let mailbox = app.post.mailbox(&SlotTo::Reader(me.reader.clone()), case.filed);
-    let slots = app.store.inbox(&[mailbox], app.clock.today()).await?;
-    let items: Vec<ItemId> = slots.into_iter().filter(|(c, _, _)| c == id).map(|(_, item, _)| item).collect();
+    let items: Vec<ItemId> = my_slots_of(app, me, &case).await?.into_iter().map(|(item, _)| item).collect();
     Ok((!items.is_empty()).then_some((case, items)))
 }
 
@@ -96,8 +102,8 @@ async fn case(app: Data<App>, me: SignedIn, id: Path<String>) -> HttpResponse {
     let found = async {
         let Some(id) = CaseId::parse(&id) else { return Ok(None) };
         let Some((case, items)) = mine(&app, &me, &id).await? else { return Ok(None) };
-        let readers: Vec<&Reader> = mailbox::readers(&app, &case).await?.into_iter().map(|(r, _)| r).collect();
-        Ok::<_, StoreError>(Some(view(&case, items, &readers)))
+        let readers = mailbox::readers(&app, &case).await?.into_iter().map(|r| r.keyed.clone()).collect();
+        Ok::<_, StoreError>(Some(view(&case, items, readers)))
     };
     match found.await {
         Ok(Some(view)) => HttpResponse::Ok().json(Json(view)),
@@ -112,10 +118,8 @@ async fn item(app: Data<App>, me: SignedIn, id: Path<String>) -> HttpResponse {
         let Some(item) = ItemId::parse(&id) else { return Ok(None) };
         let Some(id) = app.store.case_of(&item).await? else { return Ok(None) };
         let Some(case) = app.store.case(&id).await? else { return Ok(None) };
-        let mailbox = app.post.mailbox(&SlotTo::Reader(me.reader.clone()), case.filed);
-        let slots = app.store.inbox(&[mailbox], app.clock.today()).await?;
-        let slot = slots.into_iter().find(|(_, i, row)| *i == item && app.post.intact(i, row));
-        let (Some((_, _, slot)), Some(payload)) = (slot, app.store.payload(&item).await?) else { return Ok(None) };
+        let slot = my_slots_of(&app, &me, &case).await?.into_iter().find(|(i, _)| *i == item);
+        let (Some((_, slot)), Some(payload)) = (slot, app.store.payload(&item).await?) else { return Ok(None) };
         app.store.mark_opened(&case.id, app.clock.today()).await?;
         Ok::<_, StoreError>(Some((item, slot, payload)))
     };

@@ -19,7 +19,7 @@ use subtle::ConstantTimeEq;
 use super::super::{App, form::keyed};
 use crate::{
     api_types::{Challenge, Nonce, Session, SignIn, signed_bytes},
-    domain::id::ReaderId,
+    domain::id::KeyedReader,
     seal::verify,
 };
 
@@ -43,7 +43,8 @@ impl Nonces {
 
 /// A reader who has signed in. Taking this is a route's guard.
 pub(crate) struct SignedIn {
-    pub(crate) reader: ReaderId,
+    /// Who, with a hash of the keys they signed in with.
+    pub(crate) keyed: KeyedReader,
 }
 
 impl FromRequest for SignedIn {
@@ -53,7 +54,7 @@ impl FromRequest for SignedIn {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let token = request.headers().get(AUTHORIZATION).and_then(|v| v.to_str().ok()?.strip_prefix("Bearer "));
         let reader = request.app_data::<Data<App>>().zip(token).and_then(|(app, token)| check(app, token));
-        ready(reader.map(|reader| Self { reader }).ok_or_else(|| ErrorUnauthorized("sign in again")))
+        ready(reader.map(|keyed| Self { keyed }).ok_or_else(|| ErrorUnauthorized("sign in again")))
     }
 }
 
@@ -73,10 +74,10 @@ fn stamped(app: &App, what: &str, stamp_text: &str) -> Option<(String, u64)> {
     (app.form.iter().any(|key| holds(key)) && expires >= app.clock.seconds()).then(|| (text.to_owned(), expires))
 }
 
-fn check(app: &App, token: &str) -> Option<ReaderId> {
-    let reader = ReaderId::parse(&stamped(app, "session", token)?.0)?;
-    // Somebody who left the roster is signed out at once.
-    app.roster.reader(&reader).map(|r| r.id.clone())
+fn check(app: &App, token: &str) -> Option<KeyedReader> {
+    let keyed = KeyedReader::try_from(stamped(app, "session", token)?.0).ok()?;
+    // Somebody who left the roster, or whose keys changed, is signed out at once.
+    app.keyed.contains(&keyed).then_some(keyed)
 }
 
 /// Gives a nonce to whoever asks.
@@ -91,21 +92,26 @@ pub(crate) async fn challenge(app: Data<App>, _asked: Json<Challenge>) -> HttpRe
 
 /// Checks a signed nonce and gives a token.
 pub(crate) async fn sign_in(app: Data<App>, request: HttpRequest, sent: Json<SignIn>) -> HttpResponse {
-    // A signature made for another server and passed on here names that server.
+    // A signature made for another server and passed on here names that server, whatever the Host that comes with it.
     let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
-    let dialled = sent.origin.split_once("://").is_some_and(|(_, name)| Some(name) == host);
+    let dialled = sent.origin.split_once("://").is_some_and(|(_, name)| Some(name) == host)
+        && app.config.answers_to(&sent.origin);
     let bytes = signed_bytes(&app.roster.instance, &sent.origin, &sent.nonce, &sent.reader);
     let mut signature = [0; 64];
     let mut key = [0; 32];
     let reader = app.roster.reader(&sent.reader);
     let known = reader.is_some_and(|r| hex::decode_to_slice(&r.sign_key, &mut key).is_ok());
     let readable = hex::decode_to_slice(&sent.signature, &mut signature).is_ok();
-    let fresh = stamped(&app, "nonce", &sent.nonce)
-        .is_some_and(|(_, until)| app.nonces.take(&sent.nonce, until, app.clock.seconds()));
-    if !(verify(&key, &bytes, &signature) && dialled && known && readable && fresh) {
+    let signed = verify(&key, &bytes, &signature) && dialled && known && readable;
+    // Only a signature that holds uses a nonce up: others cannot fill the list.
+    let fresh = || {
+        let stamped = stamped(&app, "nonce", &sent.nonce);
+        stamped.is_some_and(|(_, until)| app.nonces.take(&sent.nonce, until, app.clock.seconds()))
+    };
+    let Some(reader) = reader.filter(|_| signed && fresh()) else {
         return HttpResponse::Unauthorized().finish();
-    }
+    };
     let expires = app.clock.seconds() + SESSION_SECONDS;
-    let token = stamp(&app, app.form_key(), "session", sent.reader.as_str(), expires);
+    let token = stamp(&app, app.form_key(), "session", &reader.keyed().to_string(), expires);
     HttpResponse::Ok().json(Session { token })
 }

@@ -177,3 +177,6 @@ month-9 = September
 month-10 = October
 month-11 = November
 month-12 = December
+notice-full = Your case is full: it holds 300 messages and files. What you sent now was not kept. The readers can still answer you.
+notice-sent-before = Something was sent with this code before. You see it below, and it did not change. What you altered afterwards was not stored. You can send it here as a message.
+answer-cut = This answer is longer than a page. You see only its beginning. Ask the reader to send it in parts.

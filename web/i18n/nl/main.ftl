@@ -177,3 +177,6 @@ month-9 = september
 month-10 = oktober
 month-11 = november
 month-12 = december
+notice-full = Uw zaak is vol: er staan 300 berichten en bestanden in. Wat u nu stuurde is niet bewaard. De lezers kunnen u nog wel antwoorden.
+notice-sent-before = Met deze code was al eerder iets verstuurd. Dat staat hieronder, en het is niet veranderd. Wat u daarna aanpaste, is niet opgeslagen. U kunt het hier als bericht sturen.
+answer-cut = Dit antwoord is langer dan een pagina. U ziet alleen het begin. Vraag de lezer het in stukken te sturen.

@@ -1,0 +1,232 @@
+//! Opening the items of a case: every one verified, damage marked. Texts are opened in memory and stay there.
+use std::{
+    io::{Cursor, Read, Seek, Write},
+    path::Path,
+};
+
+use futures_util::StreamExt;
+use tempfile::{NamedTempFile, SpooledTempFile};
+use zeroize::Zeroizing;
+
+use super::{Client, DeskError, safe_name, transfer::bar};
+use crate::{
+    api_types::CaseView,
+    domain::id::ItemId,
+    seal::{Author, Kind, Manifest, ReporterPublic, StoryText, desk::open_to},
+};
+
+/// Sealed bytes up to which an item is opened in memory: every message, and most files.
+pub(super) const IN_MEMORY: u64 = 4 << 20;
+
+/// Sealed messages are no larger.
+const MESSAGE: u64 = 310 << 10;
+
+/// How much of a case is fetched.
+#[derive(Clone, Copy)]
+pub enum Reach<'a> {
+    /// Messages: to write, the files of a case are not needed.
+    Messages,
+    /// All that is opened in memory.
+    Small,
+    /// Everything; what is large is opened into this folder.
+    All(&'a Path),
+}
+
+impl Reach<'_> {
+    fn limit(self) -> u64 {
+        match self {
+            Self::Messages => MESSAGE,
+            Self::Small => IN_MEMORY,
+            Self::All(_) => u64::MAX,
+        }
+    }
+}
+
+/// An item of a case.
+pub struct Item {
+    /// Which.
+    pub id: ItemId,
+    /// What became of it.
+    pub state: State,
+}
+
+/// What became of an item.
+pub enum State {
+    /// It opened, and what it says of itself holds.
+    Opened(Box<Opened>),
+    /// It is damaged, foreign or in the wrong place.
+    Failed(String),
+    /// It was not fetched: so many sealed bytes are more than was asked for.
+    Large(u64),
+}
+
+/// An item that opened.
+pub struct Opened {
+    /// What was signed.
+    pub manifest: Manifest,
+    /// Who signed it.
+    pub by: [u8; 32],
+    /// Whether that is who the item says it is from.
+    pub proven: bool,
+    /// What it holds.
+    pub content: Content,
+}
+
+/// What an item holds.
+pub enum Content {
+    /// The answers of the first form.
+    Story(StoryText),
+    /// A text.
+    Text(Zeroizing<String>),
+    /// A file.
+    File {
+        /// A name that cannot leave a folder.
+        name: String,
+        /// Its bytes.
+        body: Body,
+    },
+}
+
+/// The bytes of a file.
+pub enum Body {
+    /// In memory.
+    Memory(Zeroizing<Vec<u8>>),
+    /// In a private file that is gone when this is dropped.
+    Disk(NamedTempFile),
+}
+
+impl Opened {
+    /// Who it says it is from, for a person.
+    pub fn from(&self) -> String {
+        match &self.manifest.head.author {
+            Author::Reporter => "the reporter".to_owned(),
+            Author::Reader(id) => id.to_string(),
+        }
+    }
+}
+
+/// Opens the items of a case.
+pub async fn open_case(client: &Client, case: &CaseView, reach: Reach<'_>) -> Result<Vec<Item>, DeskError> {
+    let mut items = Vec::new();
+    for id in &case.items {
+        items.push(open_item(client, case, id, reach).await?);
+    }
+    prove(client, &mut items);
+    Ok(items)
+}
+
+/// Opens one item; who it is from is not proven yet.
+pub async fn open_item(client: &Client, case: &CaseView, id: &ItemId, reach: Reach<'_>) -> Result<Item, DeskError> {
+    let response = client.item(id).await?;
+    let Some(length) = response.content_length() else {
+        return Err(DeskError::new("the server does not say how long an item is; nothing was fetched"));
+    };
+    if length > reach.limit() {
+        return Ok(Item { id: *id, state: State::Large(length) });
+    }
+    let mut sealed = SpooledTempFile::new(usize::try_from(IN_MEMORY).unwrap_or(usize::MAX));
+    let bar = bar(length, "fetching");
+    let mut chunks = response.bytes_stream();
+    while let Some(chunk) = chunks.next().await {
+        let chunk = chunk?;
+        bar.inc(chunk.len() as u64);
+        sealed.write_all(&chunk)?;
+    }
+    bar.finish_and_clear();
+    sealed.rewind()?;
+    let folder = if let Reach::All(folder) = reach { Some(folder) } else { None };
+    let state = match unseal(client, case, id, sealed, folder.filter(|_| length > IN_MEMORY))? {
+        Ok(opened) => State::Opened(Box::new(opened)),
+        Err(error) => State::Failed(error),
+    };
+    Ok(Item { id: *id, state })
+}
+
+fn unseal(
+    client: &Client,
+    case: &CaseView,
+    id: &ItemId,
+    sealed: SpooledTempFile,
+    folder: Option<&Path>,
+) -> Result<Result<Opened, String>, DeskError> {
+    let (manifest, by, body) = if let Some(folder) = folder {
+        let mut out = NamedTempFile::new_in(folder)?;
+        match open_to(&client.me.seal, sealed, out.as_file_mut()) {
+            Ok((manifest, by)) => {
+                out.as_file().set_len(manifest.length)?;
+                (manifest, by, Body::Disk(out))
+            }
+            Err(error) => return Ok(Err(error.to_string())),
+        }
+    } else {
+        let mut out = Cursor::new(Vec::new());
+        let opened = open_to(&client.me.seal, sealed, &mut out);
+        let mut bytes = Zeroizing::new(out.into_inner());
+        match opened {
+            Ok((manifest, by)) => {
+                bytes.truncate(usize::try_from(manifest.length).unwrap_or(usize::MAX));
+                (manifest, by, Body::Memory(bytes))
+            }
+            Err(error) => return Ok(Err(error.to_string())),
+        }
+    };
+    let head = &manifest.head;
+    if head.instance != client.roster.instance || head.case != case.case || head.item != *id {
+        return Ok(Err("this item was moved here from another place".to_owned()));
+    }
+    Ok(content(&manifest, body)?.map(|content| Opened { manifest, by, proven: false, content }))
+}
+
+fn content(manifest: &Manifest, body: Body) -> Result<Result<Content, String>, DeskError> {
+    if manifest.head.kind == Kind::File {
+        let name = safe_name(manifest.head.name.as_deref().unwrap_or_default());
+        return Ok(Ok(Content::File { name, body }));
+    }
+    let bytes = match body {
+        Body::Memory(bytes) => bytes,
+        Body::Disk(file) => {
+            let mut bytes = Zeroizing::new(Vec::new());
+            file.reopen()?.take(IN_MEMORY).read_to_end(&mut bytes)?;
+            bytes
+        }
+    };
+    Ok(match manifest.head.kind {
+        Kind::Report | Kind::Advice => StoryText::from_body(&bytes)
+            .map(Content::Story)
+            .ok_or_else(|| "its story is of a form this version does not know".to_owned()),
+        _ => Ok(Content::Text(Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned()))),
+    })
+}
+
+/// Puts the items in order and marks those whose author is proven: by the roster, or by the first item's own key.
+pub(super) fn prove(client: &Client, items: &mut [Item]) {
+    let reporter = reporter(client, items);
+    for item in items.iter_mut() {
+        let State::Opened(opened) = &mut item.state else { continue };
+        opened.proven = match &opened.manifest.head.author {
+            Author::Reporter => reporter.as_ref().is_some_and(|r| r.sign == hex::encode(opened.by)),
+            Author::Reader(id) => {
+                let key = client.roster.reader(id).map(|r| r.sign_key.to_lowercase());
+                key == Some(hex::encode(opened.by))
+            }
+        };
+    }
+    // First items first, then by day; what did not open stands last.
+    items.sort_by_key(|item| match &item.state {
+        State::Opened(o) => (0, o.manifest.head.reporter.is_none(), Some((o.manifest.head.day, o.manifest.head.seq))),
+        State::Large(_) => (1, true, None),
+        State::Failed(_) => (2, true, None),
+    });
+}
+
+/// The reporter's public halves: of the first item, which was signed with the key it names. The case is a hash of those keys, so
+/// no other item can pass for the first.
+pub(super) fn reporter(client: &Client, items: &[Item]) -> Option<ReporterPublic> {
+    items.iter().find_map(|item| {
+        let State::Opened(opened) = &item.state else { return None };
+        let head = &opened.manifest.head;
+        let public = head.reporter.clone()?;
+        let own = public.case(&client.roster.instance) == head.case && public.sign == hex::encode(opened.by);
+        own.then_some(public)
+    })
+}
