@@ -103,7 +103,7 @@ pub fn guide(folder: &Path, config: &Config) -> Result<String, DemoError> {
         ));
     }
     text.push_str(
-        "\nThen, with a case from the inbox, the same command with `read CASE`, `acknowledge CASE` or `reply CASE`.\n",
+        "\nThen, with a case from the inbox, the same command with `read CASE`, `acknowledge CASE` or `reply CASE`;\nor `open` in place of `inbox`, for all of it as a page in your browser.\n",
     );
     Ok(text)
 }

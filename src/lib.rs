@@ -34,3 +34,7 @@ pub mod server;
 pub mod show;
 #[cfg(feature = "server")]
 pub mod store;
+#[cfg(any(feature = "server", feature = "desk"))]
+mod text;
+#[cfg(any(feature = "server", feature = "desk"))]
+mod web;

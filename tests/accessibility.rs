@@ -226,9 +226,11 @@ async fn a_report_is_filed_with_the_keyboard_alone() {
     browser.write("#story", "Filed without a mouse.").await;
     tab_to(&browser, "#who").await;
     browser.write("#who", "Somebody").await;
-    // Enter in a field goes on, never back; on page 7 the first buttons in sight are "change".
-    enter(&browser, "#who").await;
-    enter(&browser, "#who").await;
+    // Enter in an area is a new line and leads nowhere, never back.
+    key(&browser, Key::Enter).await;
+    assert_eq!(browser.heading().await, "Your story");
+    enter(&browser, NEXT).await;
+    enter(&browser, NEXT).await;
     let mut words = Vec::new();
     for word in browser.page.find_all(By::Css(".mk-code li")).await.unwrap() {
         words.push(word.text().await.unwrap().split_whitespace().last().unwrap().to_owned());

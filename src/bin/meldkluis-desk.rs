@@ -2,7 +2,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use meldkluis::desk::{Command, Options, run};
+use meldkluis::desk::{Browser, Command, DeskError, Opening, Options, opening, run};
 
 /// Opens and answers reports on your own machine.
 #[derive(Parser)]
@@ -17,8 +17,12 @@ struct Arguments {
 #[tokio::main]
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "a program speaks to its user")]
 async fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    match run(&arguments.options, &arguments.command).await {
+    let Arguments { options, command } = Arguments::parse();
+    let done = match &command {
+        Command::Open(how) => open(&options, how).await,
+        other => run(&options, other).await,
+    };
+    match done {
         Ok(text) => {
             println!("{text}");
             ExitCode::SUCCESS
@@ -28,4 +32,14 @@ async fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Serves the page until Ctrl-C; the keys are gone with it.
+#[expect(clippy::print_stdout, reason = "a program speaks to its user")]
+async fn open(options: &Options, how: &Opening) -> Result<String, DeskError> {
+    let ready = opening(options, how)?;
+    println!("Your desk: {}\nThe link works once. Stop with Ctrl-C.", ready.link);
+    let _browser = if how.no_browser { None } else { Browser::start(&ready.link) };
+    ready.running.await?;
+    Ok("Stopped.".to_owned())
 }

@@ -11,7 +11,7 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::{
-    Client, DeskError, Identity, Place,
+    Client, DeskError, Identity, Place, page,
     read::read,
     write::{Attachment, write},
 };
@@ -64,6 +64,8 @@ pub enum Command {
     },
     /// Shows your public half and its fingerprint.
     Whoami,
+    /// Opens the desk as a page in your browser.
+    Open(Opening),
     /// Lists your cases, the most urgent first.
     Inbox,
     /// Opens everything in a case.
@@ -76,12 +78,46 @@ pub enum Command {
     },
     /// Confirms to the reporter that the report was read.
     Acknowledge(Writing),
+    /// Asks the reporter something.
+    Ask(Writing),
     /// Answers the reporter.
     Reply(Writing),
+    /// Tells the reporter how the report was assessed and what follows.
+    Feedback(Writing),
     /// Writes for the readers of the case only.
     Note(Writing),
     /// Ends the case.
     Close(Writing),
+}
+
+/// How the desk is opened.
+#[derive(clap::Args)]
+pub struct Opening {
+    /// The port on this machine; any free one when absent.
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+    /// Locks after so many minutes in which nothing was done.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=60))]
+    idle_minutes: u64,
+    /// Only prints the link.
+    #[arg(long)]
+    pub no_browser: bool,
+}
+
+/// Makes the desk's page ready, to be told about and run.
+pub fn opening(options: &Options, opening: &Opening) -> Result<page::Ready, DeskError> {
+    if !options.identity.exists() {
+        return Err(DeskError::new(format!(
+            "there is no identity at {}; make one with `keygen YOUR-NAME`",
+            options.identity.display()
+        )));
+    }
+    page::ready(page::Settings {
+        identity: options.identity.clone(),
+        place: options.place(),
+        idle: std::time::Duration::from_mins(opening.idle_minutes),
+        port: opening.port,
+    })
 }
 
 /// A case and a text.
@@ -111,10 +147,12 @@ pub async fn run(options: &Options, command: &Command) -> Result<String, DeskErr
     }
     let client = Client::sign_in(&options.place(), me).await?;
     match command {
-        Command::Keygen { .. } | Command::Whoami => Ok(String::new()),
+        Command::Keygen { .. } | Command::Whoami | Command::Open(_) => Ok(String::new()),
         Command::Inbox => inbox(options, &client).await,
         Command::Read { case, save } => read(options, &client, case, save.as_deref()).await,
         Command::Acknowledge(w) => send(options, &client, w, Act::Acknowledge).await,
+        Command::Ask(w) => send(options, &client, w, Act::Ask).await,
+        Command::Feedback(w) => send(options, &client, w, Act::Feedback).await,
         Command::Reply(w) => send(options, &client, w, Act::Reply).await,
         Command::Note(w) => send(options, &client, w, Act::Note).await,
         Command::Close(w) => send(options, &client, w, Act::Close).await,

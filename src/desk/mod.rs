@@ -1,17 +1,20 @@
 //! The readers' client. All opening for readers happens here, on their own machine.
+mod browser;
 mod client;
 mod commands;
 mod identity;
 mod open;
+pub mod page;
 mod read;
 mod transfer;
 mod write;
 
+pub use browser::Browser;
 pub use client::{Client, Place};
-pub use commands::{Command, Options, run};
+pub use commands::{Command, Opening, Options, opening, run};
 pub use identity::Identity;
 pub use open::{Body, Content, Item, Opened, Reach, State, open_case, open_item};
-pub use write::{Attachment, Sent, write};
+pub use write::{Attachment, Sent, attach_file, write};
 
 pub use crate::show::{safe_json, safe_name, safe_text};
 

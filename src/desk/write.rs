@@ -72,7 +72,9 @@ pub async fn write(
     }
     let kind = match act {
         Act::Acknowledge => Kind::Acknowledgement,
+        Act::Ask => Kind::Question,
         Act::Reply => Kind::Reply,
+        Act::Feedback => Kind::Feedback,
         Act::Note => Kind::Note,
         Act::Close => Kind::Closing,
     };
@@ -83,6 +85,16 @@ pub async fn write(
     body.extend_from_slice(&payload);
     let added = client.add(id, body).await?;
     Ok(Sent { item: item_id, already: added.already })
+}
+
+/// Adds a file to a case, for its readers.
+pub async fn attach_file(client: &Client, id: &CaseId, attachment: Attachment) -> Result<(), DeskError> {
+    let case = client.case(id).await?;
+    let items = open_case(client, &case, Reach::Messages).await?;
+    let case = client.case(id).await?;
+    let to = recipients(client, &case, &items, false)?;
+    let seq = u32::try_from(case.items.len()).unwrap_or(u32::MAX);
+    attach(client, &case, &to, attachment, seq).await
 }
 
 fn failed(error: SealError) -> DeskError {

@@ -65,12 +65,57 @@ pub const RESERVE_DAYS: i32 = 4;
 pub enum Act {
     /// Confirms receipt.
     Acknowledge,
+    /// Asks the reporter something.
+    Ask,
     /// Answers the reporter.
     Reply,
+    /// Tells the reporter how the report was assessed and what follows.
+    Feedback,
     /// Writes for the readers only.
     Note,
     /// Ends the case.
     Close,
+}
+
+impl Act {
+    /// All, in the order shown.
+    pub const ALL: [Self; 6] = [Self::Acknowledge, Self::Ask, Self::Reply, Self::Feedback, Self::Note, Self::Close];
+
+    /// Its name in commands, paths and templates.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Acknowledge => "acknowledge",
+            Self::Ask => "ask",
+            Self::Reply => "reply",
+            Self::Feedback => "feedback",
+            Self::Note => "note",
+            Self::Close => "close",
+        }
+    }
+
+    /// The act of a name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|act| act.name() == name)
+    }
+}
+
+/// What the law asks next of the readers of a report. Advice has no legal term.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Duty {
+    /// Confirm receipt, within [`ACKNOWLEDGE_DAYS`] of filing (Wbk art. 2(2)).
+    Acknowledge,
+    /// Give feedback, within [`FEEDBACK_MONTHS`] (Directive art. 9(1)(f)).
+    Feedback,
+}
+
+/// What is due by `due` in a case filed on `filed`; nothing in a closed one. Before an acknowledgement the deadline is that of the
+/// acknowledgement, and every act moves it further.
+pub fn duty(state: CaseState, filed: Day, due: Day) -> Option<Duty> {
+    match state {
+        CaseState::Closed => None,
+        _ if due == filed.plus_days(ACKNOWLEDGE_DAYS) => Some(Duty::Acknowledge),
+        _ => Some(Duty::Feedback),
+    }
 }
 
 /// An act that makes no sense in the case's state.
@@ -80,6 +125,7 @@ pub struct InvalidAct;
 
 /// The state and deadline after an act on `day`, in a case filed on `filed`. A case is opened before anything is done in it;
 /// closed, it takes notes only. Only the first acknowledgement starts the term for feedback: a second one stretches nothing.
+/// Feedback meets its term, acknowledged or not, and the next is due so many months later: a reporter is not left waiting.
 pub fn after(act: Act, state: CaseState, filed: Day, due: Day, day: Day) -> Result<(CaseState, Day), InvalidAct> {
     let first = due == filed.plus_days(ACKNOWLEDGE_DAYS);
     match (act, state) {
@@ -87,7 +133,8 @@ pub fn after(act: Act, state: CaseState, filed: Day, due: Day, day: Day) -> Resu
         (_, CaseState::Closed | CaseState::Unopened) => Err(InvalidAct),
         (Act::Close, _) => Ok((CaseState::Closed, due)),
         (Act::Acknowledge, _) if first => Ok((CaseState::Open, day.plus_months(FEEDBACK_MONTHS))),
-        (Act::Acknowledge | Act::Reply | Act::Note, _) => Ok((CaseState::Open, due)),
+        (Act::Feedback, _) => Ok((CaseState::Open, day.plus_months(FEEDBACK_MONTHS))),
+        (Act::Acknowledge | Act::Ask | Act::Reply | Act::Note, _) => Ok((CaseState::Open, due)),
     }
 }
 

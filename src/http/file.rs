@@ -11,12 +11,12 @@ use super::{
     App, MOST_BEFORE_REPORTER,
     mailbox::{self, Notice, Opened},
     page::problem,
-    text::Texts,
 };
 use crate::{
     domain::id::{CaseId, ItemId},
     seal::{FileSealer, ItemHead, Kind, Plaintext, Recipients, code::Language},
     store::{BlobWriter, NewItem, Payload},
+    text::Texts,
 };
 
 /// Sealed bytes that are handed on at once.

@@ -11,7 +11,6 @@ use super::{
     App, MOST_BEFORE_REPORTER,
     form::Fields,
     page::{FieldError, page, problem},
-    text::Texts,
 };
 use crate::{
     domain::{
@@ -26,6 +25,7 @@ use crate::{
         item, open_reply,
     },
     store::{NewItem, Payload, StoreError},
+    text::Texts,
 };
 
 /// A code opens at most so many rooms; every try looks all of them up.
@@ -277,6 +277,8 @@ pub(crate) async fn show(
         };
         let kind = match text.manifest.head.kind {
             Kind::Acknowledgement => "kind-acknowledgement",
+            Kind::Question => "kind-question",
+            Kind::Feedback => "kind-feedback",
             Kind::Closing => "kind-closing",
             _ => "kind-reply",
         };

@@ -8,7 +8,6 @@ mod mailbox;
 mod pace;
 mod page;
 mod report;
-mod text;
 mod tls;
 mod uploads;
 

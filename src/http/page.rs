@@ -5,16 +5,19 @@ use actix_web::{
     HttpResponse,
     http::{
         StatusCode,
-        header::{self, HeaderMap, HeaderName, HeaderValue},
+        header::{self, HeaderMap, HeaderValue},
     },
     web::Path,
 };
 use askama::Template;
-use base64::{Engine, prelude::BASE64_STANDARD};
-use sha2::{Digest, Sha256};
 
-use super::{guard::Whole, text::Texts};
-use crate::{domain::day::Day, seal::code::Language};
+use super::guard::Whole;
+use crate::{
+    domain::day::Day,
+    seal::code::Language,
+    text::Texts,
+    web::{policy, web_headers},
+};
 
 /// Bytes of every page. The story stands once on a page and is at most 40 KiB, escaped.
 pub(crate) const PAGE: usize = 64 << 10;
@@ -83,30 +86,9 @@ pub(crate) fn problem(language: Language, status: StatusCode) -> HttpResponse {
 
 /// The headers of every answer, on every status.
 pub(crate) fn headers(headers: &mut HeaderMap, today: Option<Day>, https: bool, returns: bool) {
+    // Of one length. What is not stored, a browser asks for again, and forgets what was typed on it.
     static POLICY: OnceLock<String> = OnceLock::new();
-    let policy = POLICY.get_or_init(|| {
-        let hash = BASE64_STANDARD.encode(Sha256::digest(STYLE.as_bytes()));
-        format!(
-            "default-src 'none'; style-src 'sha256-{hash}'; form-action 'self'; base-uri 'none'; \
-             frame-ancestors 'none'; frame-src 'none'"
-        )
-    });
-    let fixed = [
-        ("content-security-policy", policy.as_str()),
-        ("x-content-type-options", "nosniff"),
-        ("x-frame-options", "DENY"),
-        ("referrer-policy", "same-origin"),
-        // Of one length. What is not stored, a browser asks for again, and forgets what was typed on it.
-        ("cache-control", if returns { "no-cache" } else { "no-store" }),
-        ("cross-origin-opener-policy", "same-origin"),
-        ("cross-origin-resource-policy", "same-origin"),
-        ("permissions-policy", "camera=(), microphone=(), geolocation=()"),
-    ];
-    for (name, value) in fixed {
-        if let Ok(value) = HeaderValue::from_str(value) {
-            headers.insert(HeaderName::from_static(name), value);
-        }
-    }
+    web_headers(headers, POLICY.get_or_init(|| policy(STYLE, "")), if returns { "no-cache" } else { "no-store" });
     if https {
         // On the plain listener browsers ignore it; every answer keeps the same headers.
         let two_years = HeaderValue::from_static("max-age=63072000");

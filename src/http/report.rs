@@ -13,7 +13,6 @@ use super::{
     guard::Returns,
     mailbox,
     page::{FieldError, page, problem},
-    text::Texts,
 };
 use crate::{
     domain::{
@@ -28,6 +27,7 @@ use crate::{
         item,
     },
     store::{Filed, NewItem, Payload, StoreError},
+    text::Texts,
 };
 
 /// The last page.

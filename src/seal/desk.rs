@@ -32,6 +32,29 @@ impl ReaderIdentity {
     }
 }
 
+impl ReaderIdentity {
+    /// Seals bytes to this reader alone: an ordinary age file.
+    pub fn seal_own(&self, bytes: &[u8]) -> Result<Vec<u8>, SealError> {
+        let to = self.0.recipient().ok_or(SealError::BadKey)?;
+        let encryptor = age::Encryptor::with_recipients(std::iter::once(&to as &dyn age::Recipient));
+        let mut sealed = Vec::new();
+        let mut writer =
+            encryptor.map_err(|_| SealError::Failed)?.wrap_output(&mut sealed).map_err(|_| SealError::Failed)?;
+        writer.write_all(bytes).and_then(|()| writer.finish().map(drop)).map_err(|_| SealError::Failed)?;
+        Ok(sealed)
+    }
+
+    /// Opens what [`Self::seal_own`] sealed.
+    pub fn open_own(&self, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SealError> {
+        let decryptor = age::Decryptor::new_buffered(sealed).map_err(|_| SealError::Failed)?;
+        let mut opened = Zeroizing::new(Vec::new());
+        let mut reader =
+            decryptor.decrypt(std::iter::once(&self.0 as &dyn age::Identity)).map_err(|_| SealError::Failed)?;
+        reader.read_to_end(&mut opened).map_err(|_| SealError::Failed)?;
+        Ok(opened)
+    }
+}
+
 /// Opens a message: `sealed` is a slot followed by its payload, an ordinary age file.
 pub fn open_text(identity: &ReaderIdentity, sealed: impl Read) -> Result<OpenedText, OpenError> {
     open::text(&identity.0, BufReader::new(sealed))

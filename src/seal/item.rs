@@ -41,8 +41,12 @@ pub enum Kind {
     File,
     /// The reader confirms receipt.
     Acknowledgement,
+    /// The reader asks.
+    Question,
     /// The reader answers.
     Reply,
+    /// The reader tells how the report was assessed and what follows.
+    Feedback,
     /// Among readers.
     Note,
     /// The reader ends the case.

@@ -5,6 +5,10 @@ use fluent_bundle::{FluentArgs, FluentResource, concurrent::FluentBundle};
 
 use crate::{domain::day::Day, seal::code::Language};
 
+/// The files of a language: the reporter's pages and what all pages share, then the desk's.
+const NL_FILES: [&str; 2] = [include_str!("../web/i18n/nl/main.ftl"), include_str!("../web/i18n/nl/desk.ftl")];
+const EN_FILES: [&str; 2] = [include_str!("../web/i18n/en/main.ftl"), include_str!("../web/i18n/en/desk.ftl")];
+
 type Bundle = FluentBundle<FluentResource>;
 
 /// The texts of one language.
@@ -20,8 +24,8 @@ impl Texts {
         static NL: OnceLock<Bundle> = OnceLock::new();
         static EN: OnceLock<Bundle> = OnceLock::new();
         let bundle = match language {
-            Language::Nl => NL.get_or_init(|| load("nl", include_str!("../../web/i18n/nl/main.ftl"))),
-            Language::En => EN.get_or_init(|| load("en", include_str!("../../web/i18n/en/main.ftl"))),
+            Language::Nl => NL.get_or_init(|| load("nl", NL_FILES)),
+            Language::En => EN.get_or_init(|| load("en", EN_FILES)),
         };
         Self { language, bundle }
     }
@@ -62,12 +66,14 @@ impl Texts {
     }
 }
 
-fn load(language: &str, source: &str) -> Bundle {
+fn load(language: &str, files: [&str; 2]) -> Bundle {
     let mut bundle = Bundle::new_concurrent(language.parse().into_iter().collect());
     bundle.set_use_isolating(false);
-    // A mistake in a file loses only that message, and the test that compares ids finds it.
-    let resource = FluentResource::try_new(source.to_owned()).unwrap_or_else(|(resource, _)| resource);
-    bundle.add_resource_overriding(resource);
+    for source in files {
+        // A mistake in a file loses only that message, and the test that compares ids finds it.
+        let resource = FluentResource::try_new(source.to_owned()).unwrap_or_else(|(resource, _)| resource);
+        bundle.add_resource_overriding(resource);
+    }
     bundle
 }
 
@@ -86,8 +92,8 @@ mod tests {
 
     #[test]
     fn both_languages_have_the_same_texts_with_the_same_values() {
-        let nl = ids(include_str!("../../web/i18n/nl/main.ftl"));
-        let en = ids(include_str!("../../web/i18n/en/main.ftl"));
+        let nl = ids(&super::NL_FILES.join("\n"));
+        let en = ids(&super::EN_FILES.join("\n"));
         assert_eq!(nl.symmetric_difference(&en).collect::<Vec<_>>(), Vec::<&(String, BTreeSet<String>)>::new());
         assert!(nl.len() > 100);
     }

@@ -1,0 +1,339 @@
+//! One case: everything in it, and what can be done.
+use actix_web::{
+    Either, HttpRequest, HttpResponse,
+    http::StatusCode,
+    web::{Data, Form, Path},
+};
+use askama::Template;
+
+use super::{
+    Desk, Fields,
+    lock::{Unlocked, take},
+    summary::first_line,
+    view,
+};
+use crate::{
+    api_types::CaseView,
+    desk::{Content, DeskError, Item, Opened, Reach, State, open, write},
+    domain::{
+        case::{Act, CaseState, Duty, duty},
+        day::Day,
+        id::{CaseId, KeyedReader, OrgId},
+    },
+    seal::{Author, Kind, Plaintext},
+    text::Texts,
+};
+
+/// A form, or no body at all.
+pub(super) type MaybeForm = Either<Form<Fields>, ()>;
+
+/// The fields that came; none with a GET.
+pub(super) fn fields(form: MaybeForm) -> Fields {
+    match form {
+        Either::Left(form) => form.into_inner(),
+        Either::Right(()) => Fields::new(),
+    }
+}
+
+/// One item, as it is shown.
+struct Entry {
+    kind: &'static str,
+    heading: String,
+    proven: bool,
+    /// Question and answer; a text has no question.
+    texts: Vec<(String, String)>,
+    link: Option<String>,
+    file: String,
+    error: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "desk/case.html")]
+struct Case {
+    t: Texts,
+    case: CaseId,
+    title: String,
+    notice: Option<String>,
+    state: String,
+    filed: String,
+    due: String,
+    late: bool,
+    org: String,
+    readers: Vec<String>,
+    entries: Vec<Entry>,
+    acts: Vec<&'static str>,
+    open: bool,
+}
+
+#[derive(Template)]
+#[template(path = "desk/act.html")]
+struct Writing<'a> {
+    t: Texts,
+    case: CaseId,
+    title: String,
+    act: &'static str,
+    text: &'a Plaintext,
+    error: Option<String>,
+}
+
+/// The page of a case.
+pub(super) async fn show(
+    desk: Data<Desk>,
+    request: HttpRequest,
+    path: Path<(String, String)>,
+    form: MaybeForm,
+) -> HttpResponse {
+    let t = view::texts(&path.0);
+    let mut sent = fields(form);
+    let mut open = match desk.unlocked(t, &request, &mut sent).await {
+        Ok(open) => open,
+        Err(answer) => return answer,
+    };
+    let Some(id) = CaseId::parse(&path.1) else { return view::plain(StatusCode::NOT_FOUND, "desk-not-found") };
+    let notice = request.query_string().strip_prefix("done=").and_then(Act::parse);
+    let notice = notice.map(|act| t.get(&format!("desk-done-{}", act.name())));
+    case_page(&mut open, t, &id, notice).await.unwrap_or_else(|error| failed(&open, t, &error))
+}
+
+/// A page that says what went wrong.
+pub(super) fn failed(open: &Unlocked, t: Texts, error: &DeskError) -> HttpResponse {
+    let body = format!("<h1>{}</h1><p role=\"alert\">{}</p>", t.get("desk-failed"), escaped(&error.to_string()));
+    view::page(t, StatusCode::BAD_GATEWAY, &t.get("desk-failed"), Some(open.client.me.reader.as_str()), &body)
+}
+
+fn escaped(text: &str) -> String {
+    Plaintext::from(text.to_owned()).echo().to_string()
+}
+
+/// Fetches and opens what is new in a case.
+pub(super) async fn refresh(open: &mut Unlocked, id: &CaseId) -> Result<CaseView, DeskError> {
+    let case = open.client.case(id).await?;
+    let mut items = open.cases.remove(id).unwrap_or_default();
+    items.retain(|item| case.items.contains(&item.id));
+    for item in &case.items {
+        if items.iter().all(|known| known.id != *item) {
+            items.push(open::open_item(&open.client, &case, item, Reach::Small).await?);
+        }
+    }
+    open::prove(&open.client, &mut items);
+    open.summaries.learn(&case, &items);
+    open.cases.insert(*id, items);
+    // Reading has opened it: what it is now is what counts.
+    open.client.case(id).await
+}
+
+async fn case_page(
+    open: &mut Unlocked,
+    t: Texts,
+    id: &CaseId,
+    notice: Option<String>,
+) -> Result<HttpResponse, DeskError> {
+    let case = refresh(open, id).await?;
+    let items = open.cases.get(id).map(Vec::as_slice).unwrap_or_default();
+    let title = title(t, items, &case);
+    let due = due(t, open, &case, advice(items));
+    let closed = case.state == CaseState::Closed;
+    let acts = Act::ALL.into_iter().filter(|act| !closed || *act == Act::Note).map(Act::name).collect();
+    let page = Case {
+        t,
+        case: *id,
+        title: title.clone(),
+        notice,
+        state: state(t, case.state),
+        filed: t.day(case.filed),
+        late: due.1,
+        due: due.0,
+        org: org(open, t, &case.org),
+        readers: case.readers.iter().map(|r| named(open, t, r)).collect(),
+        entries: items.iter().map(|item| entry(open, t, id, item)).collect(),
+        acts,
+        open: !closed,
+    };
+    let reader = Some(open.client.me.reader.as_str());
+    Ok(view::page(t, StatusCode::OK, &title, reader, &page.render().unwrap_or_default()))
+}
+
+/// Whether a case is a request for advice.
+pub(super) fn advice(items: &[Item]) -> bool {
+    items.iter().any(|item| matches!(&item.state, State::Opened(o) if o.manifest.head.kind == Kind::Advice))
+}
+
+fn title(t: Texts, items: &[Item], case: &CaseView) -> String {
+    first_line(items).unwrap_or_else(|| t.with("desk-case", &[("day", t.day(case.filed))]))
+}
+
+/// A state in words.
+pub(super) fn state(t: Texts, state: CaseState) -> String {
+    t.get(match state {
+        CaseState::Unopened => "desk-state-unopened",
+        CaseState::Open => "desk-state-open",
+        CaseState::Closed => "desk-state-closed",
+    })
+}
+
+/// What is due when, in words, and whether it is late.
+pub(super) fn due(t: Texts, open: &Unlocked, case: &CaseView, advice: bool) -> (String, bool) {
+    let id = match duty(case.state, case.filed, case.due).filter(|_| !advice) {
+        None => return (t.get("desk-nothing-due"), false),
+        Some(Duty::Acknowledge) => "desk-due-acknowledge",
+        Some(Duty::Feedback) => "desk-due-feedback",
+    };
+    let late = case.due < open.client.today();
+    let text = t.with(id, &[("day", t.day(case.due))]);
+    (if late { format!("{} {text}", t.get("desk-late")) } else { text }, late)
+}
+
+/// An organisation's name.
+pub(super) fn org(open: &Unlocked, t: Texts, id: &OrgId) -> String {
+    open.client.roster.organisation(id).map_or_else(|| id.to_string(), |o| t.pick(&o.entry.name).to_owned())
+}
+
+fn named(open: &Unlocked, t: Texts, reader: &KeyedReader) -> String {
+    let known = open.client.roster.reader(&reader.reader);
+    known.map_or_else(|| reader.reader.to_string(), |r| t.pick(&r.shown_as).to_owned())
+}
+
+fn entry(open: &Unlocked, t: Texts, case: &CaseId, item: &Item) -> Entry {
+    let link = Some(format!("/{}/file/{case}/{}", t.lang(), item.id));
+    let mut entry = Entry {
+        kind: "item",
+        heading: t.get("desk-item-closed"),
+        proven: true,
+        texts: Vec::new(),
+        link: None,
+        file: String::new(),
+        error: None,
+    };
+    match &item.state {
+        State::Failed(error) => entry.error = Some(error.clone()),
+        State::Large(bytes) => {
+            entry.heading = t.get("desk-item-large");
+            (entry.link, entry.file) = (link, t.with("desk-open-large", &[("size", size(*bytes))]));
+        }
+        State::Opened(opened) => {
+            entry.heading = heading(open, t, opened);
+            entry.proven = opened.proven;
+            match &opened.content {
+                Content::Text(text) => {
+                    entry.kind = if opened.manifest.head.kind == Kind::Note { "note" } else { "item" };
+                    entry.texts.push((String::new(), text.to_string()));
+                }
+                Content::Story(story) => {
+                    let all = [
+                        ("story", &story.story),
+                        ("who", &story.who),
+                        ("when", &story.when),
+                        ("place", &story.place),
+                        ("known", &story.known),
+                    ];
+                    let answered = all.into_iter().filter(|(_, text)| !text.is_empty());
+                    entry
+                        .texts
+                        .extend(answered.map(|(name, text)| (t.get(&format!("desk-story-{name}")), text.clone())));
+                }
+                Content::File { name, .. } => {
+                    entry.file = format!("{name} ({})", size(opened.manifest.length));
+                    entry.link = link;
+                }
+            }
+        }
+    }
+    entry
+}
+
+fn heading(open: &Unlocked, t: Texts, opened: &Opened) -> String {
+    let head = &opened.manifest.head;
+    let from = match &head.author {
+        Author::Reporter => t.get("desk-from-reporter"),
+        Author::Reader(id) => {
+            let known = open.client.roster.reader(id);
+            known.map_or_else(|| id.to_string(), |r| t.pick(&r.shown_as).to_owned())
+        }
+    };
+    let kind = match head.kind {
+        Kind::Report => "desk-kind-report",
+        Kind::Advice => "desk-kind-advice",
+        Kind::Message => "desk-kind-message",
+        Kind::File => "desk-kind-file",
+        Kind::Acknowledgement => "kind-acknowledgement",
+        Kind::Question => "kind-question",
+        Kind::Reply => "kind-reply",
+        Kind::Feedback => "kind-feedback",
+        Kind::Note => "desk-kind-note",
+        Kind::Closing => "kind-closing",
+    };
+    format!("{}, {}, {from}", t.get(kind), t.day(head.day))
+}
+
+/// Bytes in words.
+pub(super) fn size(bytes: u64) -> String {
+    match bytes {
+        b if b >= 10 << 20 => format!("{} MiB", b >> 20),
+        b if b >= 10 << 10 => format!("{} KiB", b >> 10),
+        b => format!("{b} bytes"),
+    }
+}
+
+/// The page on which something is written, or what was written there.
+pub(super) async fn act(
+    desk: Data<Desk>,
+    request: HttpRequest,
+    path: Path<(String, String, String)>,
+    form: MaybeForm,
+) -> HttpResponse {
+    let t = view::texts(&path.0);
+    let mut sent = fields(form);
+    let mut open = match desk.unlocked(t, &request, &mut sent).await {
+        Ok(open) => open,
+        Err(answer) => return answer,
+    };
+    let (Some(id), Some(act)) = (CaseId::parse(&path.1), Act::parse(&path.2)) else {
+        return view::plain(StatusCode::NOT_FOUND, "desk-not-found");
+    };
+    let Some(text) = take(&mut sent, "text") else {
+        return writing(&open, t, &id, act, &letter(t, act), None);
+    };
+    let kept = Plaintext::from(text.reveal().to_vec());
+    match write(&open.client, &id, act, text, Vec::new()).await {
+        Ok(_) => view::see_other(&format!("/{}/case/{id}?done={}", t.lang(), act.name())),
+        Err(error) => {
+            // What changed meanwhile is fetched: the page behind "cancel" shows it.
+            drop(refresh(&mut open, &id).await);
+            writing(&open, t, &id, act, &kept, Some(error.to_string()))
+        }
+    }
+}
+
+fn writing(open: &Unlocked, t: Texts, id: &CaseId, act: Act, text: &Plaintext, error: Option<String>) -> HttpResponse {
+    let items = open.cases.get(id).map(Vec::as_slice).unwrap_or_default();
+    let title = first_line(items).unwrap_or_else(|| t.get("desk-to-case"));
+    let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let page = Writing { t, case: *id, title, act: act.name(), text, error };
+    let title = t.get(&format!("desk-act-{}", act.name()));
+    view::page(t, status, &title, Some(open.client.me.reader.as_str()), &page.render().unwrap_or_default())
+}
+
+/// The text an act begins with; it can be changed.
+fn letter(t: Texts, act: Act) -> Plaintext {
+    macro_rules! letter {
+        ($name:literal) => {
+            match t.lang() {
+                "en" => include_str!(concat!("../../../web/letters/en/", $name, ".txt")),
+                _ => include_str!(concat!("../../../web/letters/nl/", $name, ".txt")),
+            }
+        };
+    }
+    let text = match act {
+        Act::Acknowledge => letter!("acknowledge"),
+        Act::Ask => letter!("ask"),
+        Act::Feedback => letter!("feedback"),
+        Act::Close => letter!("close"),
+        Act::Reply | Act::Note => "",
+    };
+    Plaintext::from(text.to_owned())
+}
+
+/// Days in order of urgency: closed cases and advice come last.
+pub(super) fn urgency(case: &CaseView, advice: bool) -> (bool, Day) {
+    (duty(case.state, case.filed, case.due).is_none() || advice, case.due)
+}

@@ -1,0 +1,168 @@
+//! The inbox: what is due first, searched and filtered here, on the reader's own machine.
+use std::time::Duration;
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::StatusCode,
+    rt::time::Instant,
+    web::{Data, Path, Query},
+};
+use askama::Template;
+use serde::Deserialize;
+
+use super::{
+    Desk,
+    case::{MaybeForm, due, failed, fields, org, state, urgency},
+    lock::Unlocked,
+    view,
+};
+use crate::{
+    api_types::CaseView,
+    desk::{DeskError, Reach, open_case},
+    domain::{
+        case::{CaseState, duty},
+        id::CaseId,
+    },
+    text::Texts,
+};
+
+/// Cases on a page.
+const ROWS: usize = 50;
+/// How long a page may take to open what is not summarised yet.
+const BUDGET: Duration = Duration::from_millis(1500);
+
+/// What is asked for.
+#[derive(Deserialize)]
+pub(super) struct Asked {
+    #[serde(default)]
+    q: String,
+    #[serde(default = "open")]
+    state: String,
+    #[serde(default)]
+    from: usize,
+}
+
+fn open() -> String {
+    "open".to_owned()
+}
+
+struct Row {
+    case: CaseId,
+    title: String,
+    org: String,
+    filed: String,
+    due: String,
+    late: bool,
+    state: String,
+}
+
+#[derive(Template)]
+#[template(path = "desk/inbox.html")]
+struct Inbox<'a> {
+    t: Texts,
+    query: &'a Asked,
+    rows: Vec<Row>,
+    found: usize,
+    /// Opened by somebody, but not yet summarised here.
+    waiting: usize,
+    before: Option<String>,
+    after: Option<String>,
+}
+
+/// `/` leads to the Dutch inbox.
+pub(super) async fn front() -> HttpResponse {
+    view::see_other("/nl/inbox")
+}
+
+/// The inbox.
+pub(super) async fn inbox(
+    desk: Data<Desk>,
+    request: HttpRequest,
+    lang: Path<String>,
+    query: Query<Asked>,
+    form: MaybeForm,
+) -> HttpResponse {
+    let t = view::texts(&lang);
+    let mut open = match desk.unlocked(t, &request, &mut fields(form)).await {
+        Ok(open) => open,
+        Err(answer) => return answer,
+    };
+    show(&mut open, t, &query).await.unwrap_or_else(|error| failed(&open, t, &error))
+}
+
+async fn show(open: &mut Unlocked, t: Texts, query: &Asked) -> Result<HttpResponse, DeskError> {
+    let mut cases = open.client.inbox().await?;
+    let waiting = summarise(open, &cases).await?;
+    open.summaries.save(&open.client.me, &cases)?;
+    let is_advice = |case: &CaseView| open.summaries.of(&case.case).is_some_and(|s| s.advice);
+    cases.retain(|case| wanted(open, case, query, is_advice(case)));
+    cases.sort_by_key(|case| (urgency(case, is_advice(case)), case.case));
+    let found = cases.len();
+    let from = query.from.min(found.saturating_sub(1) / ROWS * ROWS);
+    let rows = cases.iter().skip(from).take(ROWS).map(|case| row(open, t, case)).collect();
+    let link = |from: usize| {
+        let words = in_query(&query.q);
+        format!("/{}/inbox?q={words}&state={}&from={from}", t.lang(), in_query(&query.state))
+    };
+    let before = (from > 0).then(|| link(from.saturating_sub(ROWS)));
+    let after = (from + ROWS < found).then(|| link(from + ROWS));
+    let page = Inbox { t, query, rows, found, waiting, before, after };
+    let reader = Some(open.client.me.reader.as_str());
+    let title = t.get("desk-inbox-title");
+    Ok(view::page(t, StatusCode::OK, &title, reader, &page.render().unwrap_or_default()))
+}
+
+/// A text in a query (RFC 3986: everything but unreserved characters as bytes).
+fn in_query(text: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
+    text.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+}
+
+/// Opens what somebody has opened before and is not summarised, for as long as a page may take. What nobody has opened stays so:
+/// looking at the inbox is not reading. Returns how many are left.
+async fn summarise(open: &mut Unlocked, cases: &[CaseView]) -> Result<usize, DeskError> {
+    let until = Instant::now() + BUDGET;
+    let mut left = 0;
+    for case in cases.iter().filter(|case| case.state != CaseState::Unopened) {
+        if open.summaries.knows(case) {
+            continue;
+        }
+        if Instant::now() >= until {
+            left += 1;
+            continue;
+        }
+        let items = open_case(&open.client, case, Reach::Messages).await?;
+        open.summaries.learn(case, &items);
+    }
+    Ok(left)
+}
+
+fn wanted(open: &Unlocked, case: &CaseView, query: &Asked, advice: bool) -> bool {
+    let due = duty(case.state, case.filed, case.due).filter(|_| !advice);
+    let state = match query.state.as_str() {
+        "open" => case.state != CaseState::Closed,
+        "closed" => case.state == CaseState::Closed,
+        "late" => due.is_some() && case.due < open.client.today(),
+        _ => true,
+    };
+    state && (query.q.trim().is_empty() || open.summaries.matches(&case.case, &query.q))
+}
+
+fn row(open: &Unlocked, t: Texts, case: &CaseView) -> Row {
+    let summary = open.summaries.of(&case.case);
+    let title = match (summary, case.state) {
+        (Some(summary), _) if !summary.line.is_empty() => summary.line.clone(),
+        (_, CaseState::Unopened) => t.get("desk-new-case"),
+        _ => t.with("desk-case", &[("day", t.day(case.filed))]),
+    };
+    let (due, late) = due(t, open, case, summary.is_some_and(|s| s.advice));
+    Row {
+        case: case.case,
+        title,
+        org: org(open, t, &case.org),
+        filed: t.day(case.filed),
+        due,
+        late,
+        state: state(t, case.state),
+    }
+}

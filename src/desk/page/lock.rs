@@ -1,0 +1,106 @@
+//! Locking: the keys are in memory only while somebody works. What was typed before the lock is kept on the page that asks.
+use std::collections::HashMap;
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{Method, StatusCode},
+    rt::{task::spawn_blocking, time::Instant},
+    web::{Data, Path},
+};
+use age::secrecy::SecretString;
+use askama::Template;
+use tokio::sync::{MappedMutexGuard, MutexGuard};
+
+use super::{Desk, Fields, summary::Summaries, view};
+use crate::{
+    desk::{Client, DeskError, Identity, Item},
+    domain::id::CaseId,
+    seal::Plaintext,
+    text::Texts,
+};
+
+/// What is there only while the desk is unlocked.
+pub(super) struct Unlocked {
+    /// The signed-in reader, with their keys.
+    pub(super) client: Client,
+    /// What was opened, by case.
+    pub(super) cases: HashMap<CaseId, Vec<Item>>,
+    /// The beginnings of all cases.
+    pub(super) summaries: Summaries,
+    used: Instant,
+}
+
+/// The unlocked desk, for one request.
+pub(super) type Opened<'a> = MappedMutexGuard<'a, Unlocked>;
+
+#[derive(Template)]
+#[template(path = "desk/lock.html")]
+struct Lock<'a> {
+    t: Texts,
+    path: &'a str,
+    fields: &'a Fields,
+    error: Option<String>,
+}
+
+impl Desk {
+    /// The unlocked desk; or the page that asks for the passphrase and keeps what was sent. A passphrase that came along unlocks.
+    pub(super) async fn unlocked(
+        &self,
+        t: Texts,
+        request: &HttpRequest,
+        fields: &mut Fields,
+    ) -> Result<Opened<'_>, HttpResponse> {
+        let passphrase = take(fields, "passphrase");
+        let mut open = self.open.lock().await;
+        if open.is_none() {
+            let Some(passphrase) = passphrase else { return Err(ask(t, request.path(), fields, None)) };
+            match self.unlock(&passphrase).await {
+                Ok(unlocked) => *open = Some(unlocked),
+                Err(error) => return Err(ask(t, request.path(), fields, Some(error.to_string()))),
+            }
+            if fields.is_empty() && request.method() == Method::POST {
+                return Err(view::see_other(request.path()));
+            }
+        }
+        let mut opened = MutexGuard::try_map(open, Option::as_mut)
+            .map_err(|_| view::plain(StatusCode::INTERNAL_SERVER_ERROR, "desk-refused"))?;
+        opened.used = Instant::now();
+        Ok(opened)
+    }
+
+    async fn unlock(&self, passphrase: &Plaintext) -> Result<Unlocked, DeskError> {
+        let (path, typed) = (self.identity.clone(), String::from_utf8_lossy(passphrase.reveal()).into_owned());
+        // The passphrase is slow to check on purpose.
+        let load = spawn_blocking(move || Identity::load(&path, || Ok(SecretString::from(typed))));
+        let me = load.await.map_err(|e| DeskError::new(e.to_string()))??;
+        let client = Client::sign_in(&self.place, me).await?;
+        let summaries = Summaries::load(&self.identity, &client.me);
+        Ok(Unlocked { client, cases: HashMap::new(), summaries, used: Instant::now() })
+    }
+
+    /// Forgets the keys and everything opened when nobody asked for anything for so long.
+    pub(super) async fn lock_if_idle(&self) {
+        let mut open = self.open.lock().await;
+        if open.as_ref().is_some_and(|unlocked| unlocked.used.elapsed() >= self.idle) {
+            *open = None;
+        }
+    }
+}
+
+/// Takes a field out of a form.
+pub(super) fn take(fields: &mut Fields, name: &str) -> Option<Plaintext> {
+    let at = fields.iter().position(|(n, _)| n == name)?;
+    Some(fields.swap_remove(at).1)
+}
+
+fn ask(t: Texts, path: &str, fields: &Fields, error: Option<String>) -> HttpResponse {
+    let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let page = Lock { t, path, fields, error };
+    view::page(t, status, &t.get("desk-lock-title"), None, &page.render().unwrap_or_default())
+}
+
+/// Locks at once.
+pub(super) async fn lock(desk: Data<Desk>, lang: Path<String>) -> HttpResponse {
+    *desk.open.lock().await = None;
+    view::see_other(&format!("/{}/inbox", view::texts(&lang).lang()))
+}

@@ -1,0 +1,122 @@
+//! The desk as a local page: loopback only, one link, one reader, no script. Every key stays in this process.
+mod case;
+mod file;
+mod guard;
+mod inbox;
+mod lock;
+mod summary;
+mod view;
+
+use std::{io, net::TcpListener, path::PathBuf, sync::Mutex, time::Duration};
+
+use actix_web::{
+    App, HttpServer,
+    middleware::from_fn,
+    web::{self, Data},
+};
+use tokio::sync::Mutex as AsyncMutex;
+
+use self::lock::Unlocked;
+use super::{DeskError, Place};
+use crate::seal::Plaintext;
+
+/// Bytes of a form: the longest text, percent-encoded, with room for what goes along.
+const FORM_BYTES: usize = 2 << 20;
+/// How often the desk looks whether it was left alone.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// A form as it arrives.
+type Fields = Vec<(String, Plaintext)>;
+
+/// How the page is served.
+pub struct Settings {
+    /// The identity file.
+    pub identity: PathBuf,
+    /// Where to sign in.
+    pub place: Place,
+    /// Locked when nothing was asked for so long.
+    pub idle: Duration,
+    /// The loopback port; 0 is any free one.
+    pub port: u16,
+}
+
+/// The running desk.
+pub(super) struct Desk {
+    identity: PathBuf,
+    place: Place,
+    idle: Duration,
+    /// What a browser must call it: other names are somebody's rebinding.
+    host: String,
+    /// Opens the desk once.
+    link: Mutex<Option<String>>,
+    /// What the browser shows from then on.
+    session: String,
+    open: AsyncMutex<Option<Unlocked>>,
+}
+
+/// A desk that is about to be served.
+pub struct Ready {
+    /// The link that opens it, once.
+    pub link: String,
+    /// Runs until it is stopped.
+    pub running: actix_web::dev::Server,
+}
+
+/// Makes the desk ready on a loopback port.
+pub fn ready(settings: Settings) -> Result<Ready, DeskError> {
+    let listener = TcpListener::bind(("127.0.0.1", settings.port))?;
+    let host = listener.local_addr()?.to_string();
+    let (token, session) = (random()?, random()?);
+    let link = format!("http://{host}/open/{token}");
+    let Settings { identity, place, idle, .. } = settings;
+    let (link_now, open) = (Mutex::new(Some(token)), AsyncMutex::new(None));
+    let desk = Data::new(Desk { identity, place, idle, host, link: link_now, session, open });
+    Ok(Ready { link, running: serve(listener, desk)? })
+}
+
+fn serve(listener: TcpListener, desk: Data<Desk>) -> io::Result<actix_web::dev::Server> {
+    let watched = desk.clone();
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(LOOK).await;
+            watched.lock_if_idle().await;
+        }
+    });
+    let app = move || {
+        App::new()
+            .wrap(from_fn(guard::guard))
+            .app_data(desk.clone())
+            .app_data(web::FormConfig::default().limit(FORM_BYTES))
+            .configure(routes)
+    };
+    Ok(HttpServer::new(app).workers(1).listen(listener)?.run())
+}
+
+fn routes(cfg: &mut web::ServiceConfig) {
+    cfg.route("/open/{token}", web::get().to(guard::open))
+        .route("/", web::get().to(inbox::front))
+        .service(both("/{lang}/inbox", inbox::inbox))
+        .service(both("/{lang}/case/{case}", case::show))
+        .service(both("/{lang}/case/{case}/{act}", case::act))
+        .route("/{lang}/case/{case}/attach/file", web::post().to(file::attach))
+        .service(both("/{lang}/file/{case}/{item}", file::show))
+        .route("/{lang}/file/{case}/{item}/picture", web::get().to(file::picture))
+        .route("/{lang}/lock", web::post().to(lock::lock))
+        .default_service(web::to(guard::not_found));
+}
+
+/// A page that is asked for and, when it was locked meanwhile, sent again with the passphrase.
+fn both<F, Args>(path: &str, handler: F) -> actix_web::Resource
+where
+    F: actix_web::Handler<Args> + Clone,
+    Args: actix_web::FromRequest + 'static,
+    F::Output: actix_web::Responder + 'static,
+{
+    web::resource(path).route(web::get().to(handler.clone())).route(web::post().to(handler))
+}
+
+fn random() -> Result<String, DeskError> {
+    let mut bytes = [0; 32];
+    getrandom::fill(&mut bytes).map_err(|_| DeskError::new("the system gives no randomness"))?;
+    Ok(hex::encode(bytes))
+}

@@ -1,0 +1,174 @@
+//! The desk as a local page, in Chromium without script: opened once, locked when idle, and nobody else's.
+#![cfg(all(feature = "server", feature = "desk", unix))]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
+mod support;
+#[path = "support/webdriver.rs"]
+mod webdriver;
+
+use std::time::Duration;
+
+use meldkluis::desk::{Place, page};
+use support::{Browser, Service};
+use thirtyfour::By;
+use webdriver::{Make, RealBrowser};
+
+const READER: &str = "bzk-functionaris-1";
+const STORY: &str = "Er verdwijnt geld uit de kas <b>& niemand kijkt.\nTweede regel.";
+
+/// A served desk of a reader of the demo: its link, and its origin.
+fn desk(service: &Service, reader: &str, idle: Duration) -> (String, String) {
+    let identity = service.path(&format!("readers/{reader}.key"));
+    let place = Place {
+        server: service.base.clone(),
+        proxy: None,
+        anchor: service.path("anchor.toml"),
+        state: identity.with_extension("seen"),
+        clock: service.clock,
+    };
+    let ready = page::ready(page::Settings { identity, place, idle, port: 0 }).unwrap();
+    tokio::spawn(ready.running);
+    let origin = ready.link.split("/open/").next().unwrap().to_owned();
+    (ready.link, origin)
+}
+
+/// A browser that came in by the link and unlocked the desk of a demo reader, whose keys have no passphrase.
+async fn entered(link: &str) -> RealBrowser {
+    let browser = RealBrowser::start(Make::Chromium).await;
+    browser.page.goto(link).await.unwrap();
+    browser.press("main a[href='/nl/inbox']").await;
+    assert_eq!(browser.heading().await, "Uw werkplek is vergrendeld");
+    browser.press("main form button").await;
+    browser
+}
+
+/// Saves what is seen, for the pictures of the documentation.
+async fn picture(browser: &RealBrowser, name: &str) {
+    if let Ok(folder) = std::env::var("MELDKLUIS_PICTURES") {
+        browser.page.screenshot(&std::path::Path::new(&folder).join(format!("{name}.png"))).await.unwrap();
+    }
+}
+
+#[actix_web::test]
+async fn an_officer_does_the_whole_work_of_a_case_on_the_page() {
+    let service = Service::start(None).await;
+    let reporter = Browser::new(&service.base);
+    let (code, _) = reporter.report(STORY, &[]).await;
+    let mut png = std::io::Cursor::new(Vec::new());
+    image::RgbImage::from_fn(300, 200, |x, y| image::Rgb([x as u8, y as u8, 90]))
+        .write_to(&mut png, image::ImageFormat::Png)
+        .unwrap();
+    assert_eq!(reporter.upload(&code, "foto.png", png.into_inner()).await.status, 200);
+    assert_eq!(reporter.upload(&code, "lijst.txt", b"regel een\nregel twee".to_vec()).await.status, 200);
+    let (link, _) = desk(&service, READER, Duration::from_secs(600));
+    let browser = entered(&link).await;
+    assert_eq!(browser.heading().await, "Uw zaken");
+    assert!(browser.text().await.contains("Nieuw: nog door niemand geopend"), "looking is not reading");
+    picture(&browser, "desk-inbox").await;
+
+    browser.press("table a").await;
+    let text = browser.text().await;
+    assert!(text.contains("Er verdwijnt geld uit de kas <b>& niemand kijkt.") && text.contains("Tweede regel."));
+    assert!(text.contains("Bevestig voor of op"), "{text}");
+    picture(&browser, "desk-case").await;
+    for (file, seen) in [("foto.png", "img.mk-picture"), ("lijst.txt", ".mk-story")] {
+        let entry = browser.page.find(By::PartialLinkText(file)).await.unwrap();
+        browser.page.goto(entry.attr("href").await.unwrap().map(|h| absolute(&link, &h)).unwrap()).await.unwrap();
+        assert_eq!(browser.heading().await, file);
+        assert!(browser.page.find(By::Css(seen)).await.is_ok(), "{}", browser.text().await);
+        if file == "foto.png" {
+            let width = browser.page.find(By::Css(seen)).await.unwrap().prop("naturalWidth").await.unwrap();
+            assert_eq!(width.as_deref(), Some("300"), "the picture was decoded and shown");
+            picture(&browser, "desk-file").await;
+        }
+        browser.press(".mk-progress a").await;
+    }
+
+    // Acknowledge with the letter as it stands, then ask; the reporter reads both.
+    browser.press(".mk-acts a[href$=acknowledge]").await;
+    picture(&browser, "desk-write").await;
+    browser.press("main form button").await;
+    let text = browser.text().await;
+    assert!(text.contains("De bevestiging is verstuurd") && text.contains("Geef terugkoppeling voor of op"), "{text}");
+    browser.press(".mk-acts a[href$=ask]").await;
+    browser.write("#text", "Welke kas was het?").await;
+    browser.press("main form button").await;
+    let mailbox = reporter.post("/nl/mailbox", &[("code".into(), code.clone())]).await;
+    assert!(mailbox.html.contains("Welke kas was het?") && mailbox.html.contains("Vraag"));
+    // Closed: only a note is left to write, and the inbox no longer shows it among what is open.
+    browser.press(".mk-acts a[href$=close]").await;
+    browser.press("main form button").await;
+    assert!(browser.page.find(By::Css(".mk-acts a[href$=reply]")).await.is_err());
+    browser.press(".mk-acts a[href$=note]").await;
+    browser.write("#text", "Alleen voor ons.").await;
+    browser.press("main form button").await;
+    browser.press(".mk-progress a").await;
+    assert!(browser.text().await.contains("0 gevonden"));
+    browser.page.goto(absolute(&link, "/nl/inbox?state=all&q=verdwijnt+KAS")).await.unwrap();
+    assert!(browser.text().await.contains("1 gevonden"), "{}", browser.text().await);
+    browser.page.goto(absolute(&link, "/nl/inbox?state=all&q=iets+anders")).await.unwrap();
+    assert!(browser.text().await.contains("0 gevonden"));
+    browser.quit().await;
+    // What the desk keeps on the disk is sealed.
+    for canary in ["verdwijnt", "Alleen voor ons"] {
+        assert!(!support::stands_in(&service.path("readers"), canary.as_bytes()));
+    }
+}
+
+fn absolute(link: &str, path: &str) -> String {
+    if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", link.split("/open/").next().unwrap()) }
+}
+
+#[actix_web::test]
+async fn a_draft_survives_the_lock_and_a_server_that_is_away() {
+    let service = Service::start(None).await;
+    Browser::new(&service.base).report(STORY, &[]).await;
+    let (link, _) = desk(&service, READER, Duration::from_secs(3));
+    let browser = entered(&link).await;
+    browser.press("table a").await;
+    browser.press(".mk-acts a[href$=reply]").await;
+    browser.write("#text", "Een lang antwoord dat niet weg mag.").await;
+    tokio::time::sleep(Duration::from_secs(9)).await;
+    browser.press("main form button").await;
+    assert_eq!(browser.heading().await, "Uw werkplek is vergrendeld");
+    assert!(browser.text().await.contains("Wat u had getypt, is er nog"));
+    browser.press("main form button").await;
+    assert!(browser.text().await.contains("Het antwoord is verstuurd"), "{}", browser.text().await);
+    // Somebody else closes it meanwhile: this one is told, and keeps the text.
+    browser.press(".mk-acts a[href$=reply]").await;
+    browser.write("#text", "Te laat verstuurd.").await;
+    let inbox = service.desk("bzk-functionaris-2", &["inbox"]).await.unwrap();
+    let file = service.path("close.txt");
+    std::fs::write(&file, "Klaar").unwrap();
+    let case = inbox[0]["case"].as_str().unwrap();
+    service.desk("bzk-functionaris-2", &["close", case, "--file", file.to_str().unwrap()]).await.unwrap();
+    browser.press("main form button").await;
+    let text = browser.text().await;
+    assert!(text.contains("changed meanwhile") || text.contains("afgesloten"), "{text}");
+    let kept = browser.page.find(By::Css("#text")).await.unwrap().prop("value").await.unwrap();
+    assert_eq!(kept.as_deref(), Some("Te laat verstuurd."));
+    browser.quit().await;
+}
+
+#[actix_web::test]
+async fn nobody_else_gets_in() {
+    let service = Service::start(None).await;
+    let (link, origin) = desk(&service, READER, Duration::from_secs(600));
+    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let status = |request: reqwest::RequestBuilder| async { request.send().await.unwrap().status().as_u16() };
+    assert_eq!(status(http.get(format!("{origin}/nl/inbox"))).await, 403, "without the link");
+    assert_eq!(status(http.get(format!("{origin}/open/{}", "0".repeat(64)))).await, 403, "with a guessed one");
+    let entered = http.get(&link).send().await.unwrap();
+    let cookie = entered.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
+    assert!(entered.headers()["set-cookie"].to_str().unwrap().contains("HttpOnly; SameSite=Strict"));
+    assert_eq!(status(http.get(&link)).await, 403, "the link works once");
+    let get = || http.get(format!("{origin}/nl/inbox")).header("cookie", &cookie);
+    assert_eq!(status(get()).await, 200);
+    assert_eq!(status(get().header("host", "evil.example")).await, 403, "by another name");
+    let post = || http.post(format!("{origin}/nl/lock")).header("cookie", &cookie);
+    assert_eq!(status(post()).await, 403, "a POST that does not say where it comes from");
+    assert_eq!(status(post().header("origin", "http://evil.example")).await, 403);
+    assert_eq!(status(post().header("origin", &origin)).await, 303);
+    let page = get().send().await.unwrap();
+    assert_eq!(page.headers()["cache-control"], "no-store");
+    assert!(!page.text().await.unwrap().contains("<script"));
+}
