@@ -63,7 +63,7 @@ fn make(error: impl std::fmt::Display) -> DemoError {
 
 /// Finds the demo of a folder, or makes it; returns its settings.
 pub fn make_or_find(folder: &Path, listen: SocketAddr) -> Result<Config, DemoError> {
-    fs::create_dir_all(folder)?;
+    fs::create_dir_all(folder).map_err(|e| make(format!("{}: {e}", folder.display())))?;
     let path = |name: &str| folder.join(name);
     if !path("anchor.toml").exists() {
         build(folder)?;
@@ -103,7 +103,7 @@ pub fn guide(folder: &Path, config: &Config) -> Result<String, DemoError> {
         ));
     }
     text.push_str(
-        "\nThen, with a case from the inbox, the same command with `read CASE`, `acknowledge CASE` or `reply CASE`;\nor `open` in place of `inbox`, for all of it as a page in your browser.\n",
+        "\nThen, with a case from the inbox, the same command with `read CASE`, or with\n`acknowledge`, `ask`, `reply`, `feedback`, `note` or `close`, CASE and `--file TEXT`;\nor `open` in place of `inbox`, for all of it as a page in your browser.\n",
     );
     Ok(text)
 }
@@ -179,8 +179,8 @@ fn organisation(folder: &Path, id: &str, nl: &str, en: &str, today: Day) -> Resu
     };
     if scope == Scope::Referral {
         entry.referral = Some(Text {
-            nl: "Defensie heeft een eigen meldpunt integriteit. Ga daarheen.".to_owned(),
-            en: "Defence has its own integrity channel. Please go there.".to_owned(),
+            nl: "Defensie heeft een eigen meldpunt: de Centrale Organisatie Integriteit Defensie (COID). Zoek op COID op defensie.nl.".to_owned(),
+            en: "Defence has its own channel: the Centrale Organisatie Integriteit Defensie (COID). Look for COID on defensie.nl.".to_owned(),
         });
         return Ok(entry);
     }

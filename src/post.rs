@@ -13,7 +13,7 @@ use crate::{
         day::Day,
         id::{ItemId, KeyedReader},
     },
-    seal::{Slot, SlotTo},
+    seal::{Slot, SlotTo, slot::FILLERS},
     store::SlotRow,
 };
 
@@ -45,6 +45,11 @@ impl PostKeys {
 
     fn hashed(&self, filed: Day, role: u8, whose: &[u8]) -> [u8; 32] {
         mac(&self.k1, &[b"meldkluis/mailbox/v1", &filed.number().to_be_bytes(), &[role], whose])
+    }
+
+    /// The mailboxes of a case that are filler.
+    pub fn filler(&self, case: &Case) -> Vec<[u8; 32]> {
+        (0..FILLERS).map(|n| self.mailbox(&SlotTo::Nobody(n), case)).collect()
     }
 
     /// An item's slots as rows; the reserve reader's are released on their day.

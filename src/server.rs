@@ -18,7 +18,7 @@ pub enum StartError {
     #[error("the roster is not believed: {0}")]
     Roster(#[from] RosterError),
     /// The database or payload store.
-    #[error("{0}")]
+    #[error("{}", .0.with_cause())]
     Store(#[from] StoreError),
     /// The data folder.
     #[error("the data folder: {0}")]

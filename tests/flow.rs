@@ -59,7 +59,7 @@ async fn main_job(database: Option<String>) {
 
     service.desk(READER, &["close", &case, "--file", text]).await.unwrap();
     let again = service.desk(READER, &["reply", &case, "--file", text]).await;
-    assert!(again.unwrap_err().contains("changed meanwhile"));
+    assert!(again.unwrap_err().contains("this case is closed"));
 
     for canary in ["CANARY-STORY-7f3a", "CANARY-NAME-51c2", "CANARY-ANSWER-90ab", code.split(' ').next().unwrap()] {
         assert!(!stands_in(&service.path("data"), canary.as_bytes()), "{canary} is on the disk");

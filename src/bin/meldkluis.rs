@@ -1,4 +1,6 @@
 //! The server. Arguments and a match; everything else is in the library.
+#[cfg(feature = "desk")]
+use std::io::Write;
 use std::{error::Error, path::PathBuf, process::ExitCode};
 
 use clap::Parser;
@@ -72,15 +74,16 @@ async fn run(arguments: Arguments) -> Result<String, Box<dyn Error>> {
         Arguments::Demo { data, listen } => {
             let config = meldkluis::demo::make_or_find(&data, listen)?;
             let app = server::prepare(config.clone(), Clock::System).await?;
+            let server = http::bound(app)?;
             tell(&meldkluis::demo::guide(&data, &config)?);
-            http::serve(app).await?;
+            server.run().await?;
             "Stopped.".to_owned()
         }
     })
 }
 
 #[cfg(feature = "desk")]
-#[expect(clippy::print_stdout, reason = "a program speaks to its operator")]
 fn tell(text: &str) {
-    println!("{text}");
+    // Whoever stops reading has read enough: the server goes on.
+    drop(writeln!(std::io::stdout(), "{text}"));
 }

@@ -1,8 +1,8 @@
 //! The commands of `meldkluis-desk`: one code path for text and JSON.
 use std::{
     fs::File,
-    io::{IsTerminal, Read},
-    path::PathBuf,
+    io::{IsTerminal, Read, Write},
+    path::{Path, PathBuf},
 };
 
 use age::secrecy::SecretString;
@@ -128,7 +128,7 @@ pub struct Writing {
     /// The text's file; standard input, or $EDITOR on a terminal, when absent.
     #[arg(long)]
     pub(super) file: Option<PathBuf>,
-    /// Files that go along.
+    /// Files that go along, for the readers of the case: a reporter cannot fetch files.
     #[arg(long)]
     pub(super) attach: Vec<PathBuf>,
 }
@@ -181,23 +181,35 @@ async fn send(options: &Options, client: &Client, w: &Writing, act: Act) -> Resu
         along.push(Attachment { name, file });
     }
     let sent = write(client, &id, act, text(w)?, along).await?;
+    let files = if w.attach.is_empty() {
+        ""
+    } else {
+        " The files are for the readers of the case; the reporter gets the text."
+    };
     let json = || json!({ "item": sent.item, "already": sent.already }).to_string();
-    Ok(if options.json { json() } else { "Sent.".to_owned() })
+    Ok(if options.json { json() } else { format!("Sent.{files}") })
 }
 
 /// The text of a writing: a file, the editor on a terminal, or standard input.
 fn text(w: &Writing) -> Result<Plaintext, DeskError> {
     if let Some(path) = &w.file {
-        return Ok(Plaintext::from(std::fs::read(path)?));
+        return Ok(Plaintext::from(readable(path)?));
     }
     let editor = std::env::var_os("EDITOR").filter(|_| std::io::stdin().is_terminal());
     if let Some(editor) = editor {
         let draft = tempfile::NamedTempFile::new()?;
-        let status = std::process::Command::new(editor).arg(draft.path()).status()?;
+        let started = std::process::Command::new(&editor).arg(draft.path()).status();
+        let status = started.map_err(|e| {
+            DeskError::new(format!("the editor {} does not start ({e}); set EDITOR", editor.to_string_lossy()))
+        })?;
         if !status.success() {
             return Err(DeskError::new("the editor ended with an error; nothing was sent"));
         }
         return Ok(Plaintext::from(std::fs::read(draft.path())?));
+    }
+    if std::io::stdin().is_terminal() {
+        // Nothing is lost when this cannot be said.
+        drop(writeln!(std::io::stderr(), "Type the text. It ends with Ctrl-D on a line of its own."));
     }
     let mut text = Vec::new();
     std::io::stdin().read_to_end(&mut text)?;
@@ -206,9 +218,19 @@ fn text(w: &Writing) -> Result<Plaintext, DeskError> {
 
 fn passphrase(options: &Options) -> Result<SecretString, DeskError> {
     match &options.passphrase_file {
-        Some(path) => Ok(SecretString::from(std::fs::read_to_string(path)?.trim_end().to_owned())),
+        Some(path) => {
+            let text = String::from_utf8_lossy(&readable(path)?).trim_end().to_owned();
+            if text.is_empty() {
+                return Err(DeskError::new(format!("{} holds no passphrase", path.display())));
+            }
+            Ok(SecretString::from(text))
+        }
         None => Ok(SecretString::from(rpassword::prompt_password("Passphrase: ")?)),
     }
+}
+
+fn readable(path: &Path) -> Result<Vec<u8>, DeskError> {
+    std::fs::read(path).map_err(|e| DeskError::new(format!("cannot read {}: {e}", path.display())))
 }
 
 fn new_passphrase(options: &Options) -> Result<SecretString, DeskError> {

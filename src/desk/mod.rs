@@ -51,7 +51,9 @@ impl From<reqwest::Error> for DeskError {
             }
             Some(403) => "the server refused: a reader named here has no part in this case".to_owned(),
             Some(404) => "there is no such case or item for you".to_owned(),
-            Some(409) => "the case changed meanwhile, or is closed; look again with `read`".to_owned(),
+            Some(409) => {
+                "the case changed meanwhile, is closed, or this was done before; look again with `read`".to_owned()
+            }
             Some(503) => "the server cannot take or give this now; nothing changed, try again later".to_owned(),
             Some(status) => format!("the server answered {status}"),
             None => format!("the server cannot be reached: {error}"),

@@ -24,7 +24,7 @@ pub(super) async fn read(
     let case = client.case(&case_id(case)?).await?;
     let private = tempfile::tempdir()?;
     if let Some(folder) = save {
-        std::fs::create_dir_all(folder)?;
+        private_folder(folder)?;
     }
     let opened = open_case(client, &case, Reach::All(save.unwrap_or(private.path()))).await?;
     let nothing = opened.iter().all(|item| !matches!(item.state, State::Opened(_)));
@@ -38,6 +38,15 @@ pub(super) async fn read(
         return Err(DeskError::new(format!("nothing in this case opened:\n{text}")));
     }
     Ok(text)
+}
+
+/// A folder that only its owner can enter, made if it is missing.
+fn private_folder(folder: &Path) -> Result<(), DeskError> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder).map_err(|e| DeskError::new(format!("cannot save into {}: {e}", folder.display())))
 }
 
 fn view(item: Item, save: Option<&Path>) -> Result<Value, DeskError> {

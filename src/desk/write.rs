@@ -17,7 +17,8 @@ use super::{
 use crate::{
     api_types::{Adding, CaseView, SentTo, SlotSent},
     domain::{
-        case::Act,
+        case::{Act, CaseState, after},
+        day::Day,
         id::{CaseId, ItemId, KeyedReader},
     },
     envelope,
@@ -64,6 +65,7 @@ pub async fn write(
     let items = open_case(client, &case, Reach::Messages).await?;
     // Reading has opened the case: its state and readers now are what counts.
     let case = client.case(id).await?;
+    possible(&case, act, client.today())?;
     let to = recipients(client, &case, &items, act != Act::Note)?;
     let mut seq = u32::try_from(case.items.len()).unwrap_or(u32::MAX);
     for attachment in along {
@@ -85,6 +87,17 @@ pub async fn write(
     body.extend_from_slice(&payload);
     let added = client.add(id, body).await?;
     Ok(Sent { item: item_id, already: added.already })
+}
+
+/// Says why an act cannot be done, before anything is sent.
+fn possible(case: &CaseView, act: Act, today: Day) -> Result<(), DeskError> {
+    after(act, case.state, case.filed, case.due, today).map(drop).map_err(|_| {
+        DeskError::new(match (case.state, act) {
+            (CaseState::Closed, _) => "this case is closed; only a note can be added",
+            (_, Act::Acknowledge) => "this case was acknowledged before; use reply, ask or feedback",
+            _ => "this case changed meanwhile; look again with `read`",
+        })
+    })
 }
 
 /// Adds a file to a case, for its readers.

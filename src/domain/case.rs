@@ -124,7 +124,7 @@ pub fn duty(state: CaseState, filed: Day, due: Day) -> Option<Duty> {
 pub struct InvalidAct;
 
 /// The state and deadline after an act on `day`, in a case filed on `filed`. A case is opened before anything is done in it;
-/// closed, it takes notes only. Only the first acknowledgement starts the term for feedback: a second one stretches nothing.
+/// closed, it takes notes only. It is acknowledged once; that starts the term for feedback.
 /// Feedback meets its term, acknowledged or not, and the next is due so many months later: a reporter is not left waiting.
 pub fn after(act: Act, state: CaseState, filed: Day, due: Day, day: Day) -> Result<(CaseState, Day), InvalidAct> {
     let first = due == filed.plus_days(ACKNOWLEDGE_DAYS);
@@ -132,9 +132,10 @@ pub fn after(act: Act, state: CaseState, filed: Day, due: Day, day: Day) -> Resu
         (Act::Note, CaseState::Closed) => Ok((CaseState::Closed, due)),
         (_, CaseState::Closed | CaseState::Unopened) => Err(InvalidAct),
         (Act::Close, _) => Ok((CaseState::Closed, due)),
-        (Act::Acknowledge, _) if first => Ok((CaseState::Open, day.plus_months(FEEDBACK_MONTHS))),
+        (Act::Acknowledge, _) if !first => Err(InvalidAct),
+        (Act::Acknowledge, _) => Ok((CaseState::Open, day.plus_months(FEEDBACK_MONTHS))),
         (Act::Feedback, _) => Ok((CaseState::Open, day.plus_months(FEEDBACK_MONTHS))),
-        (Act::Acknowledge | Act::Ask | Act::Reply | Act::Note, _) => Ok((CaseState::Open, due)),
+        (Act::Ask | Act::Reply | Act::Note, _) => Ok((CaseState::Open, due)),
     }
 }
 
@@ -143,14 +144,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_the_first_acknowledgement_starts_the_term_for_feedback() {
+    fn a_case_is_acknowledged_once_and_that_starts_the_term_for_feedback() {
         let days = ["2026-11-20", "2026-11-23", "2026-11-27", "2027-01-10"].map(Day::parse);
         let [Some(filed), Some(first), Some(week), Some(later)] = days else { unreachable!("days") };
         assert_eq!(filed.plus_days(ACKNOWLEDGE_DAYS), week);
         let acknowledged = after(Act::Acknowledge, CaseState::Open, filed, week, first);
         assert_eq!(acknowledged.map(|(_, due)| due.to_string()), Ok("2027-02-23".to_owned()));
         let due = acknowledged.map_or(week, |(_, due)| due);
-        assert_eq!(after(Act::Acknowledge, CaseState::Open, filed, due, later), Ok((CaseState::Open, due)));
+        assert_eq!(after(Act::Acknowledge, CaseState::Open, filed, due, later), Err(InvalidAct));
         assert_eq!(after(Act::Acknowledge, CaseState::Unopened, filed, week, first), Err(InvalidAct));
     }
 }

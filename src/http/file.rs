@@ -5,7 +5,7 @@ use actix_web::{
     http::StatusCode,
     web::{Data, Path},
 };
-use futures_util::StreamExt;
+use futures_util::{StreamExt, stream::Fuse};
 
 use super::{
     App, MOST_BEFORE_REPORTER,
@@ -13,7 +13,10 @@ use super::{
     page::problem,
 };
 use crate::{
-    domain::id::{CaseId, ItemId},
+    domain::{
+        case::CaseState,
+        id::{CaseId, ItemId},
+    },
     seal::{FileSealer, ItemHead, Kind, Plaintext, Recipients, code::Language},
     store::{BlobWriter, NewItem, Payload},
     text::Texts,
@@ -32,6 +35,8 @@ enum Refused {
     TooLarge,
     DiskFull,
     CaseFull,
+    CaseClosed,
+    NoFile,
     BrokenOff,
     Failed,
 }
@@ -63,8 +68,10 @@ pub(crate) async fn add(app: Data<App>, lang: Path<String>, mut form: Multipart)
     problem(language, StatusCode::BAD_REQUEST)
 }
 
-async fn finish(app: &Data<App>, t: Texts, opened: &Opened, mut field: Field) -> HttpResponse {
+async fn finish(app: &Data<App>, t: Texts, opened: &Opened, field: Field) -> HttpResponse {
     let named = field.content_disposition().and_then(|d| d.get_filename()).unwrap_or_default().to_owned();
+    // Asked for more after its end, a field panics.
+    let mut field = field.fuse();
     let notice = match store(app, opened, named, &mut field).await {
         Ok(()) => Notice::FileAdded,
         Err(Refused::BrokenOff) => return problem(t.language, StatusCode::BAD_REQUEST),
@@ -74,6 +81,8 @@ async fn finish(app: &Data<App>, t: Texts, opened: &Opened, mut field: Field) ->
             match refused {
                 Refused::TooLarge => Notice::FileTooLarge,
                 Refused::CaseFull => Notice::Full,
+                Refused::CaseClosed => Notice::Closed,
+                Refused::NoFile => Notice::NoFile,
                 _ => Notice::FileRefused,
             }
         }
@@ -81,7 +90,10 @@ async fn finish(app: &Data<App>, t: Texts, opened: &Opened, mut field: Field) ->
     mailbox::show(app, t, opened, notice, 0, None).await
 }
 
-async fn store(app: &Data<App>, opened: &Opened, named: String, field: &mut Field) -> Result<(), Refused> {
+async fn store(app: &Data<App>, opened: &Opened, named: String, field: &mut Fuse<Field>) -> Result<(), Refused> {
+    if opened.case.state == CaseState::Closed {
+        return Err(Refused::CaseClosed);
+    }
     if app.disk_nearly_full() {
         return Err(Refused::DiskFull);
     }
@@ -136,7 +148,7 @@ async fn stream(
     opened: &Opened,
     head: ItemHead,
     to: &Recipients,
-    field: &mut Field,
+    field: &mut Fuse<Field>,
     writer: &mut BlobWriter,
 ) -> Result<Vec<crate::seal::Slot>, Refused> {
     let item = head.item;
@@ -154,6 +166,10 @@ async fn stream(
             app.uploads.arrived(opened.case.id, item, sealer.length());
             writer.write(sealer.take()).await.map_err(|_| Refused::DiskFull)?;
         }
+    }
+    // A browser sends an empty file without a name when none was chosen.
+    if sealer.length() == 0 {
+        return Err(Refused::NoFile);
     }
     writer.write(sealer.take()).await.map_err(|_| Refused::DiskFull)?;
     let mut ending = sealer.ending(head, &opened.keys.signer).map_err(|_| Refused::Failed)?;
@@ -191,7 +207,7 @@ async fn small(field: &mut Field) -> Option<Plaintext> {
     Some(Plaintext::from(bytes))
 }
 
-async fn read_on(field: &mut Field) {
+async fn read_on(field: &mut Fuse<Field>) {
     let mut read = 0;
     while let Some(Ok(chunk)) = field.next().await {
         read += chunk.len() as u64;

@@ -178,8 +178,9 @@ impl Answers {
 
     /// The body of the first item. Consumes what was written.
     pub(crate) fn into_story(self) -> Story {
-        let Self { topic, story, who, when, place, known, .. } = self;
-        Story { topic: topic.unwrap_or(Topic::Other), story, who, when, place, known }
+        let Self { topic, story, who, when, place, known, struck, .. } = self;
+        let struck = struck.into_iter().collect();
+        Story { topic: topic.unwrap_or(Topic::Other), story, who, when, place, known, struck }
     }
 
     /// Every hidden input of a page: all answers it does not ask for, and the token.

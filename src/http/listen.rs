@@ -25,8 +25,15 @@ const WORKERS: usize = 2;
 
 /// Serves on every listener of the settings until the process is told to stop.
 pub async fn serve(app: App) -> io::Result<()> {
-    let plain = TcpListener::bind(app.config.listen)?;
-    listen(Data::new(app), plain)?.run().await
+    bound(app)?.run().await
+}
+
+/// Takes the addresses of the settings; the error names the one that is taken.
+pub fn bound(app: App) -> io::Result<ServerBuilder> {
+    let address = app.config.listen;
+    let plain = TcpListener::bind(address)
+        .map_err(|e| io::Error::new(e.kind(), format!("cannot listen on {address}: {e}; choose another address")))?;
+    listen(Data::new(app), plain)
 }
 
 /// Serves with the plain listener on any free loopback port, for tests; returns its address.

@@ -11,7 +11,7 @@ mod report;
 mod tls;
 mod uploads;
 
-pub use listen::{serve, serve_anywhere};
+pub use listen::{bound, serve, serve_anywhere};
 pub use uploads::Uploads;
 
 use std::{num::NonZeroU32, sync::Arc};
@@ -130,6 +130,8 @@ pub fn routes(cfg: &mut web::ServiceConfig) {
     cfg.app_data(web::FormConfig::default().limit(FORM_BYTES))
         .route("/", web::get().to(page::front))
         .route("/{lang}/", web::get().to(page::home))
+        .route("/nl", web::get().to(page::front))
+        .route("/en", web::get().to(page::english))
         .route("/{lang}/report", web::get().to(report::start))
         .route("/{lang}/report", web::post().to(report::step))
         .route("/{lang}/mailbox", web::get().to(mailbox::door))

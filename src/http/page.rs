@@ -112,6 +112,11 @@ pub(crate) async fn front() -> HttpResponse {
     show_home(Language::Nl)
 }
 
+/// `/en`, as people type it.
+pub(crate) async fn english() -> HttpResponse {
+    show_home(Language::En)
+}
+
 /// The front page.
 pub(crate) async fn home(lang: Path<String>) -> HttpResponse {
     Language::parse(&lang).map_or_else(|| problem(Language::Nl, StatusCode::NOT_FOUND), show_home)

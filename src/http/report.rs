@@ -84,7 +84,8 @@ async fn forward(app: &App, t: Texts, answers: Answers, step: u8) -> HttpRespons
         return show(app, t, &answers, step, errors);
     }
     if let Some(referral) = referral(app, &answers).filter(|_| step == 3) {
-        let body = Referral { t, org: t.pick(&referral.entry.name), text: referral_text(t, referral) };
+        let hidden = answers.hidden(app, 4);
+        let body = Referral { t, hidden, org: t.pick(&referral.entry.name), text: referral_text(t, referral) };
         return page(t, StatusCode::OK, &t.get("referral-title"), &[], &body.render().unwrap_or_default());
     }
     if step == 5 && answers.readers(&app.roster).is_err() {
@@ -175,6 +176,7 @@ struct Page<'a> {
     managers: Vec<Choice>,
     readers: Vec<String>,
     reserve: Option<String>,
+    struck: Vec<String>,
     outside: bool,
     org: String,
     words: Vec<&'static str>,
@@ -208,6 +210,7 @@ impl Page<'_> {
 #[template(path = "referral.html")]
 struct Referral<'a> {
     t: Texts,
+    hidden: String,
     org: &'a str,
     text: String,
 }
@@ -242,6 +245,13 @@ fn show(app: &App, t: Texts, answers: &Answers, step: u8, errors: Vec<FieldError
         managers: org.filter(|_| step == 5 && answers.is_report()).map(|o| managers(t, answers, o)).unwrap_or_default(),
         readers: readers.iter().flat_map(|r| r.now()).map(name).collect(),
         reserve: readers.as_ref().and_then(Readers::reserve).map(name),
+        struck: answers
+            .struck
+            .iter()
+            .filter(|_| answers.is_report())
+            .filter_map(|s| app.roster.reader(s))
+            .map(name)
+            .collect(),
         outside: readers.as_ref().is_some_and(Readers::outside_joined),
         org: org.map(|o| t.pick(&o.entry.name).to_owned()).unwrap_or_default(),
         words,
@@ -307,7 +317,10 @@ fn people(app: &App, t: Texts, answers: &Answers, org: &Organisation) -> Vec<Cho
     let outside = app.roster.outside().filter(|o| o.entry.id != org.entry.id);
     let outside = outside.into_iter().flat_map(|o| {
         let desk = o.desk(answers.topic.unwrap_or(Topic::Other));
-        desk.into_iter().flat_map(|d| &d.readers).filter_map(move |r| Some((o.reader(r)?, "reads-outside")))
+        // Disadvantage after a report always goes outside too.
+        let always = answers.topic == Some(Topic::Retaliation);
+        let hint = if always { "reads-now" } else { "reads-outside" };
+        desk.into_iter().flat_map(|d| &d.readers).filter_map(move |r| Some((o.reader(r)?, hint)))
     });
     let person = |(reader, hint): (&Reader, &str)| Choice {
         value: reader.id.to_string(),

@@ -1,9 +1,15 @@
 //! Opening for readers. Compiled into the readers' program only; a server build has none of this.
-use std::io::{BufReader, Read, Seek, Write};
+use std::{
+    io::{BufReader, Read, Seek, Write},
+    sync::Mutex,
+};
 
+use age::secrecy::ExposeSecret;
+use age_core::format::{FileKey, Stanza};
 use zeroize::Zeroizing;
 
-use super::{Manifest, OpenError, OpenedText, SealError, hybrid::HybridIdentity, open};
+use super::{Manifest, OpenError, OpenedText, SealError, Slot, hybrid::HybridIdentity, open, slot::one_more};
+use crate::domain::roster::Reader;
 
 /// A reader's age identity. Zeroed when dropped.
 pub struct ReaderIdentity(HybridIdentity);
@@ -52,6 +58,33 @@ impl ReaderIdentity {
             decryptor.decrypt(std::iter::once(&self.0 as &dyn age::Identity)).map_err(|_| SealError::Failed)?;
         reader.read_to_end(&mut opened).map_err(|_| SealError::Failed)?;
         Ok(opened)
+    }
+}
+
+/// A slot for one more reader of an item, from one's own slot: sharing needs neither the payload nor a new key.
+pub fn share(identity: &ReaderIdentity, own_slot: &[u8], reader: &Reader) -> Result<Slot, SealError> {
+    let kept = KeepsKey { identity: &identity.0, key: Mutex::new(None) };
+    // The library reads a nonce after the header; nothing is decrypted with it.
+    let with_nonce = [own_slot, &[0; 16]].concat();
+    let decryptor = age::Decryptor::new_buffered(&with_nonce[..]).map_err(|_| SealError::Failed)?;
+    decryptor.decrypt(std::iter::once(&kept as &dyn age::Identity)).map_err(|_| SealError::Failed)?;
+    let key = kept.key.into_inner().map_err(|_| SealError::Failed)?.ok_or(SealError::Failed)?;
+    one_more(&key, reader).ok_or(SealError::BadKey)
+}
+
+/// Unwraps as the reader would, and keeps the file key for the one slot that is made of it.
+struct KeepsKey<'a> {
+    identity: &'a HybridIdentity,
+    key: Mutex<Option<FileKey>>,
+}
+
+impl age::Identity for KeepsKey<'_> {
+    fn unwrap_stanza(&self, stanza: &Stanza) -> Option<Result<FileKey, age::DecryptError>> {
+        let key = self.identity.unwrap_stanza(stanza)?;
+        if let (Ok(key), Ok(mut kept)) = (&key, self.key.lock()) {
+            *kept = Some(FileKey::new(Box::new(*key.expose_secret())));
+        }
+        Some(key)
     }
 }
 

@@ -51,6 +51,12 @@ pub enum Kind {
     Note,
     /// The reader ends the case.
     Closing,
+    /// A reader asks whether somebody else may read; see [`super::consent`].
+    ConsentRequest,
+    /// The reporter answers that.
+    ConsentAnswer,
+    /// A reader shared what was agreed.
+    HandOver,
 }
 
 /// Who says they wrote it; the signature proves it.

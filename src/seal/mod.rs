@@ -35,6 +35,7 @@ pub mod code;
 #[cfg(all(test, feature = "desk"))]
 #[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 mod conformance;
+pub mod consent;
 #[cfg(feature = "desk")]
 pub mod desk;
 mod hybrid;

@@ -25,7 +25,7 @@ pub const FILL: usize = 8;
 /// Slots of an item with more than [`FILL`] readers; more than this is refused.
 pub const FILL_MORE: usize = 16;
 /// Filler is drawn from so many numbers: like readers, some come again in other cases of the day.
-const FILLERS: u8 = 32;
+pub const FILLERS: u8 = 32;
 const VERSION_LINE: &str = "age-encryption.org/v1\n";
 const COLUMNS: usize = 64;
 
@@ -128,6 +128,13 @@ impl age::Recipient for SlotWriter {
         *self.slots.lock().map_err(|_| failed())? = slots.ok_or_else(failed)?;
         Ok((Vec::new(), labels()))
     }
+}
+
+/// One more slot of an item whose file key is known.
+#[cfg(feature = "desk")]
+pub(super) fn one_more(file_key: &FileKey, reader: &Reader) -> Option<Slot> {
+    let key = HybridRecipient::parse(&reader.seal_key)?;
+    Some(Slot { to: SlotTo::Reader(reader.keyed()), header: header(&key.wrap(file_key)?, file_key)? })
 }
 
 /// An age header with one stanza and its MAC (C2SP age, "Header MAC").

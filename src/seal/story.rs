@@ -3,7 +3,7 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::Plaintext;
-use crate::domain::roster::Topic;
+use crate::domain::{id::ReaderId, roster::Topic};
 
 /// The reporter's answers. Only the story is required.
 pub struct Story {
@@ -19,6 +19,8 @@ pub struct Story {
     pub place: Plaintext,
     /// Who else knows.
     pub known: Plaintext,
+    /// Who must never read, in no function: the readers keep to it when they hand over.
+    pub struck: Vec<ReaderId>,
 }
 
 #[derive(Serialize)]
@@ -30,6 +32,7 @@ struct Body<'a> {
     when: &'a str,
     place: &'a str,
     known: &'a str,
+    struck: &'a [ReaderId],
 }
 
 impl Story {
@@ -38,8 +41,8 @@ impl Story {
         let texts = [&self.story, &self.who, &self.when, &self.place, &self.known]
             .map(|p| Zeroizing::new(String::from_utf8_lossy(p.bytes()).into_owned()));
         let [story, who, when, place, known] = &texts;
-        let body = Body { v: 1, topic: self.topic, story, who, when, place, known };
-        // Strings and a number always serialise.
+        let body = Body { v: 1, topic: self.topic, story, who, when, place, known, struck: &self.struck };
+        // Strings, names and a number always serialise.
         Plaintext::from(serde_json::to_vec(&body).unwrap_or_default())
     }
 }
@@ -62,6 +65,9 @@ pub struct StoryText {
     pub place: String,
     /// Who else knows.
     pub known: String,
+    /// Who must never read, in no function.
+    #[serde(default)]
+    pub struck: Vec<ReaderId>,
 }
 
 #[cfg(feature = "desk")]

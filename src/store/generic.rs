@@ -228,6 +228,36 @@ where
         Ok(Added::New)
     }
 
+    async fn add_slot(
+        &self,
+        item: &ItemId,
+        slot: &SlotRow,
+        filler: &[[u8; 32]],
+        most: usize,
+    ) -> Result<Added, StoreError> {
+        let mut w = self.write().await?;
+        let owner: Option<(Uuid,)> = w.one(sqlx::query_as(sql::CASE_OF).bind(item.uuid())).await?;
+        let (case,) = owner.ok_or(StoreError::Conflict)?;
+        w.holds(sqlx::query(DB::LOCK_CASE).bind(case)).await?;
+        let same = sqlx::query(sql::HAS_SLOT).bind(item.uuid()).bind(slot.mailbox.to_vec());
+        if w.holds(same).await? {
+            return Ok(Added::Already);
+        }
+        let mut replaced = 0;
+        for mailbox in filler {
+            if replaced == 0 {
+                replaced = w.run(sqlx::query(sql::DELETE_SLOT).bind(item.uuid()).bind(mailbox.to_vec())).await?;
+            }
+        }
+        let count: Option<(i64,)> = w.one(sqlx::query_as(sql::COUNT_SLOTS).bind(item.uuid())).await?;
+        if count.is_some_and(|(count,)| usize::try_from(count).is_ok_and(|count| count >= most)) {
+            return Err(StoreError::Conflict);
+        }
+        w.put_slot(item, slot).await?;
+        w.commit().await?;
+        Ok(Added::New)
+    }
+
     async fn mark_opened(&self, case: &CaseId, today: Day) -> Result<(), StoreError> {
         let (from, to) = (CaseState::Unopened.number(), CaseState::Open.number());
         let mut w = self.write().await?;

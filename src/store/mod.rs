@@ -94,6 +94,16 @@ pub enum StoreError {
     UnknownSchema(i64),
 }
 
+impl StoreError {
+    /// With what lies beneath, for the operator at a start; never for a page or the log of a running server.
+    pub fn with_cause(&self) -> String {
+        match std::error::Error::source(self) {
+            Some(cause) => format!("{self}: {cause}"),
+            None => self.to_string(),
+        }
+    }
+}
+
 /// A change to the case that goes with an item, in the same transaction.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Move {
@@ -127,6 +137,15 @@ pub trait Store: Send + Sync {
         item: &NewItem,
         change: Option<Move>,
         today: Day,
+    ) -> Result<Added, StoreError>;
+    /// Adds a slot to an item, in the place of one of these fillers so that the number of slots says nothing. An item without filler
+    /// gets one more, up to `most`; then [`StoreError::Conflict`].
+    async fn add_slot(
+        &self,
+        item: &ItemId,
+        slot: &SlotRow,
+        filler: &[[u8; 32]],
+        most: usize,
     ) -> Result<Added, StoreError>;
     /// Marks an unopened case as opened, and removes the slots that were still held back: a reserve reader is for a case that
     /// nobody opened. Does nothing otherwise.

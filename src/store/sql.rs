@@ -33,6 +33,9 @@ pub(super) const DELETE_ITEMS: &str = r#"delete from item where "case" = $1"#;
 
 pub(super) const INSERT_SLOT: &str =
     "insert into slot (item, mailbox, tag, release, header) values ($1, $2, $3, $4, $5)";
+pub(super) const HAS_SLOT: &str = "select item from slot where item = $1 and mailbox = $2";
+pub(super) const COUNT_SLOTS: &str = "select count(*) from slot where item = $1";
+pub(super) const DELETE_SLOT: &str = "delete from slot where item = $1 and mailbox = $2";
 pub(super) const SLOTS: &str = "select mailbox, tag, release, header from slot where item = $1 order by mailbox";
 pub(super) const DELETE_SLOTS: &str = r#"delete from slot where item in (select id from item where "case" = $1)"#;
 /// How many mailboxes [`INBOX`] takes at once.

@@ -7,7 +7,11 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use uuid::Uuid;
 
 use super::{NewItem, Payload, SlotRow, StoreError, dialect::Dialect, sql, unavailable};
-use crate::domain::{case::CaseState, day::Day, id::CaseId};
+use crate::domain::{
+    case::CaseState,
+    day::Day,
+    id::{CaseId, ItemId},
+};
 
 /// What a column can be, in a database.
 pub(super) trait Kept<DB: Dialect>: for<'q> Encode<'q, DB> + for<'r> Decode<'r, DB> + Type<DB> {}
@@ -100,6 +104,13 @@ where
         Ok(state.is_some_and(|(state,)| state != CaseState::Unopened.number()))
     }
 
+    /// Inserts a slot of an item.
+    pub(super) async fn put_slot(&mut self, item: &ItemId, slot: &SlotRow) -> Result<(), StoreError> {
+        let insert = sqlx::query(sql::INSERT_SLOT).bind(item.uuid()).bind(slot.mailbox.to_vec());
+        let insert = insert.bind(slot.tag.to_vec()).bind(slot.release.map(Day::number)).bind(slot.header.clone());
+        self.run(insert).await.map(drop)
+    }
+
     /// Inserts an item with its slots, but for those released later than `until`; `lease` is the one under which its blob was announced.
     pub(super) async fn put(
         &mut self,
@@ -116,9 +127,7 @@ where
         self.run(sqlx::query(sql::INSERT_ITEM).bind(item.id.uuid()).bind(case.uuid()).bind(payload)).await?;
         let late = |slot: &&SlotRow| until.zip(slot.release).is_some_and(|(until, release)| release > until);
         for slot in item.slots.iter().filter(|slot| !late(slot)) {
-            let insert = sqlx::query(sql::INSERT_SLOT).bind(item.id.uuid()).bind(slot.mailbox.to_vec());
-            let insert = insert.bind(slot.tag.to_vec()).bind(slot.release.map(Day::number)).bind(slot.header.clone());
-            self.run(insert).await?;
+            self.put_slot(&item.id, slot).await?;
         }
         let take_over = sqlx::query(sql::TAKE_OVER).bind(item.id.uuid()).bind(lease);
         if blob && self.run(take_over).await? == 0 {

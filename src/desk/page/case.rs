@@ -261,6 +261,9 @@ fn heading(open: &Unlocked, t: Texts, opened: &Opened) -> String {
         Kind::Feedback => "kind-feedback",
         Kind::Note => "desk-kind-note",
         Kind::Closing => "kind-closing",
+        Kind::ConsentRequest => "kind-consent",
+        Kind::ConsentAnswer => "desk-kind-consent-answer",
+        Kind::HandOver => "kind-hand-over",
     };
     format!("{}, {}, {from}", t.get(kind), t.day(head.day))
 }

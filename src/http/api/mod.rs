@@ -1,6 +1,7 @@
 //! The readers' API. Every route but the first three needs a signed-in reader, and shows only cases that reader has a slot of.
 mod add;
 mod session;
+mod share;
 
 use actix_web::{
     HttpResponse,
@@ -34,7 +35,8 @@ pub(crate) fn routes(cfg: &mut web::ServiceConfig) {
         .route("/inbox", web::get().to(inbox)) // SignedIn
         .route("/cases/{case}", web::get().to(case)) // SignedIn, slot in the case
         .route("/cases/{case}/items", web::post().to(add::add)) // SignedIn, slot in the case
-        .route("/items/{item}", web::get().to(item)); // SignedIn, slot of the item
+        .route("/items/{item}", web::get().to(item)) // SignedIn, slot of the item
+        .route("/items/{item}/slots", web::post().to(share::share)); // SignedIn, slot of the item
 }
 
 async fn roster(app: Data<App>) -> HttpResponse {

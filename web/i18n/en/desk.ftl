@@ -90,3 +90,4 @@ desk-preview-none = This kind of file cannot be shown here.
 desk-save-title = Save the original
 desk-save-warning = Careful. An original can hold a virus, or let somebody notice that you open it. Do not save it in a folder that is shared with others, and open it without a network.
 desk-save = Save the original
+desk-kind-consent-answer = Answer to the request for consent

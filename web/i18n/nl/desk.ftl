@@ -90,3 +90,4 @@ desk-preview-none = Dit soort bestand kan hier niet worden getoond.
 desk-save-title = Bewaar het origineel
 desk-save-warning = Let op. Een origineel kan een virus bevatten, of laten merken dat u het opent. Bewaar het niet in een map die met anderen wordt gedeeld, en open het zonder netwerk.
 desk-save = Bewaar het origineel
+desk-kind-consent-answer = Antwoord op de vraag om toestemming

@@ -11,6 +11,7 @@ use super::{
     App, MOST_BEFORE_REPORTER,
     form::Fields,
     page::{FieldError, page, problem},
+    report::ADVICE,
 };
 use crate::{
     domain::{
@@ -40,9 +41,11 @@ pub(crate) enum Notice {
     Filed,
     Written,
     FileAdded,
+    NoFile,
     FileTooLarge,
     FileRefused,
     Full,
+    Closed,
     Withdrawn,
     SentBefore,
 }
@@ -54,9 +57,11 @@ impl Notice {
             Self::Filed => Some("notice-filed"),
             Self::Written => Some("notice-written"),
             Self::FileAdded => Some("notice-file"),
+            Self::NoFile => Some("error-no-file"),
             Self::FileTooLarge => Some("notice-file-large"),
             Self::FileRefused => Some("notice-file-refused"),
             Self::Full => Some("notice-full"),
+            Self::Closed => Some("closed-text"),
             Self::Withdrawn => Some("notice-withdrawn"),
             Self::SentBefore => Some("notice-sent-before"),
         }
@@ -119,6 +124,8 @@ pub(crate) async fn act(app: Data<App>, lang: Path<String>, form: Form<Fields>) 
 /// A case with the keys of its room.
 pub(crate) struct Opened {
     pub(crate) code: Code,
+    /// Which of the code's rooms it is.
+    pub(crate) room: u8,
     pub(crate) keys: RoomKeys,
     pub(crate) case: Case,
 }
@@ -144,10 +151,10 @@ pub(crate) async fn open(app: &App, t: Texts, typed: &Plaintext) -> Result<Opene
         let case = case.map_err(|_| problem(t.language, StatusCode::SERVICE_UNAVAILABLE))?;
         // A row that was moved to this look-up id is not the case of this code.
         let case = case.filter(|case| case.id == keys.public().case(&app.roster.instance));
-        found = found.or(case.map(|case| (keys, case)));
+        found = found.or(case.map(|case| (room, keys, case)));
     }
     match found {
-        Some((keys, case)) => Ok(Opened { code, keys, case }),
+        Some((room, keys, case)) => Ok(Opened { code, room, keys, case }),
         None => Err(show_door(t, Some(t.get("code-unknown")))),
     }
 }
@@ -242,6 +249,8 @@ struct Mailbox {
     state: &'static str,
     opened: bool,
     closed: bool,
+    /// Advice has no legal term.
+    advice: bool,
     filed: String,
     due: String,
     readers: Vec<String>,
@@ -300,6 +309,7 @@ pub(crate) async fn show(
         },
         opened: case.state != CaseState::Unopened,
         closed: case.state == CaseState::Closed,
+        advice: opened.room == ADVICE,
         filed: t.day(case.filed),
         due: t.day(case.due),
         readers: readers.iter().map(|r| name(app, t, r.reader, r.release)).collect(),
@@ -311,7 +321,8 @@ pub(crate) async fn show(
         draft,
         error,
     };
-    let refused = matches!(notice, Notice::FileTooLarge | Notice::FileRefused | Notice::Full) || !errors.is_empty();
+    let refused = matches!(notice, Notice::FileTooLarge | Notice::FileRefused | Notice::Full | Notice::NoFile)
+        || !errors.is_empty();
     let status = if refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     page(t, status, &t.get("mailbox-open-title"), &errors, &mailbox.render().unwrap_or_default())
 }
@@ -337,6 +348,9 @@ fn hidden(app: &App, opened: &Opened) -> String {
 }
 
 async fn write(app: &App, t: Texts, opened: &Opened, text: Plaintext) -> HttpResponse {
+    if opened.case.state == CaseState::Closed {
+        return show(app, t, opened, Notice::Closed, 0, None).await;
+    }
     let wrong = if text.is_blank() {
         Some(t.get("error-answer"))
     } else if text.escaped_len() > ANSWER_BYTES {

@@ -1,0 +1,51 @@
+//! A reader shares an item: one more slot, made on the desk of somebody who can open it.
+use actix_web::{
+    HttpResponse,
+    web::{Data, Json, Path},
+};
+use base64::{Engine, prelude::BASE64_STANDARD};
+
+use super::{super::App, SignedIn, failed, my_slots_of};
+use crate::{
+    api_types::{AddedView, SentTo, SlotSent},
+    domain::{case::CaseState, id::ItemId},
+    seal::{Slot, SlotTo, slot::FILL_MORE},
+    store::{Added, StoreError},
+};
+
+/// Bytes of the largest age header of one reader.
+const HEADER: usize = 4 << 10;
+
+/// Adds the slot. Whether the reporter agreed is sealed, and for desks to check: the server knows only that the item is one this
+/// reader can open, and that the other is an active reader of the roster.
+pub(crate) async fn share(app: Data<App>, me: SignedIn, id: Path<String>, sent: Json<SlotSent>) -> HttpResponse {
+    let SlotSent { to, header } = sent.into_inner();
+    let (Some(item), SentTo::Reader(reader)) = (ItemId::parse(&id), to) else {
+        return HttpResponse::BadRequest().finish();
+    };
+    let Some(header) = BASE64_STANDARD.decode(header).ok().filter(|h| h.len() <= HEADER) else {
+        return HttpResponse::BadRequest().finish();
+    };
+    if !app.keyed.contains(&reader) {
+        return HttpResponse::Forbidden().finish();
+    }
+    let shared = async {
+        let Some(id) = app.store.case_of(&item).await? else { return Ok(None) };
+        let Some(case) = app.store.case(&id).await? else { return Ok(None) };
+        if my_slots_of(&app, &me, &case).await?.iter().all(|(mine, _)| *mine != item) {
+            return Ok(None);
+        }
+        if case.state != CaseState::Open {
+            return Err(StoreError::Conflict);
+        }
+        let slot = Slot { to: SlotTo::Reader(reader), header };
+        let rows = app.post.rows(&case, &item, vec![slot], None);
+        let row = rows.first().ok_or(StoreError::Conflict)?;
+        app.store.add_slot(&item, row, &app.post.filler(&case), FILL_MORE).await.map(Some)
+    };
+    match shared.await {
+        Ok(Some(added)) => HttpResponse::Ok().json(AddedView { already: added == Added::Already }),
+        Ok(None) => HttpResponse::NotFound().finish(),
+        Err(error) => failed(&error),
+    }
+}

@@ -1,0 +1,201 @@
+//! What the items of a consent hold, as JSON version 1: a reader's request, the reporter's answer, the hand-over that followed.
+//!
+//! A request names who would read, why, and exactly which items. An answer is signed with the reporter's key. A hand-over names
+//! both, so that every desk checks it by itself: what a server says is not consent.
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use zeroize::Zeroizing;
+
+use super::{Kind, Plaintext, ReporterPublic};
+use crate::domain::{
+    day::Day,
+    id::{ItemId, KeyedReader},
+};
+
+const VERSION: u8 = 1;
+
+/// Asks the reporter whether somebody else may read.
+#[derive(Deserialize)]
+pub struct Request {
+    v: u8,
+    /// Who would read.
+    pub to: KeyedReader,
+    /// Why.
+    pub reason: Plaintext,
+    /// Exactly what they would read.
+    pub items: Vec<Named>,
+}
+
+/// An item, as a reporter knows it again.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Named {
+    /// Which.
+    pub item: ItemId,
+    /// What it is.
+    pub kind: Kind,
+    /// The day it was written.
+    pub day: Day,
+}
+
+#[derive(Serialize)]
+struct RequestBody<'a> {
+    v: u8,
+    to: &'a KeyedReader,
+    reason: &'a str,
+    items: &'a [Named],
+}
+
+impl Request {
+    /// A request for these items.
+    pub fn new(to: KeyedReader, reason: Plaintext, items: Vec<Named>) -> Self {
+        Self { v: VERSION, to, reason, items }
+    }
+
+    /// The body of its item. A reason that is not UTF-8 loses the bytes that are not.
+    pub fn into_body(self) -> Plaintext {
+        let reason = Zeroizing::new(String::from_utf8_lossy(self.reason.bytes()).into_owned());
+        body(&RequestBody { v: self.v, to: &self.to, reason: &reason, items: &self.items })
+    }
+}
+
+/// The reporter's answer to a request. A later one counts before an earlier one, until the hand-over.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Answer {
+    v: u8,
+    /// The item of the request.
+    pub request: ItemId,
+    /// Whether they agree.
+    pub yes: bool,
+}
+
+impl Answer {
+    /// An answer to a request.
+    pub fn new(request: ItemId, yes: bool) -> Self {
+        Self { v: VERSION, request, yes }
+    }
+
+    /// The body of its item.
+    pub fn into_body(self) -> Plaintext {
+        body(&self)
+    }
+}
+
+/// Says that the items of a request were shared.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct HandOver {
+    v: u8,
+    /// The item of the request.
+    pub request: ItemId,
+    /// The item of the answer that said yes.
+    pub answer: ItemId,
+    /// Who can read now.
+    pub to: KeyedReader,
+    /// The reporter's public halves: a new reader may not have the first item. The case is a hash of them.
+    pub reporter: ReporterPublic,
+    /// Everyone who could read before.
+    pub readers: Vec<KeyedReader>,
+}
+
+impl HandOver {
+    /// After an answer to a request.
+    pub fn new(
+        (request, answer): (ItemId, ItemId),
+        to: KeyedReader,
+        reporter: ReporterPublic,
+        readers: Vec<KeyedReader>,
+    ) -> Self {
+        Self { v: VERSION, request, answer, to, reporter, readers }
+    }
+
+    /// The body of its item.
+    pub fn into_body(self) -> Plaintext {
+        body(&self)
+    }
+}
+
+fn body(value: &impl Serialize) -> Plaintext {
+    // Ids, texts and days always serialise.
+    Plaintext::from(serde_json::to_vec(value).unwrap_or_default())
+}
+
+/// What a consent's item can hold.
+pub trait ConsentBody: DeserializeOwned {
+    #[doc(hidden)]
+    fn version(&self) -> u8;
+}
+
+macro_rules! consent_body {
+    ($($name:ty),*) => { $(impl ConsentBody for $name { fn version(&self) -> u8 { self.v } })* };
+}
+consent_body!(Request, Answer, HandOver);
+
+/// Reads a body; `None` when it is of another kind or version.
+pub fn consent<T: ConsentBody>(body: &Plaintext) -> Option<T> {
+    serde_json::from_slice(body.bytes()).ok().filter(|read: &T| read.version() == VERSION)
+}
+
+/// Where a request stands.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Standing {
+    /// Not answered: as long as it is not, it means no.
+    Asked,
+    /// Refused; it can still become a yes.
+    No,
+    /// Agreed, in this item; it can be taken back until the hand-over.
+    Yes(ItemId),
+    /// Handed over.
+    Done,
+}
+
+/// Where a request stands, from the answers of the reporter, the oldest first, and the hand-overs.
+pub fn standing<'a>(
+    request: &ItemId,
+    answers: impl IntoIterator<Item = (ItemId, &'a Answer)>,
+    handed_over: impl IntoIterator<Item = &'a HandOver>,
+) -> Standing {
+    if handed_over.into_iter().any(|done| done.request == *request) {
+        return Standing::Done;
+    }
+    let last = answers.into_iter().filter(|(_, answer)| answer.request == *request).last();
+    last.map_or(Standing::Asked, |(item, answer)| if answer.yes { Standing::Yes(item) } else { Standing::No })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn id(n: u128) -> ItemId {
+        ItemId::from_uuid(Uuid::from_u128(n))
+    }
+
+    proptest! {
+        /// The last answer counts, whatever was said before and whatever was asked besides.
+        #[test]
+        fn the_last_answer_counts(said in prop::collection::vec((0..3_u128, any::<bool>()), 0..20)) {
+            let answers: Vec<Answer> = said.iter().map(|(request, yes)| Answer::new(id(*request), *yes)).collect();
+            let numbered = || answers.iter().enumerate().map(|(n, answer)| (id(100 + n as u128), answer));
+            let last = said.iter().enumerate().filter(|(_, (request, _))| *request == 1).next_back();
+            let expected = match last {
+                None => Standing::Asked,
+                Some((n, (_, true))) => Standing::Yes(id(100 + n as u128)),
+                Some((_, (_, false))) => Standing::No,
+            };
+            prop_assert_eq!(standing(&id(1), numbered(), []), expected);
+        }
+    }
+
+    #[test]
+    fn a_request_comes_back_from_its_body() {
+        let to = KeyedReader::try_from("bzk-directeur#000102030405060708090a0b0c0d0e0f".to_owned());
+        let Ok(to) = to else { unreachable!("a reader") };
+        let day = Day::from_number(9_000);
+        let items = day.map(|day| Named { item: id(1), kind: Kind::Report, day }).into_iter().collect();
+        let request = Request::new(to.clone(), Plaintext::from("Omdat \"zij\" gaat".to_owned()), items);
+        let body = request.into_body();
+        let read: Option<Request> = consent(&body);
+        assert!(read.is_some_and(|r| r.to == to && r.items.len() == 1 && r.reason.bytes() == b"Omdat \"zij\" gaat"));
+        assert!(consent::<Answer>(&body).is_none());
+    }
+}
