@@ -117,6 +117,27 @@ async fn a_second_first_item_speaks_for_nobody() {
     service.desk(READER, &["reply", &id, "--file", file.to_str().unwrap()]).await.unwrap();
 }
 
+#[actix_web::test]
+async fn a_reader_who_lets_somebody_in_is_seen_and_stops_nobody() {
+    let service = Service::start(None).await;
+    let (_, _, client, case) = filed(&service).await;
+    let stranger = client.roster.readers().find(|r| r.id.as_str() == "bzk-leidinggevende-1").unwrap();
+    let sealed = client.item(&case.items[0]).await.unwrap().bytes().await.unwrap();
+    let mac = sealed.windows(5).position(|w| w == b"\n--- ").unwrap() + 5;
+    let end = mac + sealed[mac..].iter().position(|b| *b == b'\n').unwrap() + 1;
+    let slot = meldkluis::seal::desk::share(&client.me.seal, &sealed[..end], stranger).unwrap();
+    let sent = SlotSent { to: SentTo::of(&slot.to), header: BASE64_STANDARD.encode(&slot.header) };
+    client.share(&case.items[0], &sent).await.unwrap();
+    let id = case.case.to_string();
+    let read = service.desk(READER, &["read", &id]).await.unwrap();
+    assert_eq!(read["strangers"], serde_json::json!(["bzk-leidinggevende-1"]));
+    let file = service.path("answer.txt");
+    std::fs::write(&file, "Niet voor hen").unwrap();
+    service.desk(READER, &["note", &id, "--file", file.to_str().unwrap()]).await.unwrap();
+    let theirs = service.desk("bzk-leidinggevende-1", &["read", &id]).await.unwrap();
+    assert!(!theirs.to_string().contains("Niet voor hen"), "{theirs}");
+}
+
 #[cfg(unix)]
 #[actix_web::test]
 async fn a_slot_forged_in_the_database_lets_nobody_in_and_nothing_is_sealed_to_them() {

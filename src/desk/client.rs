@@ -9,7 +9,7 @@ use reqwest::{Body, RequestBuilder, Response, StatusCode};
 
 use super::{DeskError, Identity};
 use crate::{
-    api_types::{AddedView, CaseView, Challenge, Nonce, Session, SignIn, signed_bytes},
+    api_types::{AddedView, CaseView, Challenge, Nonce, Session, SignIn, SlotSent, signed_bytes},
     clock::Clock,
     domain::{
         day::Day,
@@ -136,6 +136,12 @@ impl Client {
     pub async fn add(&self, case: &CaseId, body: impl Into<Body>) -> Result<AddedView, DeskError> {
         self.case(case).await?;
         let request = self.http.post(self.url(&format!("cases/{case}/items"))).body(body);
+        Ok(self.send(request).await?.error_for_status()?.json().await?)
+    }
+
+    /// Adds a slot for one more reader to an item.
+    pub async fn share(&self, item: &ItemId, slot: &SlotSent) -> Result<AddedView, DeskError> {
+        let request = self.http.post(self.url(&format!("items/{item}/slots"))).json(slot);
         Ok(self.send(request).await?.error_for_status()?.json().await?)
     }
 }

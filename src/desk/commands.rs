@@ -11,16 +11,18 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::{
-    Client, DeskError, Identity, Place, page,
+    Client, DeskError, Identity, Place,
+    consent::{ask_consent, hand_over},
+    page,
     read::read,
-    write::{Attachment, write},
+    write::{Attachment, Sent, write},
 };
 use crate::{
     api_types::CaseView,
     clock::Clock,
     domain::{
         case::Act,
-        id::{CaseId, ReaderId},
+        id::{CaseId, ItemId, ReaderId},
     },
     seal::Plaintext,
 };
@@ -88,6 +90,25 @@ pub enum Command {
     Note(Writing),
     /// Ends the case.
     Close(Writing),
+    /// Asks the reporter whether somebody else may read.
+    AskConsent {
+        /// The case, and the file with the reason.
+        #[command(flatten)]
+        writing: Writing,
+        /// The reader's name in the roster.
+        #[arg(long)]
+        to: String,
+        /// The items; everything the reporter wrote and added when absent.
+        #[arg(long)]
+        item: Vec<String>,
+    },
+    /// Shares what the reporter agreed to.
+    HandOver {
+        /// The case.
+        case: String,
+        /// The item of the request, as `read` shows it.
+        request: String,
+    },
 }
 
 /// How the desk is opened.
@@ -155,6 +176,14 @@ pub async fn run(options: &Options, command: &Command) -> Result<String, DeskErr
         Command::Feedback(w) => send(options, &client, w, Act::Feedback).await,
         Command::Reply(w) => send(options, &client, w, Act::Reply).await,
         Command::Note(w) => send(options, &client, w, Act::Note).await,
+        Command::AskConsent { writing, to, item } => {
+            let to = ReaderId::try_from(to.clone()).map_err(DeskError::new)?;
+            let items = item.iter().map(|text| item_id(text)).collect::<Result<Vec<_>, _>>()?;
+            sent(options, &ask_consent(&client, &case_id(&writing.case)?, &to, text(writing)?, &items).await?, "")
+        }
+        Command::HandOver { case, request } => {
+            sent(options, &hand_over(&client, &case_id(case)?, &item_id(request)?).await?, "")
+        }
         Command::Close(w) => send(options, &client, w, Act::Close).await,
     }
 }
@@ -180,14 +209,22 @@ async fn send(options: &Options, client: &Client, w: &Writing, act: Act) -> Resu
         let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         along.push(Attachment { name, file });
     }
-    let sent = write(client, &id, act, text(w)?, along).await?;
+    let done = write(client, &id, act, text(w)?, along).await?;
     let files = if w.attach.is_empty() {
         ""
     } else {
         " The files are for the readers of the case; the reporter gets the text."
     };
+    sent(options, &done, files)
+}
+
+fn sent(options: &Options, sent: &Sent, more: &str) -> Result<String, DeskError> {
     let json = || json!({ "item": sent.item, "already": sent.already }).to_string();
-    Ok(if options.json { json() } else { format!("Sent.{files}") })
+    Ok(if options.json { json() } else { format!("Sent.{more}") })
+}
+
+fn item_id(text: &str) -> Result<ItemId, DeskError> {
+    ItemId::parse(text).ok_or_else(|| DeskError::new("an item is named by its id, as `read` shows it"))
 }
 
 /// The text of a writing: a file, the editor on a terminal, or standard input.

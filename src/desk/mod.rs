@@ -2,6 +2,7 @@
 mod browser;
 mod client;
 mod commands;
+mod consent;
 mod identity;
 mod open;
 pub mod page;
@@ -12,6 +13,7 @@ mod write;
 pub use browser::Browser;
 pub use client::{Client, Place};
 pub use commands::{Command, Opening, Options, opening, run};
+pub use consent::{Consent, ask_consent, candidates, consents, hand_over, shareable, strangers};
 pub use identity::Identity;
 pub use open::{Body, Content, Item, Opened, Reach, State, open_case, open_item};
 pub use write::{Attachment, Sent, attach_file, write};

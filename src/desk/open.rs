@@ -12,7 +12,11 @@ use super::{Client, DeskError, safe_name, transfer::bar};
 use crate::{
     api_types::CaseView,
     domain::id::ItemId,
-    seal::{Author, Kind, Manifest, ReporterPublic, StoryText, desk::open_to},
+    seal::{
+        Author, Kind, Manifest, Plaintext, ReporterPublic, StoryText,
+        consent::{Answer, ConsentBody, HandOver, Request, consent},
+        desk::open_to,
+    },
 };
 
 /// Sealed bytes up to which an item is opened in memory: every message, and most files.
@@ -78,6 +82,12 @@ pub enum Content {
     Story(StoryText),
     /// A text.
     Text(Zeroizing<String>),
+    /// A request for consent.
+    Request(Request),
+    /// The reporter's answer to one.
+    Answer(Answer),
+    /// That something was handed over.
+    HandOver(HandOver),
     /// A file.
     File {
         /// A name that cannot leave a folder.
@@ -194,8 +204,16 @@ fn content(manifest: &Manifest, body: Body) -> Result<Result<Content, String>, D
         Kind::Report | Kind::Advice => StoryText::from_body(&bytes)
             .map(Content::Story)
             .ok_or_else(|| "its story is of a form this version does not know".to_owned()),
+        Kind::ConsentRequest => of_consent(bytes, Content::Request),
+        Kind::ConsentAnswer => of_consent(bytes, Content::Answer),
+        Kind::HandOver => of_consent(bytes, Content::HandOver),
         _ => Ok(Content::Text(Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned()))),
     })
+}
+
+fn of_consent<T: ConsentBody>(bytes: Zeroizing<Vec<u8>>, content: fn(T) -> Content) -> Result<Content, String> {
+    let read = consent(&Plaintext::from(bytes.to_vec())).map(content);
+    read.ok_or_else(|| "this is of a form this version does not know".to_owned())
 }
 
 /// Puts the items in order and marks those whose author is proven: by the roster, or by the first item's own key.
@@ -219,14 +237,16 @@ pub(super) fn prove(client: &Client, items: &mut [Item]) {
     });
 }
 
-/// The reporter's public halves: of the first item, which was signed with the key it names. The case is a hash of those keys, so
-/// no other item can pass for the first.
+/// The reporter's public halves: of the first item, which was signed with the key it names, or of a hand-over to a reader who does
+/// not have that. The case is a hash of those keys, so no others can pass for them.
 pub(super) fn reporter(client: &Client, items: &[Item]) -> Option<ReporterPublic> {
     items.iter().find_map(|item| {
         let State::Opened(opened) = &item.state else { return None };
         let head = &opened.manifest.head;
-        let public = head.reporter.clone()?;
-        let own = public.case(&client.roster.instance) == head.case && public.sign == hex::encode(opened.by);
-        own.then_some(public)
+        let (public, signed) = match &opened.content {
+            Content::HandOver(done) => (done.reporter.clone(), true),
+            _ => (head.reporter.clone()?, head.reporter.as_ref().is_some_and(|r| r.sign == hex::encode(opened.by))),
+        };
+        (signed && public.case(&client.roster.instance) == head.case).then_some(public)
     })
 }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::{
     Client, DeskError,
     commands::{Options, case_id},
+    consent::strangers,
     open::{Body, Content, Item, Opened, Reach, State, open_case},
     safe_json, safe_text,
 };
@@ -27,13 +28,14 @@ pub(super) async fn read(
         private_folder(folder)?;
     }
     let opened = open_case(client, &case, Reach::All(save.unwrap_or(private.path()))).await?;
+    let strangers: Vec<String> = strangers(client, &case, &opened).iter().map(|r| r.reader.to_string()).collect();
     let nothing = opened.iter().all(|item| !matches!(item.state, State::Opened(_)));
     let mut items = Vec::new();
     for item in opened {
         items.push(view(item, save)?);
     }
-    let all = json!({ "case": case, "items": items });
-    let text = if options.json { safe_json(&all.to_string()) } else { in_words(&case, &items) };
+    let all = json!({ "case": case, "items": items, "strangers": strangers });
+    let text = if options.json { safe_json(&all.to_string()) } else { in_words(&case, &items, &strangers) };
     if nothing {
         return Err(DeskError::new(format!("nothing in this case opened:\n{text}")));
     }
@@ -62,6 +64,10 @@ fn view(item: Item, save: Option<&Path>) -> Result<Value, DeskError> {
     let more = match content {
         Content::Story(story) => json!({ "story": story }),
         Content::Text(text) => json!({ "text": *text }),
+        Content::Request(asked) => json!({ "consent": { "to": asked.to, "items": asked.items,
+            "reason": String::from_utf8_lossy(asked.reason.reveal()) } }),
+        Content::Answer(answer) => json!({ "agreed": answer.yes, "request": answer.request }),
+        Content::HandOver(done) => json!({ "handed_over": done.to, "request": done.request }),
         Content::File { name, body } => match save {
             None => json!({ "name": name }),
             Some(folder) => match saved(folder, &name, body) {
@@ -106,8 +112,13 @@ fn quoted(text: &str) -> String {
     safe_text(text).lines().map(|line| format!("| {line}\n")).collect()
 }
 
-fn in_words(case: &CaseView, items: &[Value]) -> String {
+fn in_words(case: &CaseView, items: &[Value], strangers: &[String]) -> String {
     let mut text = format!("Case {} ({:?}), filed {}, due {}\n", case.case, case.state, case.filed, case.due);
+    for reader in strangers {
+        text.push_str(&format!(
+            "\nCareful: {reader} was let in without the reporter. Nothing you write is sealed to them.\n"
+        ));
+    }
     for item in items {
         let field = |name: &str| item.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
         if let Some(error) = item.get("error").and_then(Value::as_str) {
@@ -128,6 +139,11 @@ fn in_words(case: &CaseView, items: &[Value]) -> String {
         }
         if let Some(written) = item.get("text").and_then(Value::as_str) {
             text.push_str(&quoted(written));
+        }
+        for name in ["consent", "agreed", "handed_over", "request"] {
+            if let Some(value) = item.get(name) {
+                text.push_str(&quoted(&format!("{name}: {value}")));
+            }
         }
         if item.get("name").is_some() {
             let bytes = item.get("bytes").and_then(Value::as_u64).unwrap_or_default();

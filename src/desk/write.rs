@@ -11,7 +11,8 @@ use uuid::Uuid;
 
 use super::{
     Client, DeskError,
-    open::{Item, Reach, State, open_case, reporter},
+    consent::Circle,
+    open::{Item, Reach, open_case},
     transfer::bar,
 };
 use crate::{
@@ -80,13 +81,7 @@ pub async fn write(
         Act::Note => Kind::Note,
         Act::Close => Kind::Closing,
     };
-    let head = head(client, &case, &to, kind, seq, None);
-    let item_id = head.item;
-    let (slots, payload) = item(head, text, &client.me.signer, &to).map_err(failed)?.into_parts();
-    let mut body = framed(item_id, Some(act), &case, &slots)?;
-    body.extend_from_slice(&payload);
-    let added = client.add(id, body).await?;
-    Ok(Sent { item: item_id, already: added.already })
+    send(client, &case, (kind, Some(act)), text, &to).await
 }
 
 /// Says why an act cannot be done, before anything is sent.
@@ -110,31 +105,44 @@ pub async fn attach_file(client: &Client, id: &CaseId, attachment: Attachment) -
     attach(client, &case, &to, attachment, seq).await
 }
 
-fn failed(error: SealError) -> DeskError {
+pub(super) fn failed(error: SealError) -> DeskError {
     DeskError::new(error.to_string())
 }
 
-/// Everyone a new item is sealed to. The server names the readers; a reader is believed only if the verified roster has
-/// them and the first item was sealed to them.
-fn recipients(client: &Client, case: &CaseView, items: &[Item], to_reporter: bool) -> Result<Recipients, DeskError> {
-    let public =
-        reporter(client, items).ok_or_else(|| DeskError::new("the first item does not prove who the reporter is"))?;
-    let own =
-        |item: &&Item| matches!(&item.state, State::Opened(o) if o.manifest.head.reporter.as_ref() == Some(&public));
-    let first = items.iter().find(own).and_then(|item| if let State::Opened(o) = &item.state { Some(o) } else { None });
-    let named = first.map(|o| o.manifest.head.to.as_slice()).unwrap_or_default();
-    if let Some(stranger) = case.readers.iter().find(|r| !named.contains(r)) {
-        return Err(DeskError::new(format!(
-            "{} was not among the readers the reporter chose, or has other keys since; nothing was sent",
-            stranger.reader
-        )));
-    }
+/// Everyone a new item is sealed to. The server names the readers; of those, only whom the reporter chose or agreed to get a slot,
+/// if the verified roster has them with the keys they had. See [`super::strangers`].
+pub(super) fn recipients(
+    client: &Client,
+    case: &CaseView,
+    items: &[Item],
+    to_reporter: bool,
+) -> Result<Recipients, DeskError> {
+    let circle = Circle::of(client, items)?;
     let now = |r: &KeyedReader| client.roster.reader(&r.reader).filter(|now| now.keyed() == *r);
-    let to = Recipients::of(case.readers.iter().filter_map(now)).map_err(failed)?;
+    let circle_now = case.readers.iter().filter(|r| circle.readers.contains(r)).filter_map(now);
+    let to = Recipients::of(circle_now).map_err(failed)?;
     if to.readers().iter().all(|r| r.reader != client.me.reader) {
         return Err(DeskError::new("you are not an active reader of this case"));
     }
-    if to_reporter { to.with_reporter(case.case, &public.reply).map_err(failed) } else { Ok(to) }
+    if to_reporter { to.with_reporter(case.case, &circle.reporter.reply).map_err(failed) } else { Ok(to) }
+}
+
+/// Signs, seals and sends one message.
+pub(super) async fn send(
+    client: &Client,
+    case: &CaseView,
+    (kind, act): (Kind, Option<Act>),
+    text: Plaintext,
+    to: &Recipients,
+) -> Result<Sent, DeskError> {
+    let seq = u32::try_from(case.items.len()).unwrap_or(u32::MAX);
+    let head = head(client, case, to, kind, seq, None);
+    let id = head.item;
+    let (slots, payload) = item(head, text, &client.me.signer, to).map_err(failed)?.into_parts();
+    let mut body = framed(id, act, case, &slots)?;
+    body.extend_from_slice(&payload);
+    let added = client.add(&case.case, body).await?;
+    Ok(Sent { item: id, already: added.already })
 }
 
 fn head(client: &Client, case: &CaseView, to: &Recipients, kind: Kind, seq: u32, name: Option<String>) -> ItemHead {

@@ -14,13 +14,13 @@ use super::{
 };
 use crate::{
     api_types::CaseView,
-    desk::{Content, DeskError, Item, Opened, Reach, State, open, write},
+    desk::{Consent, Content, DeskError, Item, Opened, Reach, State, consents, open, strangers, write},
     domain::{
         case::{Act, CaseState, Duty, duty},
         day::Day,
-        id::{CaseId, KeyedReader, OrgId},
+        id::{CaseId, ItemId, KeyedReader, OrgId},
     },
-    seal::{Author, Kind, Plaintext},
+    seal::{Author, Kind, Plaintext, consent::Standing},
     text::Texts,
 };
 
@@ -61,8 +61,30 @@ struct Case {
     org: String,
     readers: Vec<String>,
     entries: Vec<Entry>,
+    consents: Vec<Consented>,
+    strangers: Vec<String>,
     acts: Vec<&'static str>,
     open: bool,
+}
+
+/// A request, as it stands.
+struct Consented {
+    request: ItemId,
+    text: String,
+    /// It can be carried out now.
+    agreed: bool,
+}
+
+fn consented(open: &Unlocked, t: Texts, consent: &Consent) -> Consented {
+    let id = match consent.standing {
+        Standing::Asked => "desk-consent-asked",
+        Standing::No => "desk-consent-no",
+        Standing::Yes(_) => "desk-consent-yes",
+        Standing::Done => "desk-consent-done",
+    };
+    let values = [("name", named(open, t, &consent.to)), ("day", t.day(consent.day))];
+    let agreed = matches!(consent.standing, Standing::Yes(_));
+    Consented { request: consent.request, text: t.with(id, &values), agreed }
 }
 
 #[derive(Template)]
@@ -145,6 +167,8 @@ async fn case_page(
         due: due.0,
         org: org(open, t, &case.org),
         readers: case.readers.iter().map(|r| named(open, t, r)).collect(),
+        strangers: strangers(&open.client, &case, items).into_iter().map(|r| named(open, t, r)).collect(),
+        consents: consents(items).iter().map(|c| consented(open, t, c)).collect(),
         entries: items.iter().map(|item| entry(open, t, id, item)).collect(),
         acts,
         open: !closed,
@@ -231,6 +255,15 @@ fn entry(open: &Unlocked, t: Texts, case: &CaseId, item: &Item) -> Entry {
                         .texts
                         .extend(answered.map(|(name, text)| (t.get(&format!("desk-story-{name}")), text.clone())));
                 }
+                Content::Request(asked) => {
+                    let to = named(open, t, &asked.to);
+                    let reason = String::from_utf8_lossy(asked.reason.reveal()).into_owned();
+                    entry.texts.push((t.with("consent-title", &[("name", to)]), reason));
+                }
+                Content::Answer(answer) => {
+                    entry.texts.push((String::new(), t.get(if answer.yes { "yes" } else { "no" })));
+                }
+                Content::HandOver(done) => entry.texts.push((String::new(), named(open, t, &done.to))),
                 Content::File { name, .. } => {
                     entry.file = format!("{name} ({})", size(opened.manifest.length));
                     entry.link = link;
@@ -250,7 +283,12 @@ fn heading(open: &Unlocked, t: Texts, opened: &Opened) -> String {
             known.map_or_else(|| id.to_string(), |r| t.pick(&r.shown_as).to_owned())
         }
     };
-    let kind = match head.kind {
+    format!("{}, {}, {from}", t.get(kind_text(head.kind)), t.day(head.day))
+}
+
+/// The text that names a kind.
+pub(super) fn kind_text(kind: Kind) -> &'static str {
+    match kind {
         Kind::Report => "desk-kind-report",
         Kind::Advice => "desk-kind-advice",
         Kind::Message => "desk-kind-message",
@@ -264,8 +302,7 @@ fn heading(open: &Unlocked, t: Texts, opened: &Opened) -> String {
         Kind::ConsentRequest => "kind-consent",
         Kind::ConsentAnswer => "desk-kind-consent-answer",
         Kind::HandOver => "kind-hand-over",
-    };
-    format!("{}, {}, {from}", t.get(kind), t.day(head.day))
+    }
 }
 
 /// Bytes in words.

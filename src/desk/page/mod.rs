@@ -2,6 +2,7 @@
 mod case;
 mod file;
 mod guard;
+mod hand_over;
 mod inbox;
 mod lock;
 mod summary;
@@ -97,6 +98,8 @@ fn routes(cfg: &mut web::ServiceConfig) {
         .route("/", web::get().to(inbox::front))
         .service(both("/{lang}/inbox", inbox::inbox))
         .service(both("/{lang}/case/{case}", case::show))
+        .service(both("/{lang}/case/{case}/hand-over", hand_over::ask))
+        .service(both("/{lang}/case/{case}/hand-over/{request}", hand_over::carry_out))
         .service(both("/{lang}/case/{case}/{act}", case::act))
         .route("/{lang}/case/{case}/attach/file", web::post().to(file::attach))
         .service(both("/{lang}/file/{case}/{item}", file::show))

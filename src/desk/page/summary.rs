@@ -82,6 +82,7 @@ impl Summaries {
             match &opened.content {
                 Content::Story(story) => text.push_str(&story.story),
                 Content::Text(written) => text.push_str(written),
+                Content::Request(_) | Content::Answer(_) | Content::HandOver(_) => {}
                 Content::File { name, .. } => text.push_str(name),
             }
             text.push('\n');

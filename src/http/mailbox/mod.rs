@@ -1,14 +1,23 @@
 //! The mailbox: everything a code opens. The code travels in the body of a POST and is kept nowhere.
+mod consent;
+mod letters;
+mod write;
+
 use actix_web::{
     HttpResponse,
     http::StatusCode,
     web::{Data, Form, Path},
 };
 use askama::Template;
-use uuid::Uuid;
 
+pub(crate) use self::write::head;
+use self::{
+    consent::parted,
+    letters::letters,
+    write::{add, destroy, sure, write},
+};
 use super::{
-    App, MOST_BEFORE_REPORTER,
+    App,
     form::Fields,
     page::{FieldError, page, problem},
     report::ADVICE,
@@ -21,11 +30,10 @@ use crate::{
         roster::Reader,
     },
     seal::{
-        Author, ItemHead, Kind, OpenedText, Plaintext, Recipients, SlotTo,
+        Author, Kind, Plaintext,
         code::{Code, CodeError, Language, RoomKeys},
-        item, open_reply,
     },
-    store::{NewItem, Payload, StoreError},
+    store::StoreError,
     text::Texts,
 };
 
@@ -46,6 +54,9 @@ pub(crate) enum Notice {
     FileRefused,
     Full,
     Closed,
+    Agreed,
+    NotAgreed,
+    ConsentOver,
     Withdrawn,
     SentBefore,
 }
@@ -62,6 +73,9 @@ impl Notice {
             Self::FileRefused => Some("notice-file-refused"),
             Self::Full => Some("notice-full"),
             Self::Closed => Some("closed-text"),
+            Self::Agreed => Some("notice-agreed"),
+            Self::NotAgreed => Some("notice-not-agreed"),
+            Self::ConsentOver => Some("notice-consent-over"),
             Self::Withdrawn => Some("notice-withdrawn"),
             Self::SentBefore => Some("notice-sent-before"),
         }
@@ -95,11 +109,13 @@ pub(crate) async fn act(app: Data<App>, lang: Path<String>, form: Form<Fields>) 
     let Some(language) = Language::parse(&lang) else { return problem(Language::Nl, StatusCode::NOT_FOUND) };
     let t = Texts::of(language);
     let (mut typed, mut act, mut at, mut text) = Default::default();
+    let mut request = None;
     for (name, value) in form.into_inner() {
         match name.as_str() {
             "code" => typed = value,
             "text" => text = value,
             "act" => act = value.choice().unwrap_or_default().to_owned(),
+            "request" => request = value.choice().and_then(ItemId::parse),
             "at" => at = value.choice().and_then(|n| n.parse().ok()).unwrap_or(0),
             _ => {}
         }
@@ -112,10 +128,14 @@ pub(crate) async fn act(app: Data<App>, lang: Path<String>, form: Form<Fields>) 
         "write" => return write(&app, t, &opened, text).await,
         "withdraw" if opened.case.state != CaseState::Unopened => t.get("withdraw-words"),
         "withdraw" => return destroy(&app, t, &opened).await,
+        "consent-yes" | "consent-no" => match request {
+            Some(request) => return consent::answer(&app, t, &opened, &request, act == "consent-yes").await,
+            None => return show(&app, t, &opened, Notice::ConsentOver, 0, None).await,
+        },
         "sure" => return sure(&app, t, &opened),
         _ => return show(&app, t, &opened, Notice::None, at, None).await,
     };
-    match add(&app, &opened, Plaintext::from(done)).await {
+    match add(&app, &opened, Kind::Message, Plaintext::from(done)).await {
         Ok(()) => show(&app, t, &opened, Notice::Withdrawn, 0, None).await,
         Err(_) => problem(t.language, StatusCode::SERVICE_UNAVAILABLE),
     }
@@ -200,37 +220,6 @@ pub(crate) fn reserve<'a>(readers: &[CaseReader<'a>]) -> Option<(&'a KeyedReader
     readers.iter().find_map(|r| Some((r.keyed, r.release?)))
 }
 
-/// The answers to the reporter, oldest first; what does not open or verify is left out.
-async fn answers(app: &App, opened: &Opened) -> Result<Vec<OpenedText>, StoreError> {
-    let mine = app.post.mailbox(&SlotTo::Reporter(opened.case.id), &opened.case);
-    let mut answers = Vec::new();
-    for (_, item, row) in app.store.inbox(&[mine], app.clock.today()).await? {
-        let Some(Payload::Inline(payload)) = app.store.payload(&item).await? else { continue };
-        let intact = app.post.intact(&opened.case, &item, &row);
-        let text = open_reply(&opened.keys.reply, &row.header, &payload).ok().filter(|_| intact);
-        answers.extend(text.filter(|text| from_reader(app, opened, &item, text)));
-    }
-    // A day that has not come is its author's mistake, or worse: it does not put an answer before the others for ever.
-    let today = app.clock.today();
-    answers.sort_by_key(|text| (text.manifest.head.day.min(today), text.manifest.head.seq));
-    Ok(answers)
-}
-
-/// Whether an opened answer is of this case and item, by a reader of the roster who signed it.
-fn from_reader(app: &App, opened: &Opened, item: &ItemId, text: &OpenedText) -> bool {
-    let head = &text.manifest.head;
-    let Author::Reader(author) = &head.author else { return false };
-    // A file is for the readers; on a page it would be noise.
-    if head.kind == Kind::File {
-        return false;
-    }
-    let key = app.roster.reader(author).map(|r| r.sign_key.to_lowercase());
-    head.instance == app.roster.instance
-        && head.case == opened.case.id
-        && head.item == *item
-        && key == Some(hex::encode(text.signed_by))
-}
-
 struct Answer {
     day: String,
     from: String,
@@ -254,6 +243,7 @@ struct Mailbox {
     filed: String,
     due: String,
     readers: Vec<String>,
+    consents: Vec<consent::Shown>,
     answer: Option<Answer>,
     at: usize,
     count: usize,
@@ -272,10 +262,11 @@ pub(crate) async fn show(
     at: usize,
     draft: Option<(Plaintext, String)>,
 ) -> HttpResponse {
-    let (readers, mut answers) = match (readers(app, &opened.case).await, answers(app, opened).await) {
-        (Ok(readers), Ok(answers)) => (readers, answers),
+    let (readers, all) = match (readers(app, &opened.case).await, letters(app, opened).await) {
+        (Ok(readers), Ok(all)) => (readers, all),
         _ => return problem(t.language, StatusCode::SERVICE_UNAVAILABLE),
     };
+    let (mut answers, consents) = parted(all);
     let count = answers.len();
     // The newest first: that is what somebody comes for.
     answers.reverse();
@@ -313,6 +304,7 @@ pub(crate) async fn show(
         filed: t.day(case.filed),
         due: t.day(case.due),
         readers: readers.iter().map(|r| name(app, t, r.reader, r.release)).collect(),
+        consents: consents.shown(app, t, opened),
         answer: shown,
         at,
         count,
@@ -345,105 +337,4 @@ fn size(bytes: u64) -> String {
 
 fn hidden(app: &App, opened: &Opened) -> String {
     format!("<input type=\"hidden\" name=\"code\" value=\"{}\">", opened.code.hidden(&app.roster.instance).as_str())
-}
-
-async fn write(app: &App, t: Texts, opened: &Opened, text: Plaintext) -> HttpResponse {
-    if opened.case.state == CaseState::Closed {
-        return show(app, t, opened, Notice::Closed, 0, None).await;
-    }
-    let wrong = if text.is_blank() {
-        Some(t.get("error-answer"))
-    } else if text.escaped_len() > ANSWER_BYTES {
-        Some(t.with("error-answer-long", &[("bytes", text.escaped_len().to_string())]))
-    } else {
-        None
-    };
-    if let Some(wrong) = wrong {
-        return show(app, t, opened, Notice::None, 0, Some((text, wrong))).await;
-    }
-    match add(app, opened, text).await {
-        Ok(()) => show(app, t, opened, Notice::Written, 0, None).await,
-        Err(StoreError::Conflict) => show(app, t, opened, Notice::Full, 0, None).await,
-        Err(_) => problem(t.language, StatusCode::SERVICE_UNAVAILABLE),
-    }
-}
-
-/// The head of what a reporter adds.
-pub(crate) fn head(
-    app: &App,
-    opened: &Opened,
-    kind: Kind,
-    to: &Recipients,
-    seq: usize,
-    name: Option<String>,
-) -> ItemHead {
-    ItemHead {
-        instance: app.roster.instance,
-        case: opened.case.id,
-        item: ItemId::from_uuid(Uuid::new_v4()),
-        kind,
-        author: Author::Reporter,
-        seq: u32::try_from(seq).unwrap_or(u32::MAX),
-        seen: [0; 32],
-        day: app.clock.today(),
-        name,
-        to: to.readers(),
-        reporter: None,
-    }
-}
-
-/// Seals a message to the readers the case has now. [`StoreError::Conflict`] when no more fit the case.
-async fn add(app: &App, opened: &Opened, text: Plaintext) -> Result<(), StoreError> {
-    let failed = |e: crate::seal::SealError| StoreError::Unavailable(Box::new(e));
-    let readers = readers(app, &opened.case).await?;
-    let to = Recipients::of(readers.iter().map(|r| r.reader)).map_err(failed)?;
-    let seq = app.store.items(&opened.case.id).await?.len();
-    if seq >= MOST_BEFORE_REPORTER {
-        return Err(StoreError::Conflict);
-    }
-    let head = head(app, opened, Kind::Message, &to, seq, None);
-    let id = head.item;
-    let (slots, payload) = item(head, text, &opened.keys.signer, &to).map_err(failed)?.into_parts();
-    let slots = app.post.rows(&opened.case, &id, slots, reserve(&readers));
-    let item = NewItem { id, slots, payload: Payload::Inline(payload) };
-    app.store.add_item(&opened.case.id, &item, None, app.clock.today()).await.map(drop)
-}
-
-#[derive(Template)]
-#[template(path = "withdraw.html")]
-struct Withdraw {
-    t: Texts,
-    hidden: String,
-    opened: bool,
-}
-
-/// Asks again, and says what withdrawing does in this case.
-fn sure(app: &App, t: Texts, opened: &Opened) -> HttpResponse {
-    let body = Withdraw { t, hidden: hidden(app, opened), opened: opened.case.state != CaseState::Unopened };
-    page(t, StatusCode::OK, &t.get("withdraw-title"), &[], &body.render().unwrap_or_default())
-}
-
-async fn reopened(app: &App, t: Texts, opened: &Opened) -> HttpResponse {
-    let typed = Plaintext::from(opened.code.hidden(&app.roster.instance).as_str().to_owned());
-    match open(app, t, &typed).await {
-        Ok(now) => sure(app, t, &now),
-        Err(answer) => answer,
-    }
-}
-
-/// Nobody has opened it: nothing stays.
-async fn destroy(app: &App, t: Texts, opened: &Opened) -> HttpResponse {
-    let blobs = match app.store.withdraw(&opened.case.id).await {
-        Ok(blobs) => blobs,
-        // Somebody opened it while the question was on the screen: it is asked again, in the words for that.
-        Err(StoreError::Conflict) => return reopened(app, t, opened).await,
-        Err(_) => return problem(t.language, StatusCode::SERVICE_UNAVAILABLE),
-    };
-    for blob in blobs {
-        if app.blobs.delete(&blob).await.is_ok() {
-            drop(app.store.forget_blob(&blob).await);
-        }
-    }
-    let body = format!("<h1>{}</h1><p>{}</p>", t.get("withdrawn-title"), t.get("withdrawn-text"));
-    page(t, StatusCode::OK, &t.get("withdrawn-title"), &[], &body)
 }

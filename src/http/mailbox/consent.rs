@@ -1,0 +1,114 @@
+//! A reader asks whether somebody else may read; the reporter answers behind the code, and may change their mind until it is done.
+use actix_web::{HttpResponse, http::StatusCode};
+
+use super::{Notice, Opened, add, letters::letters, show};
+use crate::{
+    domain::{case::CaseState, day::Day, id::ItemId},
+    http::{App, page::problem},
+    seal::{
+        Kind, OpenedText, Plaintext,
+        consent::{Answer, HandOver, Named, Request, Standing, consent, standing},
+    },
+    store::StoreError,
+    text::Texts,
+};
+
+/// Escaped bytes of a reason that are shown.
+const REASON_BYTES: usize = 4 << 10;
+/// Requests that are shown.
+const SHOWN: usize = 3;
+
+/// The requests of a case, and what became of them.
+#[derive(Default)]
+pub(super) struct Consents {
+    requests: Vec<(ItemId, Day, Request)>,
+    answers: Vec<(ItemId, Answer)>,
+    done: Vec<HandOver>,
+}
+
+/// A request, as its page shows it.
+pub(super) struct Shown {
+    pub(super) request: ItemId,
+    pub(super) name: String,
+    pub(super) day: String,
+    pub(super) reason: Plaintext,
+    pub(super) items: Vec<String>,
+    /// Says where it stands.
+    pub(super) standing: &'static str,
+    pub(super) may_agree: bool,
+    pub(super) may_refuse: bool,
+}
+
+/// Parts the requests and what belongs to them from the letters.
+pub(super) fn parted(all: Vec<OpenedText>) -> (Vec<OpenedText>, Consents) {
+    let (mut others, mut consents) = (Vec::new(), Consents::default());
+    for text in all {
+        let (item, day) = (text.manifest.head.item, text.manifest.head.day);
+        match text.manifest.head.kind {
+            Kind::ConsentRequest => consents.requests.extend(consent(&text.body).map(|r| (item, day, r))),
+            Kind::ConsentAnswer => consents.answers.extend(consent(&text.body).map(|a| (item, a))),
+            Kind::HandOver => consents.done.extend(consent::<HandOver>(&text.body)),
+            _ => others.push(text),
+        }
+    }
+    (others, consents)
+}
+
+impl Consents {
+    fn standing(&self, request: &ItemId) -> Standing {
+        standing(request, self.answers.iter().map(|(item, answer)| (*item, answer)), &self.done)
+    }
+
+    /// The newest requests, the newest first.
+    pub(super) fn shown(self, app: &App, t: Texts, opened: &Opened) -> Vec<Shown> {
+        let standings: Vec<Standing> = self.requests.iter().map(|(item, _, _)| self.standing(item)).collect();
+        let newest = self.requests.into_iter().zip(standings).rev().take(SHOWN);
+        newest.map(|((item, day, request), standing)| one(app, t, opened, (item, day, request), standing)).collect()
+    }
+}
+
+fn one(app: &App, t: Texts, opened: &Opened, (item, day, asked): (ItemId, Day, Request), now: Standing) -> Shown {
+    // Somebody who left the roster, or has other keys since, is nobody to agree to.
+    let reader = app.roster.reader(&asked.to.reader).filter(|r| r.keyed() == asked.to);
+    let open = opened.case.state != CaseState::Closed && reader.is_some();
+    Shown {
+        request: item,
+        name: reader.map_or_else(|| asked.to.reader.to_string(), |r| t.pick(&r.shown_as).to_owned()),
+        day: t.day(day),
+        reason: asked.reason.cut_to(REASON_BYTES),
+        items: asked.items.iter().map(|named| in_words(t, named)).collect(),
+        standing: match now {
+            Standing::Asked => "consent-asked",
+            Standing::No => "consent-no",
+            Standing::Yes(_) => "consent-yes",
+            Standing::Done => "consent-done",
+        },
+        may_agree: open && matches!(now, Standing::Asked | Standing::No),
+        may_refuse: open && matches!(now, Standing::Asked | Standing::Yes(_)),
+    }
+}
+
+fn in_words(t: Texts, named: &Named) -> String {
+    let id = match named.kind {
+        Kind::Report | Kind::Advice => "consent-item-story",
+        Kind::Message | Kind::ConsentAnswer => "consent-item-message",
+        Kind::File => "consent-item-file",
+        _ => "consent-item-letter",
+    };
+    t.with(id, &[("day", t.day(named.day))])
+}
+
+/// The reporter agrees, refuses, or takes back what they said. Only an open request is answered.
+pub(super) async fn answer(app: &App, t: Texts, opened: &Opened, request: &ItemId, yes: bool) -> HttpResponse {
+    let Ok(all) = letters(app, opened).await else { return problem(t.language, StatusCode::SERVICE_UNAVAILABLE) };
+    let (_, consents) = parted(all);
+    let asked = consents.requests.iter().any(|(item, _, _)| item == request);
+    if !asked || consents.standing(request) == Standing::Done || opened.case.state == CaseState::Closed {
+        return show(app, t, opened, Notice::ConsentOver, 0, None).await;
+    }
+    match add(app, opened, Kind::ConsentAnswer, Answer::new(*request, yes).into_body()).await {
+        Ok(()) => show(app, t, opened, if yes { Notice::Agreed } else { Notice::NotAgreed }, 0, None).await,
+        Err(StoreError::Conflict) => show(app, t, opened, Notice::Full, 0, None).await,
+        Err(_) => problem(t.language, StatusCode::SERVICE_UNAVAILABLE),
+    }
+}

@@ -1,0 +1,122 @@
+//! What a reporter does in their mailbox: write, and withdraw.
+use actix_web::{HttpResponse, http::StatusCode};
+use askama::Template;
+use uuid::Uuid;
+
+use super::{ANSWER_BYTES, Notice, Opened, hidden, open, readers, reserve, show};
+use crate::{
+    domain::{case::CaseState, id::ItemId},
+    http::{
+        App, MOST_BEFORE_REPORTER,
+        page::{page, problem},
+    },
+    seal::{Author, ItemHead, Kind, Plaintext, Recipients, item},
+    store::{NewItem, Payload, StoreError},
+    text::Texts,
+};
+
+pub(super) async fn write(app: &App, t: Texts, opened: &Opened, text: Plaintext) -> HttpResponse {
+    if opened.case.state == CaseState::Closed {
+        return show(app, t, opened, Notice::Closed, 0, None).await;
+    }
+    let wrong = if text.is_blank() {
+        Some(t.get("error-answer"))
+    } else if text.escaped_len() > ANSWER_BYTES {
+        Some(t.with("error-answer-long", &[("bytes", text.escaped_len().to_string())]))
+    } else {
+        None
+    };
+    if let Some(wrong) = wrong {
+        return show(app, t, opened, Notice::None, 0, Some((text, wrong))).await;
+    }
+    match add(app, opened, Kind::Message, text).await {
+        Ok(()) => show(app, t, opened, Notice::Written, 0, None).await,
+        Err(StoreError::Conflict) => show(app, t, opened, Notice::Full, 0, None).await,
+        Err(_) => problem(t.language, StatusCode::SERVICE_UNAVAILABLE),
+    }
+}
+
+/// The head of what a reporter adds.
+pub(crate) fn head(
+    app: &App,
+    opened: &Opened,
+    kind: Kind,
+    to: &Recipients,
+    seq: usize,
+    name: Option<String>,
+) -> ItemHead {
+    ItemHead {
+        instance: app.roster.instance,
+        case: opened.case.id,
+        item: ItemId::from_uuid(Uuid::new_v4()),
+        kind,
+        author: Author::Reporter,
+        seq: u32::try_from(seq).unwrap_or(u32::MAX),
+        seen: [0; 32],
+        day: app.clock.today(),
+        name,
+        to: to.readers(),
+        reporter: None,
+    }
+}
+
+/// Seals a message to the readers the case has now. [`StoreError::Conflict`] when no more fit the case.
+pub(super) async fn add(app: &App, opened: &Opened, kind: Kind, text: Plaintext) -> Result<(), StoreError> {
+    let failed = |e: crate::seal::SealError| StoreError::Unavailable(Box::new(e));
+    let readers = readers(app, &opened.case).await?;
+    let to = Recipients::of(readers.iter().map(|r| r.reader)).map_err(failed)?;
+    // An answer to a request is shown again behind the code; what the reporter wrote is not.
+    let to = match kind {
+        Kind::ConsentAnswer => to.with_reporter(opened.case.id, &opened.keys.public().reply).map_err(failed)?,
+        _ => to,
+    };
+    let seq = app.store.items(&opened.case.id).await?.len();
+    if seq >= MOST_BEFORE_REPORTER {
+        return Err(StoreError::Conflict);
+    }
+    let head = head(app, opened, kind, &to, seq, None);
+    let id = head.item;
+    let (slots, payload) = item(head, text, &opened.keys.signer, &to).map_err(failed)?.into_parts();
+    let slots = app.post.rows(&opened.case, &id, slots, reserve(&readers));
+    let item = NewItem { id, slots, payload: Payload::Inline(payload) };
+    app.store.add_item(&opened.case.id, &item, None, app.clock.today()).await.map(drop)
+}
+
+#[derive(Template)]
+#[template(path = "withdraw.html")]
+struct Withdraw {
+    t: Texts,
+    hidden: String,
+    opened: bool,
+}
+
+/// Asks again, and says what withdrawing does in this case.
+pub(super) fn sure(app: &App, t: Texts, opened: &Opened) -> HttpResponse {
+    let body = Withdraw { t, hidden: hidden(app, opened), opened: opened.case.state != CaseState::Unopened };
+    page(t, StatusCode::OK, &t.get("withdraw-title"), &[], &body.render().unwrap_or_default())
+}
+
+async fn reopened(app: &App, t: Texts, opened: &Opened) -> HttpResponse {
+    let typed = Plaintext::from(opened.code.hidden(&app.roster.instance).as_str().to_owned());
+    match open(app, t, &typed).await {
+        Ok(now) => sure(app, t, &now),
+        Err(answer) => answer,
+    }
+}
+
+/// Nobody has opened it: nothing stays.
+pub(super) async fn destroy(app: &App, t: Texts, opened: &Opened) -> HttpResponse {
+    let blobs = match app.store.withdraw(&opened.case.id).await {
+        Ok(blobs) => blobs,
+        // Somebody opened it while the question was on the screen: it is asked again, in the words for that.
+        Err(StoreError::Conflict) => return reopened(app, t, opened).await,
+        Err(_) => return problem(t.language, StatusCode::SERVICE_UNAVAILABLE),
+    };
+    for blob in blobs {
+        if app.blobs.delete(&blob).await.is_ok() {
+            drop(app.store.forget_blob(&blob).await);
+        }
+    }
+    let body = format!("<h1>{}</h1><p>{}</p>", t.get("withdrawn-title"), t.get("withdrawn-text"));
+    page(t, StatusCode::OK, &t.get("withdrawn-title"), &[], &body)
+}
