@@ -176,7 +176,7 @@ mod tests {
         fn the_last_answer_counts(said in prop::collection::vec((0..3_u128, any::<bool>()), 0..20)) {
             let answers: Vec<Answer> = said.iter().map(|(request, yes)| Answer::new(id(*request), *yes)).collect();
             let numbered = || answers.iter().enumerate().map(|(n, answer)| (id(100 + n as u128), answer));
-            let last = said.iter().enumerate().filter(|(_, (request, _))| *request == 1).next_back();
+            let last = said.iter().enumerate().rfind(|(_, (request, _))| *request == 1);
             let expected = match last {
                 None => Standing::Asked,
                 Some((n, (_, true))) => Standing::Yes(id(100 + n as u128)),
