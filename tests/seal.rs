@@ -138,6 +138,7 @@ fn a_story_comes_back_field_by_field() {
         when: text(""),
         place: text("p"),
         known: text("k"),
+        struck: Vec::new(),
     };
     let body = story.into_body();
     let read = StoryText::from_body(body.reveal()).unwrap();
