@@ -5,72 +5,23 @@ mod support;
 #[path = "support/webdriver.rs"]
 mod webdriver;
 
-use std::{path::Path, process::Command};
-
 use support::Service;
 use thirtyfour::{By, Key};
-use webdriver::{Make, RealBrowser};
+use webdriver::{
+    Make, RealBrowser,
+    eye::{AXE, Eye, WIDE, axe},
+};
 
 const NEXT: &str = "main form p button[value=next]";
 const STEPS_TO_STORY: [&str; 5] = ["", "#want-report", "#org-bzk", "#topic-money", ""];
 
-/// axe-core, pinned in `tests/axe/package.json`.
-fn axe() -> String {
-    let folder = std::env::temp_dir().join("meldkluis-axe-4.14.1");
-    std::fs::create_dir_all(&folder).unwrap();
-    let package = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/axe/package.json");
-    std::fs::copy(package, folder.join("package.json")).unwrap();
-    let npm =
-        Command::new("npm").args(["install", "--no-audit", "--no-fund", "--silent"]).current_dir(&folder).status();
-    assert!(npm.unwrap().success(), "npm could not install axe-core");
-    std::fs::read_to_string(folder.join("node_modules/axe-core/axe.min.js")).unwrap()
-}
-
-/// What is looked at on each page; collects what is wrong.
-struct Eye {
-    browser: RealBrowser,
-    library: String,
-    script: String,
-    found: Vec<String>,
-    pages: usize,
-}
-
 impl Eye {
-    async fn open(make: Make, library: String, script: String) -> Self {
-        Self { browser: RealBrowser::start(make).await, library, script, found: Vec::new(), pages: 0 }
-    }
-
-    async fn look(&mut self, name: &str) {
-        self.pages += 1;
-        self.browser.page.execute(&self.library, Vec::new()).await.unwrap();
-        let found =
-            self.browser.page.execute_async(&self.script, Vec::new()).await.unwrap_or_else(|e| panic!("{name}: {e}"));
-        let found: Vec<String> = found.convert().unwrap();
-        self.found.extend(found.into_iter().map(|f| format!("{name}: {f}")));
-        // For people who want to see the pages.
-        if let Some(folder) = std::env::var_os("MELDKLUIS_PICTURES") {
-            let width = if self.script.contains("scrollWidth") { 320 } else { 1280 };
-            let path = Path::new(&folder).join(format!("{}-{width}.png", name.replace([' ', '/'], "-")));
-            std::fs::write(path, self.browser.page.screenshot_as_png().await.unwrap()).unwrap();
-        }
-    }
-
-    async fn go(&mut self, url: &str, name: &str) {
-        self.browser.page.goto(url).await.unwrap();
-        self.look(name).await;
-    }
-
     /// Answers the page and looks at the next.
     async fn next(&mut self, click: &str, name: &str) {
         if !click.is_empty() {
             self.browser.click(click).await;
         }
         self.browser.press(NEXT).await;
-        self.look(name).await;
-    }
-
-    async fn press(&mut self, css: &str, name: &str) {
-        self.browser.press(css).await;
         self.look(name).await;
     }
 
@@ -152,28 +103,17 @@ async fn every_page(make: Make, library: String, script: &str) {
 
 #[actix_web::test]
 async fn axe_finds_nothing_on_any_page() {
-    let run = "const done = arguments[arguments.length - 1];\
-        axe.run(document, { resultTypes: ['violations'], preload: false })\
-        .then(r => done(r.violations.flatMap(v => v.nodes.map(n => v.id + ' ' + n.html))), e => done(['axe: ' + e]))";
     // The eye sees: a field without a label is found.
-    let mut eye = Eye::open(Make::Looking, axe(), run.to_owned()).await;
+    let mut eye = Eye::open(Make::Looking, axe(), AXE.to_owned()).await;
     eye.go("data:text/html,<html lang=en><title>x</title><main><h1>x</h1><input>", "bad").await;
     assert!(eye.found.iter().any(|f| f.starts_with("bad: label ")), "{:?}", eye.found);
     eye.browser.quit().await;
-    every_page(Make::Looking, axe(), run).await;
+    every_page(Make::Looking, axe(), AXE).await;
 }
 
 #[actix_web::test]
 async fn at_400_percent_no_page_scrolls_sideways() {
-    let script = "const wide = document.documentElement.scrollWidth, out = [];\
-        if (innerWidth !== 320) out.push('the window is ' + innerWidth);\
-        if (wide > 320) out.push('scrolls sideways: ' + wide);\
-        for (const e of document.querySelectorAll('main *, header *, footer *')) {\
-          const r = e.getBoundingClientRect();\
-          if (r.width && r.left >= 0 && r.right > 321) out.push(e.tagName + ' sticks out to ' + r.right + ': ' + e.outerHTML.slice(0, 80));\
-        }\
-        arguments[arguments.length - 1](out);";
-    every_page(Make::Zoomed, String::new(), script).await;
+    every_page(Make::Zoomed, String::new(), WIDE).await;
 }
 
 /// Moves with Tab, and in a group of choices with the arrow, until the element has the focus.

@@ -10,7 +10,10 @@ use std::time::Duration;
 use meldkluis::desk::{Place, page};
 use support::{Browser, Service};
 use thirtyfour::By;
-use webdriver::{Make, RealBrowser};
+use webdriver::{
+    Make, RealBrowser,
+    eye::{AXE, Eye, WIDE, axe},
+};
 
 const READER: &str = "bzk-functionaris-1";
 const STORY: &str = "Er verdwijnt geld uit de kas <b>& niemand kijkt.\nTweede regel.";
@@ -171,4 +174,57 @@ async fn nobody_else_gets_in() {
     let page = get().send().await.unwrap();
     assert_eq!(page.headers()["cache-control"], "no-store");
     assert!(!page.text().await.unwrap().contains("<script"));
+}
+
+/// Every page of the desk, with what is wrong on some of them.
+async fn every_page(eye: &mut Eye, link: &str, lang: &str) {
+    let page = |path: &str| absolute(link, &format!("/{lang}/{path}"));
+    eye.go(&page("inbox"), &format!("{lang} desk inbox")).await;
+    if eye.browser.page.find(By::Css("#passphrase")).await.is_ok() {
+        eye.press("main form button", &format!("{lang} desk inbox")).await;
+    }
+    eye.go(&page("inbox?q=niets&state=all"), &format!("{lang} desk nothing found")).await;
+    eye.go(&page("inbox?state=all"), &format!("{lang} desk all")).await;
+    let case = eye.browser.page.find(By::Css("table a")).await.unwrap().attr("href").await.unwrap().unwrap();
+    let case = absolute(link, &case);
+    eye.go(&case, &format!("{lang} desk case")).await;
+    for act in ["acknowledge", "ask", "reply", "feedback", "note", "close"] {
+        eye.go(&format!("{case}/{act}"), &format!("{lang} desk {act}")).await;
+    }
+    eye.go(&format!("{case}/reply"), &format!("{lang} desk reply")).await;
+    eye.press("main form button", &format!("{lang} desk reply wrong")).await;
+    eye.go(&format!("{case}/hand-over"), &format!("{lang} desk hand-over")).await;
+    eye.press("main form button", &format!("{lang} desk hand-over wrong")).await;
+    eye.go(&case, &format!("{lang} desk case")).await;
+    let file = eye.browser.page.find(By::PartialLinkText("lijst.txt")).await.unwrap();
+    let file = absolute(link, &file.attr("href").await.unwrap().unwrap());
+    eye.go(&file, &format!("{lang} desk file")).await;
+    eye.go(&page("case/nothing"), &format!("{lang} desk not found")).await;
+}
+
+async fn looked_at(make: Make, library: String, script: &str) {
+    let service = Service::start(None).await;
+    let reporter = Browser::new(&service.base);
+    let (code, _) = reporter.report(&format!("{STORY} {}", "Lang".repeat(60)), &[]).await;
+    assert_eq!(reporter.upload(&code, "lijst.txt", b"regel".to_vec()).await.status, 200);
+    let (link, _) = desk(&service, READER, Duration::from_secs(600));
+    let mut eye = Eye::open(make, library, script.to_owned()).await;
+    eye.go(&link, "desk entered").await;
+    eye.press("main a[href='/nl/inbox']", "desk locked").await;
+    for lang in ["nl", "en"] {
+        every_page(&mut eye, &link, lang).await;
+    }
+    assert!(eye.pages > 30, "{} pages were looked at", eye.pages);
+    assert!(eye.found.is_empty(), "{}", eye.found.join("\n"));
+    eye.browser.quit().await;
+}
+
+#[actix_web::test]
+async fn axe_finds_nothing_on_any_page_of_the_desk() {
+    looked_at(Make::Looking, axe(), AXE).await;
+}
+
+#[actix_web::test]
+async fn at_400_percent_no_page_of_the_desk_scrolls_sideways() {
+    looked_at(Make::Zoomed, String::new(), WIDE).await;
 }

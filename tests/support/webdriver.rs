@@ -1,4 +1,7 @@
 //! Real browsers, set as a careful person sets them: no script, nothing kept.
+#[path = "eye.rs"]
+pub(crate) mod eye;
+
 use std::{
     net::TcpListener,
     process::{Child, Command, Stdio},
