@@ -16,6 +16,7 @@ use crate::{
         roster_words::{Parsed, changes, show},
     },
     roster_files::{self, Files, Seen, key_findings, seen_now, signed_by},
+    seal::code::{Language, print_words},
     show::safe_text,
 };
 
@@ -44,6 +45,11 @@ pub enum Command {
         old: PathBuf,
         /// The folder to come.
         new: PathBuf,
+    },
+    /// Gives eight words for each reader's keys, to compare by voice with what their desk shows.
+    Keys {
+        /// The folder.
+        folder: PathBuf,
     },
     /// Says in words who can read what.
     Show {
@@ -77,8 +83,14 @@ fn answer(command: &Command, today: Day) -> Result<String, CliError> {
             let lines = changes(&parsed(old)?, &parsed(new)?);
             Ok(if lines.is_empty() { "Nothing changes but serials and dates.".to_owned() } else { plain(&lines) })
         }
+        Command::Keys { folder } => Ok(plain(&key_lines(&parsed(folder)?))),
         Command::Show { folder } => Ok(plain(&show(&parsed(folder)?))),
     }
+}
+
+fn key_lines(Parsed { files, .. }: &Parsed) -> Vec<String> {
+    let readers = files.values().flat_map(|file| &file.readers);
+    readers.map(|r| format!("{}: {}", r.id, print_words(&r.keyed(), Language::Nl).join(" "))).collect()
 }
 
 /// Lines as they may stand on a terminal: what a file holds cannot move the cursor, end a line or turn its direction.

@@ -99,3 +99,33 @@ async fn whom_a_reporter_excluded_stands_on_the_page_that_checks() {
     let (_, struck) = page.html.split_once("Wie niet mag lezen").unwrap();
     assert!(struck.split("</dl>").next().unwrap().contains("Functionaris integriteit 2"));
 }
+
+#[cfg(unix)]
+#[actix_web::test]
+async fn a_reporter_reads_that_the_reserve_joined_and_that_we_are_late() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = support::child::settings(folder.path(), None);
+    let mut program = support::child::Program::start(folder.path(), &settings);
+    let (code, page) = Browser::new(&program.base).report("Een verhaal", &[]).await;
+    assert!(!page.html.contains("kan het nu ook lezen") && !page.html.contains("Dit is te laat"));
+    program.kill();
+    let today = meldkluis::clock::Clock::System.today();
+    let service = Service::found(folder, None, today.plus_days(4)).await;
+    let page = mailbox(&Browser::new(&service.base), &code, &[]).await;
+    assert!(page.html.contains("Daarom kan Functionaris integriteit 4 het nu ook lezen"), "{}", page.html);
+    assert!(!page.html.contains("Dit is te laat"));
+}
+
+#[cfg(unix)]
+#[actix_web::test]
+async fn after_the_seventh_day_a_reporter_reads_that_we_are_late() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = support::child::settings(folder.path(), None);
+    let mut program = support::child::Program::start(folder.path(), &settings);
+    let (code, _) = Browser::new(&program.base).report("Een verhaal", &[]).await;
+    program.kill();
+    let today = meldkluis::clock::Clock::System.today();
+    let service = Service::found(folder, None, today.plus_days(8)).await;
+    let page = mailbox(&Browser::new(&service.base), &code, &[]).await;
+    assert!(page.html.contains("Dit is te laat") && page.html.contains("/nl/info/external"));
+}

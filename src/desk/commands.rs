@@ -8,7 +8,6 @@ use std::{
 use age::secrecy::SecretString;
 use clap::Subcommand;
 use serde_json::json;
-use sha2::{Digest, Sha256};
 
 use super::{
     Client, DeskError, Identity, Place,
@@ -24,7 +23,10 @@ use crate::{
         case::Act,
         id::{CaseId, ItemId, ReaderId},
     },
-    seal::Plaintext,
+    seal::{
+        Plaintext,
+        code::{Language, print_words},
+    },
 };
 
 /// What every command takes.
@@ -64,7 +66,7 @@ pub enum Command {
         #[arg(long)]
         no_passphrase: bool,
     },
-    /// Shows your public half and its fingerprint.
+    /// Shows your public half, and eight words to compare with the coordinator.
     Whoami,
     /// Opens the desk as a page in your browser.
     Open(Opening),
@@ -127,12 +129,6 @@ pub struct Opening {
 
 /// Makes the desk's page ready, to be told about and run.
 pub fn opening(options: &Options, opening: &Opening) -> Result<page::Ready, DeskError> {
-    if !options.identity.exists() {
-        return Err(DeskError::new(format!(
-            "there is no identity at {}; make one with `keygen YOUR-NAME`",
-            options.identity.display()
-        )));
-    }
     page::ready(page::Settings {
         identity: options.identity.clone(),
         place: options.place(),
@@ -275,22 +271,26 @@ fn new_passphrase(options: &Options) -> Result<SecretString, DeskError> {
         return passphrase(options);
     }
     let first = rpassword::prompt_password("New passphrase: ")?;
+    passphrase_of(&first, &rpassword::prompt_password("Once more: ")?)
+}
+
+/// A new passphrase, typed twice; refused when it is too short or the two differ.
+pub(super) fn passphrase_of(first: &str, again: &str) -> Result<SecretString, DeskError> {
     if first.chars().count() < 10 {
         return Err(DeskError::new("choose a passphrase of 10 characters or more; four or five words are good"));
     }
-    if first != rpassword::prompt_password("Once more: ")? {
+    if first != again {
         return Err(DeskError::new("the two passphrases differ; nothing was made"));
     }
-    Ok(SecretString::from(first))
+    Ok(SecretString::from(first.to_owned()))
 }
 
 fn public(options: &Options, me: &Identity) -> String {
-    let fingerprint = hex::encode(Sha256::digest(me.public().as_bytes()));
-    let (head, _) = fingerprint.split_at(32);
+    let words = print_words(&me.keyed(), Language::Nl).join(" ");
     if options.json {
-        return json!({ "reader": me.reader, "public": me.public(), "fingerprint": head }).to_string();
+        return json!({ "reader": me.reader, "public": me.public(), "words": words }).to_string();
     }
-    format!("{}# fingerprint {head}", me.public())
+    format!("{}# {words}", me.public())
 }
 
 async fn inbox(options: &Options, client: &Client) -> Result<String, DeskError> {

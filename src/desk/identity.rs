@@ -11,7 +11,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::DeskError;
 use crate::{
-    domain::id::ReaderId,
+    domain::id::{KeyedReader, ReaderId},
     seal::{Signer, desk::ReaderIdentity},
 };
 
@@ -54,6 +54,14 @@ impl Identity {
         let file = std::fs::File::open(path);
         let file = file.map_err(|e| DeskError::new(format!("cannot read the identity {}: {e}", path.display())))?;
         file.take(LONGEST).read_to_end(&mut bytes)?;
+        Self::open(bytes, ask)
+    }
+
+    /// Reads the bytes of a file, as [`Self::load`] does.
+    pub fn open(
+        mut bytes: Zeroizing<Vec<u8>>,
+        ask: impl FnOnce() -> Result<SecretString, DeskError>,
+    ) -> Result<Self, DeskError> {
         if bytes.starts_with(AGE) {
             let key = age::scrypt::Identity::new(ask()?);
             let opened = age::decrypt(&key, &bytes).map_err(|_| DeskError::new("the passphrase is not right"))?;
@@ -99,6 +107,11 @@ impl Identity {
         let written = options.open(path).and_then(|mut file| file.write_all(&bytes));
         written.map_err(|e| DeskError::new(format!("cannot write {}: {e}", path.display())))?;
         Ok(Self { reader, seal, signer: Signer::from_seed(&seed) })
+    }
+
+    /// The name with a hash of both keys.
+    pub fn keyed(&self) -> KeyedReader {
+        KeyedReader::new(self.reader.clone(), &self.seal.recipient(), &hex::encode(self.signer.public()))
     }
 
     /// The public half, as the organisation's roster file takes it.

@@ -102,6 +102,11 @@ impl KeyedReader {
         Self { reader, print }
     }
 
+    /// The hash of the keys.
+    pub fn print(&self) -> &[u8; PRINT] {
+        &self.print
+    }
+
     /// The bytes that a mailbox is made of.
     pub fn to_bytes(&self) -> Vec<u8> {
         [&self.print[..], self.reader.as_str().as_bytes()].concat()

@@ -11,7 +11,7 @@ use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
 
 use super::{Plaintext, ReporterPublic, hybrid::HybridIdentity, sign::Signer};
-use crate::domain::id::InstanceId;
+use crate::domain::id::{InstanceId, KeyedReader};
 
 /// Words in a code.
 pub const WORDS: usize = 12;
@@ -57,6 +57,14 @@ impl Language {
         }
         .split_ascii_whitespace()
     }
+}
+
+/// Eight words for a reader with their keys, to compare by voice when the keys go into the roster: 88 bits of the hash.
+pub fn print_words(keyed: &KeyedReader, language: Language) -> Vec<&'static str> {
+    let list: Vec<&str> = language.words().collect();
+    let bits = keyed.print().iter().fold(0_u128, |bits, byte| bits << 8 | u128::from(*byte));
+    let place = |n: u32| usize::try_from(bits >> (128 - 11 * (n + 1)) & 0x7ff).unwrap_or_default();
+    (0..8).map(|n| list.get(place(n)).copied().unwrap_or_default()).collect()
 }
 
 /// Why what was typed is not a code. Names a place, never a word.

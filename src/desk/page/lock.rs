@@ -53,6 +53,9 @@ impl Desk {
         let passphrase = take(fields, "passphrase");
         let mut open = self.open.lock().await;
         if open.is_none() {
+            if !self.identity.exists() {
+                return Err(view::see_other(&format!("/{}/first", t.lang())));
+            }
             let Some(passphrase) = passphrase else { return Err(ask(t, request.path(), fields, None)) };
             match self.unlock(&passphrase).await {
                 Ok(unlocked) => *open = Some(unlocked),

@@ -1,6 +1,7 @@
 //! The desk as a local page: loopback only, one link, one reader, no script. Every key stays in this process.
 mod case;
 mod file;
+mod first;
 mod guard;
 mod hand_over;
 mod inbox;
@@ -96,6 +97,9 @@ fn serve(listener: TcpListener, desk: Data<Desk>) -> io::Result<actix_web::dev::
 fn routes(cfg: &mut web::ServiceConfig) {
     cfg.route("/open/{token}", web::get().to(guard::open))
         .route("/", web::get().to(inbox::front))
+        .service(both("/{lang}/first", first::first))
+        .route("/{lang}/first/copy", web::post().to(first::copy))
+        .route("/{lang}/first/public", web::post().to(first::public))
         .service(both("/{lang}/inbox", inbox::inbox))
         .service(both("/{lang}/case/{case}", case::show))
         .service(both("/{lang}/case/{case}/hand-over", hand_over::ask))

@@ -242,6 +242,10 @@ struct Mailbox {
     advice: bool,
     filed: String,
     due: String,
+    /// The day has passed on which something should have been heard.
+    late: bool,
+    /// Nobody opened it, and the reserve reader may now.
+    reserve_joined: Option<String>,
     readers: Vec<String>,
     consents: Vec<consent::Shown>,
     answer: Option<Answer>,
@@ -303,6 +307,8 @@ pub(crate) async fn show(
         advice: opened.room == ADVICE,
         filed: t.day(case.filed),
         due: t.day(case.due),
+        late: case.due < app.clock.today(),
+        reserve_joined: reserve_joined(app, t, case, &readers),
         readers: readers.iter().map(|r| name(app, t, r.reader, r.release)).collect(),
         consents: consents.shown(app, t, opened),
         answer: shown,
@@ -317,6 +323,13 @@ pub(crate) async fn show(
         || !errors.is_empty();
     let status = if refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     page(t, status, &t.get("mailbox-open-title"), &errors, &mailbox.render().unwrap_or_default())
+}
+
+/// The reserve reader's name, once their day has come in a case that nobody opened (domain: day 4).
+fn reserve_joined(app: &App, t: Texts, case: &Case, readers: &[CaseReader<'_>]) -> Option<String> {
+    let today = app.clock.today();
+    let joined = readers.iter().find(|r| r.release.is_some_and(|day| day <= today));
+    joined.filter(|_| case.state == CaseState::Unopened).map(|r| t.pick(&r.reader.shown_as).to_owned())
 }
 
 /// A reader as the reporter sees them; who cannot read yet is named so.

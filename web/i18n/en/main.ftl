@@ -205,3 +205,5 @@ consent-refuse = No, they may not
 notice-agreed = You said yes. That was sent.
 notice-not-agreed = You said no. That was sent.
 notice-consent-over = This can no longer be answered. See below where it stands.
+reserve-joined = Four days have passed and nobody opened your story. That is why { $name } can now read it too.
+late-text = This is late. You should have heard from us on or before { $day }. You need not wait: you can write a message below, report again, or go to another organisation.

@@ -205,3 +205,5 @@ consent-refuse = Nee, dat mag niet
 notice-agreed = U hebt ja gezegd. Dat is verstuurd.
 notice-not-agreed = U hebt nee gezegd. Dat is verstuurd.
 notice-consent-over = Hier kunt u niet meer op antwoorden. Kijk hieronder hoe het ervoor staat.
+reserve-joined = Er zijn vier dagen voorbij zonder dat iemand uw verhaal opende. Daarom kan { $name } het nu ook lezen.
+late-text = Dit is te laat. U had voor of op { $day } iets van ons moeten horen. U hoeft niet te wachten: u kunt hieronder een bericht schrijven, opnieuw melden, of naar een andere organisatie gaan.
