@@ -52,19 +52,25 @@ pub(crate) async fn guard(
     let foreign = !api && request.method() == Method::POST && !same_origin(request.headers());
     // Routes are found by the decoded path. None of ours needs an escape; what is checked here must be what is routed there.
     let escaped = request.path().contains('%');
+    let refusal = |status| if api { HttpResponse::new(status) } else { page::problem(language, status) };
     let answer = if escaped {
-        request.into_response(page::problem(language, StatusCode::NOT_FOUND)).map_into_left_body()
+        request.into_response(refusal(StatusCode::NOT_FOUND)).map_into_left_body()
     } else if foreign {
-        request.into_response(page::problem(language, StatusCode::FORBIDDEN)).map_into_left_body()
+        request.into_response(refusal(StatusCode::FORBIDDEN)).map_into_left_body()
     } else if expired {
         // Promise 8: nothing is sealed to readers nobody vouches for any more.
-        request.into_response(page::problem(language, StatusCode::SERVICE_UNAVAILABLE)).map_into_left_body()
+        request.into_response(refusal(StatusCode::SERVICE_UNAVAILABLE)).map_into_left_body()
     } else {
         let answer = next.call(request).await?;
         let status = answer.status();
         if api && (status.is_client_error() || status.is_server_error()) {
             // The status says it all: a parser's message would repeat what was sent.
-            answer.into_response(HttpResponse::new(status)).map_into_left_body()
+            let allow = answer.headers().get(header::ALLOW).cloned();
+            let mut bare = HttpResponse::new(status);
+            if let Some(methods) = allow {
+                bare.headers_mut().insert(header::ALLOW, methods);
+            }
+            answer.into_response(bare).map_into_left_body()
         } else if api || answer.response().extensions().contains::<Whole>() {
             answer.map_into_boxed_body().map_into_right_body()
         } else {

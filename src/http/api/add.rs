@@ -1,6 +1,8 @@
 //! A reader adds an item: an act on the case, or a file that goes along.
 use actix_web::{
     HttpResponse,
+    error::PayloadError,
+    http::StatusCode,
     web::{self, Data, Path},
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -11,7 +13,7 @@ use super::{
     SignedIn, failed, mine,
 };
 use crate::{
-    api_types::{AddedView, Adding, SentTo},
+    api_types::{AddedView, Adding, SentTo, SlotSent},
     domain::{
         case::{Case, after},
         day::Day,
@@ -28,7 +30,37 @@ const INLINE_BYTES: usize = 300 << 10;
 /// Bytes handed to the payload store at once.
 const PIECE: usize = 1 << 20;
 
-/// Reads the head, then takes the payload into a row or a blob.
+/// Why an item is not taken.
+enum Refused {
+    /// What was sent is at fault.
+    Sent(StatusCode),
+    /// The store would not.
+    Store(StoreError),
+}
+
+impl Refused {
+    fn answer(&self) -> HttpResponse {
+        match self {
+            Self::Sent(status) => HttpResponse::new(*status),
+            Self::Store(error) => failed(error),
+        }
+    }
+}
+
+impl From<StoreError> for Refused {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<PayloadError> for Refused {
+    fn from(error: PayloadError) -> Self {
+        let slow = matches!(&error, PayloadError::Io(e) if e.kind() == std::io::ErrorKind::TimedOut);
+        Self::Sent(if slow { StatusCode::REQUEST_TIMEOUT } else { StatusCode::BAD_REQUEST })
+    }
+}
+
+/// Adds an item to a case, once however often it is sent: an act on the case, or a file that goes along.
 pub(crate) async fn add(app: Data<App>, me: SignedIn, id: Path<String>, mut body: web::Payload) -> HttpResponse {
     let Some(id) = CaseId::parse(&id) else { return HttpResponse::NotFound().finish() };
     let case = match mine(&app, &me, &id).await {
@@ -36,7 +68,11 @@ pub(crate) async fn add(app: Data<App>, me: SignedIn, id: Path<String>, mut body
         Ok(None) => return HttpResponse::NotFound().finish(),
         Err(error) => return failed(&error),
     };
-    let Some((adding, rest)) = head(&mut body).await else { return HttpResponse::BadRequest().finish() };
+    // The head first; then the payload goes into a row or a blob.
+    let (adding, rest) = match head(&mut body).await {
+        Ok(read) => read,
+        Err(refused) => return refused.answer(),
+    };
     let has = match mailbox::readers(&app, &case).await {
         Ok(readers) => readers,
         Err(error) => return failed(&error),
@@ -51,7 +87,7 @@ pub(crate) async fn add(app: Data<App>, me: SignedIn, id: Path<String>, mut body
     }
     match store(&app, &case, adding, mailbox::reserve(&has), rest, body).await {
         Ok(added) => HttpResponse::Ok().json(AddedView { already: added == Added::Already }),
-        Err(error) => failed(&error),
+        Err(refused) => refused.answer(),
     }
 }
 
@@ -64,13 +100,14 @@ fn refuse(adding: &Adding, has: &[CaseReader<'_>]) -> Option<HttpResponse> {
     adding.slots.iter().any(|s| stranger(&s.to)).then(|| HttpResponse::Forbidden().finish())
 }
 
-async fn head(body: &mut web::Payload) -> Option<(Adding, Vec<u8>)> {
+async fn head(body: &mut web::Payload) -> Result<(Adding, Vec<u8>), Refused> {
+    let unreadable = || Refused::Sent(StatusCode::BAD_REQUEST);
     let mut bytes = Vec::new();
     loop {
-        if let Some((adding, payload)) = envelope::split(&bytes).ok()? {
-            return Some((adding, payload.to_vec()));
+        if let Some((adding, payload)) = envelope::split(&bytes).map_err(|_| unreadable())? {
+            return Ok((adding, payload.to_vec()));
         }
-        bytes.extend_from_slice(&body.next().await?.ok()?);
+        bytes.extend_from_slice(&body.next().await.ok_or_else(unreadable)??);
     }
 }
 
@@ -81,7 +118,11 @@ async fn store(
     reserve: Option<(&KeyedReader, Day)>,
     mut payload: Vec<u8>,
     mut body: web::Payload,
-) -> Result<Added, StoreError> {
+) -> Result<Added, Refused> {
+    let slot = |s: SlotSent| Some(Slot { to: s.to.in_case(case.id), header: BASE64_STANDARD.decode(s.header).ok()? });
+    let slots: Option<Vec<Slot>> = adding.slots.into_iter().map(slot).collect();
+    let slots = slots.ok_or(Refused::Sent(StatusCode::BAD_REQUEST))?;
+    let slots = app.post.rows(case, &adding.item, slots, reserve);
     let change = match adding.act {
         None => None,
         Some(act) => {
@@ -95,19 +136,12 @@ async fn store(
             Some(Move { expected: adding.expected, expected_due: case.due, state, due, destroy_after })
         }
     };
-    let slot = |s: crate::api_types::SlotSent| {
-        Some(Slot { to: s.to.in_case(case.id), header: BASE64_STANDARD.decode(s.header).ok()? })
-    };
-    let slots: Option<Vec<Slot>> = adding.slots.into_iter().map(slot).collect();
-    let slots = app.post.rows(case, &adding.item, slots.ok_or(StoreError::Conflict)?, reserve);
     while payload.len() <= INLINE_BYTES {
-        match body.next().await {
-            Some(chunk) => payload.extend_from_slice(&chunk.map_err(broken)?),
-            None => {
-                let item = NewItem { id: adding.item, slots, payload: Payload::Inline(payload) };
-                return app.store.add_item(&case.id, &item, change, app.clock.today()).await;
-            }
-        }
+        let Some(chunk) = body.next().await else {
+            let item = NewItem { id: adding.item, slots, payload: Payload::Inline(payload) };
+            return Ok(app.store.add_item(&case.id, &item, change, app.clock.today()).await?);
+        };
+        payload.extend_from_slice(&chunk?);
     }
     let item = NewItem { id: adding.item, slots, payload: Payload::Blob };
     if app.store.case_of(&item.id).await? == Some(case.id) {
@@ -117,7 +151,7 @@ async fn store(
     app.store.announce_blob(&item.id).await?;
     let written = write(app, &item, payload, body).await;
     let added = match written {
-        Ok(()) => app.store.add_item(&case.id, &item, change, app.clock.today()).await,
+        Ok(()) => app.store.add_item(&case.id, &item, change, app.clock.today()).await.map_err(Refused::Store),
         Err(error) => Err(error),
     };
     if added.is_err() {
@@ -126,30 +160,31 @@ async fn store(
     added
 }
 
-async fn write(app: &App, item: &NewItem, first: Vec<u8>, mut body: web::Payload) -> Result<(), StoreError> {
+async fn write(app: &App, item: &NewItem, first: Vec<u8>, mut body: web::Payload) -> Result<(), Refused> {
     let mut writer = app.blobs.writer(&item.id).await?;
     let mut piece = first;
-    let mut total = 0_u64;
+    let mut total = piece.len() as u64;
     // Padding is at most as large as the file, plus the foot.
     let most = app.config.max_file_bytes.saturating_mul(2).saturating_add(PIECE as u64);
     let streamed = async {
         while let Some(chunk) = body.next().await {
-            piece.extend_from_slice(&chunk.map_err(broken)?);
+            let chunk = chunk?;
+            total += chunk.len() as u64;
+            if total > most {
+                return Err(Refused::Sent(StatusCode::PAYLOAD_TOO_LARGE));
+            }
+            piece.extend_from_slice(&chunk);
             if piece.len() >= PIECE {
-                total += piece.len() as u64;
                 if app.disk_nearly_full() {
-                    return Err(full());
+                    return Err(full().into());
                 }
                 writer.write(std::mem::take(&mut piece)).await?;
             }
-            if total > most {
-                return Err(StoreError::Conflict);
-            }
         }
-        writer.write(std::mem::take(&mut piece)).await
+        Ok(writer.write(std::mem::take(&mut piece)).await?)
     };
     match streamed.await {
-        Ok(()) => writer.finish().await,
+        Ok(()) => Ok(writer.finish().await?),
         Err(error) => {
             writer.abort().await;
             Err(error)
@@ -159,8 +194,4 @@ async fn write(app: &App, item: &NewItem, first: Vec<u8>, mut body: web::Payload
 
 fn full() -> StoreError {
     StoreError::Unavailable(Box::new(std::io::Error::from(std::io::ErrorKind::StorageFull)))
-}
-
-fn broken(error: actix_web::error::PayloadError) -> StoreError {
-    StoreError::Unavailable(Box::new(std::io::Error::other(error.to_string())))
 }

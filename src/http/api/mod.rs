@@ -1,4 +1,4 @@
-//! The readers' API. Every route but the first three needs a signed-in reader, and shows only cases that reader has a slot of.
+//! The readers' API. Every route but the open ones needs a signed-in reader, and shows only cases that reader has a slot of.
 mod add;
 mod session;
 mod share;
@@ -29,16 +29,17 @@ const JSON_BYTES: usize = 64 << 10;
 /// Every route and its guard: what takes a [`SignedIn`] is for readers.
 pub(crate) fn routes(cfg: &mut web::ServiceConfig) {
     cfg.app_data(web::JsonConfig::default().limit(JSON_BYTES))
-        .route("/challenge", web::post().to(session::challenge)) // open
-        .route("/session", web::post().to(session::sign_in)) // open
-        .route("/roster", web::get().to(roster)) // open: public keys, signed
-        .route("/inbox", web::get().to(inbox)) // SignedIn
-        .route("/cases/{case}", web::get().to(case)) // SignedIn, slot in the case
-        .route("/cases/{case}/items", web::post().to(add::add)) // SignedIn, slot in the case
-        .route("/items/{item}", web::get().to(item)) // SignedIn, slot of the item
-        .route("/items/{item}/slots", web::post().to(share::share)); // SignedIn, slot of the item
+        .service(web::resource("/challenge").post(session::challenge)) // open
+        .service(web::resource("/session").post(session::sign_in)) // open
+        .service(web::resource("/roster").get(roster)) // open: public keys, signed
+        .service(web::resource("/inbox").get(inbox)) // SignedIn
+        .service(web::resource("/cases/{case}").get(case)) // SignedIn, slot in the case
+        .service(web::resource("/cases/{case}/items").post(add::add)) // SignedIn, slot in the case
+        .service(web::resource("/items/{item}").get(item)) // SignedIn, slot of the item
+        .service(web::resource("/items/{item}/slots").post(share::share)); // SignedIn, slot of the item
 }
 
+/// The signed roster files, for a desk to verify itself.
 async fn roster(app: Data<App>) -> HttpResponse {
     HttpResponse::Ok().json(&app.roster_files)
 }
@@ -72,6 +73,7 @@ fn view(case: &Case, items: Vec<ItemId>, readers: Vec<KeyedReader>) -> CaseView 
     CaseView { case: id, org, state, filed, due, items, readers }
 }
 
+/// The cases of this reader, the most urgent first.
 async fn inbox(app: Data<App>, me: SignedIn) -> HttpResponse {
     let list = async {
         let mut views: Vec<CaseView> = Vec::new();
@@ -100,6 +102,7 @@ async fn mine(app: &App, me: &SignedIn, id: &CaseId) -> Result<Option<(Case, Vec
     Ok((!items.is_empty()).then_some((case, items)))
 }
 
+/// One case of this reader.
 async fn case(app: Data<App>, me: SignedIn, id: Path<String>) -> HttpResponse {
     let found = async {
         let Some(id) = CaseId::parse(&id) else { return Ok(None) };
