@@ -13,8 +13,9 @@ use crate::{
 /// What a sign-in signs begins with this.
 pub const SIGN_IN: &str = "meldkluis/signin/v1";
 
-/// `POST challenge`: asks for a nonce. Unknown readers get one too.
+/// Asks for a nonce. Unknown readers get one too.
 #[derive(Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Challenge {
     /// Who wants to sign in.
@@ -23,24 +24,30 @@ pub struct Challenge {
 
 /// A nonce, valid for 60 seconds and once.
 #[derive(Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct Nonce {
     /// Opaque text.
+    #[cfg_attr(feature = "server", schema(examples("9f0d...1795572060.c2a1...")))]
     pub nonce: String,
     /// The deployment.
     pub instance: InstanceId,
 }
 
-/// `POST session`: a signed nonce.
+/// A signed nonce.
 #[derive(Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SignIn {
     /// Who.
     pub reader: ReaderId,
     /// From the challenge.
+    #[cfg_attr(feature = "server", schema(examples("9f0d...1795572060.c2a1...")))]
     pub nonce: String,
-    /// The origin the desk dialled.
+    /// The origin the desk dialled, one of the server's own.
+    #[cfg_attr(feature = "server", schema(examples("https://meldkluis.example.org")))]
     pub origin: String,
-    /// Ed25519 over [`signed_bytes`], hex.
+    /// Ed25519 over `meldkluis/signin/v1`, instance, origin, nonce and reader, joined by line feeds. 128 hex digits.
+    #[cfg_attr(feature = "server", schema(examples("4b1c...")))]
     pub signature: String,
 }
 
@@ -51,13 +58,16 @@ pub fn signed_bytes(instance: &InstanceId, origin: &str, nonce: &str, reader: &R
 
 /// A session's bearer token, valid for eight hours.
 #[derive(Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct Session {
     /// Opaque text.
+    #[cfg_attr(feature = "server", schema(examples("bzk-functionaris-1#0f1e...1795600800.77ab...")))]
     pub token: String,
 }
 
 /// A case as a reader of it sees it.
 #[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct CaseView {
     /// Which.
     pub case: CaseId,
@@ -75,39 +85,43 @@ pub struct CaseView {
     pub readers: Vec<KeyedReader>,
 }
 
-/// What a reader adds, before the age payload; [`crate::envelope`] says how they travel together.
+/// What a reader adds: the head of an envelope, before the age payload.
 #[derive(Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Adding {
     /// A new random id; sending it twice adds one item.
     pub item: ItemId,
-    /// What it does to the case; `None` for a file that goes along.
+    /// What it does to the case; nothing for a file that goes along.
     pub act: Option<Act>,
     /// The state the reader saw.
     pub expected: CaseState,
-    /// All slots, filler too.
+    /// All slots, filler too: 1 to 16.
     pub slots: Vec<SlotSent>,
 }
 
 /// A slot on its way to the server.
 #[derive(Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SlotSent {
     /// Whose.
     pub to: SentTo,
     /// The age header, base64.
+    #[cfg_attr(feature = "server", schema(examples("YWdlLWVuY3J5cHRpb24ub3JnL3YxCi0+IC4uLg==")))]
     pub header: String,
 }
 
 /// Whose slot it is; the reporter's case is the one it is sent to.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum SentTo {
     /// A reader.
     Reader(KeyedReader),
     /// The reporter.
     Reporter,
-    /// Filler.
+    /// Filler, of a number up to 255.
     Nobody(u8),
 }
 
@@ -133,6 +147,7 @@ impl SentTo {
 
 /// Whether an item was added now or had been before.
 #[derive(Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct AddedView {
     /// It was there.
     pub already: bool,

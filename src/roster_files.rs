@@ -25,6 +25,7 @@ const USER_PRESENT: u8 = 1;
 
 /// A file and its signatures.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 pub struct Signed {
     /// The TOML text that is signed.
     pub text: String,
@@ -34,6 +35,8 @@ pub struct Signed {
 
 /// All roster files, as found in a folder or sent to a desk.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "server", schema(as = Roster))]
 pub struct Files {
     /// `root.toml`.
     pub root: Signed,

@@ -8,6 +8,7 @@ use super::{
 
 /// Where a case stands.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CaseState {
     /// Filed; no reader has fetched it.
@@ -61,6 +62,7 @@ pub const RESERVE_DAYS: i32 = 4;
 
 /// What a reader does to a case by adding an item.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Act {
     /// Confirms receipt.

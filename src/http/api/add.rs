@@ -10,7 +10,9 @@ use futures_util::StreamExt;
 
 use super::{
     super::{App, MOST_ITEMS, mailbox::CaseReader},
-    SignedIn, failed, mine,
+    SignedIn,
+    document::{Anywhere, Envelope, ForReaders},
+    failed, mine,
 };
 use crate::{
     api_types::{AddedView, Adding, SentTo, SlotSent},
@@ -61,6 +63,24 @@ impl From<PayloadError> for Refused {
 }
 
 /// Adds an item to a case, once however often it is sent: an act on the case, or a file that goes along.
+#[utoipa::path(
+    post,
+    path = "/cases/{case}/items",
+    tag = "cases",
+    params(("case" = CaseId, Path, description = "From the inbox.")),
+    request_body(content = Envelope, content_type = "application/octet-stream"),
+    security(("bearer" = [])),
+    responses(
+        (status = 200, description = "The item is in the case.", body = AddedView),
+        (status = 400, description = "Not an envelope, no slots or too many, or a body that ended early."),
+        (status = 403, description = "A slot is for a reader that the case does not have."),
+        (status = 408, description = "The body came too slowly."),
+        (status = 409, description = "The case is not in that state, or is full; or the item is of another case."),
+        (status = 413, description = "The payload is larger than the server takes."),
+        ForReaders,
+        Anywhere
+    )
+)]
 pub(crate) async fn add(app: Data<App>, me: SignedIn, id: Path<String>, mut body: web::Payload) -> HttpResponse {
     let Some(id) = CaseId::parse(&id) else { return HttpResponse::NotFound().finish() };
     let case = match mine(&app, &me, &id).await {

@@ -1,5 +1,7 @@
 //! The readers' API. Every route but the open ones needs a signed-in reader, and shows only cases that reader has a slot of.
 mod add;
+mod document;
+mod schemas;
 mod session;
 mod share;
 
@@ -10,6 +12,8 @@ use actix_web::{
 };
 use futures_util::StreamExt;
 
+pub use document::document;
+use document::{AgeFile, Anywhere, ForReaders};
 pub use session::Nonces;
 use session::SignedIn;
 
@@ -20,6 +24,7 @@ use crate::{
         case::Case,
         id::{CaseId, ItemId, KeyedReader},
     },
+    roster_files::Files,
     store::{Payload, SlotRow, StoreError},
 };
 
@@ -32,6 +37,7 @@ pub(crate) fn routes(cfg: &mut web::ServiceConfig) {
         .service(web::resource("/challenge").post(session::challenge)) // open
         .service(web::resource("/session").post(session::sign_in)) // open
         .service(web::resource("/roster").get(roster)) // open: public keys, signed
+        .service(web::resource("/openapi.json").get(document::openapi)) // open
         .service(web::resource("/inbox").get(inbox)) // SignedIn
         .service(web::resource("/cases/{case}").get(case)) // SignedIn, slot in the case
         .service(web::resource("/cases/{case}/items").post(add::add)) // SignedIn, slot in the case
@@ -40,6 +46,12 @@ pub(crate) fn routes(cfg: &mut web::ServiceConfig) {
 }
 
 /// The signed roster files, for a desk to verify itself.
+#[utoipa::path(
+    get,
+    path = "/roster",
+    tag = "service",
+    responses((status = 200, description = "Files and signatures.", body = Files), Anywhere)
+)]
 async fn roster(app: Data<App>) -> HttpResponse {
     HttpResponse::Ok().json(&app.roster_files)
 }
@@ -74,6 +86,20 @@ fn view(case: &Case, items: Vec<ItemId>, readers: Vec<KeyedReader>) -> CaseView 
 }
 
 /// The cases of this reader, the most urgent first.
+#[utoipa::path(
+    get,
+    path = "/inbox",
+    tag = "cases",
+    security(("bearer" = [])),
+    responses(
+        (status = 200, description = "Those with an item for this reader.", body = Vec<CaseView>, links(
+            ("case" = (operation_id = "case", parameters(("case" = "$response.body#/0/case")))),
+            ("item" = (operation_id = "item", parameters(("item" = "$response.body#/0/items/0"))))
+        )),
+        ForReaders,
+        Anywhere
+    )
+)]
 async fn inbox(app: Data<App>, me: SignedIn) -> HttpResponse {
     let list = async {
         let mut views: Vec<CaseView> = Vec::new();
@@ -103,6 +129,21 @@ async fn mine(app: &App, me: &SignedIn, id: &CaseId) -> Result<Option<(Case, Vec
 }
 
 /// One case of this reader.
+#[utoipa::path(
+    get,
+    path = "/cases/{case}",
+    tag = "cases",
+    params(("case" = CaseId, Path, description = "From the inbox.")),
+    security(("bearer" = [])),
+    responses(
+        (status = 200, description = "With its readers.", body = CaseView, links(
+            ("add" = (operation_id = "add", parameters(("case" = "$response.body#/case")))),
+            ("item" = (operation_id = "item", parameters(("item" = "$response.body#/items/0"))))
+        )),
+        ForReaders,
+        Anywhere
+    )
+)]
 async fn case(app: Data<App>, me: SignedIn, id: Path<String>) -> HttpResponse {
     let found = async {
         let Some(id) = CaseId::parse(&id) else { return Ok(None) };
@@ -118,6 +159,18 @@ async fn case(app: Data<App>, me: SignedIn, id: Path<String>) -> HttpResponse {
 }
 
 /// An item as an ordinary age file: this reader's slot, then the payload. Marks the case as opened.
+#[utoipa::path(
+    get,
+    path = "/items/{item}",
+    tag = "cases",
+    params(("item" = ItemId, Path, description = "From a case.")),
+    security(("bearer" = [])),
+    responses(
+        (status = 200, description = "Sealed.", content_type = "application/octet-stream", body = AgeFile),
+        ForReaders,
+        Anywhere
+    )
+)]
 async fn item(app: Data<App>, me: SignedIn, id: Path<String>) -> HttpResponse {
     let found = async {
         let Some(item) = ItemId::parse(&id) else { return Ok(None) };

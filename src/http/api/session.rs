@@ -16,7 +16,10 @@ use actix_web::{
 };
 use subtle::ConstantTimeEq;
 
-use super::super::{App, form::keyed};
+use super::{
+    super::{App, form::keyed},
+    document::{Anywhere, TakesJson},
+};
 use crate::{
     api_types::{Challenge, Nonce, Session, SignIn, signed_bytes},
     domain::id::KeyedReader,
@@ -81,6 +84,13 @@ fn check(app: &App, token: &str) -> Option<KeyedReader> {
 }
 
 /// Gives a nonce to whoever asks.
+#[utoipa::path(
+    post,
+    path = "/challenge",
+    tag = "sign-in",
+    request_body = Challenge,
+    responses((status = 200, description = "To be signed.", body = Nonce), TakesJson, Anywhere)
+)]
 pub(crate) async fn challenge(app: Data<App>, _asked: Json<Challenge>) -> HttpResponse {
     let mut random = [0; 16];
     if getrandom::fill(&mut random).is_err() {
@@ -91,6 +101,18 @@ pub(crate) async fn challenge(app: Data<App>, _asked: Json<Challenge>) -> HttpRe
 }
 
 /// Checks a signed nonce and gives a token.
+#[utoipa::path(
+    post,
+    path = "/session",
+    tag = "sign-in",
+    request_body = SignIn,
+    responses(
+        (status = 200, description = "Signed in.", body = Session),
+        (status = 401, description = "No active reader signed this nonce for this server, within its minute and once."),
+        TakesJson,
+        Anywhere
+    )
+)]
 pub(crate) async fn sign_in(app: Data<App>, request: HttpRequest, sent: Json<SignIn>) -> HttpResponse {
     // A signature made for another server and passed on here names that server, whatever the Host that comes with it.
     let host = request.headers().get(HOST).and_then(|host| host.to_str().ok());
