@@ -1,0 +1,58 @@
+"""What schemathesis cannot make up from the document: ids that exist, and envelopes, of which it knows that they are bytes."""
+
+import base64
+import json
+import os
+
+import schemathesis
+from hypothesis import strategies as st
+
+READER = os.environ["MELDKLUIS_READER"]
+REAL = {"case": os.environ["MELDKLUIS_CASE"], "item": os.environ["MELDKLUIS_ITEM"]}
+
+
+@schemathesis.hook
+def flatmap_path_parameters(context, path_parameters):
+    real = {name: REAL[name] for name in path_parameters or {}}
+    return st.sampled_from([path_parameters, real, real, real])
+
+
+@schemathesis.check
+def error_without_body(context, response, case):
+    assert response.status_code < 400 or not response.content, "an error says nothing but its status"
+
+
+def any_of(*choices):
+    return st.sampled_from(choices)
+
+
+def heads(to, header, most):
+    slot = st.fixed_dictionaries({"to": to, "header": header})
+    return st.fixed_dictionaries(
+        {
+            "item": st.uuids().map(str) | st.just(REAL["item"]),
+            "act": any_of(None, None, "note", "reply", "acknowledge", "feedback", "ask", "close"),
+            "expected": any_of("open", "open", "open", "unopened", "closed"),
+            "slots": st.lists(slot, min_size=1 if most <= 16 else 0, max_size=most),
+        }
+    )
+
+
+def envelope(head, payload):
+    head = json.dumps(head).encode()
+    return b"\x01" + len(head).to_bytes(4, "big") + head + payload
+
+
+base64s = st.binary(max_size=64).map(lambda header: base64.b64encode(header).decode())
+whole = heads(any_of({"reader": READER}, "reporter", {"nobody": 3}, {"nobody": 255}), base64s, 16)
+stranger = {"reader": "somebody#" + "0" * 32}
+strange = any_of("reporter", stranger, stranger, {"reader": READER.upper()}, {"nobody": 256}, {"nobody": -1}, "all", None)
+nearly = heads(strange, base64s | st.text(max_size=8), 3) | heads(st.just("reporter"), base64s | st.text(max_size=8), 18)
+# The second kind is kept as a file.
+payloads = st.binary(max_size=256) | st.binary(min_size=8, max_size=8).map(lambda bytes: bytes * 50_000)
+cut = st.builds(lambda whole, to: whole[:to], st.builds(envelope, whole, st.just(b"")), st.integers(0, 200))
+
+schemathesis.openapi.media_type(
+    "application/octet-stream",
+    st.one_of(st.builds(envelope, whole, payloads), st.builds(envelope, nearly, payloads), cut, st.binary()),
+)
