@@ -30,6 +30,7 @@ use crate::api_types::Adding;
         super::case,
         super::add::add,
         super::item,
+        super::share::share,
         self::openapi
     ),
     components(schemas(Adding)),

@@ -5,7 +5,12 @@ use actix_web::{
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 
-use super::{super::App, SignedIn, failed, my_slots_of};
+use super::{
+    super::App,
+    SignedIn,
+    document::{Anywhere, ForReaders, TakesJson},
+    failed, my_slots_of,
+};
 use crate::{
     api_types::{AddedView, SentTo, SlotSent},
     domain::{case::CaseState, id::ItemId},
@@ -16,8 +21,26 @@ use crate::{
 /// Bytes of the largest age header of one reader.
 const HEADER: usize = 4 << 10;
 
-/// Adds the slot. Whether the reporter agreed is sealed, and for desks to check: the server knows only that the item is one this
+/// Shares an item with one more reader: their slot, made by somebody who can open it.
+///
+/// Whether the reporter agreed is sealed, and for desks to check: the server knows only that the item is one this
 /// reader can open, and that the other is an active reader of the roster.
+#[utoipa::path(
+    post,
+    path = "/items/{item}/slots",
+    tag = "cases",
+    params(("item" = ItemId, Path, description = "From a case.")),
+    security(("bearer" = [])),
+    request_body = SlotSent,
+    responses(
+        (status = 200, description = "It has the slot.", body = AddedView),
+        (status = 403, description = "No active reader has this name and these keys."),
+        (status = 409, description = "The case is not open, or the item has no room for one more."),
+        TakesJson,
+        ForReaders,
+        Anywhere
+    )
+)]
 pub(crate) async fn share(app: Data<App>, me: SignedIn, id: Path<String>, sent: Json<SlotSent>) -> HttpResponse {
     let SlotSent { to, header } = sent.into_inner();
     let (Some(item), SentTo::Reader(reader)) = (ItemId::parse(&id), to) else {
