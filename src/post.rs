@@ -14,7 +14,7 @@ use crate::{
         id::{ItemId, KeyedReader},
     },
     seal::{Slot, SlotTo, slot::FILLERS},
-    store::SlotRow,
+    store::{SeenKey, SlotRow},
 };
 
 /// The two keys that live outside the data folder.
@@ -41,6 +41,11 @@ impl PostKeys {
             SlotTo::Reporter(id) => self.hashed(case.filed, 2, id.as_bytes()),
             SlotTo::Nobody(n) => self.hashed(case.filed, 3, &[&[*n], case.org.as_str().as_bytes()].concat()),
         }
+    }
+
+    /// Under which the last day is kept that a reader signed in; the same on all days, and no mailbox.
+    pub fn reader_seen(&self, reader: &KeyedReader) -> SeenKey {
+        mac(&self.k1, &[b"meldkluis/reader-seen/v1", &reader.to_bytes()])
     }
 
     fn hashed(&self, filed: Day, role: u8, whose: &[u8]) -> [u8; 32] {

@@ -193,7 +193,8 @@ fn nothing_on_the_disk(service: &Service, code: &str) {
 /// Every number in the tables that could be a time is a day.
 async fn days_only(url: &str) {
     let columns = [("filed", r#""case""#), ("due", r#""case""#), ("destroy_after", r#""case""#), ("release", "slot")];
-    for (column, table) in columns.into_iter().chain([("last_day", "meta")]) {
+    let more = [("last_day", "meta"), ("notices", "meta"), ("day", "reader_seen")];
+    for (column, table) in columns.into_iter().chain(more) {
         let greatest = format!("select cast(coalesce(max({column}), 0) as bigint) from {table}");
         assert!(number(url, greatest).await < NO_DAY, "{column}");
     }

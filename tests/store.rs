@@ -14,3 +14,5 @@ mod leases;
 #[path = "support/postgres.rs"]
 #[expect(clippy::expect_used, reason = "a test")]
 mod postgres;
+#[path = "store/seen.rs"]
+mod seen;

@@ -2,6 +2,7 @@
 pub mod case;
 pub mod day;
 pub mod id;
+pub mod notice;
 pub mod roster;
 pub mod roster_check;
 pub mod roster_words;

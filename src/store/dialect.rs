@@ -84,7 +84,10 @@ impl FileLease {
 impl Dialect for Sqlite {
     type Lease = FileLease;
 
-    const MIGRATIONS: &'static [&'static str] = &[include_str!("../../migrations/sqlite/0001_init.sql")];
+    const MIGRATIONS: &'static [&'static str] = &[
+        include_str!("../../migrations/sqlite/0001_init.sql"),
+        include_str!("../../migrations/sqlite/0002_notices.sql"),
+    ];
     const MIGRATE_ALONE: &'static str = "select 1";
     const COUNT_META: &'static str = "select count(*) from sqlite_schema where type = 'table' and name = 'meta'";
     const BEGIN: &'static str = "begin immediate";
@@ -156,7 +159,10 @@ impl SessionLease {
 impl Dialect for Postgres {
     type Lease = SessionLease;
 
-    const MIGRATIONS: &'static [&'static str] = &[include_str!("../../migrations/postgres/0001_init.sql")];
+    const MIGRATIONS: &'static [&'static str] = &[
+        include_str!("../../migrations/postgres/0001_init.sql"),
+        include_str!("../../migrations/postgres/0002_notices.sql"),
+    ];
     // Leases are positive, so no lease is this number.
     const MIGRATE_ALONE: &'static str = "select pg_advisory_xact_lock(-1)";
     const COUNT_META: &'static str =

@@ -28,7 +28,7 @@ pub async fn connect(url: &str) -> Result<Arc<dyn Store>, StoreError> {
 }
 
 /// One database, and the lease of this server.
-struct SqlStore<DB: Dialect> {
+pub(super) struct SqlStore<DB: Dialect> {
     pool: Pool<DB>,
     lease: DB::Lease,
     writers: Semaphore,
@@ -87,21 +87,21 @@ where
     }
 
     /// One statement that writes.
-    async fn run(&self, ask: Ask<'_, DB>) -> Result<u64, StoreError> {
+    pub(super) async fn run(&self, ask: Ask<'_, DB>) -> Result<u64, StoreError> {
         let mut w = self.write().await?;
         let changed = w.run(ask).await?;
         w.commit().await?;
         Ok(changed)
     }
 
-    async fn one<T>(&self, ask: AskFor<'_, DB, T>) -> Result<Option<T>, StoreError>
+    pub(super) async fn one<T>(&self, ask: AskFor<'_, DB, T>) -> Result<Option<T>, StoreError>
     where
         T: for<'r> FromRow<'r, DB::Row> + Send + Unpin,
     {
         ask.fetch_optional(&self.pool).await.map_err(failed)
     }
 
-    async fn all<T>(&self, ask: AskFor<'_, DB, T>) -> Result<Vec<T>, StoreError>
+    pub(super) async fn all<T>(&self, ask: AskFor<'_, DB, T>) -> Result<Vec<T>, StoreError>
     where
         T: for<'r> FromRow<'r, DB::Row> + Send + Unpin,
     {

@@ -5,6 +5,7 @@ mod blobs;
 mod dialect;
 mod generic;
 mod rows;
+mod seen;
 mod sql;
 mod sweep;
 mod writing;
@@ -13,6 +14,7 @@ use async_trait::async_trait;
 
 pub use blobs::{BlobWriter, Blobs};
 pub use generic::connect;
+pub use seen::{NoticeStore, SeenKey};
 pub use sweep::sweep;
 
 use crate::domain::{
@@ -121,7 +123,7 @@ pub struct Move {
 
 /// What the server keeps. Implemented once, for both databases; all methods are atomic.
 #[async_trait]
-pub trait Store: Send + Sync {
+pub trait Store: NoticeStore + Send + Sync {
     /// Files a case with its first item (payload inline), in one transaction. The same lookup again is [`Filed::Already`].
     async fn file(&self, case: &Case, item: &NewItem) -> Result<Filed, StoreError>;
     /// The case behind a lookup id.

@@ -1,7 +1,7 @@
 //! From rows to what they stand for; a row that we would not have written is refused.
 use uuid::Uuid;
 
-use super::{SlotRow, StoreError};
+use super::{SeenKey, SlotRow, StoreError};
 use crate::domain::{
     case::{Case, CaseState},
     day::Day,
@@ -45,6 +45,11 @@ pub(super) fn seen((serial, sha256): (i64, Vec<u8>)) -> Result<(u64, [u8; 32]), 
     let table = "roster_seen";
     let serial = u64::try_from(serial).map_err(|_| StoreError::Corrupt { table })?;
     Ok((serial, hash(&sha256, table)?))
+}
+
+pub(super) fn reader_seen((reader, number): (Vec<u8>, i32)) -> Result<(SeenKey, Day), StoreError> {
+    let table = "reader_seen";
+    Ok((hash(&reader, table)?, day(number, table)?))
 }
 
 pub(super) fn day(number: i32, table: &'static str) -> Result<Day, StoreError> {

@@ -59,3 +59,10 @@ pub(super) const ROSTER_SEEN: &str = "select serial, sha256 from roster_seen whe
 pub(super) const SEE_ROSTER: &str = "insert into roster_seen (file, serial, sha256) values ($1, $2, $3)
     on conflict (file) do update set serial = excluded.serial, sha256 = excluded.sha256
     where excluded.serial > roster_seen.serial";
+
+pub(super) const READER_SEEN: &str = "select day from reader_seen where reader = $1";
+pub(super) const READERS_SEEN: &str = "select reader, day from reader_seen order by reader";
+pub(super) const SEE_READER: &str = "insert into reader_seen (reader, day) values ($1, $2)
+    on conflict (reader) do update set day = excluded.day where excluded.day > reader_seen.day";
+pub(super) const FORGET_READER: &str = "delete from reader_seen where reader = $1";
+pub(super) const TAKE_NOTICES: &str = "update meta set notices = $1 where notices is null or notices < $1";

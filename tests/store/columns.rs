@@ -5,7 +5,7 @@ use crate::base::Base;
 
 /// Table, column, type in SQLite, type in PostgreSQL. A column that is not here fails the test: it would show more
 /// to a thief of the disk than the design allows.
-const ALLOWED: [(&str, &str, &str, &str); 23] = [
+const ALLOWED: [(&str, &str, &str, &str); 26] = [
     ("case", "destroy_after", "INTEGER", "integer"),
     ("case", "due", "INTEGER", "integer"),
     ("case", "filed", "INTEGER", "integer"),
@@ -17,10 +17,13 @@ const ALLOWED: [(&str, &str, &str, &str); 23] = [
     ("item", "id", "BLOB", "uuid"),
     ("item", "payload", "BLOB", "bytea"),
     ("meta", "last_day", "INTEGER", "integer"),
+    ("meta", "notices", "INTEGER", "integer"),
     ("meta", "one", "INTEGER", "integer"),
     ("meta", "schema", "INTEGER", "bigint"),
     ("pending", "item", "BLOB", "uuid"),
     ("pending", "lease", "INTEGER", "bigint"),
+    ("reader_seen", "day", "INTEGER", "integer"),
+    ("reader_seen", "reader", "BLOB", "bytea"),
     ("roster_seen", "file", "TEXT", "text"),
     ("roster_seen", "serial", "INTEGER", "bigint"),
     ("roster_seen", "sha256", "BLOB", "bytea"),
