@@ -9,7 +9,7 @@ use std::{
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use crate::domain::roster::Mode;
+use crate::{domain::roster::Mode, notify::Notices};
 
 /// The server's settings.
 #[derive(Clone, Debug, Deserialize)]
@@ -44,6 +44,8 @@ pub struct Config {
     /// How slowly a body may arrive.
     #[serde(default)]
     pub pace: Pace,
+    /// Mail on fixed days to readers who stayed away; none when absent.
+    pub notices: Option<Notices>,
 }
 
 /// The slowest sender that is waited for.
@@ -106,6 +108,9 @@ impl Config {
         }
         if !self.listen.ip().is_loopback() {
             return Err(ConfigError("listen must be a loopback address; use https for the network".into()));
+        }
+        if let Some(notices) = &self.notices {
+            notices.check(&self.data, &self.roster).map_err(ConfigError)?;
         }
         Ok(self)
     }

@@ -82,6 +82,7 @@ pub fn make_or_find(folder: &Path, listen: SocketAddr) -> Result<Config, DemoErr
         max_file_bytes: 2 << 30,
         reserve_bytes: 256 << 20,
         pace: Pace::default(),
+        notices: None,
     };
     Ok(config.checked()?)
 }

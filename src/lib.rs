@@ -6,7 +6,8 @@
 //! 2. [`seal`]: the one door. The only module that sees what a person wrote.
 //! 3. `post` and `store`: sealed items, slots and the few columns in clear, on SQLite or PostgreSQL.
 //! 4. `http`: reporter pages and the readers' API.
-//! 5. `desk`: the readers' client; opening for readers happens there and nowhere else.
+//! 5. `notify`: mail by calendar to readers who stayed away; it knows of no report.
+//! 6. `desk`: the readers' client; opening for readers happens there and nowhere else.
 //!
 //! A report runs straight: form, [`domain::routing`], [`seal`], `store`, receipt. Nothing goes back.
 pub mod api_types;
@@ -23,6 +24,8 @@ pub mod envelope;
 pub mod http;
 #[cfg(feature = "server")]
 pub mod log;
+#[cfg(feature = "server")]
+pub mod notify;
 #[cfg(feature = "server")]
 pub mod post;
 #[cfg(feature = "server")]

@@ -4,6 +4,7 @@ use crate::{
     config::{Config, ConfigError, Secrets},
     domain::roster::RosterError,
     http::App,
+    notify,
     roster_files::{Files, Seen, anchor},
     store::{Blobs, StoreError, connect, sweep},
 };
@@ -52,7 +53,9 @@ pub async fn prepare(config: Config, clock: Clock) -> Result<App, StartError> {
     }
     let blobs = Blobs::folder(&config.data.join("payloads"))?;
     sweep(store.as_ref(), &blobs).await?;
-    Ok(App::new(store, blobs, (roster, files), secrets, clock, config))
+    let app = App::new(store, blobs, (roster, files), secrets, clock, config);
+    notify::forget_leavers(&app).await?;
+    Ok(app)
 }
 
 fn names(files: &Files) -> Vec<String> {

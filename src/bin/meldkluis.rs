@@ -4,7 +4,7 @@ use std::io::Write;
 use std::{error::Error, path::PathBuf, process::ExitCode};
 
 use clap::Parser;
-use meldkluis::{clock::Clock, config::Config, http, log, roster_cli, server};
+use meldkluis::{clock::Clock, config::Config, http, log, notify, roster_cli, server};
 
 /// Anonymous integrity reporting.
 #[derive(Parser)]
@@ -16,6 +16,8 @@ enum Arguments {
     Check(Settings),
     /// Destroys closed cases whose retention has ended.
     Purge(Settings),
+    /// Sends the notices that are due today. `serve` does so by itself; this is for a timer, beside a PostgreSQL database.
+    Notify(Settings),
     /// Explains, verifies and compares roster files.
     #[command(subcommand)]
     Roster(roster_cli::Command),
@@ -62,12 +64,21 @@ async fn run(arguments: Arguments) -> Result<String, Box<dyn Error>> {
             "Stopped.".to_owned()
         }
         Arguments::Check(s) => {
-            server::prepare(load(&s)?, Clock::System).await?;
-            "Settings, credentials, roster and store are in order.".to_owned()
+            let app = server::prepare(load(&s)?, Clock::System).await?;
+            let mut lines = notify::doubts(&app)?;
+            lines.push("Settings, credentials, roster and store are in order.".to_owned());
+            lines.join("\n")
         }
         Arguments::Purge(s) => {
             let app = server::prepare(load(&s)?, Clock::System).await?;
             format!("{} case(s) destroyed.", server::purge(&app).await?)
+        }
+        Arguments::Notify(s) => {
+            let app = server::prepare(load(&s)?, Clock::System).await?;
+            match notify::send_due(&app).await? {
+                Some(outcome) => format!("{} notice(s) sent, {} failed.", outcome.sent, outcome.failed),
+                None => "No notices are due: none are set, this is no fixed day, or they went out before.".to_owned(),
+            }
         }
         Arguments::Roster(command) => roster_cli::run(&command, Clock::System.today())?,
         #[cfg(feature = "desk")]

@@ -2,6 +2,7 @@
 use std::{
     io,
     net::{SocketAddr, TcpListener},
+    sync::Arc,
     time::Duration,
 };
 
@@ -16,6 +17,7 @@ use actix_web::{
 };
 
 use super::{App, guard, routes, tls};
+use crate::notify;
 
 /// A connection without a request is closed after so long.
 const KEEP_ALIVE: Duration = Duration::from_secs(2);
@@ -28,19 +30,23 @@ pub async fn serve(app: App) -> io::Result<()> {
     bound(app)?.run().await
 }
 
-/// Takes the addresses of the settings; the error names the one that is taken.
+/// Takes the addresses of the settings, and begins what is done by the day; the error names the address that is taken.
 pub fn bound(app: App) -> io::Result<ServerBuilder> {
     let address = app.config.listen;
+    let app = Arc::new(app);
     let plain = TcpListener::bind(address)
         .map_err(|e| io::Error::new(e.kind(), format!("cannot listen on {address}: {e}; choose another address")))?;
-    listen(Data::new(app), plain)
+    let server = listen(app.clone().into(), plain)?;
+    // On its own: a fault in it, a panic even, stops no listener.
+    actix_web::rt::spawn(notify::daily(app));
+    Ok(server)
 }
 
 /// Serves with the plain listener on any free loopback port, for tests; returns its address.
-pub fn serve_anywhere(app: App) -> io::Result<(SocketAddr, Server)> {
+pub fn serve_anywhere(app: impl Into<Arc<App>>) -> io::Result<(SocketAddr, Server)> {
     let plain = TcpListener::bind("127.0.0.1:0")?;
     let address = plain.local_addr()?;
-    Ok((address, listen(Data::new(app), plain)?.disable_signals().run()))
+    Ok((address, listen(Data::from(app.into()), plain)?.disable_signals().run()))
 }
 
 fn listen(app: Data<App>, plain: TcpListener) -> io::Result<ServerBuilder> {

@@ -17,12 +17,13 @@ use actix_web::{
 use subtle::ConstantTimeEq;
 
 use super::{
-    super::{App, form::keyed},
+    super::{App, form},
     document::{Anywhere, TakesJson},
 };
 use crate::{
     api_types::{Challenge, Nonce, Session, SignIn, signed_bytes},
     domain::id::KeyedReader,
+    notify,
     seal::verify,
 };
 
@@ -64,7 +65,7 @@ impl FromRequest for SignedIn {
 /// A text with an expiry and an authenticator, separated by dots.
 fn stamp(app: &App, key: &[u8; 32], what: &str, text: &str, expires: u64) -> String {
     let instance = app.roster.instance;
-    let mac = keyed(key, &[format!("meldkluis/{what}/v1\n{instance}\n{text}\n{expires}").as_bytes()]);
+    let mac = form::keyed(key, &[format!("meldkluis/{what}/v1\n{instance}\n{text}\n{expires}").as_bytes()]);
     format!("{text}.{expires}.{}", hex::encode(mac))
 }
 
@@ -133,7 +134,9 @@ pub(crate) async fn sign_in(app: Data<App>, request: HttpRequest, sent: Json<Sig
     let Some(reader) = reader.filter(|_| signed && fresh()) else {
         return HttpResponse::Unauthorized().finish();
     };
+    let keyed = reader.keyed();
+    notify::looked_in(&app, &keyed).await;
     let expires = app.clock.seconds() + SESSION_SECONDS;
-    let token = stamp(&app, app.form_key(), "session", &reader.keyed().to_string(), expires);
+    let token = stamp(&app, app.form_key(), "session", &keyed.to_string(), expires);
     HttpResponse::Ok().json(Session { token })
 }
