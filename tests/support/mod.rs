@@ -2,6 +2,7 @@
 #![expect(dead_code, clippy::unwrap_used, clippy::panic, reason = "each test uses a part")]
 pub(crate) mod child;
 pub(crate) mod postgres;
+pub(crate) mod smtp;
 
 use std::path::PathBuf;
 
