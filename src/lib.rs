@@ -29,6 +29,8 @@ pub mod notify;
 #[cfg(feature = "server")]
 pub mod post;
 #[cfg(feature = "server")]
+pub mod retention;
+#[cfg(feature = "server")]
 pub mod roster_cli;
 pub mod roster_files;
 pub mod seal;

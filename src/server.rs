@@ -61,15 +61,3 @@ pub async fn prepare(config: Config, clock: Clock) -> Result<App, StartError> {
 fn names(files: &Files) -> Vec<String> {
     std::iter::once("root".to_owned()).chain(files.organisations.keys().map(|id| format!("org-{id}"))).collect()
 }
-
-/// Destroys closed cases whose day has come; returns how many.
-pub async fn purge(app: &App) -> Result<usize, StoreError> {
-    let cases = app.store.to_destroy(app.clock.today()).await?;
-    for case in &cases {
-        for blob in app.store.destroy(case).await? {
-            app.blobs.delete(&blob).await?;
-            app.store.forget_blob(&blob).await?;
-        }
-    }
-    Ok(cases.len())
-}

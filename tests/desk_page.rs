@@ -146,7 +146,7 @@ async fn a_draft_survives_the_lock_and_a_server_that_is_away() {
     service.desk("bzk-functionaris-2", &["close", case, "--file", file.to_str().unwrap()]).await.unwrap();
     browser.press("main form button").await;
     let text = browser.text().await;
-    assert!(text.contains("this case is closed"), "{text}");
+    assert!(text.contains("Deze zaak is afgesloten. Er kan alleen nog een notitie bij."), "{text}");
     let kept = browser.page.find(By::Css("#text")).await.unwrap().prop("value").await.unwrap();
     assert_eq!(kept.as_deref(), Some("Te laat verstuurd."));
     browser.quit().await;
@@ -188,7 +188,7 @@ async fn a_new_reader_makes_keys_tries_a_copy_and_gets_the_words_that_the_roster
     browser.write("#passphrase", "vier losse woorden hier").await;
     browser.write("#again", "vier losse woorden daar").await;
     browser.press("main form button").await;
-    assert!(browser.text().await.contains("the two passphrases differ"));
+    assert!(browser.text().await.contains("De twee wachtzinnen zijn niet gelijk"));
     assert!(!service.path("readers/nieuw.key").exists());
     browser.write("#passphrase", "vier losse woorden hier").await;
     browser.write("#again", "vier losse woorden hier").await;

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::{error::Error, path::PathBuf, process::ExitCode};
 
 use clap::Parser;
-use meldkluis::{clock::Clock, config::Config, http, log, notify, roster_cli, server};
+use meldkluis::{clock::Clock, config::Config, http, log, notify, retention, roster_cli, server};
 
 /// Anonymous integrity reporting.
 #[derive(Parser)]
@@ -71,7 +71,8 @@ async fn run(arguments: Arguments) -> Result<String, Box<dyn Error>> {
         }
         Arguments::Purge(s) => {
             let app = server::prepare(load(&s)?, Clock::System).await?;
-            format!("{} case(s) destroyed.", server::purge(&app).await?)
+            let done = retention::purge(&app).await?;
+            format!("{} case(s) destroyed, with {} item(s), {} of them files.", done.cases, done.items, done.files)
         }
         Arguments::Notify(s) => {
             let app = server::prepare(load(&s)?, Clock::System).await?;

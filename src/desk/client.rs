@@ -121,7 +121,7 @@ impl Client {
         let view: CaseView = self.get(&format!("cases/{id}")).await?.json().await?;
         if view.case != *id {
             // What is written would go to the reporter of that other case.
-            return Err(DeskError::new("the server gave another case than was asked for; nothing was done"));
+            return Err(DeskError::known("desk-error-swapped"));
         }
         Ok(view)
     }
@@ -149,7 +149,7 @@ impl Client {
 fn verify(files: &Files, anchor: &Path, state: &Path, clock: Clock) -> Result<Roster, DeskError> {
     let anchor = roster_files::anchor(anchor)?;
     let before: Vec<Seen> = match std::fs::read(state) {
-        Ok(bytes) => serde_json::from_slice(&bytes).map_err(|_| DeskError::new("the remembered roster is damaged"))?,
+        Ok(bytes) => serde_json::from_slice(&bytes).map_err(|_| DeskError::known("desk-error-remembered"))?,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Vec::new(),
         Err(error) => return Err(error.into()),
     };

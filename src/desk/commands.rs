@@ -277,10 +277,10 @@ fn new_passphrase(options: &Options) -> Result<SecretString, DeskError> {
 /// A new passphrase, typed twice; refused when it is too short or the two differ.
 pub(super) fn passphrase_of(first: &str, again: &str) -> Result<SecretString, DeskError> {
     if first.chars().count() < 10 {
-        return Err(DeskError::new("choose a passphrase of 10 characters or more; four or five words are good"));
+        return Err(DeskError::known("desk-error-short"));
     }
     if first != again {
-        return Err(DeskError::new("the two passphrases differ; nothing was made"));
+        return Err(DeskError::known("desk-error-differ"));
     }
     Ok(SecretString::from(first.to_owned()))
 }

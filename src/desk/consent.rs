@@ -85,8 +85,7 @@ pub(super) struct Circle {
 
 impl Circle {
     pub(super) fn of(client: &Client, items: &[Item]) -> Result<Self, DeskError> {
-        let reporter = reporter(client, items)
-            .ok_or_else(|| DeskError::new("no item here proves who the reporter is; nothing was sent"))?;
+        let reporter = reporter(client, items).ok_or_else(|| DeskError::known("desk-error-no-reporter"))?;
         let first = proven(items).find(|(_, o)| o.manifest.head.reporter.as_ref() == Some(&reporter));
         let struck = match first.map(|(_, opened)| &opened.content) {
             Some(Content::Story(story)) => story.struck.iter().cloned().collect(),
@@ -145,7 +144,7 @@ pub async fn ask_consent(
     which: &[ItemId],
 ) -> Result<Sent, DeskError> {
     if reason.is_blank() || reason.escaped_len() > REASON_BYTES {
-        return Err(DeskError::new("give a reason of one line to a page; the reporter reads it"));
+        return Err(DeskError::known("desk-error-reason"));
     }
     let private = tempfile::tempdir()?;
     let case = client.case(id).await?;
@@ -160,16 +159,16 @@ pub async fn ask_consent(
     let before = proven(&items).filter_map(|(_, o)| if let Content::Request(r) = &o.content { Some(r) } else { None });
     let before: Vec<&Request> = before.filter(|asked| asked.to.reader == *to).collect();
     if before.len() >= MOST_REQUESTS {
-        return Err(DeskError::new("the reporter was asked for this reader twice; that is enough"));
+        return Err(DeskError::known("desk-error-twice"));
     }
     if before.iter().any(|asked| asked.reason.reveal().trim_ascii() == reason.reveal().trim_ascii()) {
-        return Err(DeskError::new("the reporter was asked with this reason before; a second time needs a new one"));
+        return Err(DeskError::known("desk-error-same-reason"));
     }
     let all = shareable(&items);
     let wanted: Vec<Named> =
         all.iter().filter(|named| which.is_empty() || which.contains(&named.item)).cloned().collect();
     if wanted.is_empty() || (!which.is_empty() && wanted.len() != which.len()) {
-        return Err(DeskError::new("name items that the reporter wrote or added, as `read` shows them"));
+        return Err(DeskError::known("desk-error-items"));
     }
     let request = Request::new(reader.keyed(), reason, wanted);
     let recipients = recipients(client, &case, &items, true)?;
@@ -181,17 +180,17 @@ pub async fn hand_over(client: &Client, id: &CaseId, request: &ItemId) -> Result
     let case = client.case(id).await?;
     let items = open_case(client, &case, Reach::Messages).await?;
     let consent = consents(&items).into_iter().find(|c| c.request == *request);
-    let consent = consent.ok_or_else(|| DeskError::new("there is no such request in this case"))?;
+    let consent = consent.ok_or_else(|| DeskError::known("desk-error-no-request"))?;
     let Standing::Yes(answer) = consent.standing else {
-        return Err(DeskError::new(match consent.standing {
-            Standing::Done => "this was handed over before",
-            _ => "the reporter has not agreed; nothing was shared",
+        return Err(DeskError::known(match consent.standing {
+            Standing::Done => "desk-error-handed-over",
+            _ => "desk-error-not-agreed",
         }));
     };
     let circle = Circle::of(client, &items)?;
     let reader = client.roster.reader(&consent.to.reader).filter(|r| r.keyed() == consent.to);
     let reader = reader.filter(|r| !circle.struck.contains(&r.id));
-    let reader = reader.ok_or_else(|| DeskError::new("this reader left the roster, has other keys, or is excluded"))?;
+    let reader = reader.ok_or_else(|| DeskError::known("desk-error-reader-gone"))?;
     for item in consent.items.iter().chain([request, &answer]) {
         let slot = share(&client.me.seal, &own_slot(client, item).await?, reader).map_err(failed)?;
         let sent = SlotSent { to: SentTo::of(&slot.to), header: BASE64_STANDARD.encode(&slot.header) };

@@ -64,10 +64,10 @@ impl Identity {
     ) -> Result<Self, DeskError> {
         if bytes.starts_with(AGE) {
             let key = age::scrypt::Identity::new(ask()?);
-            let opened = age::decrypt(&key, &bytes).map_err(|_| DeskError::new("the passphrase is not right"))?;
+            let opened = age::decrypt(&key, &bytes).map_err(|_| DeskError::known("desk-error-passphrase"))?;
             bytes = Zeroizing::new(opened);
         }
-        let text = std::str::from_utf8(&bytes).map_err(|_| DeskError::new("this is not an identity file"))?;
+        let text = std::str::from_utf8(&bytes).map_err(|_| DeskError::known("desk-error-identity"))?;
         Self::parse(text)
     }
 

@@ -18,47 +18,57 @@ pub use identity::Identity;
 pub use open::{Body, Content, Item, Opened, Reach, State, open_case, open_item};
 pub use write::{Attachment, Sent, attach_file, write};
 
+use crate::{seal::code::Language, text::Texts};
+
 pub use crate::show::{safe_json, safe_name, safe_text};
 
 /// What went wrong, in one line that says what to do.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct DeskError(String);
+#[error("{text}")]
+pub struct DeskError {
+    text: String,
+    /// The text's id, for those that are said in the reader's language too.
+    id: Option<&'static str>,
+}
 
 impl DeskError {
     fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
+        Self { text: text.into(), id: None }
+    }
+
+    /// One of the texts of `web/i18n`; English on the command line.
+    fn known(id: &'static str) -> Self {
+        Self { text: Texts::of(Language::En).get(id), id: Some(id) }
+    }
+
+    /// As a page says it.
+    fn in_words(&self, t: Texts) -> String {
+        self.id.map_or_else(|| self.text.clone(), |id| t.get(id))
     }
 }
 
 impl From<crate::domain::roster::RosterError> for DeskError {
     fn from(error: crate::domain::roster::RosterError) -> Self {
-        Self(format!("the roster is not believed: {error}"))
+        Self::new(format!("the roster is not believed: {error}"))
     }
 }
 
 impl From<std::io::Error> for DeskError {
     fn from(error: std::io::Error) -> Self {
-        Self(error.to_string())
+        Self::new(error.to_string())
     }
 }
 
 impl From<reqwest::Error> for DeskError {
     fn from(error: reqwest::Error) -> Self {
-        Self(match error.status().map(|s| s.as_u16()) {
-            Some(401) => {
-                "the server did not accept this sign-in; is this identity in the roster, with these keys, and \
-                 is this address one of the server's origins?"
-                    .to_owned()
-            }
-            Some(403) => "the server refused: a reader named here has no part in this case".to_owned(),
-            Some(404) => "there is no such case or item for you".to_owned(),
-            Some(409) => {
-                "the case changed meanwhile, is closed, or this was done before; look again with `read`".to_owned()
-            }
-            Some(503) => "the server cannot take or give this now; nothing changed, try again later".to_owned(),
-            Some(status) => format!("the server answered {status}"),
-            None => format!("the server cannot be reached: {error}"),
-        })
+        match error.status().map(|s| s.as_u16()) {
+            Some(401) => Self::known("desk-error-sign-in"),
+            Some(403) => Self::known("desk-error-refused"),
+            Some(404) => Self::known("desk-error-nothing"),
+            Some(409) => Self::known("desk-error-conflict"),
+            Some(503) => Self::known("desk-error-busy"),
+            Some(status) => Self::new(format!("the server answered {status}")),
+            None => Self { text: format!("the server cannot be reached: {error}"), ..Self::known("desk-error-away") },
+        }
     }
 }

@@ -129,7 +129,7 @@ pub async fn open_case(client: &Client, case: &CaseView, reach: Reach<'_>) -> Re
 pub async fn open_item(client: &Client, case: &CaseView, id: &ItemId, reach: Reach<'_>) -> Result<Item, DeskError> {
     let response = client.item(id).await?;
     let Some(length) = response.content_length() else {
-        return Err(DeskError::new("the server does not say how long an item is; nothing was fetched"));
+        return Err(DeskError::known("desk-error-length"));
     };
     if length > reach.limit() {
         return Ok(Item { id: *id, state: State::Large(length) });

@@ -60,7 +60,7 @@ pub async fn write(
         )));
     }
     if text.is_blank() {
-        return Err(DeskError::new("the text is empty; nothing was sent"));
+        return Err(DeskError::known("desk-error-empty"));
     }
     let case = client.case(id).await?;
     let items = open_case(client, &case, Reach::Messages).await?;
@@ -87,10 +87,10 @@ pub async fn write(
 /// Says why an act cannot be done, before anything is sent.
 fn possible(case: &CaseView, act: Act, today: Day) -> Result<(), DeskError> {
     after(act, case.state, case.filed, case.due, today).map(drop).map_err(|_| {
-        DeskError::new(match (case.state, act) {
-            (CaseState::Closed, _) => "this case is closed; only a note can be added",
-            (_, Act::Acknowledge) => "this case was acknowledged before; use reply, ask or feedback",
-            _ => "this case changed meanwhile; look again with `read`",
+        DeskError::known(match (case.state, act) {
+            (CaseState::Closed, _) => "desk-error-closed",
+            (_, Act::Acknowledge) => "desk-error-acknowledged",
+            _ => "desk-error-changed",
         })
     })
 }
@@ -122,7 +122,7 @@ pub(super) fn recipients(
     let circle_now = case.readers.iter().filter(|r| circle.readers.contains(r)).filter_map(now);
     let to = Recipients::of(circle_now).map_err(failed)?;
     if to.readers().iter().all(|r| r.reader != client.me.reader) {
-        return Err(DeskError::new("you are not an active reader of this case"));
+        return Err(DeskError::known("desk-error-not-yours"));
     }
     if to_reporter { to.with_reporter(case.case, &circle.reporter.reply).map_err(failed) } else { Ok(to) }
 }

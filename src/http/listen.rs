@@ -17,7 +17,7 @@ use actix_web::{
 };
 
 use super::{App, guard, routes, tls};
-use crate::notify;
+use crate::{notify, retention};
 
 /// A connection without a request is closed after so long.
 const KEEP_ALIVE: Duration = Duration::from_secs(2);
@@ -38,7 +38,8 @@ pub fn bound(app: App) -> io::Result<ServerBuilder> {
         .map_err(|e| io::Error::new(e.kind(), format!("cannot listen on {address}: {e}; choose another address")))?;
     let server = listen(app.clone().into(), plain)?;
     // On its own: a fault in it, a panic even, stops no listener.
-    actix_web::rt::spawn(notify::daily(app));
+    actix_web::rt::spawn(notify::daily(app.clone()));
+    actix_web::rt::spawn(retention::daily(app));
     Ok(server)
 }
 

@@ -119,7 +119,7 @@ pub(super) async fn show(
 
 /// A page that says what went wrong.
 pub(super) fn failed(open: &Unlocked, t: Texts, error: &DeskError) -> HttpResponse {
-    let body = format!("<h1>{}</h1><p role=\"alert\">{}</p>", t.get("desk-failed"), escaped(&error.to_string()));
+    let body = format!("<h1>{}</h1><p role=\"alert\">{}</p>", t.get("desk-failed"), escaped(&error.in_words(t)));
     view::page(t, StatusCode::BAD_GATEWAY, &t.get("desk-failed"), Some(open.client.me.reader.as_str()), &body)
 }
 
@@ -339,7 +339,7 @@ pub(super) async fn act(
         Err(error) => {
             // What changed meanwhile is fetched: the page behind "cancel" shows it.
             drop(refresh(&mut open, &id).await);
-            writing(&open, t, &id, act, &kept, Some(error.to_string()))
+            writing(&open, t, &id, act, &kept, Some(error.in_words(t)))
         }
     }
 }

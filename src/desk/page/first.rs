@@ -64,7 +64,7 @@ pub(super) async fn first(desk: Data<Desk>, lang: Path<String>, form: MaybeForm)
     });
     match made.await.map_err(|e| DeskError::new(e.to_string())).and_then(|made| made) {
         Ok(me) => shown(&desk, t, &me, None, None),
-        Err(error) => ask(t, name, Some(error.to_string())),
+        Err(error) => ask(t, name, Some(error.in_words(t))),
     }
 }
 
@@ -108,7 +108,7 @@ pub(super) async fn copy(desk: Data<Desk>, lang: Path<String>, mut form: Multipa
 }
 
 fn ask_again(t: Texts, error: &DeskError) -> HttpResponse {
-    let text = Plaintext::from(error.to_string());
+    let text = Plaintext::from(error.in_words(t));
     let back = format!("<p><a class=\"utrecht-link\" href=\"/{}/inbox\">{}</a></p>", t.lang(), t.get("desk-unlock"));
     let body = format!("<h1>{}</h1><p role=\"alert\">{}</p>{back}", t.get("desk-failed"), text.echo());
     view::page(t, StatusCode::UNPROCESSABLE_ENTITY, &t.get("desk-failed"), None, &body)

@@ -76,7 +76,7 @@ pub(super) async fn ask(
     match asked {
         Ok(_) => view::see_other(&format!("/{}/case/{id}", t.lang())),
         Err(error) => {
-            let again = page(&mut open, t, &id, &kept, false, Some(error.to_string())).await;
+            let again = page(&mut open, t, &id, &kept, false, Some(error.in_words(t))).await;
             again.unwrap_or_else(|e| failed(&open, t, &e))
         }
     }

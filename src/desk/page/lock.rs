@@ -59,7 +59,7 @@ impl Desk {
             let Some(passphrase) = passphrase else { return Err(ask(t, request.path(), fields, None)) };
             match self.unlock(&passphrase).await {
                 Ok(unlocked) => *open = Some(unlocked),
-                Err(error) => return Err(ask(t, request.path(), fields, Some(error.to_string()))),
+                Err(error) => return Err(ask(t, request.path(), fields, Some(error.in_words(t)))),
             }
             if fields.is_empty() && request.method() == Method::POST {
                 return Err(view::see_other(request.path()));

@@ -1,0 +1,119 @@
+//! Destruction when the term for keeping is over: slots, rows and payloads go, and a declaration with numbers stays.
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    domain::{case::Case, day::Day, id::OrgId},
+    http::App,
+    store::StoreError,
+};
+
+/// The folder of the declarations, in the data folder.
+const FOLDER: &str = "declarations";
+const VERSION: u8 = 1;
+/// How often a running server looks whether the day has changed.
+const LOOK: Duration = Duration::from_hours(1);
+
+/// What was destroyed on a day, by organisation: numbers and nothing else. `declarations/YYYY-MM-DD.json`.
+#[derive(Debug, Deserialize, Serialize)]
+pub struct Declaration {
+    version: u8,
+    /// The day.
+    pub day: Day,
+    /// How much of which organisation.
+    pub organisations: BTreeMap<OrgId, Counts>,
+}
+
+/// How much was destroyed.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Counts {
+    /// Cases.
+    pub cases: u64,
+    /// Items in them, files too.
+    pub items: u64,
+    /// Items whose payload was a file of its own.
+    pub files: u64,
+}
+
+/// Why not everything was destroyed and declared. What was, stays so; the next run goes on.
+#[derive(Debug, thiserror::Error)]
+pub enum RetentionError {
+    /// The database or payload store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The declaration.
+    #[error("the declaration of what was destroyed could not be written: {0}")]
+    Declaration(#[from] io::Error),
+}
+
+/// Destroys closed cases whose day has come, and declares each; returns the numbers of this run.
+pub async fn purge(app: &App) -> Result<Counts, RetentionError> {
+    let today = app.clock.today();
+    let mut total = Counts::default();
+    for id in app.store.to_destroy(today).await? {
+        let Some(case) = app.store.case(&id).await? else { continue };
+        let one = destroy(app, &case).await?;
+        declare(&app.config.data.join(FOLDER), today, &case.org, one)?;
+        total = sum(total, one);
+    }
+    Ok(total)
+}
+
+async fn destroy(app: &App, case: &Case) -> Result<Counts, StoreError> {
+    let items = app.store.items(&case.id).await?.len();
+    let blobs = app.store.destroy(&case.id).await?;
+    for blob in &blobs {
+        app.blobs.delete(blob).await?;
+        app.store.forget_blob(blob).await?;
+    }
+    Ok(Counts { cases: 1, items: items as u64, files: blobs.len() as u64 })
+}
+
+fn sum(a: Counts, b: Counts) -> Counts {
+    Counts { cases: a.cases + b.cases, items: a.items + b.items, files: a.files + b.files }
+}
+
+/// Adds to the day's declaration: written beside it, on the disk, then renamed.
+fn declare(folder: &Path, day: Day, org: &OrgId, one: Counts) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    let path = file(folder, day);
+    let mut declaration = match fs::read(&path) {
+        Ok(bytes) => serde_json::from_slice(&bytes).map_err(io::Error::other)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Declaration { version: VERSION, day, organisations: BTreeMap::new() }
+        }
+        Err(error) => return Err(error),
+    };
+    let counts = declaration.organisations.entry(org.clone()).or_default();
+    *counts = sum(*counts, one);
+    let next = path.with_extension("next");
+    fs::write(&next, serde_json::to_vec_pretty(&declaration).map_err(io::Error::other)?)?;
+    fs::File::open(&next)?.sync_all()?;
+    fs::rename(next, path)
+}
+
+fn file(folder: &Path, day: Day) -> PathBuf {
+    folder.join(format!("{day}.json"))
+}
+
+/// Destroys what is due once a day, for as long as the server runs. A fault is logged and tried again an hour later.
+pub(crate) async fn daily(app: Arc<App>) {
+    let mut done: Option<Day> = None;
+    loop {
+        let today = app.clock.today();
+        if done != Some(today) {
+            match purge(&app).await {
+                Ok(_) => done = Some(today),
+                Err(_) => tracing::warn!("not everything whose term is over was destroyed; it is tried again"),
+            }
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
