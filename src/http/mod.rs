@@ -1,6 +1,7 @@
 //! The web edge: reporter pages and the readers' API. Handlers only wire; rules stand in `domain`, secrets in `seal`.
 pub mod api;
 mod file;
+mod filing;
 mod form;
 mod guard;
 mod listen;
@@ -128,16 +129,14 @@ impl App {
 /// The route table. Everything else is a 404, any other method a 405.
 pub fn routes(cfg: &mut web::ServiceConfig) {
     cfg.app_data(web::FormConfig::default().limit(FORM_BYTES))
-        .route("/", web::get().to(page::front))
-        .route("/{lang}/", web::get().to(page::home))
-        .route("/nl", web::get().to(page::front))
-        .route("/en", web::get().to(page::english))
-        .route("/{lang}/report", web::get().to(report::start))
-        .route("/{lang}/report", web::post().to(report::step))
-        .route("/{lang}/mailbox", web::get().to(mailbox::door))
-        .route("/{lang}/mailbox", web::post().to(mailbox::act))
-        .route("/{lang}/mailbox/file", web::post().to(file::add))
-        .route("/{lang}/info/{name}", web::get().to(page::info))
+        .service(web::resource("/").get(page::front))
+        .service(web::resource("/nl").get(page::front))
+        .service(web::resource("/en").get(page::english))
+        .service(web::resource("/{lang}/").get(page::home))
+        .service(web::resource("/{lang}/report").get(report::start).post(report::step))
+        .service(web::resource("/{lang}/mailbox").get(mailbox::door).post(mailbox::act))
+        .service(web::resource("/{lang}/mailbox/file").post(file::add))
+        .service(web::resource("/{lang}/info/{name}").get(page::info))
         .service(web::scope("/api/v1").configure(api::routes))
         .default_service(web::to(page::not_found));
 }

@@ -5,10 +5,10 @@ use actix_web::{
     web::{Data, Form, Path},
 };
 use askama::Template;
-use uuid::Uuid;
 
 use super::{
     App,
+    filing::file,
     form::{Answers, Fields, NotBelieved, STORY_BYTES, Want, topic_name},
     guard::Returns,
     mailbox,
@@ -16,17 +16,11 @@ use super::{
 };
 use crate::{
     domain::{
-        case::{ACKNOWLEDGE_DAYS, Case, CaseState, RESERVE_DAYS},
-        id::ItemId,
         roster::{Organisation, Reader, Scope, Topic},
         routing::{self, Readers},
     },
-    seal::{
-        Author, ItemHead, Kind, Recipients,
-        code::{Code, CodeError, Language},
-        item,
-    },
-    store::{Filed, NewItem, Payload, StoreError},
+    seal::code::{Code, CodeError, Language},
+    store::Filed,
     text::Texts,
 };
 
@@ -35,10 +29,6 @@ const LAST: u8 = 9;
 
 /// The last page that asks. What comes after it has the seed of a code, and is not stored by browsers.
 const QUESTIONS: u8 = 6;
-
-/// Rooms of a code.
-pub(crate) const ADVICE: u8 = 0;
-pub(crate) const REPORT: u8 = 1;
 
 /// The first page.
 pub(crate) async fn start(app: Data<App>, lang: Path<String>) -> HttpResponse {
@@ -361,51 +351,4 @@ async fn send(app: &App, t: Texts, answers: Answers) -> HttpResponse {
         Ok(Filed::Already) => mailbox::show_code(app, t, &code, mailbox::Notice::SentBefore).await,
         Err(_) => problem(t.language, StatusCode::SERVICE_UNAVAILABLE),
     }
-}
-
-/// A code opens one case of its own: what was sent with it before stands, in whichever room.
-async fn file(app: &App, answers: Answers, readers: &Readers, code: &Code) -> Result<Filed, StoreError> {
-    let failed = |e: crate::seal::SealError| StoreError::Unavailable(Box::new(e));
-    let today = app.clock.today();
-    if app.store.last_day().await?.is_some_and(|last| last > today) {
-        return Err(StoreError::Conflict); // a stored day never goes backward
-    }
-    for room in [ADVICE, REPORT] {
-        let lookup = code.keys(&app.roster.instance, room).lookup;
-        if app.store.case_by_lookup(&lookup).await?.is_some() {
-            return Ok(Filed::Already);
-        }
-    }
-    let (room, kind) = if answers.is_report() { (REPORT, Kind::Report) } else { (ADVICE, Kind::Advice) };
-    let keys = code.keys(&app.roster.instance, room);
-    let (id, first) = (keys.public().case(&app.roster.instance), ItemId::from_uuid(Uuid::new_v4()));
-    let case = Case {
-        id,
-        lookup: keys.lookup,
-        org: answers.org.clone().ok_or(StoreError::Conflict)?,
-        filed: today,
-        due: today.plus_days(ACKNOWLEDGE_DAYS),
-        destroy_after: None,
-        state: CaseState::Unopened,
-    };
-    let to = Recipients::of(readers.all()).map_err(failed)?;
-    let head = ItemHead {
-        instance: app.roster.instance,
-        case: id,
-        item: first,
-        kind,
-        author: Author::Reporter,
-        seq: 0,
-        seen: [0; 32],
-        day: today,
-        name: None,
-        to: to.readers(),
-        reporter: Some(keys.public()),
-    };
-    let sealed = item(head, answers.into_story().into_body(), &keys.signer, &to).map_err(failed)?;
-    let (slots, payload) = sealed.into_parts();
-    let reserve = readers.reserve().map(Reader::keyed);
-    let reserve = reserve.as_ref().map(|keyed| (keyed, today.plus_days(RESERVE_DAYS)));
-    let slots = app.post.rows(&case, &first, slots, reserve);
-    app.store.file(&case, &NewItem { id: first, slots, payload: Payload::Inline(payload) }).await
 }

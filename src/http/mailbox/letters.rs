@@ -30,7 +30,7 @@ fn proven(app: &App, opened: &Opened, item: &ItemId, text: &OpenedText) -> bool 
         // A file is for the readers; on a page it would be noise.
         Author::Reader(_) if head.kind == Kind::File => return false,
         Author::Reader(author) => app.roster.reader(author).map(|r| r.sign_key.to_lowercase()),
-        Author::Reporter => Some(opened.keys.public().sign),
+        Author::Reporter => Some(hex::encode(opened.keys.signer.public())),
     };
     head.instance == app.roster.instance
         && head.case == opened.case.id

@@ -18,9 +18,9 @@ use self::{
 };
 use super::{
     App,
+    filing::ADVICE,
     form::Fields,
     page::{FieldError, page, problem},
-    report::ADVICE,
 };
 use crate::{
     domain::{
