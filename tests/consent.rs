@@ -112,6 +112,22 @@ async fn an_excluded_person_cannot_even_be_asked_for() {
 }
 
 #[actix_web::test]
+async fn a_new_reader_without_the_story_still_knows_whom_the_reporter_excluded() {
+    let service = Service::start(None).await;
+    let (browser, code, case) = filed(&service).await;
+    let all = items(&service, READER, &case).await;
+    let file = all.iter().find(|i| i["name"].is_string()).unwrap()["item"].as_str().unwrap().to_owned();
+    let request = ask(&service, &case, NEW, "Alleen het bestand", &[&file]).await.unwrap();
+    mailbox(&browser, &code, &[("act", "consent-yes"), ("request", &request)]).await;
+    service.desk(READER, &["hand-over", &case, &request]).await.unwrap();
+    assert!(!items(&service, NEW, &case).await.iter().any(|i| i["story"].is_object()));
+    let reason = service.path("reason.txt");
+    let words = ["ask-consent", &case, "--to", STRUCK, "--file", reason.to_str().unwrap()];
+    let refused = service.desk(NEW, &words).await.unwrap_err();
+    assert!(refused.contains("excluded by the reporter"), "{refused}");
+}
+
+#[actix_web::test]
 async fn the_reporter_is_asked_for_somebody_twice_at_most_and_with_a_new_reason() {
     let service = Service::start(None).await;
     let (browser, code, case) = filed(&service).await;

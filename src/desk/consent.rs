@@ -87,9 +87,9 @@ impl Circle {
     pub(super) fn of(client: &Client, items: &[Item]) -> Result<Self, DeskError> {
         let reporter = reporter(client, items).ok_or_else(|| DeskError::known("desk-error-no-reporter"))?;
         let first = proven(items).find(|(_, o)| o.manifest.head.reporter.as_ref() == Some(&reporter));
-        let struck = match first.map(|(_, opened)| &opened.content) {
+        let struck: BTreeSet<ReaderId> = match first.map(|(_, opened)| &opened.content) {
             Some(Content::Story(story)) => story.struck.iter().cloned().collect(),
-            _ => BTreeSet::new(),
+            _ => proven(items).filter_map(|(_, o)| handed_over(o)).flat_map(|done| done.struck.clone()).collect(),
         };
         let mut readers = match first {
             Some((_, opened)) => opened.manifest.head.to.clone(),
@@ -196,7 +196,13 @@ pub async fn hand_over(client: &Client, id: &CaseId, request: &ItemId) -> Result
         let sent = SlotSent { to: SentTo::of(&slot.to), header: BASE64_STANDARD.encode(&slot.header) };
         client.share(item, &sent).await?;
     }
-    let done = HandOver::new((*request, answer), consent.to.clone(), circle.reporter.clone(), circle.readers.clone());
+    let struck = circle.struck.iter().cloned().collect();
+    let done = HandOver::new(
+        (*request, answer),
+        consent.to.clone(),
+        circle.reporter.clone(),
+        (circle.readers.clone(), struck),
+    );
     let now = |r: &KeyedReader| client.roster.reader(&r.reader).filter(|now| now.keyed() == *r);
     let there = case.readers.iter().filter(|r| circle.readers.contains(r)).filter_map(now);
     let to = Recipients::of(there.chain([reader])).map_err(failed)?;

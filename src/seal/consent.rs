@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::{Kind, Plaintext, ReporterPublic};
 use crate::domain::{
     day::Day,
-    id::{ItemId, KeyedReader},
+    id::{ItemId, KeyedReader, ReaderId},
 };
 
 const VERSION: u8 = 1;
@@ -93,6 +93,8 @@ pub struct HandOver {
     pub reporter: ReporterPublic,
     /// Everyone who could read before.
     pub readers: Vec<KeyedReader>,
+    /// Whom the reporter excluded: the new reader keeps to it too.
+    pub struck: Vec<ReaderId>,
 }
 
 impl HandOver {
@@ -101,9 +103,9 @@ impl HandOver {
         (request, answer): (ItemId, ItemId),
         to: KeyedReader,
         reporter: ReporterPublic,
-        readers: Vec<KeyedReader>,
+        (readers, struck): (Vec<KeyedReader>, Vec<ReaderId>),
     ) -> Self {
-        Self { v: VERSION, request, answer, to, reporter, readers }
+        Self { v: VERSION, request, answer, to, reporter, readers, struck }
     }
 
     /// The body of its item.
