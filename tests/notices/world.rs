@@ -105,7 +105,7 @@ impl World {
             match server::prepare(Config::load(&file).unwrap(), self.service.clock).await {
                 Ok(app) => break Arc::new(app),
                 // The last worker of the stopped server still has the lock of the folder.
-                Err(error) if error.to_string() == "the store is unavailable" => {
+                Err(error) if error.to_string().contains("another process is using the data folder") => {
                     tokio::time::sleep(Duration::from_millis(20)).await;
                 }
                 Err(error) => unreachable!("{error}"),
