@@ -19,6 +19,8 @@ pub mod demo;
 #[cfg(feature = "desk")]
 pub mod desk;
 pub mod domain;
+#[cfg(feature = "server")]
+mod each_day;
 pub mod envelope;
 #[cfg(feature = "server")]
 pub mod http;
@@ -28,6 +30,8 @@ pub mod log;
 pub mod notify;
 #[cfg(feature = "server")]
 pub mod post;
+#[cfg(any(feature = "server", feature = "desk"))]
+mod replace;
 #[cfg(feature = "server")]
 pub mod retention;
 #[cfg(feature = "server")]

@@ -3,8 +3,6 @@ use std::{
     collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
 };
 
 use serde::{Deserialize, Serialize};
@@ -12,14 +10,13 @@ use serde::{Deserialize, Serialize};
 use crate::{
     domain::{case::Case, day::Day, id::OrgId},
     http::App,
+    replace::replace,
     store::StoreError,
 };
 
 /// The folder of the declarations, in the data folder.
 const FOLDER: &str = "declarations";
 const VERSION: u8 = 1;
-/// How often a running server looks whether the day has changed.
-const LOOK: Duration = Duration::from_hours(1);
 
 /// What was destroyed on a day, by organisation: numbers and nothing else. `declarations/YYYY-MM-DD.json`.
 #[derive(Debug, Deserialize, Serialize)]
@@ -93,27 +90,9 @@ fn declare(folder: &Path, day: Day, org: &OrgId, one: Counts) -> io::Result<()> 
     };
     let counts = declaration.organisations.entry(org.clone()).or_default();
     *counts = sum(*counts, one);
-    let next = path.with_extension("next");
-    fs::write(&next, serde_json::to_vec_pretty(&declaration).map_err(io::Error::other)?)?;
-    fs::File::open(&next)?.sync_all()?;
-    fs::rename(next, path)
+    replace(&path, &serde_json::to_vec_pretty(&declaration).map_err(io::Error::other)?)
 }
 
 fn file(folder: &Path, day: Day) -> PathBuf {
     folder.join(format!("{day}.json"))
-}
-
-/// Destroys what is due once a day, for as long as the server runs. A fault is logged and tried again an hour later.
-pub(crate) async fn daily(app: Arc<App>) {
-    let mut done: Option<Day> = None;
-    loop {
-        let today = app.clock.today();
-        if done != Some(today) {
-            match purge(&app).await {
-                Ok(_) => done = Some(today),
-                Err(_) => tracing::warn!("not everything whose term is over was destroyed; it is tried again"),
-            }
-        }
-        tokio::time::sleep(LOOK).await;
-    }
 }

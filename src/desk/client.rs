@@ -12,10 +12,12 @@ use crate::{
     api_types::{AddedView, CaseView, Challenge, Nonce, Session, SignIn, SlotSent, signed_bytes},
     clock::Clock,
     domain::{
+        case::CaseState,
         day::Day,
         id::{CaseId, ItemId},
         roster::Roster,
     },
+    replace::replace,
     roster_files::{self, Files, Seen},
 };
 
@@ -131,12 +133,25 @@ impl Client {
         self.get(&format!("items/{id}")).await
     }
 
-    /// Adds an item; sending the same again adds nothing. Asks for the case first, which renews a sign-in that has run out:
-    /// a body is streamed only once.
+    /// A case whose items were fetched: that has opened it, if nobody had before.
+    pub(super) async fn opened(&self, case: CaseView) -> Result<CaseView, DeskError> {
+        if case.state == CaseState::Unopened { self.case(&case.case).await } else { Ok(case) }
+    }
+
+    /// Adds an item; sending the same again adds nothing. A sign-in that has run out is renewed: before a body that is streamed,
+    /// which goes only once, and after a refusal otherwise.
     pub async fn add(&self, case: &CaseId, body: impl Into<Body>) -> Result<AddedView, DeskError> {
-        self.case(case).await?;
         let request = self.http.post(self.url(&format!("cases/{case}/items"))).body(body);
-        Ok(self.send(request).await?.error_for_status()?.json().await?)
+        let again = request.try_clone();
+        if again.is_none() {
+            self.renew().await?;
+        }
+        let mut response = self.send(request).await?;
+        if let Some(again) = again.filter(|_| response.status() == StatusCode::UNAUTHORIZED) {
+            self.renew().await?;
+            response = self.send(again).await?;
+        }
+        Ok(response.error_for_status()?.json().await?)
     }
 
     /// Adds a slot for one more reader to an item.
@@ -159,9 +174,7 @@ fn verify(files: &Files, anchor: &Path, state: &Path, clock: Clock) -> Result<Ro
     let gone = before.iter().filter(|s| now.iter().all(|n| n.file != s.file)).cloned();
     let now: Vec<Seen> = now.iter().cloned().chain(gone).collect();
     if now != before {
-        let next = tempfile::NamedTempFile::new_in(state.parent().filter(|p| p.is_dir()).unwrap_or(Path::new(".")))?;
-        serde_json::to_writer(next.as_file(), &now).map_err(|e| DeskError::new(e.to_string()))?;
-        next.persist(state).map_err(|e| DeskError::new(e.to_string()))?;
+        replace(state, &serde_json::to_vec(&now).map_err(|e| DeskError::new(e.to_string()))?)?;
     }
     Ok(roster)
 }

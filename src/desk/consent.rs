@@ -100,6 +100,20 @@ impl Circle {
         readers.extend(agreed.map(|done| done.to.clone()).filter(|to| !struck.contains(&to.reader)));
         Ok(Self { reporter, readers, struck })
     }
+
+    /// Those of a case's readers who are in the circle and have the keys they had, with one more; and the reporter.
+    pub(super) fn recipients(
+        &self,
+        client: &Client,
+        case: &CaseView,
+        more: Option<&Reader>,
+        to_reporter: bool,
+    ) -> Result<Recipients, DeskError> {
+        let now = |r: &KeyedReader| client.roster.reader(&r.reader).filter(|now| now.keyed() == *r);
+        let there = case.readers.iter().filter(|r| self.readers.contains(r)).filter_map(now);
+        let to = Recipients::of(there.chain(more)).map_err(failed)?;
+        if to_reporter { to.with_reporter(case.case, &self.reporter.reply).map_err(failed) } else { Ok(to) }
+    }
 }
 
 /// Readers the server names who were neither chosen by the reporter nor agreed to: somebody let them in. Nothing is sealed to them.
@@ -149,7 +163,7 @@ pub async fn ask_consent(
     let private = tempfile::tempdir()?;
     let case = client.case(id).await?;
     let items = open_case(client, &case, Reach::All(private.path())).await?;
-    let case = client.case(id).await?;
+    let case = client.opened(case).await?;
     let reader = candidates(client, &case, &items)?.into_iter().find(|r| r.id == *to);
     let reader = reader.ok_or_else(|| {
         DeskError::new(format!(
@@ -203,10 +217,7 @@ pub async fn hand_over(client: &Client, id: &CaseId, request: &ItemId) -> Result
         circle.reporter.clone(),
         (circle.readers.clone(), struck),
     );
-    let now = |r: &KeyedReader| client.roster.reader(&r.reader).filter(|now| now.keyed() == *r);
-    let there = case.readers.iter().filter(|r| circle.readers.contains(r)).filter_map(now);
-    let to = Recipients::of(there.chain([reader])).map_err(failed)?;
-    let to = to.with_reporter(case.case, &circle.reporter.reply).map_err(failed)?;
+    let to = circle.recipients(client, &case, Some(reader), true)?;
     send(client, &client.case(id).await?, (Kind::HandOver, None), done.into_body(), &to).await
 }
 

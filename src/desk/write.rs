@@ -20,7 +20,7 @@ use crate::{
     domain::{
         case::{Act, CaseState, after},
         day::Day,
-        id::{CaseId, ItemId, KeyedReader},
+        id::{CaseId, ItemId},
     },
     envelope,
     seal::{Author, FileSealer, ItemHead, Kind, Plaintext, Recipients, SealError, Slot, item},
@@ -64,8 +64,7 @@ pub async fn write(
     }
     let case = client.case(id).await?;
     let items = open_case(client, &case, Reach::Messages).await?;
-    // Reading has opened the case: its state and readers now are what counts.
-    let case = client.case(id).await?;
+    let case = client.opened(case).await?;
     possible(&case, act, client.today())?;
     let to = recipients(client, &case, &items, act != Act::Note)?;
     let mut seq = u32::try_from(case.items.len()).unwrap_or(u32::MAX);
@@ -99,7 +98,7 @@ fn possible(case: &CaseView, act: Act, today: Day) -> Result<(), DeskError> {
 pub async fn attach_file(client: &Client, id: &CaseId, attachment: Attachment) -> Result<(), DeskError> {
     let case = client.case(id).await?;
     let items = open_case(client, &case, Reach::Messages).await?;
-    let case = client.case(id).await?;
+    let case = client.opened(case).await?;
     let to = recipients(client, &case, &items, false)?;
     let seq = u32::try_from(case.items.len()).unwrap_or(u32::MAX);
     attach(client, &case, &to, attachment, seq).await
@@ -118,13 +117,11 @@ pub(super) fn recipients(
     to_reporter: bool,
 ) -> Result<Recipients, DeskError> {
     let circle = Circle::of(client, items)?;
-    let now = |r: &KeyedReader| client.roster.reader(&r.reader).filter(|now| now.keyed() == *r);
-    let circle_now = case.readers.iter().filter(|r| circle.readers.contains(r)).filter_map(now);
-    let to = Recipients::of(circle_now).map_err(failed)?;
+    let to = circle.recipients(client, case, None, to_reporter)?;
     if to.readers().iter().all(|r| r.reader != client.me.reader) {
         return Err(DeskError::known("desk-error-not-yours"));
     }
-    if to_reporter { to.with_reporter(case.case, &circle.reporter.reply).map_err(failed) } else { Ok(to) }
+    Ok(to)
 }
 
 /// Signs, seals and sends one message.

@@ -17,7 +17,7 @@ use actix_web::{
 };
 
 use super::{App, guard, routes, tls};
-use crate::{notify, retention};
+use crate::{each_day::each_day, notify, retention};
 
 /// A connection without a request is closed after so long.
 const KEEP_ALIVE: Duration = Duration::from_secs(2);
@@ -38,8 +38,11 @@ pub fn bound(app: App) -> io::Result<ServerBuilder> {
         .map_err(|e| io::Error::new(e.kind(), format!("cannot listen on {address}: {e}; choose another address")))?;
     let server = listen(app.clone().into(), plain)?;
     // On its own: a fault in it, a panic even, stops no listener.
-    actix_web::rt::spawn(notify::daily(app.clone()));
-    actix_web::rt::spawn(retention::daily(app));
+    let (clock, again) = (app.clock, app.clone());
+    let notices = async move || notify::send_due(&again).await.map(drop);
+    actix_web::rt::spawn(each_day(clock, "no notices were sent", notices));
+    let purge = async move || retention::purge(&app).await.map(drop);
+    actix_web::rt::spawn(each_day(clock, "not everything whose term is over was destroyed", purge));
     Ok(server)
 }
 

@@ -6,14 +6,13 @@ mod addresses;
 mod letter;
 mod settings;
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, time::Duration};
 
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor, transport::smtp::response::Category};
 use tokio::time::timeout;
 
 use crate::{
     domain::{
-        day::Day,
         id::{KeyedReader, ReaderId},
         notice::{Weekday, is_due},
     },
@@ -24,8 +23,6 @@ use crate::{
 use addresses::Addresses;
 pub use settings::{Notices, Sender, Tls};
 
-/// How often the server asks which day it is.
-const LOOK: Duration = Duration::from_hours(1);
 /// How long one mail may take, from the connection to the server's last answer. The library bounds the connection alone.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// After so many mails in a row for which the server is not there, not believed or does not let us in, the rest is not tried.
@@ -131,19 +128,4 @@ async fn send(transport: &Transport, letters: Vec<Message>) -> Outcome {
         }
     }
     Outcome { sent, failed: all - sent }
-}
-
-/// Sends each fixed day's notices for as long as the server runs. A fault is logged and looked at again an hour later.
-pub(crate) async fn daily(app: Arc<App>) {
-    let mut done: Option<Day> = None;
-    loop {
-        let today = app.clock.today();
-        if done != Some(today) {
-            match send_due(&app).await {
-                Ok(_) => done = Some(today),
-                Err(error) => tracing::warn!("no notices were sent: {error}"),
-            }
-        }
-        tokio::time::sleep(LOOK).await;
-    }
 }

@@ -1,13 +1,14 @@
 //! One case: everything in it, and what can be done.
 use actix_web::{
-    Either, HttpRequest, HttpResponse,
+    HttpRequest, HttpResponse,
     http::StatusCode,
-    web::{Data, Form, Path},
+    web::{Data, Path},
 };
 use askama::Template;
 
 use super::{
-    Desk, Fields,
+    Desk,
+    answer::{Answer, Fault, MaybeForm, answer, case_of, fields},
     lock::{Unlocked, take},
     summary::first_line,
     view,
@@ -23,17 +24,6 @@ use crate::{
     seal::{Author, Kind, Plaintext, consent::Standing},
     text::Texts,
 };
-
-/// A form, or no body at all.
-pub(super) type MaybeForm = Either<Form<Fields>, ()>;
-
-/// The fields that came; none with a GET.
-pub(super) fn fields(form: MaybeForm) -> Fields {
-    match form {
-        Either::Left(form) => form.into_inner(),
-        Either::Right(()) => Fields::new(),
-    }
-}
 
 /// One item, as it is shown.
 struct Entry {
@@ -105,26 +95,12 @@ pub(super) async fn show(
     path: Path<(String, String)>,
     form: MaybeForm,
 ) -> HttpResponse {
-    let t = view::texts(&path.0);
-    let mut sent = fields(form);
-    let mut open = match desk.unlocked(t, &request, &mut sent).await {
-        Ok(open) => open,
-        Err(answer) => return answer,
-    };
-    let Some(id) = CaseId::parse(&path.1) else { return view::plain(StatusCode::NOT_FOUND, "desk-not-found") };
-    let notice = request.query_string().strip_prefix("done=").and_then(Act::parse);
-    let notice = notice.map(|act| t.get(&format!("desk-done-{}", act.name())));
-    case_page(&mut open, t, &id, notice).await.unwrap_or_else(|error| failed(&open, t, &error))
-}
-
-/// A page that says what went wrong.
-pub(super) fn failed(open: &Unlocked, t: Texts, error: &DeskError) -> HttpResponse {
-    let body = format!("<h1>{}</h1><p role=\"alert\">{}</p>", t.get("desk-failed"), escaped(&error.in_words(t)));
-    view::page(t, StatusCode::BAD_GATEWAY, &t.get("desk-failed"), Some(open.client.me.reader.as_str()), &body)
-}
-
-fn escaped(text: &str) -> String {
-    Plaintext::from(text.to_owned()).echo().to_string()
+    answer(&desk, &request, &path.0, fields(form), async |open, t, _| {
+        let notice = request.query_string().strip_prefix("done=").and_then(Act::parse);
+        let notice = notice.map(|act| t.get(&format!("desk-done-{}", act.name())));
+        case_page(open, t, &case_of(&path.1)?, notice).await
+    })
+    .await
 }
 
 /// Fetches and opens what is new in a case.
@@ -140,16 +116,10 @@ pub(super) async fn refresh(open: &mut Unlocked, id: &CaseId) -> Result<CaseView
     open::prove(&open.client, &mut items);
     open.summaries.learn(&case, &items);
     open.cases.insert(*id, items);
-    // Reading has opened it: what it is now is what counts.
-    open.client.case(id).await
+    open.client.opened(case).await
 }
 
-async fn case_page(
-    open: &mut Unlocked,
-    t: Texts,
-    id: &CaseId,
-    notice: Option<String>,
-) -> Result<HttpResponse, DeskError> {
+async fn case_page(open: &mut Unlocked, t: Texts, id: &CaseId, notice: Option<String>) -> Answer {
     let case = refresh(open, id).await?;
     let items = open.cases.get(id).map(Vec::as_slice).unwrap_or_default();
     let title = title(t, items, &case);
@@ -321,27 +291,22 @@ pub(super) async fn act(
     path: Path<(String, String, String)>,
     form: MaybeForm,
 ) -> HttpResponse {
-    let t = view::texts(&path.0);
-    let mut sent = fields(form);
-    let mut open = match desk.unlocked(t, &request, &mut sent).await {
-        Ok(open) => open,
-        Err(answer) => return answer,
-    };
-    let (Some(id), Some(act)) = (CaseId::parse(&path.1), Act::parse(&path.2)) else {
-        return view::plain(StatusCode::NOT_FOUND, "desk-not-found");
-    };
-    let Some(text) = take(&mut sent, "text") else {
-        return writing(&open, t, &id, act, &letter(t, act), None);
-    };
-    let kept = Plaintext::from(text.reveal().to_vec());
-    match write(&open.client, &id, act, text, Vec::new()).await {
-        Ok(_) => view::see_other(&format!("/{}/case/{id}?done={}", t.lang(), act.name())),
-        Err(error) => {
-            // What changed meanwhile is fetched: the page behind "cancel" shows it.
-            drop(refresh(&mut open, &id).await);
-            writing(&open, t, &id, act, &kept, Some(error.in_words(t)))
+    answer(&desk, &request, &path.0, fields(form), async |open, t, mut sent| {
+        let (id, act) = (case_of(&path.1)?, Act::parse(&path.2).ok_or(Fault::NotFound)?);
+        let Some(text) = take(&mut sent, "text") else {
+            return Ok(writing(open, t, &id, act, &letter(t, act), None));
+        };
+        let kept = Plaintext::from(text.reveal().to_vec());
+        match write(&open.client, &id, act, text, Vec::new()).await {
+            Ok(_) => Ok(view::see_other(&format!("/{}/case/{id}?done={}", t.lang(), act.name()))),
+            Err(error) => {
+                // What changed meanwhile is fetched: the page behind "cancel" shows it.
+                drop(refresh(open, &id).await);
+                Ok(writing(open, t, &id, act, &kept, Some(error.in_words(t))))
+            }
         }
-    }
+    })
+    .await
 }
 
 fn writing(open: &Unlocked, t: Texts, id: &CaseId, act: Act, text: &Plaintext, error: Option<String>) -> HttpResponse {

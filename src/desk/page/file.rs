@@ -13,7 +13,8 @@ use image::{ImageFormat, ImageReader, Limits};
 
 use super::{
     Desk, Fields,
-    case::{MaybeForm, failed, fields, refresh, size},
+    answer::{Answer, Fault, MaybeForm, answer, case_of, fields, item_of},
+    case::{refresh, size},
     lock::{Unlocked, take},
     view,
 };
@@ -55,18 +56,11 @@ pub(super) async fn show(
     path: Path<(String, String, String)>,
     form: MaybeForm,
 ) -> HttpResponse {
-    let t = view::texts(&path.0);
-    let mut sent = fields(form);
-    let mut open = match desk.unlocked(t, &request, &mut sent).await {
-        Ok(open) => open,
-        Err(answer) => return answer,
-    };
-    let (Some(case), Some(item)) = (CaseId::parse(&path.1), ItemId::parse(&path.2)) else {
-        return view::plain(StatusCode::NOT_FOUND, "desk-not-found");
-    };
-    let save = take(&mut sent, "save").is_some();
-    let found = page(&mut open, t, &case, &item, save).await;
-    found.unwrap_or_else(|error| failed(&open, t, &error))
+    answer(&desk, &request, &path.0, fields(form), async |open, t, mut sent| {
+        let save = take(&mut sent, "save").is_some();
+        page(open, t, &case_of(&path.1)?, &item_of(&path.2)?, save).await
+    })
+    .await
 }
 
 /// The picture of a file, encoded anew.
@@ -75,23 +69,12 @@ pub(super) async fn picture(
     request: HttpRequest,
     path: Path<(String, String, String)>,
 ) -> HttpResponse {
-    let t = view::texts(&path.0);
-    let mut open = match desk.unlocked(t, &request, &mut Fields::new()).await {
-        Ok(open) => open,
-        Err(answer) => return answer,
-    };
-    let (Some(case), Some(item)) = (CaseId::parse(&path.1), ItemId::parse(&path.2)) else {
-        return view::plain(StatusCode::NOT_FOUND, "desk-not-found");
-    };
-    let bytes = match opened(&mut open, &case, &item).await {
-        Ok(Some(opened)) => bytes_of(opened, usize::MAX),
-        Ok(None) => return view::plain(StatusCode::NOT_FOUND, "desk-not-found"),
-        Err(error) => return failed(&open, t, &error),
-    };
-    match bytes.ok().and_then(|bytes| encoded_anew(&bytes)) {
-        Some(png) => HttpResponse::Ok().content_type("image/png").body(png),
-        None => view::plain(StatusCode::NOT_FOUND, "desk-not-found"),
-    }
+    answer(&desk, &request, &path.0, Fields::new(), async |open, _, _| {
+        let file = opened(open, &case_of(&path.1)?, &item_of(&path.2)?).await?.ok_or(Fault::NotFound)?;
+        let png = encoded_anew(&bytes_of(file, usize::MAX)?).ok_or(Fault::NotFound)?;
+        Ok(HttpResponse::Ok().content_type("image/png").body(png))
+    })
+    .await
 }
 
 /// An item of a case that opened; fetched when it was too large before.
@@ -109,21 +92,11 @@ async fn opened<'a>(open: &'a mut Unlocked, case: &CaseId, item: &ItemId) -> Res
     }))
 }
 
-async fn page(
-    open: &mut Unlocked,
-    t: Texts,
-    case: &CaseId,
-    item: &ItemId,
-    save: bool,
-) -> Result<HttpResponse, DeskError> {
-    let Some(file) = opened(open, case, item).await? else {
-        return Ok(view::plain(StatusCode::NOT_FOUND, "desk-not-found"));
-    };
-    let Content::File { name, body } = &file.content else {
-        return Ok(view::plain(StatusCode::NOT_FOUND, "desk-not-found"));
-    };
+async fn page(open: &mut Unlocked, t: Texts, case: &CaseId, item: &ItemId, save: bool) -> Answer {
+    let file = opened(open, case, item).await?.ok_or(Fault::NotFound)?;
+    let Content::File { name, body } = &file.content else { return Err(Fault::NotFound) };
     if save {
-        return download(name, body);
+        return Ok(download(name, body)?);
     }
     let shown = preview(t, case, item, file)?;
     let page = FilePage { t, case: *case, item: *item, name: name.clone(), size: size(file.manifest.length), shown };
@@ -177,10 +150,7 @@ fn download(name: &str, body: &Body) -> Result<HttpResponse, DeskError> {
     // A name in a header: ASCII, and the rest as RFC 8187 writes it.
     let plain: String =
         name.chars().map(|c| if c.is_ascii_graphic() && c != '"' && c != '\\' { c } else { '_' }).collect();
-    let full: String = name
-        .bytes()
-        .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
-        .collect();
+    let full = view::percent(name);
     let mut answer = HttpResponse::Ok();
     answer.content_type("application/octet-stream");
     answer.insert_header((
@@ -215,22 +185,18 @@ pub(super) async fn attach(
     path: Path<(String, String)>,
     form: Multipart,
 ) -> HttpResponse {
-    let t = view::texts(&path.0);
-    let open = match desk.unlocked(t, &request, &mut Fields::new()).await {
-        Ok(open) => open,
+    let case = path.1.clone();
+    if desk.is_locked().await {
         // A file does not wait for a passphrase: the case does.
-        Err(_) => return view::see_other(&format!("/{}/case/{}", t.lang(), path.1)),
-    };
-    let Some(id) = CaseId::parse(&path.1) else { return view::plain(StatusCode::NOT_FOUND, "desk-not-found") };
-    let attachment = match received(form).await {
-        Ok(Some(attachment)) => attachment,
-        Ok(None) => return failed(&open, t, &DeskError::new(t.get("desk-no-file"))),
-        Err(error) => return failed(&open, t, &error),
-    };
-    match attach_file(&open.client, &id, attachment).await {
-        Ok(()) => view::see_other(&format!("/{}/case/{id}", t.lang())),
-        Err(error) => failed(&open, t, &error),
+        return view::see_other(&format!("/{}/case/{case}", view::texts(&path.0).lang()));
     }
+    answer(&desk, &request, &path.0, Fields::new(), async |open, t, _| {
+        let id = case_of(&case)?;
+        let attachment = received(form).await?.ok_or_else(|| DeskError::known("desk-no-file"))?;
+        attach_file(&open.client, &id, attachment).await?;
+        Ok(view::see_other(&format!("/{}/case/{id}", t.lang())))
+    })
+    .await
 }
 
 /// The one file of a form, in a file without a name.

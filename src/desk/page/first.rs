@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 
 use super::{
     Desk,
-    case::{MaybeForm, fields},
+    answer::{MaybeForm, fields},
     lock::take,
     view,
 };

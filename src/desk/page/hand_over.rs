@@ -8,7 +8,8 @@ use askama::Template;
 
 use super::{
     Desk,
-    case::{MaybeForm, failed, fields, kind_text, refresh},
+    answer::{Answer, MaybeForm, answer, case_of, fields, item_of},
+    case::{kind_text, refresh},
     lock::{Unlocked, take},
     view,
 };
@@ -50,36 +51,30 @@ pub(super) async fn ask(
     path: Path<(String, String)>,
     form: MaybeForm,
 ) -> HttpResponse {
-    let t = view::texts(&path.0);
-    let mut sent = fields(form);
-    let mut open = match desk.unlocked(t, &request, &mut sent).await {
-        Ok(open) => open,
-        Err(answer) => return answer,
-    };
-    let Some(id) = CaseId::parse(&path.1) else { return view::plain(StatusCode::NOT_FOUND, "desk-not-found") };
-    let chosen = |name: &'static str| sent.iter().filter(move |(n, _)| n == name).filter_map(|(_, v)| v.choice());
-    let to = chosen("to").next().and_then(ReaderId::parse);
-    let items = chosen("item").filter_map(ItemId::parse).collect();
-    let Some(reason) = take(&mut sent, "text") else {
-        let none = Sent { to: None, items: Vec::new(), reason: Plaintext::default() };
-        return page(&mut open, t, &id, &none, true, None).await.unwrap_or_else(|e| failed(&open, t, &e));
-    };
-    let kept = Sent { to, items, reason };
-    let asked = match (&kept.to, kept.items.is_empty()) {
-        (None, _) => Err(DeskError::new(t.get("desk-choose-reader"))),
-        (_, true) => Err(DeskError::new(t.get("desk-choose-items"))),
-        (Some(to), false) => {
-            let reason = Plaintext::from(kept.reason.reveal().to_vec());
-            ask_consent(&open.client, &id, to, reason, &kept.items).await
+    answer(&desk, &request, &path.0, fields(form), async |open, t, mut sent| {
+        let id = case_of(&path.1)?;
+        let chosen = |name: &'static str| sent.iter().filter(move |(n, _)| n == name).filter_map(|(_, v)| v.choice());
+        let to = chosen("to").next().and_then(ReaderId::parse);
+        let items = chosen("item").filter_map(ItemId::parse).collect();
+        let Some(reason) = take(&mut sent, "text") else {
+            let none = Sent { to: None, items: Vec::new(), reason: Plaintext::default() };
+            return page(open, t, &id, &none, true, None).await;
+        };
+        let kept = Sent { to, items, reason };
+        let asked = match (&kept.to, kept.items.is_empty()) {
+            (None, _) => Err(DeskError::known("desk-choose-reader")),
+            (_, true) => Err(DeskError::known("desk-choose-items")),
+            (Some(to), false) => {
+                let reason = Plaintext::from(kept.reason.reveal().to_vec());
+                ask_consent(&open.client, &id, to, reason, &kept.items).await
+            }
+        };
+        match asked {
+            Ok(_) => Ok(view::see_other(&format!("/{}/case/{id}", t.lang()))),
+            Err(error) => page(open, t, &id, &kept, false, Some(error.in_words(t))).await,
         }
-    };
-    match asked {
-        Ok(_) => view::see_other(&format!("/{}/case/{id}", t.lang())),
-        Err(error) => {
-            let again = page(&mut open, t, &id, &kept, false, Some(error.in_words(t))).await;
-            again.unwrap_or_else(|e| failed(&open, t, &e))
-        }
-    }
+    })
+    .await
 }
 
 /// Hands over what was agreed.
@@ -89,28 +84,15 @@ pub(super) async fn carry_out(
     path: Path<(String, String, String)>,
     form: MaybeForm,
 ) -> HttpResponse {
-    let t = view::texts(&path.0);
-    let open = match desk.unlocked(t, &request, &mut fields(form)).await {
-        Ok(open) => open,
-        Err(answer) => return answer,
-    };
-    let (Some(id), Some(item)) = (CaseId::parse(&path.1), ItemId::parse(&path.2)) else {
-        return view::plain(StatusCode::NOT_FOUND, "desk-not-found");
-    };
-    match hand_over(&open.client, &id, &item).await {
-        Ok(_) => view::see_other(&format!("/{}/case/{id}", t.lang())),
-        Err(error) => failed(&open, t, &error),
-    }
+    answer(&desk, &request, &path.0, fields(form), async |open, t, _| {
+        let id = case_of(&path.1)?;
+        hand_over(&open.client, &id, &item_of(&path.2)?).await?;
+        Ok(view::see_other(&format!("/{}/case/{id}", t.lang())))
+    })
+    .await
 }
 
-async fn page(
-    open: &mut Unlocked,
-    t: Texts,
-    id: &CaseId,
-    sent: &Sent,
-    fresh: bool,
-    error: Option<String>,
-) -> Result<HttpResponse, DeskError> {
+async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, sent: &Sent, fresh: bool, error: Option<String>) -> Answer {
     let case = refresh(open, id).await?;
     let items: &[Item] = open.cases.get(id).map(Vec::as_slice).unwrap_or_default();
     let readers = candidates(&open.client, &case, items)?;

@@ -12,7 +12,8 @@ use serde::Deserialize;
 
 use super::{
     Desk,
-    case::{MaybeForm, due, failed, fields, org, state, urgency},
+    answer::{Answer, MaybeForm, answer, fields},
+    case::{due, org, state, urgency},
     lock::Unlocked,
     view,
 };
@@ -82,15 +83,10 @@ pub(super) async fn inbox(
     query: Query<Asked>,
     form: MaybeForm,
 ) -> HttpResponse {
-    let t = view::texts(&lang);
-    let mut open = match desk.unlocked(t, &request, &mut fields(form)).await {
-        Ok(open) => open,
-        Err(answer) => return answer,
-    };
-    show(&mut open, t, &query).await.unwrap_or_else(|error| failed(&open, t, &error))
+    answer(&desk, &request, &lang, fields(form), async |open, t, _| show(open, t, &query).await).await
 }
 
-async fn show(open: &mut Unlocked, t: Texts, query: &Asked) -> Result<HttpResponse, DeskError> {
+async fn show(open: &mut Unlocked, t: Texts, query: &Asked) -> Answer {
     let mut cases = open.client.inbox().await?;
     let waiting = summarise(open, &cases).await?;
     open.summaries.save(&open.client.me, &cases)?;
@@ -101,8 +97,8 @@ async fn show(open: &mut Unlocked, t: Texts, query: &Asked) -> Result<HttpRespon
     let from = query.from.min(found.saturating_sub(1) / ROWS * ROWS);
     let rows = cases.iter().skip(from).take(ROWS).map(|case| row(open, t, case)).collect();
     let link = |from: usize| {
-        let words = in_query(&query.q);
-        format!("/{}/inbox?q={words}&state={}&from={from}", t.lang(), in_query(&query.state))
+        let words = view::percent(&query.q);
+        format!("/{}/inbox?q={words}&state={}&from={from}", t.lang(), view::percent(&query.state))
     };
     let before = (from > 0).then(|| link(from.saturating_sub(ROWS)));
     let after = (from + ROWS < found).then(|| link(from + ROWS));
@@ -110,12 +106,6 @@ async fn show(open: &mut Unlocked, t: Texts, query: &Asked) -> Result<HttpRespon
     let reader = Some(open.client.me.reader.as_str());
     let title = t.get("desk-inbox-title");
     Ok(view::page(t, StatusCode::OK, &title, reader, &page.render().unwrap_or_default()))
-}
-
-/// A text in a query (RFC 3986: everything but unreserved characters as bytes).
-fn in_query(text: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
-    text.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
 }
 
 /// Opens what somebody has opened before and is not summarised, for as long as a page may take. What nobody has opened stays so:

@@ -81,6 +81,11 @@ impl Desk {
         Ok(Unlocked { client, cases: HashMap::new(), summaries, used: Instant::now() })
     }
 
+    /// Whether the passphrase is asked for first.
+    pub(super) async fn is_locked(&self) -> bool {
+        self.open.lock().await.is_none()
+    }
+
     /// Forgets the keys and everything opened when nobody asked for anything for so long.
     pub(super) async fn lock_if_idle(&self) {
         let mut open = self.open.lock().await;

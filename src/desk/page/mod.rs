@@ -1,4 +1,5 @@
 //! The desk as a local page: loopback only, one link, one reader, no script. Every key stays in this process.
+mod answer;
 mod case;
 mod file;
 mod first;

@@ -1,7 +1,6 @@
 //! What the inbox shows and searches: the beginning of every case that was opened. Kept only sealed to the reader.
 use std::{
     collections::HashMap,
-    io::Write,
     path::{Path, PathBuf},
 };
 
@@ -12,6 +11,7 @@ use crate::{
     api_types::CaseView,
     desk::{Content, DeskError, Identity, Item, State},
     domain::id::{CaseId, ItemId},
+    replace::replace,
 };
 
 /// Characters of the line that names a case.
@@ -121,10 +121,7 @@ impl Summaries {
         let stored = Stored { version: VERSION, cases: self.known.clone() };
         let bytes = serde_json::to_vec(&stored).map_err(|e| DeskError::new(e.to_string()))?;
         let sealed = me.seal.seal_own(&bytes).map_err(|e| DeskError::new(e.to_string()))?;
-        let folder = self.file.parent().filter(|p| p.is_dir()).unwrap_or(Path::new("."));
-        let mut next = tempfile::NamedTempFile::new_in(folder)?;
-        next.write_all(&sealed)?;
-        next.persist(&self.file).map_err(|e| DeskError::new(e.to_string()))?;
+        replace(&self.file, &sealed)?;
         self.changed = false;
         Ok(())
     }

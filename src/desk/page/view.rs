@@ -52,6 +52,12 @@ pub(super) fn plain(status: StatusCode, id: &'static str) -> HttpResponse {
     )
 }
 
+/// A text in a query or a header (RFC 3986, RFC 8187): everything but unreserved characters as bytes.
+pub(super) fn percent(text: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-._~".contains(&b);
+    text.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+}
+
 /// Leads on to another page.
 pub(super) fn see_other(path: &str) -> HttpResponse {
     HttpResponse::SeeOther().insert_header((LOCATION, path.to_owned())).finish()
