@@ -1,4 +1,6 @@
 //! What travels between desk and server, as JSON. Base path `/api/v1`.
+pub mod oversight;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -98,6 +100,9 @@ pub struct Adding {
     pub expected: CaseState,
     /// All slots, filler too: 1 to 16.
     pub slots: Vec<SlotSent>,
+    /// The sealed record of this act for the staff log, base64; wanted where the organisation has overseers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log: Option<String>,
 }
 
 /// A slot on its way to the server.

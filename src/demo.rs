@@ -17,8 +17,8 @@ use crate::{
         day::Day,
         id::{InstanceId, OrgId, ReaderId},
         roster::{
-            AdviserEntry, Desk, Function, Head, MAX_DAYS, Mode, OrgEntry, OrgFile, Reader, RootFile, Scope, Signers,
-            Status, Text, Topic,
+            AdviserEntry, Desk, Function, Head, MAX_DAYS, Mode, OrgEntry, OrgFile, Overseer, Reader, Role, RootFile,
+            Scope, Signers, Status, Text, Topic,
         },
     },
     roster_files::sign,
@@ -236,22 +236,43 @@ fn org_file(folder: &Path, org: &OrgId, scope: Scope, today: Day) -> Result<OrgF
     let reserve = officers.pop();
     let name = Text { nl: "Integriteit".to_owned(), en: "Integrity".to_owned() };
     desks.push(Desk { name, topics: BTreeSet::new(), readers: officers, reserve });
+    let example = toml::from_str(include_str!("../web/protocols/vooronderzoek.toml")).map_err(make)?;
+    let protocols = if scope == Scope::In { vec![example] } else { Vec::new() };
+    let mut overseers = Vec::new();
+    for (name, role, nl, en) in [
+        ("coordinator", Role::Coordinator, "Integriteitscoördinator", "Integrity coordinator"),
+        ("auditor", Role::Auditor, "Auditor", "Auditor"),
+    ] {
+        let id = id(name)?;
+        let (seal_key, sign_key) = keys(folder, org, &id)?;
+        let shown_as = Text { nl: nl.to_owned(), en: en.to_owned() };
+        overseers.push(Overseer { id, role, shown_as, seal_key, sign_key, status: Status::Active });
+    }
     let organisation = org.clone();
-    Ok(OrgFile { head: head(today), organisation, retention_days: RETENTION_DAYS, advisers, desks, managers, readers })
+    Ok(OrgFile {
+        head: head(today),
+        organisation,
+        retention_days: RETENTION_DAYS,
+        advisers,
+        desks,
+        managers,
+        readers,
+        overseers,
+        protocols,
+    })
 }
 
 fn reader(folder: &Path, org: &OrgId, id: ReaderId, function: Function, shown_as: Text) -> Result<Reader, DemoError> {
+    let (seal_key, sign_key) = keys(folder, org, &id)?;
+    Ok(Reader { id, functions: BTreeSet::from([function]), shown_as, seal_key, sign_key, status: Status::Active })
+}
+
+/// Makes somebody's keys; returns the public halves.
+fn keys(folder: &Path, org: &OrgId, id: &ReaderId) -> Result<(String, String), DemoError> {
     let path = folder.join("readers").join(format!("{id}.key"));
     let identity = Identity::create(&path, id.clone(), None).map_err(make)?;
     if !KEPT.contains(&org.as_str()) {
         fs::remove_file(&path)?;
     }
-    Ok(Reader {
-        id,
-        functions: BTreeSet::from([function]),
-        shown_as,
-        seal_key: identity.seal.recipient(),
-        sign_key: hex::encode(identity.signer.public()),
-        status: Status::Active,
-    })
+    Ok((identity.seal.recipient(), hex::encode(identity.signer.public())))
 }

@@ -10,7 +10,7 @@ use ssh_key::{HashAlg, LineEnding, PrivateKey, PublicKey, SshSig};
 use crate::{
     domain::{
         day::Day,
-        id::OrgId,
+        id::{OrgId, ReaderId},
         roster::{Head, MAX_DAYS, OrgFile, RootFile, Roster, RosterError, Signers},
         roster_check::{Finding, VERSION, org_name},
     },
@@ -119,20 +119,22 @@ pub fn anchor(path: &std::path::Path) -> Result<Signers, RosterError> {
     parse(&name, &text)
 }
 
-/// Readers whose keys nothing can be sealed to or checked with.
+/// People whose keys nothing can be sealed to or checked with.
 pub fn key_findings(id: &OrgId, file: &OrgFile) -> Vec<Finding> {
-    let bad = |reader: &crate::domain::roster::Reader| {
+    let bad = |(who, seal_key, sign_key): (&ReaderId, &str, &str)| {
         let mut sign = [0; 32];
-        let signs = hex::decode_to_slice(&reader.sign_key, &mut sign).is_ok() && seal::is_sign_key(&sign);
-        let what = match (seal::is_recipient(&reader.seal_key), signs) {
+        let signs = hex::decode_to_slice(sign_key, &mut sign).is_ok() && seal::is_sign_key(&sign);
+        let what = match (seal::is_recipient(seal_key), signs) {
             (true, true) => return None,
             (false, _) => "seal_key is damaged; copy the whole age1pq1… line from their desk",
             (_, false) => "sign_key is damaged; copy the 64 hex digits from their desk",
         };
-        let problem = format!("reader {}: {what}", reader.id);
-        Some(Finding { file: org_name(id), about: format!("id=\"{}\"", reader.id), problem, mistake: true })
+        let problem = format!("reader {who}: {what}");
+        Some(Finding { file: org_name(id), about: format!("id=\"{who}\""), problem, mistake: true })
     };
-    file.readers.iter().filter_map(bad).collect()
+    let readers = file.readers.iter().map(|r| (&r.id, r.seal_key.as_str(), r.sign_key.as_str()));
+    let overseers = file.overseers.iter().map(|o| (&o.id, o.seal_key.as_str(), o.sign_key.as_str()));
+    readers.chain(overseers).filter_map(bad).collect()
 }
 
 /// What is to be remembered of a file, whoever signed it.

@@ -51,6 +51,8 @@ fn file(name: &'static str) -> impl Strategy<Value = OrgFile> {
                 desks.into_iter().map(|(topics, readers, reserve)| Desk { name: text(name), topics, readers, reserve });
             let day = Day::parse("2026-11-24").unwrap();
             OrgFile {
+                overseers: Vec::new(),
+                protocols: Vec::new(),
                 head: Head { version: 1, serial: 1, previous: String::new(), valid_from: day, expires: day },
                 organisation: org(name),
                 retention_days: 1,

@@ -7,7 +7,7 @@ use std::{
 
 use reqwest::{Body, RequestBuilder, Response, StatusCode};
 
-use super::{DeskError, Identity};
+use super::{DeskError, Identity, Item, register::about};
 use crate::{
     api_types::{AddedView, CaseView, Challenge, Nonce, Session, SignIn, SlotSent, signed_bytes},
     clock::Clock,
@@ -15,6 +15,7 @@ use crate::{
         case::CaseState,
         day::Day,
         id::{CaseId, ItemId},
+        log::Deed,
         roster::Roster,
     },
     replace::replace,
@@ -47,6 +48,8 @@ pub struct Client {
     origin: String,
     token: Mutex<String>,
     clock: Clock,
+    /// Where it is remembered how the logs stood.
+    pub(super) logs: PathBuf,
     /// Who is signed in.
     pub me: Identity,
     /// Verified with the root signers this reader trusts.
@@ -66,11 +69,17 @@ impl Client {
             http = http.proxy(reqwest::Proxy::all(proxy)?);
         }
         let (http, origin) = (http.build()?, place.server.trim_end_matches('/').to_owned());
-        let files: Files = http.get(format!("{origin}/api/v1/roster")).send().await?.error_for_status()?.json().await?;
+        let files = fetch_roster(&http, &origin).await?;
         let roster = verify(&files, &place.anchor, &place.state, place.clock)?;
-        let client = Self { http, origin, token: Mutex::default(), clock: place.clock, me, roster };
+        let logs = place.state.with_extension("logs");
+        let client = Self { http, origin, token: Mutex::default(), clock: place.clock, logs, me, roster };
         client.renew().await?;
         Ok(client)
+    }
+
+    /// The signed roster files, as the server has them now.
+    pub(super) async fn roster_files(&self) -> Result<Files, DeskError> {
+        fetch_roster(&self.http, &self.origin).await
     }
 
     /// Signs in, again when the last sign-in has run out.
@@ -99,7 +108,7 @@ impl Client {
         request.bearer_auth(token).send().await
     }
 
-    async fn get(&self, path: &str) -> Result<Response, DeskError> {
+    pub(super) async fn get(&self, path: &str) -> Result<Response, DeskError> {
         let mut response = self.send(self.http.get(self.url(path))).await?;
         if response.status() == StatusCode::UNAUTHORIZED {
             self.renew().await?;
@@ -133,15 +142,24 @@ impl Client {
         self.get(&format!("items/{id}")).await
     }
 
-    /// A case whose items were fetched: that has opened it, if nobody had before.
-    pub(super) async fn opened(&self, case: CaseView) -> Result<CaseView, DeskError> {
-        if case.state == CaseState::Unopened { self.case(&case.case).await } else { Ok(case) }
+    /// A case whose items were fetched: that has opened it, if nobody had before. The first opening is in the log.
+    pub(super) async fn opened(&self, case: CaseView, items: &[Item]) -> Result<CaseView, DeskError> {
+        if case.state != CaseState::Unopened {
+            return Ok(case);
+        }
+        self.log(&case.org, Deed::Opened, about(&case, items, None, self.today())).await?;
+        self.case(&case.case).await
     }
 
     /// Adds an item; sending the same again adds nothing. A sign-in that has run out is renewed: before a body that is streamed,
     /// which goes only once, and after a refusal otherwise.
     pub async fn add(&self, case: &CaseId, body: impl Into<Body>) -> Result<AddedView, DeskError> {
-        let request = self.http.post(self.url(&format!("cases/{case}/items"))).body(body);
+        self.put(&format!("cases/{case}/items"), body).await
+    }
+
+    /// Sends an envelope.
+    pub(super) async fn put(&self, path: &str, body: impl Into<Body>) -> Result<AddedView, DeskError> {
+        let request = self.http.post(self.url(path)).body(body);
         let again = request.try_clone();
         if again.is_none() {
             self.renew().await?;
@@ -154,11 +172,24 @@ impl Client {
         Ok(response.error_for_status()?.json().await?)
     }
 
+    /// Sends JSON; a sign-in that has run out is renewed.
+    pub(super) async fn post(&self, path: &str, body: &impl serde::Serialize) -> Result<Response, DeskError> {
+        let mut response = self.send(self.http.post(self.url(path)).json(body)).await?;
+        if response.status() == StatusCode::UNAUTHORIZED {
+            self.renew().await?;
+            response = self.send(self.http.post(self.url(path)).json(body)).await?;
+        }
+        Ok(response.error_for_status()?)
+    }
+
     /// Adds a slot for one more reader to an item.
     pub async fn share(&self, item: &ItemId, slot: &SlotSent) -> Result<AddedView, DeskError> {
-        let request = self.http.post(self.url(&format!("items/{item}/slots"))).json(slot);
-        Ok(self.send(request).await?.error_for_status()?.json().await?)
+        Ok(self.post(&format!("items/{item}/slots"), slot).await?.json().await?)
     }
+}
+
+async fn fetch_roster(http: &reqwest::Client, origin: &str) -> Result<Files, DeskError> {
+    Ok(http.get(format!("{origin}/api/v1/roster")).send().await?.error_for_status()?.json().await?)
 }
 
 fn verify(files: &Files, anchor: &Path, state: &Path, clock: Clock) -> Result<Roster, DeskError> {

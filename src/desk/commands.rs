@@ -11,9 +11,11 @@ use serde_json::json;
 
 use super::{
     Client, DeskError, Identity, Place,
+    casework::{begin, classify, step_done},
     consent::{ask_consent, hand_over},
     page,
     read::read,
+    watch::{Audit, Watch, verify, watch},
     write::{Attachment, Sent, write},
 };
 use crate::{
@@ -21,6 +23,7 @@ use crate::{
     clock::Clock,
     domain::{
         case::Act,
+        classification::{Classification, Stage, VERSION},
         id::{CaseId, ItemId, ReaderId},
     },
     seal::{
@@ -104,6 +107,25 @@ pub enum Command {
         #[arg(long)]
         item: Vec<String>,
     },
+    /// Sets down what a case is, or what came of it, in codes.
+    Classify(Classifying),
+    /// Begins to work by a protocol of your organisation.
+    Protocol {
+        /// The case.
+        case: String,
+        /// The protocol's id.
+        protocol: String,
+    },
+    /// Says that a step of the protocol was done.
+    Step {
+        /// The case.
+        case: String,
+        /// The step's id.
+        step: String,
+    },
+    /// For overseers.
+    #[command(flatten)]
+    Watch(Watch),
     /// Shares what the reporter agreed to.
     HandOver {
         /// The case.
@@ -111,6 +133,49 @@ pub enum Command {
         /// The item of the request, as `read` shows it.
         request: String,
     },
+}
+
+/// A classification, in codes of the lists.
+#[derive(clap::Args)]
+pub struct Classifying {
+    /// The case.
+    case: String,
+    /// At the end of the case; also says how it was looked into, what was found and what was done.
+    #[arg(long)]
+    closing: bool,
+    /// The type.
+    #[arg(long = "type")]
+    of: String,
+    /// Flags.
+    #[arg(long)]
+    flag: Vec<String>,
+    /// How it was assessed.
+    #[arg(long)]
+    assessment: String,
+    /// How it was looked into.
+    #[arg(long)]
+    investigation: Option<String>,
+    /// What was found.
+    #[arg(long)]
+    finding: Option<String>,
+    /// What was done.
+    #[arg(long)]
+    measure: Vec<String>,
+}
+
+impl Classifying {
+    fn made(&self) -> Classification {
+        Classification {
+            list: VERSION,
+            stage: if self.closing { Stage::Closing } else { Stage::Assessment },
+            of: self.of.clone(),
+            flags: self.flag.iter().cloned().collect(),
+            assessment: self.assessment.clone(),
+            investigation: self.investigation.clone(),
+            finding: self.finding.clone(),
+            measures: self.measure.iter().cloned().collect(),
+        }
+    }
 }
 
 /// How the desk is opened.
@@ -162,7 +227,11 @@ pub async fn run(options: &Options, command: &Command) -> Result<String, DeskErr
     if matches!(command, Command::Whoami) {
         return Ok(public(options, &me));
     }
+    if let Command::Watch(Watch::Audit(Audit::Verify { file })) = command {
+        return verify(options, &me, file);
+    }
     let client = Client::sign_in(&options.place(), me).await?;
+    client.keys_work().await?;
     match command {
         Command::Keygen { .. } | Command::Whoami | Command::Open(_) => Ok(String::new()),
         Command::Inbox => inbox(options, &client).await,
@@ -177,6 +246,10 @@ pub async fn run(options: &Options, command: &Command) -> Result<String, DeskErr
             let items = item.iter().map(|text| item_id(text)).collect::<Result<Vec<_>, _>>()?;
             sent(options, &ask_consent(&client, &case_id(&writing.case)?, &to, text(writing)?, &items).await?, "")
         }
+        Command::Classify(c) => sent(options, &classify(&client, &case_id(&c.case)?, c.made()).await?, ""),
+        Command::Protocol { case, protocol } => sent(options, &begin(&client, &case_id(case)?, protocol).await?, ""),
+        Command::Step { case, step } => sent(options, &step_done(&client, &case_id(case)?, step).await?, ""),
+        Command::Watch(command) => watch(options, &client, command).await,
         Command::HandOver { case, request } => {
             sent(options, &hand_over(&client, &case_id(case)?, &item_id(request)?).await?, "")
         }
@@ -214,7 +287,7 @@ async fn send(options: &Options, client: &Client, w: &Writing, act: Act) -> Resu
     sent(options, &done, files)
 }
 
-fn sent(options: &Options, sent: &Sent, more: &str) -> Result<String, DeskError> {
+pub(super) fn sent(options: &Options, sent: &Sent, more: &str) -> Result<String, DeskError> {
     let json = || json!({ "item": sent.item, "already": sent.already }).to_string();
     Ok(if options.json { json() } else { format!("Sent.{more}") })
 }
@@ -224,7 +297,7 @@ fn item_id(text: &str) -> Result<ItemId, DeskError> {
 }
 
 /// The text of a writing: a file, the editor on a terminal, or standard input.
-fn text(w: &Writing) -> Result<Plaintext, DeskError> {
+pub(super) fn text(w: &Writing) -> Result<Plaintext, DeskError> {
     if let Some(path) = &w.file {
         return Ok(Plaintext::from(readable(path)?));
     }

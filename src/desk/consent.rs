@@ -163,7 +163,7 @@ pub async fn ask_consent(
     let private = tempfile::tempdir()?;
     let case = client.case(id).await?;
     let items = open_case(client, &case, Reach::All(private.path())).await?;
-    let case = client.opened(case).await?;
+    let case = client.opened(case, &items).await?;
     let reader = candidates(client, &case, &items)?.into_iter().find(|r| r.id == *to);
     let reader = reader.ok_or_else(|| {
         DeskError::new(format!(
@@ -186,7 +186,7 @@ pub async fn ask_consent(
     }
     let request = Request::new(reader.keyed(), reason, wanted);
     let recipients = recipients(client, &case, &items, true)?;
-    send(client, &case, (Kind::ConsentRequest, None), request.into_body(), &recipients).await
+    send(client, (&case, &items), (Kind::ConsentRequest, None), request.into_body(), &recipients).await
 }
 
 /// Shares what the reporter agreed to, with the request and the answer, and says so to everyone. Doing it again changes nothing.
@@ -218,7 +218,7 @@ pub async fn hand_over(client: &Client, id: &CaseId, request: &ItemId) -> Result
         (circle.readers.clone(), struck),
     );
     let to = circle.recipients(client, &case, Some(reader), true)?;
-    send(client, &client.case(id).await?, (Kind::HandOver, None), done.into_body(), &to).await
+    send(client, (&client.case(id).await?, &items), (Kind::HandOver, None), done.into_body(), &to).await
 }
 
 /// One's own slot of an item: what stands before its payload.

@@ -1,21 +1,29 @@
 //! The readers' client. All opening for readers happens here, on their own machine.
 mod browser;
+mod casework;
 mod client;
 mod commands;
 mod consent;
 mod identity;
+mod log;
 mod open;
+mod oversee;
 pub mod page;
 mod read;
+mod register;
 mod transfer;
+mod watch;
 mod write;
 
 pub use browser::Browser;
+pub use casework::{begin, classify, protocols, step_done};
 pub use client::{Client, Place};
 pub use commands::{Command, Opening, Options, opening, run};
 pub use consent::{Consent, ask_consent, candidates, consents, hand_over, shareable, strangers};
 pub use identity::Identity;
 pub use open::{Body, Content, Item, Opened, Reach, State, open_case, open_item};
+pub use oversee::{Entry, Export, Memo, last_seen, register};
+pub use register::worked;
 pub use write::{Attachment, Sent, attach_file, write};
 
 use crate::{seal::code::Language, text::Texts};

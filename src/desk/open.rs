@@ -5,17 +5,19 @@ use std::{
 };
 
 use futures_util::StreamExt;
+use serde::de::DeserializeOwned;
 use tempfile::{NamedTempFile, SpooledTempFile};
 use zeroize::Zeroizing;
 
 use super::{Client, DeskError, safe_name, transfer::bar};
 use crate::{
     api_types::CaseView,
-    domain::id::ItemId,
+    domain::{classification::Classification, id::ItemId},
     seal::{
         Author, Kind, Manifest, Plaintext, ReporterPublic, StoryText,
         consent::{Answer, ConsentBody, HandOver, Request, consent},
         desk::open_to,
+        protocol::{Begun, StepDone},
     },
 };
 
@@ -88,6 +90,12 @@ pub enum Content {
     Answer(Answer),
     /// That something was handed over.
     HandOver(HandOver),
+    /// What the report is and what came of it.
+    Classification(Classification),
+    /// The protocol it is worked by.
+    Protocol(Begun),
+    /// A step of that.
+    Step(StepDone),
     /// A file.
     File {
         /// A name that cannot leave a folder.
@@ -113,6 +121,11 @@ impl Opened {
             Author::Reader(id) => id.to_string(),
         }
     }
+}
+
+/// Whether a case is a request for advice.
+pub(super) fn advice(items: &[Item]) -> bool {
+    items.iter().any(|item| matches!(&item.state, State::Opened(o) if o.manifest.head.kind == Kind::Advice))
 }
 
 /// Opens the items of a case.
@@ -207,8 +220,16 @@ fn content(manifest: &Manifest, body: Body) -> Result<Result<Content, String>, D
         Kind::ConsentRequest => of_consent(bytes, Content::Request),
         Kind::ConsentAnswer => of_consent(bytes, Content::Answer),
         Kind::HandOver => of_consent(bytes, Content::HandOver),
+        Kind::Classification => of_json(&bytes, |c: Classification| c.checked().ok().map(Content::Classification)),
+        Kind::Protocol => of_json(&bytes, |b: Begun| b.is_known().then_some(Content::Protocol(b))),
+        Kind::Step => of_json(&bytes, |s: StepDone| s.is_known().then_some(Content::Step(s))),
         _ => Ok(Content::Text(Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned()))),
     })
+}
+
+fn of_json<T: DeserializeOwned>(bytes: &[u8], content: impl Fn(T) -> Option<Content>) -> Result<Content, String> {
+    let read = serde_json::from_slice(bytes).ok().and_then(content);
+    read.ok_or_else(|| "this is of a form this version does not know".to_owned())
 }
 
 fn of_consent<T: ConsentBody>(bytes: Zeroizing<Vec<u8>>, content: fn(T) -> Content) -> Result<Content, String> {
@@ -224,8 +245,11 @@ pub(super) fn prove(client: &Client, items: &mut [Item]) {
         opened.proven = match &opened.manifest.head.author {
             Author::Reporter => reporter.as_ref().is_some_and(|r| r.sign == hex::encode(opened.by)),
             Author::Reader(id) => {
-                let key = client.roster.reader(id).map(|r| r.sign_key.to_lowercase());
-                key == Some(hex::encode(opened.by))
+                let reader = client.roster.reader(id).map(|r| &r.sign_key);
+                // A coordinator writes to the readers, and nothing but that.
+                let memo = opened.manifest.head.kind == Kind::Memo;
+                let overseer = client.roster.overseer(id).filter(|_| memo).map(|(_, o)| &o.sign_key);
+                reader.or(overseer).map(|key| key.to_lowercase()) == Some(hex::encode(opened.by))
             }
         };
     }

@@ -67,6 +67,9 @@ fn view(item: Item, save: Option<&Path>) -> Result<Value, DeskError> {
         Content::Request(asked) => json!({ "consent": { "to": asked.to, "items": asked.items,
             "reason": String::from_utf8_lossy(asked.reason.reveal()) } }),
         Content::Answer(answer) => json!({ "agreed": answer.yes, "request": answer.request }),
+        Content::Classification(made) => json!({ "classification": made }),
+        Content::Protocol(begun) => json!({ "protocol": begun.protocol }),
+        Content::Step(step) => json!({ "step": step.step }),
         Content::HandOver(done) => json!({ "handed_over": done.to, "request": done.request }),
         Content::File { name, body } => match save {
             None => json!({ "name": name }),
@@ -140,7 +143,7 @@ fn in_words(case: &CaseView, items: &[Value], strangers: &[String]) -> String {
         if let Some(written) = item.get("text").and_then(Value::as_str) {
             text.push_str(&quoted(written));
         }
-        for name in ["consent", "agreed", "handed_over", "request"] {
+        for name in ["consent", "agreed", "handed_over", "request", "classification", "protocol", "step"] {
             if let Some(value) = item.get(name) {
                 text.push_str(&quoted(&format!("{name}: {value}")));
             }

@@ -12,7 +12,9 @@ use uuid::Uuid;
 use super::{
     Client, DeskError,
     consent::Circle,
+    log::About,
     open::{Item, Reach, open_case},
+    register::{about, deed},
     transfer::bar,
 };
 use crate::{
@@ -64,12 +66,12 @@ pub async fn write(
     }
     let case = client.case(id).await?;
     let items = open_case(client, &case, Reach::Messages).await?;
-    let case = client.opened(case).await?;
+    let case = client.opened(case, &items).await?;
     possible(&case, act, client.today())?;
     let to = recipients(client, &case, &items, act != Act::Note)?;
     let mut seq = u32::try_from(case.items.len()).unwrap_or(u32::MAX);
     for attachment in along {
-        attach(client, &case, &to, attachment, seq).await?;
+        attach(client, (&case, &items), &to, attachment, seq).await?;
         seq = seq.saturating_add(1);
     }
     let kind = match act {
@@ -80,14 +82,14 @@ pub async fn write(
         Act::Note => Kind::Note,
         Act::Close => Kind::Closing,
     };
-    send(client, &case, (kind, Some(act)), text, &to).await
+    send(client, (&case, &items), (kind, Some(act)), text, &to).await
 }
 
 /// Says why an act cannot be done, before anything is sent.
 fn possible(case: &CaseView, act: Act, today: Day) -> Result<(), DeskError> {
     after(act, case.state, case.filed, case.due, today).map(drop).map_err(|_| {
         DeskError::known(match (case.state, act) {
-            (CaseState::Closed, _) => "desk-error-closed",
+            (CaseState::Closed | CaseState::Held, _) => "desk-error-closed",
             (_, Act::Acknowledge) => "desk-error-acknowledged",
             _ => "desk-error-changed",
         })
@@ -98,10 +100,10 @@ fn possible(case: &CaseView, act: Act, today: Day) -> Result<(), DeskError> {
 pub async fn attach_file(client: &Client, id: &CaseId, attachment: Attachment) -> Result<(), DeskError> {
     let case = client.case(id).await?;
     let items = open_case(client, &case, Reach::Messages).await?;
-    let case = client.opened(case).await?;
+    let case = client.opened(case, &items).await?;
     let to = recipients(client, &case, &items, false)?;
     let seq = u32::try_from(case.items.len()).unwrap_or(u32::MAX);
-    attach(client, &case, &to, attachment, seq).await
+    attach(client, (&case, &items), &to, attachment, seq).await
 }
 
 pub(super) fn failed(error: SealError) -> DeskError {
@@ -124,21 +126,36 @@ pub(super) fn recipients(
     Ok(to)
 }
 
-/// Signs, seals and sends one message.
+/// Signs, seals and sends one message, with its record for the log.
 pub(super) async fn send(
+    client: &Client,
+    (case, items): (&CaseView, &[Item]),
+    (kind, act): (Kind, Option<Act>),
+    text: Plaintext,
+    to: &Recipients,
+) -> Result<Sent, DeskError> {
+    let about = about(case, items, Some((kind, None)), client.today());
+    send_with(client, case, (kind, act), text, to, about).await
+}
+
+/// As [`send`], with what the log says of the case.
+pub(super) async fn send_with(
     client: &Client,
     case: &CaseView,
     (kind, act): (Kind, Option<Act>),
     text: Plaintext,
     to: &Recipients,
+    about: About,
 ) -> Result<Sent, DeskError> {
     let seq = u32::try_from(case.items.len()).unwrap_or(u32::MAX);
     let head = head(client, case, to, kind, seq, None);
     let id = head.item;
     let (slots, payload) = item(head, text, &client.me.signer, to).map_err(failed)?.into_parts();
-    let mut body = framed(id, act, case, &slots)?;
+    let log = client.sealed_record(&case.org, deed(kind), about).await?;
+    let mut body = framed(id, act, case.state, &slots, log.clone())?;
     body.extend_from_slice(&payload);
     let added = client.add(&case.case, body).await?;
+    client.logged(&case.org, log.as_deref()).await?;
     Ok(Sent { item: id, already: added.already })
 }
 
@@ -162,16 +179,22 @@ fn head(client: &Client, case: &CaseView, to: &Recipients, kind: Kind, seq: u32,
 }
 
 /// What stands before a payload on its way to the server.
-fn framed(item: ItemId, act: Option<Act>, case: &CaseView, slots: &[Slot]) -> Result<Vec<u8>, DeskError> {
+pub(super) fn framed(
+    item: ItemId,
+    act: Option<Act>,
+    expected: CaseState,
+    slots: &[Slot],
+    log: Option<String>,
+) -> Result<Vec<u8>, DeskError> {
     let sent = |s: &Slot| SlotSent { to: SentTo::of(&s.to), header: BASE64_STANDARD.encode(&s.header) };
-    let adding = Adding { item, act, expected: case.state, slots: slots.iter().map(sent).collect() };
+    let adding = Adding { item, act, expected, slots: slots.iter().map(sent).collect(), log };
     envelope::before_payload(&adding).map_err(|e| DeskError::new(e.to_string()))
 }
 
 /// Seals a file into a private temporary file, then sends it.
 async fn attach(
     client: &Client,
-    case: &CaseView,
+    (case, items): (&CaseView, &[Item]),
     to: &Recipients,
     Attachment { name, mut file }: Attachment,
     seq: u32,
@@ -197,8 +220,11 @@ async fn attach(
         sealed.write_all(&piece)?;
     }
     bar.finish_and_clear();
-    let framed = framed(id, None, case, &ending.into_slots())?;
+    let about = about(case, items, Some((Kind::File, None)), client.today());
+    let log = client.sealed_record(&case.org, deed(Kind::File), about).await?;
+    let framed = framed(id, None, case.state, &ending.into_slots(), log.clone())?;
     client.add(&case.case, stream(framed, sealed)?).await?;
+    client.logged(&case.org, log.as_deref()).await?;
     Ok(())
 }
 

@@ -17,6 +17,8 @@ pub enum CaseState {
     Open,
     /// Ended by a reader.
     Closed,
+    /// Ended, and kept from destruction by a coordinator.
+    Held,
 }
 
 impl CaseState {
@@ -26,11 +28,16 @@ impl CaseState {
             Self::Unopened => 0,
             Self::Open => 1,
             Self::Closed => 2,
+            Self::Held => 3,
         }
+    }
+    /// Whether it was ended.
+    pub fn is_closed(self) -> bool {
+        matches!(self, Self::Closed | Self::Held)
     }
     /// The state with this number; `None` for a number we never wrote.
     pub fn from_number(n: i16) -> Option<Self> {
-        [Self::Unopened, Self::Open, Self::Closed].into_iter().find(|s| s.number() == n)
+        [Self::Unopened, Self::Open, Self::Closed, Self::Held].into_iter().find(|s| s.number() == n)
     }
 }
 
@@ -114,7 +121,7 @@ pub enum Duty {
 /// acknowledgement, and every act moves it further.
 pub fn duty(state: CaseState, filed: Day, due: Day) -> Option<Duty> {
     match state {
-        CaseState::Closed => None,
+        _ if state.is_closed() => None,
         _ if due == filed.plus_days(ACKNOWLEDGE_DAYS) => Some(Duty::Acknowledge),
         _ => Some(Duty::Feedback),
     }
@@ -131,13 +138,22 @@ pub struct InvalidAct;
 pub fn after(act: Act, state: CaseState, filed: Day, due: Day, day: Day) -> Result<(CaseState, Day), InvalidAct> {
     let first = due == filed.plus_days(ACKNOWLEDGE_DAYS);
     match (act, state) {
-        (Act::Note, CaseState::Closed) => Ok((CaseState::Closed, due)),
-        (_, CaseState::Closed | CaseState::Unopened) => Err(InvalidAct),
+        (Act::Note, CaseState::Closed | CaseState::Held) => Ok((state, due)),
+        (_, CaseState::Closed | CaseState::Held | CaseState::Unopened) => Err(InvalidAct),
         (Act::Close, _) => Ok((CaseState::Closed, due)),
         (Act::Acknowledge, _) if !first => Err(InvalidAct),
         (Act::Acknowledge, _) => Ok((CaseState::Open, day.plus_months(FEEDBACK_MONTHS))),
         (Act::Feedback, _) => Ok((CaseState::Open, day.plus_months(FEEDBACK_MONTHS))),
         (Act::Ask | Act::Reply | Act::Note, _) => Ok((CaseState::Open, due)),
+    }
+}
+
+/// The state after a coordinator keeps a closed case from destruction, or no longer does. An open case is not destroyed.
+pub fn held(state: CaseState, hold: bool) -> Result<CaseState, InvalidAct> {
+    match (state, hold) {
+        (CaseState::Closed | CaseState::Held, true) => Ok(CaseState::Held),
+        (CaseState::Closed | CaseState::Held, false) => Ok(CaseState::Closed),
+        (CaseState::Unopened | CaseState::Open, _) => Err(InvalidAct),
     }
 }
 

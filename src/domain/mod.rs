@@ -1,8 +1,12 @@
 //! The pure middle: no async, I/O, clock or randomness.
 pub mod case;
+pub mod classification;
 pub mod day;
 pub mod id;
+pub mod log;
 pub mod notice;
+pub mod protocol;
+pub mod register;
 pub mod roster;
 pub mod roster_check;
 pub mod roster_words;

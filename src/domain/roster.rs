@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     day::Day,
     id::{InstanceId, KeyedReader, OrgId, ReaderId},
+    protocol::Protocol,
 };
 
 /// Days a roster file may be valid at most.
@@ -18,6 +19,7 @@ pub const WARN_DAYS: i32 = 60;
 
 /// A text in both languages.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Text {
     /// Dutch, B1.
@@ -169,6 +171,42 @@ impl Reader {
     }
 }
 
+/// What somebody watches over an organisation for.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Integriteitscoördinator: sees the clocks and the register, reminds, holds, asks for a transfer.
+    Coordinator,
+    /// Reads the log and the register.
+    Auditor,
+}
+
+/// Somebody who watches over an organisation and reads no report: no slot can be made for this type, only for a [`Reader`].
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Overseer {
+    /// Name in the roster; no reader has it.
+    pub id: ReaderId,
+    /// What they watch for.
+    pub role: Role,
+    /// How readers see them.
+    pub shown_as: Text,
+    /// `age1pq1…` recipient, for the log and the register.
+    pub seal_key: String,
+    /// Ed25519 public key, hex of 32 bytes.
+    pub sign_key: String,
+    /// Whether they watch.
+    #[serde(default)]
+    pub status: Status,
+}
+
+impl Overseer {
+    /// The overseer with a hash of their keys.
+    pub fn keyed(&self) -> KeyedReader {
+        KeyedReader::new(self.id.clone(), &self.seal_key, &self.sign_key)
+    }
+}
+
 /// The six topics of the form. A topic chooses the desk and is not stored in clear.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -226,6 +264,12 @@ pub struct OrgFile {
     pub managers: Vec<ReaderId>,
     /// Everyone named above.
     pub readers: Vec<Reader>,
+    /// Who watches the clocks, the register and the log; none of them reads a report.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub overseers: Vec<Overseer>,
+    /// How reports are looked into.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub protocols: Vec<Protocol>,
 }
 
 /// An adviser a reporter may pick.
@@ -258,6 +302,11 @@ impl Organisation {
     /// The reader with this id, if they are of this organisation and active.
     pub fn reader(&self, id: &ReaderId) -> Option<&Reader> {
         self.file.as_ref()?.readers.iter().find(|r| r.id == *id && r.status == Status::Active)
+    }
+
+    /// Its active overseers.
+    pub fn overseers(&self) -> impl Iterator<Item = &Overseer> {
+        self.file.iter().flat_map(|f| &f.overseers).filter(|o| o.status == Status::Active)
     }
 
     /// The desk for a topic: the one that names it, else the one that takes all others.
@@ -306,6 +355,16 @@ impl Roster {
     /// An active reader of any organisation.
     pub fn reader(&self, id: &ReaderId) -> Option<&Reader> {
         self.organisations.iter().find_map(|o| o.reader(id))
+    }
+
+    /// The active overseers of an organisation.
+    pub fn overseers(&self, org: &OrgId) -> impl Iterator<Item = &Overseer> {
+        self.organisation(org).into_iter().flat_map(Organisation::overseers)
+    }
+
+    /// An active overseer, and whom they watch over.
+    pub fn overseer(&self, id: &ReaderId) -> Option<(&OrgId, &Overseer)> {
+        self.organisations.iter().find_map(|o| Some((&o.entry.id, o.overseers().find(|w| w.id == *id)?)))
     }
 
     /// All active readers.

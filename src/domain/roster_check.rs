@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     day::Day,
     id::{OrgId, ReaderId},
+    protocol::Protocol,
     roster::{
-        Desk, Function, Head, MAX_DAYS, OrgEntry, OrgFile, Organisation, Reader, RootFile, Roster, RosterError, Scope,
-        Signers, Status, Text, Topic, WARN_DAYS,
+        Desk, Function, Head, MAX_DAYS, OrgEntry, OrgFile, Organisation, Overseer, Reader, Role, RootFile, Roster,
+        RosterError, Scope, Signers, Status, Text, Topic, WARN_DAYS,
     },
     routing::INDEPENDENT,
 };
@@ -91,6 +92,16 @@ pub fn findings(root: &RootFile, files: &BTreeMap<OrgId, OrgFile>) -> Vec<Findin
         all.extend(f.list);
     }
     all
+}
+
+/// Protocols that somebody should look at again.
+pub fn review_findings(file: &OrgFile, today: Day) -> Vec<Finding> {
+    let mut f = Findings::of(&org_name(&file.organisation));
+    for protocol in file.protocols.iter().filter(|p| p.needs_review(today)) {
+        let problem = format!("protocol {}: its review was due on {}", protocol.id, protocol.review_by);
+        f.doubtful(format!("id=\"{}\"", protocol.id), problem);
+    }
+    f.list
 }
 
 /// Whether the file counts today, and how long still.
@@ -208,6 +219,14 @@ fn file_findings(id: &OrgId, file: &OrgFile, seen: &mut Seen) -> Vec<Finding> {
             f.wrong_if(*deputy == a.reader, format!("\"{deputy}\""), format!("{deputy} is their own deputy"));
         }
     }
+    file.overseers.iter().for_each(|overseer| overseer_findings(&mut f, overseer, seen));
+    let watched = file.overseers.iter().any(|o| o.role == Role::Coordinator && o.status == Status::Active);
+    if !watched && !file.desks.is_empty() {
+        f.doubtful("", "there is no coordinator: nobody watches the clocks; add one under [[overseers]]");
+    }
+    for problem in file.protocols.iter().filter_map(Protocol::problem) {
+        f.wrong("[[protocols]]", problem);
+    }
     twice(&mut f, "adviser", file.advisers.iter().map(|a| &a.reader));
     file.managers.iter().for_each(|m| named(&mut f, file, m, Function::Manager));
     twice(&mut f, "manager", file.managers.iter());
@@ -223,14 +242,27 @@ fn reader_findings(f: &mut Findings, reader: &Reader, seen: &mut Seen) {
     f.wrong_if(!once, &about, format!("reader {id} stands twice; a person stands once, with all functions"));
     f.text(&about, &reader.shown_as);
     f.wrong_if(reader.functions.is_empty(), &about, format!("reader {id} has no function"));
-    let sealed = reader.seal_key.starts_with("age1pq1");
-    f.wrong_if(!sealed, &about, format!("reader {id}: seal_key must be an age1pq1… recipient"));
-    let signed = hex::decode(&reader.sign_key).is_ok_and(|k| k.len() == 32);
-    f.wrong_if(!signed, &about, format!("reader {id}: sign_key must be 64 hex digits"));
-    for key in [&reader.seal_key, &reader.sign_key] {
+    keys(f, &about, &format!("reader {id}"), [&reader.seal_key, &reader.sign_key], seen);
+}
+
+fn overseer_findings(f: &mut Findings, overseer: &Overseer, seen: &mut Seen) {
+    let id = &overseer.id;
+    let about = format!("id=\"{id}\"");
+    let once = seen.ids.insert(id.clone());
+    f.wrong_if(!once, &about, format!("{id} stands twice; who watches over an organisation reads no report"));
+    f.text(&about, &overseer.shown_as);
+    keys(f, &about, &format!("overseer {id}"), [&overseer.seal_key, &overseer.sign_key], seen);
+}
+
+fn keys(f: &mut Findings, about: &str, who: &str, [seal_key, sign_key]: [&String; 2], seen: &mut Seen) {
+    let sealed = seal_key.starts_with("age1pq1");
+    f.wrong_if(!sealed, about, format!("{who}: seal_key must be an age1pq1… recipient"));
+    let signed = hex::decode(sign_key).is_ok_and(|k| k.len() == 32);
+    f.wrong_if(!signed, about, format!("{who}: sign_key must be 64 hex digits"));
+    for key in [seal_key, sign_key] {
         let fresh = seen.keys.insert(key.to_ascii_lowercase());
         // Somebody who was struck would read through the other name.
-        f.wrong_if(!fresh, &about, format!("reader {id} has the key of another reader; each makes their own"));
+        f.wrong_if(!fresh, about, format!("{who} has the key of another; each makes their own"));
     }
 }
 

@@ -3,7 +3,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     id::{OrgId, ReaderId},
-    roster::{Desk, Function, OrgEntry, OrgFile, Organisation, Reader, RootFile, Scope, Signers, Status},
+    roster::{
+        Desk, Function, OrgEntry, OrgFile, Organisation, Overseer, Reader, Role, RootFile, Scope, Signers, Status,
+    },
     routing::independent,
 };
 
@@ -35,6 +37,9 @@ pub fn show(roster: &Parsed) -> Vec<String> {
             let name = file.readers.iter().find(|r| r.id == id).map_or("", |r| r.shown_as.en.as_str());
             let what: Vec<String> = what.into_iter().collect();
             lines.push(format!("  {id} ({name}): {}", or_nothing(&what.join("; "))));
+        }
+        for (id, (name, what)) in watching(Some(file)) {
+            lines.push(format!("  {id} ({name}): {what}"));
         }
     }
     lines
@@ -79,6 +84,29 @@ fn or_nothing(text: &str) -> &str {
 fn topics(desk: &Desk) -> String {
     let named: Vec<String> = desk.topics.iter().map(|t| format!("{t:?}").to_lowercase()).collect();
     if named.is_empty() { "all topics no other desk takes".to_owned() } else { named.join(", ") }
+}
+
+/// Who watches over an organisation, with their name and what they see.
+fn watching(file: Option<&OrgFile>) -> BTreeMap<ReaderId, (String, &'static str)> {
+    let active = file.into_iter().flat_map(|f| &f.overseers).filter(|o| o.status == Status::Active);
+    let what = |o: &Overseer| match o.role {
+        Role::Coordinator => "the clocks, the register and the log; no report",
+        Role::Auditor => "the register and the log; no report",
+    };
+    active.map(|o| (o.id.clone(), (o.shown_as.en.clone(), what(o)))).collect()
+}
+
+fn overseers(lines: &mut Vec<String>, org: &OrgId, old: Option<&OrgFile>, new: Option<&OrgFile>) {
+    let (before, after) = (watching(old), watching(new));
+    let gone = before.iter().filter(|(id, seen)| after.get(*id) != Some(*seen));
+    lines.extend(gone.map(|(id, (name, what))| format!("{org}: {id} ({name}) can no longer see {what}")));
+    let come = after.iter().filter(|(id, seen)| before.get(*id) != Some(*seen));
+    lines.extend(come.map(|(id, (name, what))| format!("{org}: {id} ({name}) can newly see {what}")));
+    let key = |file: Option<&OrgFile>, id: &ReaderId| {
+        file.and_then(|f| f.overseers.iter().find(|o| o.id == *id)).map(Overseer::keyed)
+    };
+    let other = after.keys().filter(|id| key(old, id).is_some_and(|before| key(new, id) != Some(before)));
+    lines.extend(other.map(|id| format!("{org}: {id} has new keys; ask them whether they are theirs")));
 }
 
 /// The same rules as [`super::routing`], said of the roster instead of one report.
@@ -137,6 +165,7 @@ fn organisation(lines: &mut Vec<String>, id: &OrgId, old: Option<&Organisation>,
         lines.push(format!("{id}: closed cases were kept {before} days, and now {after}"));
     }
     readers(lines, id, old, new);
+    overseers(lines, id, old.and_then(|o| o.file.as_ref()), new.and_then(|o| o.file.as_ref()));
 }
 
 fn readers(lines: &mut Vec<String>, org: &OrgId, old: Option<&Organisation>, new: Option<&Organisation>) {

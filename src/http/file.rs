@@ -13,10 +13,7 @@ use super::{
     page::problem,
 };
 use crate::{
-    domain::{
-        case::CaseState,
-        id::{CaseId, ItemId},
-    },
+    domain::id::{CaseId, ItemId},
     seal::{FileSealer, ItemHead, Kind, Plaintext, Recipients, code::Language},
     store::{BlobWriter, NewItem, Payload},
     text::Texts,
@@ -91,7 +88,7 @@ async fn finish(app: &Data<App>, t: Texts, opened: &Opened, field: Field) -> Htt
 }
 
 async fn store(app: &Data<App>, opened: &Opened, named: String, field: &mut Fuse<Field>) -> Result<(), Refused> {
-    if opened.case.state == CaseState::Closed {
+    if opened.case.state.is_closed() {
         return Err(Refused::CaseClosed);
     }
     if app.disk_nearly_full() {

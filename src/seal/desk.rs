@@ -8,8 +8,11 @@ use age::secrecy::ExposeSecret;
 use age_core::format::{FileKey, Stanza};
 use zeroize::Zeroizing;
 
-use super::{Manifest, OpenError, OpenedText, SealError, Slot, hybrid::HybridIdentity, open, slot::one_more};
-use crate::domain::roster::Reader;
+use super::{
+    Manifest, OpenError, OpenedText, SealError, Slot, hybrid::HybridIdentity, open, record, sign::verify,
+    slot::one_more,
+};
+use crate::domain::{log::Record, roster::Reader};
 
 /// A reader's age identity. Zeroed when dropped.
 pub struct ReaderIdentity(HybridIdentity);
@@ -101,4 +104,34 @@ pub fn open_to(
     out: &mut (impl Read + Write + Seek),
 ) -> Result<(Manifest, [u8; 32]), OpenError> {
     open::to(&identity.0, BufReader::new(sealed), out)
+}
+
+/// A record of the log, and who signed it; nobody for what the server wrote by itself.
+pub struct OpenedRecord {
+    /// What it says.
+    pub record: Record,
+    /// Whose Ed25519 key signed it; that it does was checked.
+    pub signed_by: Option<[u8; 32]>,
+}
+
+/// Opens a record of the log with an overseer's identity.
+pub fn open_record(identity: &ReaderIdentity, sealed: &[u8]) -> Result<OpenedRecord, OpenError> {
+    let bytes = identity.open_own(sealed).map_err(|_| OpenError::NotForYou)?;
+    let (text, foot) = bytes.split_last_chunk::<{ record::FOOT }>().ok_or(OpenError::Damaged)?;
+    let (signature, rest) = foot.split_first_chunk::<64>().ok_or(OpenError::Damaged)?;
+    let (signed_by, rest) = rest.split_first_chunk::<32>().ok_or(OpenError::Damaged)?;
+    let (length, version) = rest.split_first_chunk::<4>().ok_or(OpenError::Damaged)?;
+    if version != [record::VERSION] {
+        return Err(OpenError::UnknownFormat);
+    }
+    let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_| OpenError::Damaged)?;
+    let text = text.get(..length).ok_or(OpenError::Damaged)?;
+    let read: Record = serde_json::from_slice(text).map_err(|_| OpenError::UnknownFormat)?;
+    let signed_by = (*signed_by != [0; 32]).then_some(*signed_by);
+    match (&read.by, signed_by) {
+        (Some(_), Some(key)) if verify(&key, &[record::SIGNED, text].concat(), signature) => {}
+        (None, None) => {}
+        _ => return Err(OpenError::NotSigned),
+    }
+    Ok(OpenedRecord { record: read, signed_by })
 }

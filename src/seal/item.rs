@@ -57,6 +57,14 @@ pub enum Kind {
     ConsentAnswer,
     /// A reader shared what was agreed.
     HandOver,
+    /// A coordinator reminds, asks for a transfer, or says that it goes higher up.
+    Memo,
+    /// What the report is and what came of it, in codes.
+    Classification,
+    /// A protocol is begun; see [`super::protocol`].
+    Protocol,
+    /// A step of it was done.
+    Step,
 }
 
 /// Who says they wrote it; the signature proves it.

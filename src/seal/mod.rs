@@ -43,6 +43,8 @@ mod item;
 mod open;
 mod pad;
 mod plaintext;
+pub mod protocol;
+pub mod record;
 mod sign;
 pub mod slot;
 mod story;

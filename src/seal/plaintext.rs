@@ -9,6 +9,12 @@ use zeroize::Zeroizing;
 pub struct Plaintext(Zeroizing<Vec<u8>>);
 
 impl Plaintext {
+    /// JSON, for what is sealed as such.
+    pub fn of_json(value: &impl serde::Serialize) -> Self {
+        // Texts, ids, days and numbers always serialise.
+        Self::from(serde_json::to_vec(value).unwrap_or_default())
+    }
+
     /// Length in bytes.
     pub fn len(&self) -> usize {
         self.0.len()

@@ -41,6 +41,8 @@ pub(super) trait Dialect: Database {
     const WRITERS: usize;
     /// Gives a row if the case `$1` is there, which then nobody changes or destroys until the transaction ends.
     const LOCK_CASE: &'static str;
+    /// Keeps others from adding to a log, until the transaction ends.
+    const LOCK_LOG: &'static str;
     /// Gives a row if the lease `$1`, not our own, is dead; it stays so until the transaction ends.
     const LEASE_IS_DEAD: &'static str;
 
@@ -87,12 +89,14 @@ impl Dialect for Sqlite {
     const MIGRATIONS: &'static [&'static str] = &[
         include_str!("../../migrations/sqlite/0001_init.sql"),
         include_str!("../../migrations/sqlite/0002_notices.sql"),
+        include_str!("../../migrations/sqlite/0003_log.sql"),
     ];
     const MIGRATE_ALONE: &'static str = "select 1";
     const COUNT_META: &'static str = "select count(*) from sqlite_schema where type = 'table' and name = 'meta'";
     const BEGIN: &'static str = "begin immediate";
     const WRITERS: usize = 1;
     const LOCK_CASE: &'static str = r#"select 1 from "case" where id = $1"#;
+    const LOCK_LOG: &'static str = "select 1";
     const LEASE_IS_DEAD: &'static str = "select 1 where $1 is not null";
 
     async fn open(url: &str) -> Result<(Pool<Self>, FileLease), StoreError> {
@@ -162,6 +166,7 @@ impl Dialect for Postgres {
     const MIGRATIONS: &'static [&'static str] = &[
         include_str!("../../migrations/postgres/0001_init.sql"),
         include_str!("../../migrations/postgres/0002_notices.sql"),
+        include_str!("../../migrations/postgres/0003_log.sql"),
     ];
     // Leases are positive, so no lease is this number.
     const MIGRATE_ALONE: &'static str = "select pg_advisory_xact_lock(-1)";
@@ -170,6 +175,7 @@ impl Dialect for Postgres {
     const BEGIN: &'static str = "begin";
     const WRITERS: usize = 12;
     const LOCK_CASE: &'static str = r#"select 1 from "case" where id = $1 for update"#;
+    const LOCK_LOG: &'static str = "select pg_advisory_xact_lock(-2)";
     const LEASE_IS_DEAD: &'static str = "select 1 where pg_try_advisory_xact_lock($1)";
 
     async fn open(url: &str) -> Result<(Pool<Self>, SessionLease), StoreError> {

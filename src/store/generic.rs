@@ -15,7 +15,7 @@ use super::{
 use crate::domain::{
     case::{Case, CaseState},
     day::Day,
-    id::{CaseId, ItemId},
+    id::{CaseId, ItemId, OrgId},
 };
 
 /// Opens `sqlite:PATH` or `postgres://…`, brings the schema up to date, and refuses one it does not know.
@@ -85,7 +85,7 @@ where
     }
 
     /// Begins to write; dropped without [`Writing::commit`], nothing was written.
-    async fn write(&self) -> Result<Writing<'_, DB>, StoreError> {
+    pub(super) async fn write(&self) -> Result<Writing<'_, DB>, StoreError> {
         Writing::begin(&self.pool, &self.writers).await
     }
 
@@ -273,7 +273,7 @@ where
     async fn mark_opened(&self, case: &CaseId, today: Day) -> Result<(), StoreError> {
         let (from, to) = (CaseState::Unopened.number(), CaseState::Open.number());
         let mut w = self.write().await?;
-        if w.run(sqlx::query(sql::MARK_OPENED).bind(to).bind(case.uuid()).bind(from)).await? == 1 {
+        if w.run(sqlx::query(sql::SET_STATE).bind(to).bind(case.uuid()).bind(from)).await? == 1 {
             w.run(sqlx::query(sql::DROP_RESERVE).bind(today.number()).bind(case.uuid())).await?;
         }
         w.commit().await
@@ -358,6 +358,19 @@ where
         let ask = sqlx::query_as(sql::TO_DESTROY).bind(CaseState::Closed.number()).bind(today.number());
         let due: Vec<(Uuid,)> = self.all(ask).await?;
         Ok(due.into_iter().map(|(id,)| CaseId::from_uuid(id)).collect())
+    }
+
+    async fn cases_of(&self, org: &OrgId) -> Result<Vec<Case>, StoreError> {
+        self.all(sqlx::query_as(sql::CASES_OF).bind(org.as_str().to_owned()))
+            .await?
+            .into_iter()
+            .map(rows::case)
+            .collect()
+    }
+
+    async fn set_state(&self, case: &CaseId, from: CaseState, to: CaseState) -> Result<(), StoreError> {
+        let change = sqlx::query(sql::SET_STATE).bind(to.number()).bind(case.uuid()).bind(from.number());
+        if self.run(change).await? == 1 { Ok(()) } else { Err(StoreError::Conflict) }
     }
 
     async fn roster_seen(&self, file: &str) -> Result<Option<(u64, [u8; 32])>, StoreError> {

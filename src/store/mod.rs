@@ -4,6 +4,7 @@
 mod blobs;
 mod dialect;
 mod generic;
+mod log;
 mod rows;
 mod seen;
 mod sql;
@@ -14,13 +15,14 @@ use async_trait::async_trait;
 
 pub use blobs::{BlobWriter, Blobs};
 pub use generic::connect;
+pub use log::LogStore;
 pub use seen::{NoticeStore, SeenKey};
 pub use sweep::sweep;
 
 use crate::domain::{
     case::{Case, CaseState},
     day::Day,
-    id::{CaseId, ItemId},
+    id::{CaseId, ItemId, OrgId},
 };
 
 /// One reader's slot of an item, as stored.
@@ -123,7 +125,7 @@ pub struct Move {
 
 /// What the server keeps. Implemented once, for both databases; all methods are atomic.
 #[async_trait]
-pub trait Store: NoticeStore + Send + Sync {
+pub trait Store: NoticeStore + LogStore + Send + Sync {
     /// Files a case with its first item (payload inline), in one transaction. The same lookup again is [`Filed::Already`].
     async fn file(&self, case: &Case, item: &NewItem) -> Result<Filed, StoreError>;
     /// The case behind a lookup id.
@@ -178,6 +180,10 @@ pub trait Store: NoticeStore + Send + Sync {
     async fn withdraw(&self, case: &CaseId) -> Result<Vec<ItemId>, StoreError>;
     /// Closed cases whose destroy-after day has come.
     async fn to_destroy(&self, today: Day) -> Result<Vec<CaseId>, StoreError>;
+    /// All cases of an organisation, in no order that means anything.
+    async fn cases_of(&self, org: &OrgId) -> Result<Vec<Case>, StoreError>;
+    /// Changes the state of a case; [`StoreError::Conflict`] when it is in another than `from`.
+    async fn set_state(&self, case: &CaseId, from: CaseState, to: CaseState) -> Result<(), StoreError>;
     /// The highest serial and SHA-256 seen of a roster file.
     async fn roster_seen(&self, file: &str) -> Result<Option<(u64, [u8; 32])>, StoreError>;
     /// Remembers a roster file's serial and SHA-256; never lowers the serial.

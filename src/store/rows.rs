@@ -6,6 +6,7 @@ use crate::domain::{
     case::{Case, CaseState},
     day::Day,
     id::{CaseId, ItemId, OrgId},
+    log::Head,
 };
 
 pub(super) type CaseColumns = (Uuid, Vec<u8>, String, i32, i32, Option<i32>, i16);
@@ -50,6 +51,12 @@ pub(super) fn seen((serial, sha256): (i64, Vec<u8>)) -> Result<(u64, [u8; 32]), 
 pub(super) fn reader_seen((reader, number): (Vec<u8>, i32)) -> Result<(SeenKey, Day), StoreError> {
     let table = "reader_seen";
     Ok((hash(&reader, table)?, day(number, table)?))
+}
+
+pub(super) fn log_head((length, hash_bytes): (i64, Vec<u8>)) -> Result<Head, StoreError> {
+    let table = "log";
+    let length = u64::try_from(length).map_err(|_| StoreError::Corrupt { table })?;
+    Ok(Head { length, hash: hash(&hash_bytes, table)? })
 }
 
 pub(super) fn day(number: i32, table: &'static str) -> Result<Day, StoreError> {

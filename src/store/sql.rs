@@ -15,7 +15,7 @@ pub(super) const CASE_BY_ID: &str =
     r#"select id, lookup, org, filed, due, destroy_after, state from "case" where id = $1"#;
 pub(super) const MOVE_CASE: &str =
     r#"update "case" set state = $1, due = $2, destroy_after = $3 where id = $4 and state = $5 and due = $6"#;
-pub(super) const MARK_OPENED: &str = r#"update "case" set state = $1 where id = $2 and state = $3"#;
+pub(super) const SET_STATE: &str = r#"update "case" set state = $1 where id = $2 and state = $3"#;
 pub(super) const DROP_RESERVE: &str =
     r#"delete from slot where release > $1 and item in (select id from item where "case" = $2)"#;
 pub(super) const STATE: &str = r#"select state from "case" where id = $1"#;
@@ -59,6 +59,14 @@ pub(super) const ROSTER_SEEN: &str = "select serial, sha256 from roster_seen whe
 pub(super) const SEE_ROSTER: &str = "insert into roster_seen (file, serial, sha256) values ($1, $2, $3)
     on conflict (file) do update set serial = excluded.serial, sha256 = excluded.sha256
     where excluded.serial > roster_seen.serial";
+
+/// In the order of the random ids.
+pub(super) const CASES_OF: &str =
+    r#"select id, lookup, org, filed, due, destroy_after, state from "case" where org = $1 order by id"#;
+
+pub(super) const LAST_RECORD: &str = "select seq, head from log where org = $1 order by seq desc limit 1";
+pub(super) const RECORDS: &str = "select seq, record from log where org = $1 and seq > $2 order by seq limit $3";
+pub(super) const INSERT_RECORD: &str = "insert into log (org, seq, head, record) values ($1, $2, $3, $4)";
 
 pub(super) const READER_SEEN: &str = "select day from reader_seen where reader = $1";
 pub(super) const READERS_SEEN: &str = "select reader, day from reader_seen order by reader";

@@ -15,9 +15,14 @@ use super::{
 };
 use crate::{
     api_types::CaseView,
-    desk::{Consent, Content, DeskError, Item, Opened, Reach, State, consents, open, strangers, write},
+    desk::{
+        Consent, Content, DeskError, Item, Opened, Reach, State, consents,
+        open::{self, advice},
+        strangers, write,
+    },
     domain::{
         case::{Act, CaseState, Duty, duty},
+        classification::Classification,
         day::Day,
         id::{CaseId, ItemId, KeyedReader, OrgId},
     },
@@ -116,7 +121,8 @@ pub(super) async fn refresh(open: &mut Unlocked, id: &CaseId) -> Result<CaseView
     open::prove(&open.client, &mut items);
     open.summaries.learn(&case, &items);
     open.cases.insert(*id, items);
-    open.client.opened(case).await
+    let items = open.cases.get(id).map(Vec::as_slice).unwrap_or_default();
+    open.client.opened(case, items).await
 }
 
 async fn case_page(open: &mut Unlocked, t: Texts, id: &CaseId, notice: Option<String>) -> Answer {
@@ -124,7 +130,7 @@ async fn case_page(open: &mut Unlocked, t: Texts, id: &CaseId, notice: Option<St
     let items = open.cases.get(id).map(Vec::as_slice).unwrap_or_default();
     let title = title(t, items, &case);
     let due = due(t, open, &case, advice(items));
-    let closed = case.state == CaseState::Closed;
+    let closed = case.state.is_closed();
     let acts = Act::ALL.into_iter().filter(|act| !closed || *act == Act::Note).map(Act::name).collect();
     let page = Case {
         t,
@@ -147,11 +153,6 @@ async fn case_page(open: &mut Unlocked, t: Texts, id: &CaseId, notice: Option<St
     Ok(view::page(t, StatusCode::OK, &title, reader, &page.render().unwrap_or_default()))
 }
 
-/// Whether a case is a request for advice.
-pub(super) fn advice(items: &[Item]) -> bool {
-    items.iter().any(|item| matches!(&item.state, State::Opened(o) if o.manifest.head.kind == Kind::Advice))
-}
-
 fn title(t: Texts, items: &[Item], case: &CaseView) -> String {
     first_line(items).unwrap_or_else(|| t.with("desk-case", &[("day", t.day(case.filed))]))
 }
@@ -162,6 +163,7 @@ pub(super) fn state(t: Texts, state: CaseState) -> String {
         CaseState::Unopened => "desk-state-unopened",
         CaseState::Open => "desk-state-open",
         CaseState::Closed => "desk-state-closed",
+        CaseState::Held => "desk-state-held",
     })
 }
 
@@ -233,6 +235,9 @@ fn entry(open: &Unlocked, t: Texts, case: &CaseId, item: &Item) -> Entry {
                 Content::Answer(answer) => {
                     entry.texts.push((String::new(), t.get(if answer.yes { "yes" } else { "no" })));
                 }
+                Content::Classification(made) => entry.texts.push((String::new(), classified(t, made))),
+                Content::Protocol(begun) => entry.texts.push((String::new(), t.pick(&begun.protocol.name).to_owned())),
+                Content::Step(step) => entry.texts.push((String::new(), step.step.clone())),
                 Content::HandOver(done) => entry.texts.push((String::new(), named(open, t, &done.to))),
                 Content::File { name, .. } => {
                     entry.file = format!("{name} ({})", size(opened.manifest.length));
@@ -244,13 +249,37 @@ fn entry(open: &Unlocked, t: Texts, case: &CaseId, item: &Item) -> Entry {
     entry
 }
 
+/// A classification in words, one line a question.
+fn classified(t: Texts, made: &Classification) -> String {
+    let word = |list: &str, code: &str| t.get(&format!("{list}-{code}"));
+    let words = |list: &str, codes: &std::collections::BTreeSet<String>| {
+        codes.iter().map(|code| word(list, code)).collect::<Vec<_>>().join(", ")
+    };
+    let line = |question: &str, answer: String| {
+        if answer.is_empty() { String::new() } else { format!("{}: {answer}\n", t.get(question)) }
+    };
+    [
+        line("class-of", word("type", &made.of)),
+        line("class-flags", words("flag", &made.flags)),
+        line("class-assessment", word("assessment", &made.assessment)),
+        line(
+            "class-investigation",
+            made.investigation.as_deref().map(|c| word("investigation", c)).unwrap_or_default(),
+        ),
+        line("class-finding", made.finding.as_deref().map(|c| word("finding", c)).unwrap_or_default()),
+        line("class-measures", words("measure", &made.measures)),
+    ]
+    .concat()
+}
+
 fn heading(open: &Unlocked, t: Texts, opened: &Opened) -> String {
     let head = &opened.manifest.head;
     let from = match &head.author {
         Author::Reporter => t.get("desk-from-reporter"),
         Author::Reader(id) => {
-            let known = open.client.roster.reader(id);
-            known.map_or_else(|| id.to_string(), |r| t.pick(&r.shown_as).to_owned())
+            let known = open.client.roster.reader(id).map(|r| &r.shown_as);
+            let known = known.or_else(|| open.client.roster.overseer(id).map(|(_, o)| &o.shown_as));
+            known.map_or_else(|| id.to_string(), |shown| t.pick(shown).to_owned())
         }
     };
     format!("{}, {}, {from}", t.get(kind_text(head.kind)), t.day(head.day))
@@ -272,6 +301,10 @@ pub(super) fn kind_text(kind: Kind) -> &'static str {
         Kind::ConsentRequest => "kind-consent",
         Kind::ConsentAnswer => "desk-kind-consent-answer",
         Kind::HandOver => "kind-hand-over",
+        Kind::Memo => "desk-kind-memo",
+        Kind::Classification => "desk-kind-classification",
+        Kind::Protocol => "desk-kind-protocol",
+        Kind::Step => "desk-kind-step",
     }
 }
 

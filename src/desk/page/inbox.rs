@@ -130,8 +130,8 @@ async fn summarise(open: &mut Unlocked, cases: &[CaseView]) -> Result<usize, Des
 fn wanted(open: &Unlocked, case: &CaseView, query: &Asked, advice: bool) -> bool {
     let due = duty(case.state, case.filed, case.due).filter(|_| !advice);
     let state = match query.state.as_str() {
-        "open" => case.state != CaseState::Closed,
-        "closed" => case.state == CaseState::Closed,
+        "open" => !case.state.is_closed(),
+        "closed" => case.state.is_closed(),
         "late" => due.is_some() && case.due < open.client.today(),
         _ => true,
     };

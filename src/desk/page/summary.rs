@@ -6,10 +6,9 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::case::advice;
 use crate::{
     api_types::CaseView,
-    desk::{Content, DeskError, Identity, Item, State},
+    desk::{Content, DeskError, Identity, Item, State, open::advice},
     domain::id::{CaseId, ItemId},
     replace::replace,
 };
@@ -82,7 +81,12 @@ impl Summaries {
             match &opened.content {
                 Content::Story(story) => text.push_str(&story.story),
                 Content::Text(written) => text.push_str(written),
-                Content::Request(_) | Content::Answer(_) | Content::HandOver(_) => {}
+                Content::Request(_)
+                | Content::Answer(_)
+                | Content::HandOver(_)
+                | Content::Classification(_)
+                | Content::Protocol(_)
+                | Content::Step(_) => {}
                 Content::File { name, .. } => text.push_str(name),
             }
             text.push('\n');

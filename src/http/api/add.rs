@@ -20,6 +20,7 @@ use crate::{
         case::{Case, after},
         day::Day,
         id::{CaseId, KeyedReader},
+        log::Head,
     },
     envelope,
     http::mailbox,
@@ -33,7 +34,7 @@ const INLINE_BYTES: usize = 300 << 10;
 const PIECE: usize = 1 << 20;
 
 /// Why an item is not taken.
-enum Refused {
+pub(super) enum Refused {
     /// What was sent is at fault.
     Sent(StatusCode),
     /// The store would not.
@@ -41,7 +42,7 @@ enum Refused {
 }
 
 impl Refused {
-    fn answer(&self) -> HttpResponse {
+    pub(super) fn answer(&self) -> HttpResponse {
         match self {
             Self::Sent(status) => HttpResponse::new(*status),
             Self::Store(error) => failed(error),
@@ -72,7 +73,7 @@ impl From<PayloadError> for Refused {
     security(("bearer" = [])),
     responses(
         (status = 200, description = "The item is in the case.", body = AddedView),
-        (status = 400, description = "Not an envelope, no slots or too many, or a body that ended early."),
+        (status = 400, description = "Not an envelope, no slots or too many, no record for the log, or a body that ended early."),
         (status = 403, description = "A slot is for a reader that the case does not have."),
         (status = 408, description = "The body came too slowly."),
         (status = 409, description = "The case is not in that state, or is full; or the item is of another case."),
@@ -105,6 +106,9 @@ pub(crate) async fn add(app: Data<App>, me: SignedIn, id: Path<String>, mut body
         Ok(_) => return HttpResponse::Conflict().finish(),
         Err(error) => return failed(&error),
     }
+    if let Err(refused) = logged(&app, &case, &adding).await {
+        return refused.answer();
+    }
     match store(&app, &case, adding, mailbox::reserve(&has), rest, body).await {
         Ok(added) => HttpResponse::Ok().json(AddedView { already: added == Added::Already }),
         Err(refused) => refused.answer(),
@@ -120,7 +124,23 @@ fn refuse(adding: &Adding, has: &[CaseReader<'_>]) -> Option<HttpResponse> {
     adding.slots.iter().any(|s| stranger(&s.to)).then(|| HttpResponse::Forbidden().finish())
 }
 
-async fn head(body: &mut web::Payload) -> Result<(Adding, Vec<u8>), Refused> {
+/// Writes what is about to be done into the staff log: nothing is done that is not in it. An act that then fails stands there too.
+pub(super) async fn logged(app: &App, case: &Case, adding: &Adding) -> Result<(), Refused> {
+    if app.roster.overseers(&case.org).next().is_none() || app.store.case_of(&adding.item).await?.is_some() {
+        return Ok(());
+    }
+    if let Some(act) = adding.act {
+        after(act, adding.expected, case.filed, case.due, app.clock.today()).map_err(|_| StoreError::Conflict)?;
+        if adding.expected != case.state {
+            return Err(StoreError::Conflict.into());
+        }
+    }
+    let record = adding.log.as_deref().and_then(super::log::sealed).ok_or(Refused::Sent(StatusCode::BAD_REQUEST))?;
+    app.store.append(&case.org, Head::start(&app.roster.instance, &case.org), &record).await?;
+    Ok(())
+}
+
+pub(super) async fn head(body: &mut web::Payload) -> Result<(Adding, Vec<u8>), Refused> {
     let unreadable = || Refused::Sent(StatusCode::BAD_REQUEST);
     let mut bytes = Vec::new();
     loop {
@@ -131,7 +151,7 @@ async fn head(body: &mut web::Payload) -> Result<(Adding, Vec<u8>), Refused> {
     }
 }
 
-async fn store(
+pub(super) async fn store(
     app: &App,
     case: &Case,
     adding: Adding,
@@ -150,7 +170,7 @@ async fn store(
             let (state, due) =
                 after(act, adding.expected, case.filed, case.due, today).map_err(|_| StoreError::Conflict)?;
             let kept = app.roster.organisation(&case.org).and_then(|o| o.file.as_ref()).map(|f| f.retention_days);
-            let closing = state == crate::domain::case::CaseState::Closed;
+            let closing = state.is_closed();
             let destroy_after =
                 if closing { case.destroy_after.or(kept.map(|days| today.plus_days(days))) } else { None };
             Some(Move { expected: adding.expected, expected_due: case.due, state, due, destroy_after })

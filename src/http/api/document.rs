@@ -31,6 +31,12 @@ use crate::api_types::Adding;
         super::add::add,
         super::item,
         super::share::share,
+        super::oversee::overview,
+        super::oversee::hold,
+        super::oversee::memo,
+        super::log::read,
+        super::log::add,
+        super::log::chain,
         self::openapi
     ),
     components(schemas(Adding)),

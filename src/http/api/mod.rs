@@ -1,6 +1,8 @@
 //! The readers' API. Every route but the open ones needs a signed-in reader, and shows only cases that reader has a slot of.
 mod add;
 mod document;
+mod log;
+mod oversee;
 mod schemas;
 mod session;
 mod share;
@@ -42,7 +44,12 @@ pub(crate) fn routes(cfg: &mut web::ServiceConfig) {
         .service(web::resource("/cases/{case}").get(case)) // SignedIn, slot in the case
         .service(web::resource("/cases/{case}/items").post(add::add)) // SignedIn, slot in the case
         .service(web::resource("/items/{item}").get(item)) // SignedIn, slot of the item
-        .service(web::resource("/items/{item}/slots").post(share::share)); // SignedIn, slot of the item
+        .service(web::resource("/items/{item}/slots").post(share::share)) // SignedIn, slot of the item
+        .service(web::resource("/overview").get(oversee::overview)) // Overseeing, coordinator
+        .service(web::resource("/cases/{case}/hold").post(oversee::hold)) // Overseeing, coordinator of the organisation
+        .service(web::resource("/cases/{case}/memos").post(oversee::memo)) // Overseeing, coordinator of the organisation
+        .service(web::resource("/log/{org}").get(log::read).post(log::add)) // Overseeing of the organisation; Anybody
+        .service(web::resource("/log/{org}/chain").get(log::chain)); // Anybody
 }
 
 /// The signed roster files, for a desk to verify itself.

@@ -22,7 +22,10 @@ use super::{
 };
 use crate::{
     api_types::{Challenge, Nonce, Session, SignIn, signed_bytes},
-    domain::id::KeyedReader,
+    domain::{
+        id::{KeyedReader, OrgId},
+        roster::Role,
+    },
     notify,
     seal::verify,
 };
@@ -56,8 +59,7 @@ impl FromRequest for SignedIn {
     type Future = Ready<Result<Self, Self::Error>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let token = request.headers().get(AUTHORIZATION).and_then(|v| v.to_str().ok()?.strip_prefix("Bearer "));
-        let reader = request.app_data::<Data<App>>().zip(token).and_then(|(app, token)| check(app, token));
+        let reader = app_and_token(request).and_then(|(app, token)| check(app, token));
         ready(reader.map(|keyed| Self { keyed }).ok_or_else(|| ErrorUnauthorized("sign in again")))
     }
 }
@@ -78,10 +80,55 @@ fn stamped(app: &App, what: &str, stamp_text: &str) -> Option<(String, u64)> {
     (app.form.iter().any(|key| holds(key)) && expires >= app.clock.seconds()).then(|| (text.to_owned(), expires))
 }
 
+/// An overseer who has signed in. Taking this is a route's guard: it opens no case.
+pub(crate) struct Overseeing {
+    /// Whom they watch over.
+    pub(crate) org: OrgId,
+    /// What for.
+    pub(crate) role: Role,
+}
+
+impl FromRequest for Overseeing {
+    type Error = actix_web::Error;
+    type Future = Ready<Result<Self, Self::Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let found = app_and_token(request).and_then(|(app, token)| {
+            let keyed = person(app, token)?;
+            let (org, overseer) = app.roster.overseer(&keyed.reader)?;
+            (overseer.keyed() == keyed).then(|| Self { org: org.clone(), role: overseer.role })
+        });
+        ready(found.ok_or_else(|| ErrorUnauthorized("sign in again")))
+    }
+}
+
+/// Anybody of the roster who has signed in, reader or overseer.
+pub(crate) struct Anybody;
+
+impl FromRequest for Anybody {
+    type Error = actix_web::Error;
+    type Future = Ready<Result<Self, Self::Error>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let reader = SignedIn::from_request(request, payload).into_inner().map(drop);
+        let anybody = reader.or_else(|_| Overseeing::from_request(request, payload).into_inner().map(drop));
+        ready(anybody.map(|()| Self))
+    }
+}
+
+fn app_and_token(request: &HttpRequest) -> Option<(&App, &str)> {
+    let token = request.headers().get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")?;
+    Some((request.app_data::<Data<App>>()?, token))
+}
+
+/// Whose token it is, if it holds.
+fn person(app: &App, token: &str) -> Option<KeyedReader> {
+    KeyedReader::try_from(stamped(app, "session", token)?.0).ok()
+}
+
 fn check(app: &App, token: &str) -> Option<KeyedReader> {
-    let keyed = KeyedReader::try_from(stamped(app, "session", token)?.0).ok()?;
     // Somebody who left the roster, or whose keys changed, is signed out at once.
-    app.keyed.contains(&keyed).then_some(keyed)
+    person(app, token).filter(|keyed| app.keyed.contains(keyed))
 }
 
 /// Gives a nonce to whoever asks.
@@ -122,8 +169,10 @@ pub(crate) async fn sign_in(app: Data<App>, request: HttpRequest, sent: Json<Sig
     let bytes = signed_bytes(&app.roster.instance, &sent.origin, &sent.nonce, &sent.reader);
     let mut signature = [0; 64];
     let mut key = [0; 32];
-    let reader = app.roster.reader(&sent.reader);
-    let known = reader.is_some_and(|r| hex::decode_to_slice(&r.sign_key, &mut key).is_ok());
+    let reader = app.roster.reader(&sent.reader).map(|r| (r.keyed(), &r.sign_key));
+    let overseer = || app.roster.overseer(&sent.reader).map(|(_, o)| (o.keyed(), &o.sign_key));
+    let person = reader.or_else(overseer);
+    let known = person.as_ref().is_some_and(|(_, public)| hex::decode_to_slice(public, &mut key).is_ok());
     let readable = hex::decode_to_slice(&sent.signature, &mut signature).is_ok();
     let signed = verify(&key, &bytes, &signature) && dialled && known && readable;
     // Only a signature that holds uses a nonce up: others cannot fill the list.
@@ -131,10 +180,9 @@ pub(crate) async fn sign_in(app: Data<App>, request: HttpRequest, sent: Json<Sig
         let stamped = stamped(&app, "nonce", &sent.nonce);
         stamped.is_some_and(|(_, until)| app.nonces.take(&sent.nonce, until, app.clock.seconds()))
     };
-    let Some(reader) = reader.filter(|_| signed && fresh()) else {
+    let Some((keyed, _)) = person.filter(|_| signed && fresh()) else {
         return HttpResponse::Unauthorized().finish();
     };
-    let keyed = reader.keyed();
     notify::looked_in(&app, &keyed).await;
     let expires = app.clock.seconds() + SESSION_SECONDS;
     let token = stamp(&app, app.form_key(), "session", &keyed.to_string(), expires);

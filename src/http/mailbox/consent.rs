@@ -3,7 +3,7 @@ use actix_web::{HttpResponse, http::StatusCode};
 
 use super::{Notice, Opened, add, letters::letters, show};
 use crate::{
-    domain::{case::CaseState, day::Day, id::ItemId},
+    domain::{day::Day, id::ItemId},
     http::{App, page::problem},
     seal::{
         Kind, OpenedText, Plaintext,
@@ -70,7 +70,7 @@ impl Consents {
 fn one(app: &App, t: Texts, opened: &Opened, (item, day, asked): (ItemId, Day, Request), now: Standing) -> Shown {
     // Somebody who left the roster, or has other keys since, is nobody to agree to.
     let reader = app.roster.reader(&asked.to.reader).filter(|r| r.keyed() == asked.to);
-    let open = opened.case.state != CaseState::Closed && reader.is_some();
+    let open = !opened.case.state.is_closed() && reader.is_some();
     Shown {
         request: item,
         name: reader.map_or_else(|| asked.to.reader.to_string(), |r| t.pick(&r.shown_as).to_owned()),
@@ -103,7 +103,7 @@ pub(super) async fn answer(app: &App, t: Texts, opened: &Opened, request: &ItemI
     let Ok(all) = letters(app, opened).await else { return problem(t.language, StatusCode::SERVICE_UNAVAILABLE) };
     let (_, consents) = parted(all);
     let asked = consents.requests.iter().any(|(item, _, _)| item == request);
-    if !asked || consents.standing(request) == Standing::Done || opened.case.state == CaseState::Closed {
+    if !asked || consents.standing(request) == Standing::Done || opened.case.state.is_closed() {
         return show(app, t, opened, Notice::ConsentOver, 0, None).await;
     }
     match add(app, opened, Kind::ConsentAnswer, Answer::new(*request, yes).into_body()).await {

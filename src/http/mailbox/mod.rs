@@ -300,10 +300,10 @@ pub(crate) async fn show(
         state: match case.state {
             CaseState::Unopened => "state-unopened",
             CaseState::Open => "state-open",
-            CaseState::Closed => "state-closed",
+            CaseState::Closed | CaseState::Held => "state-closed",
         },
         opened: case.state != CaseState::Unopened,
-        closed: case.state == CaseState::Closed,
+        closed: case.state.is_closed(),
         advice: opened.room == ADVICE,
         filed: t.day(case.filed),
         due: t.day(case.due),

@@ -16,7 +16,7 @@ use crate::{
 };
 
 pub(super) async fn write(app: &App, t: Texts, opened: &Opened, text: Plaintext) -> HttpResponse {
-    if opened.case.state == CaseState::Closed {
+    if opened.case.state.is_closed() {
         return show(app, t, opened, Notice::Closed, 0, None).await;
     }
     let wrong = if text.is_blank() {

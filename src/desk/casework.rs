@@ -1,0 +1,61 @@
+//! What readers set down about a case for each other: what it is in codes, and how they look into it.
+use super::{
+    Client, DeskError, Item, Reach, Sent, open_case,
+    register::{about, worked},
+    write::{recipients, send, send_with},
+};
+use crate::{
+    api_types::CaseView,
+    domain::{classification::Classification, id::CaseId, protocol::Protocol},
+    seal::{
+        Kind, Plaintext,
+        protocol::{Begun, StepDone},
+    },
+};
+
+/// A case that something is written into, with what it holds.
+async fn opened(client: &Client, id: &CaseId) -> Result<(CaseView, Vec<Item>), DeskError> {
+    let case = client.case(id).await?;
+    let items = open_case(client, &case, Reach::Messages).await?;
+    let case = client.opened(case, &items).await?;
+    Ok((case, items))
+}
+
+/// Sets down what a case is, or what came of it, for its readers and, as a row of the register, for the overseers.
+pub async fn classify(client: &Client, id: &CaseId, classification: Classification) -> Result<Sent, DeskError> {
+    let made = classification.checked().map_err(|error| DeskError::new(error.to_string()))?;
+    let (case, items) = opened(client, id).await?;
+    let to = recipients(client, &case, &items, false)?;
+    let about = about(&case, &items, Some((Kind::Classification, Some(&made))), client.today());
+    send_with(client, &case, (Kind::Classification, None), Plaintext::of_json(&made), &to, about).await
+}
+
+/// The protocols that may be begun in a case, as the organisation signed them.
+pub fn protocols<'a>(client: &'a Client, case: &CaseView) -> impl Iterator<Item = &'a Protocol> {
+    client.roster.organisation(&case.org).and_then(|o| o.file.as_ref()).into_iter().flat_map(|file| &file.protocols)
+}
+
+/// Begins to work by a protocol: the case keeps the version of today.
+pub async fn begin(client: &Client, id: &CaseId, protocol: &str) -> Result<Sent, DeskError> {
+    let (case, items) = opened(client, id).await?;
+    let chosen = protocols(client, &case).find(|p| p.id == protocol);
+    let chosen = chosen.ok_or_else(|| DeskError::known("desk-error-no-protocol"))?.clone();
+    if worked(&items).any(|(_, w)| w.protocol.id == chosen.id && w.protocol.version == chosen.version) {
+        return Err(DeskError::known("desk-error-begun"));
+    }
+    let to = recipients(client, &case, &items, false)?;
+    let body = Plaintext::of_json(&Begun::new(chosen));
+    send(client, (&case, &items), (Kind::Protocol, None), body, &to).await
+}
+
+/// Says that a step of the protocol begun last was done.
+pub async fn step_done(client: &Client, id: &CaseId, step: &str) -> Result<Sent, DeskError> {
+    let (case, items) = opened(client, id).await?;
+    let (begun, worked) = worked(&items).last().ok_or_else(|| DeskError::known("desk-error-no-protocol"))?;
+    if !worked.protocol.steps.iter().any(|s| s.id == step) || worked.done.contains(step) {
+        return Err(DeskError::known("desk-error-step"));
+    }
+    let to = recipients(client, &case, &items, false)?;
+    let body = Plaintext::of_json(&StepDone::new(begun, step.to_owned()));
+    send(client, (&case, &items), (Kind::Step, None), body, &to).await
+}

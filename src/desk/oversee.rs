@@ -1,0 +1,250 @@
+//! What overseers do: read the log and the register, watch the clocks, write to the readers of a case, hold it. They open no case.
+use std::collections::{BTreeMap, BTreeSet};
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{
+    Client, DeskError, Sent,
+    write::{failed, framed},
+};
+use crate::{
+    api_types::oversight::{Group, Hold, LogView, Overview, OverviewCase},
+    domain::{
+        day::Day,
+        id::{CaseId, ItemId, OrgId, ReaderId},
+        log::{Deed, Head, Record, record_hash},
+        register::Row,
+        roster::{Organisation, Overseer, Reader, Role, Roster},
+    },
+    seal::{
+        Author, ItemHead, Kind, Plaintext, Recipients,
+        desk::{OpenedRecord, ReaderIdentity, open_record},
+        item,
+    },
+};
+
+/// A message of a coordinator to the readers of a case.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Memo {
+    /// Something is due.
+    Remind,
+    /// Others should take it over.
+    Transfer,
+    /// It goes higher up.
+    Escalate,
+}
+
+/// A whole log as it was fetched: to be checked and read without a server.
+#[derive(Deserialize, Serialize)]
+pub struct Export {
+    /// Format version; 1.
+    pub version: u8,
+    /// Whose log.
+    pub org: OrgId,
+    /// Where the server said that the chain stands.
+    pub head: Head,
+    /// Sealed records, base64, in order.
+    pub records: Vec<String>,
+}
+
+/// An opened record, or why it is not believed.
+pub struct Entry {
+    /// Its place, from 1.
+    pub number: u64,
+    /// The record.
+    pub record: Option<Record>,
+    /// What is wrong with it.
+    pub problem: Option<&'static str>,
+}
+
+impl Client {
+    /// Whom the signed-in person watches over; `None` for a reader.
+    pub fn watches(&self) -> Option<(&OrgId, &Overseer)> {
+        self.roster.overseer(&self.me.reader).filter(|(_, o)| o.keyed() == self.me.keyed())
+    }
+
+    fn watching(&self, role: Option<Role>) -> Result<(&OrgId, &Overseer), DeskError> {
+        let mine = self.watches().filter(|(_, o)| role.is_none_or(|role| o.role == role));
+        mine.ok_or_else(|| DeskError::known("desk-error-not-overseer"))
+    }
+
+    /// The clocks of the coordinator's organisation.
+    pub async fn overview(&self) -> Result<Overview, DeskError> {
+        self.watching(Some(Role::Coordinator))?;
+        Ok(self.get("overview").await?.json().await?)
+    }
+
+    /// The whole log of the overseer's organisation.
+    pub async fn fetch_log(&self) -> Result<Export, DeskError> {
+        let org = self.watching(None)?.0.clone();
+        let head = self.log_head(&org).await?;
+        let mut records = Vec::new();
+        loop {
+            let view: LogView = self.get(&format!("log/{org}?after={}", records.len())).await?.json().await?;
+            if view.records.is_empty() {
+                return Ok(Export { version: 1, org, head, records });
+            }
+            records.extend(view.records);
+        }
+    }
+
+    /// Keeps a closed case from destruction, or no longer.
+    pub async fn hold(&self, case: &CaseId, hold: bool) -> Result<(), DeskError> {
+        let (org, _) = self.watching(Some(Role::Coordinator))?;
+        let deed = if hold { Deed::Held } else { Deed::Released };
+        let record = self.sealed_record(org, deed, (Some(*case), None)).await?;
+        let hold = Hold { hold, record: record.unwrap_or_default() };
+        self.post(&format!("cases/{case}/hold"), &hold).await?;
+        self.logged(org, Some(&hold.record)).await
+    }
+
+    /// Writes to the readers of a case: sealed to everybody of its groups, of whom the server keeps those who read it.
+    pub async fn memo(&self, case: &CaseId, memo: Memo, text: Plaintext) -> Result<Sent, DeskError> {
+        let (org, _) = self.watching(Some(Role::Coordinator))?;
+        if text.is_blank() {
+            return Err(DeskError::known("desk-error-empty"));
+        }
+        let view = self.overview().await?.cases.into_iter().find(|c| c.case == *case);
+        let view = view.ok_or_else(|| DeskError::known("desk-error-nothing"))?;
+        let to = Recipients::of(of_groups(&self.roster, org, &view)).map_err(failed)?;
+        let head = ItemHead {
+            instance: self.roster.instance,
+            case: *case,
+            item: ItemId::from_uuid(Uuid::new_v4()),
+            kind: Kind::Memo,
+            author: Author::Reader(self.me.reader.clone()),
+            seq: u32::MAX,
+            seen: [0; 32],
+            day: self.today(),
+            name: None,
+            // Who of them reads it is not for the coordinator to know.
+            to: Vec::new(),
+            reporter: None,
+        };
+        let id = head.item;
+        let (slots, payload) = item(head, text, &self.me.signer, &to).map_err(failed)?.into_parts();
+        let deed = match memo {
+            Memo::Remind => Deed::Reminded,
+            Memo::Transfer => Deed::AskedTransfer,
+            Memo::Escalate => Deed::Escalated,
+        };
+        let log = self.sealed_record(org, deed, (Some(*case), None)).await?;
+        let mut body = framed(id, None, view.state, &slots, log.clone())?;
+        body.extend_from_slice(&payload);
+        let added = self.put(&format!("cases/{case}/memos"), body).await?;
+        self.logged(org, log.as_deref()).await?;
+        Ok(Sent { item: id, already: added.already })
+    }
+}
+
+/// Everybody in the groups of a case, each once.
+fn of_groups<'a>(roster: &'a Roster, org: &OrgId, case: &OverviewCase) -> Vec<&'a Reader> {
+    let mut found: BTreeMap<&ReaderId, &Reader> = BTreeMap::new();
+    for group in &case.groups {
+        let organisation = match group {
+            Group::Outside(_) => roster.outside(),
+            _ => roster.organisation(org),
+        };
+        for reader in organisation.into_iter().flat_map(|o| members(o, group)) {
+            found.insert(&reader.id, reader);
+        }
+    }
+    found.into_values().collect()
+}
+
+fn members<'a>(of: &'a Organisation, group: &Group) -> Vec<&'a Reader> {
+    let Some(file) = &of.file else { return Vec::new() };
+    let ids: Vec<&ReaderId> = match group {
+        Group::Desk(name) | Group::Outside(name) => {
+            let desks = file.desks.iter().filter(|d| d.name == *name);
+            desks.flat_map(|d| d.readers.iter().chain(&d.reserve)).collect()
+        }
+        Group::Advisers => file.advisers.iter().flat_map(|a| std::iter::once(&a.reader).chain(&a.deputy)).collect(),
+        Group::Managers => file.managers.iter().collect(),
+    };
+    ids.into_iter().filter_map(|id| of.reader(id)).collect()
+}
+
+impl Export {
+    /// Opens and checks every record: its signature, its place, and that what each writer had seen was a part of this chain. The
+    /// last entry says whether the chain ends where the server said.
+    pub fn entries(&self, roster: &Roster, me: &ReaderIdentity) -> Vec<Entry> {
+        let mut head = Head::start(&roster.instance, &self.org);
+        let mut heads = BTreeSet::from([(head.length, head.hash)]);
+        let mut entries = Vec::new();
+        for text in &self.records {
+            let sealed = BASE64_STANDARD.decode(text).unwrap_or_default();
+            head = head.after(&record_hash(&sealed));
+            let (record, problem) = match open_record(me, &sealed) {
+                Ok(opened) => {
+                    let problem = doubt(roster, &self.org, &heads, &opened);
+                    (Some(opened.record), problem)
+                }
+                Err(_) => (None, Some("audit-unreadable")),
+            };
+            heads.insert((head.length, head.hash));
+            entries.push(Entry { number: head.length, record, problem });
+        }
+        // The chain may have grown between the head and the last records.
+        if !heads.contains(&(self.head.length, self.head.hash)) {
+            entries.push(Entry { number: self.head.length, record: None, problem: Some("audit-chain") });
+        }
+        entries
+    }
+}
+
+/// What is wrong with a record that opened.
+fn doubt(
+    roster: &Roster,
+    org: &OrgId,
+    heads: &BTreeSet<(u64, [u8; 32])>,
+    opened: &OpenedRecord,
+) -> Option<&'static str> {
+    let OpenedRecord { record, signed_by } = opened;
+    if record.instance != roster.instance || record.org != *org {
+        return Some("audit-elsewhere");
+    }
+    // Who left since has signed what they did: their key stands in the file as long as the organisation keeps them there.
+    let files = roster.organisations.iter().filter_map(|o| o.file.as_ref());
+    let known = |id: &ReaderId| {
+        let readers = files.clone().flat_map(|f| &f.readers).find(|r| r.id == *id).map(|r| r.sign_key.to_lowercase());
+        let overseers = files.clone().flat_map(|f| &f.overseers).find(|o| o.id == *id);
+        readers.or(overseers.map(|o| o.sign_key.to_lowercase()))
+    };
+    match (&record.by, signed_by) {
+        (None, None) if record.deed != Deed::Destroyed => return Some("audit-unsigned"),
+        (None, None) => return None,
+        (Some(id), Some(key)) if known(id) != Some(hex::encode(key)) => return Some("audit-stranger"),
+        _ => {}
+    }
+    let seen = record.seen.is_some_and(|seen| heads.contains(&(seen.length, seen.hash)));
+    (!seen).then_some("audit-set-back")
+}
+
+/// The register: the last row of each case, with the day the case was destroyed.
+pub fn register(entries: &[Entry]) -> BTreeMap<CaseId, (Row, Option<Day>)> {
+    let mut rows: BTreeMap<CaseId, (Row, Option<Day>)> = BTreeMap::new();
+    for record in entries.iter().filter(|e| e.problem.is_none()).filter_map(|e| e.record.as_ref()) {
+        let Some(case) = record.case else { continue };
+        if let Some(row) = &record.row {
+            rows.insert(case, (row.clone(), None));
+        }
+        if let Some((_, destroyed)) = rows.get_mut(&case).filter(|_| record.deed == Deed::Destroyed) {
+            *destroyed = Some(record.day);
+        }
+    }
+    rows
+}
+
+/// The last day on which each person of the log showed that their keys work: everything they sign does.
+pub fn last_seen(entries: &[Entry]) -> BTreeMap<ReaderId, Day> {
+    let mut days = BTreeMap::new();
+    for record in entries.iter().filter(|e| e.problem.is_none()).filter_map(|e| e.record.as_ref()) {
+        if let Some(by) = &record.by {
+            days.insert(by.clone(), record.day);
+        }
+    }
+    days
+}

@@ -1,0 +1,105 @@
+//! The register row of a case, from its proven items: no word that somebody wrote, and nothing of who the reporter is.
+use std::collections::BTreeSet;
+
+use super::{Content, Item, Opened, State, log::About, open::advice};
+use crate::{
+    api_types::CaseView,
+    domain::{
+        classification::{Classification, Stage},
+        day::Day,
+        id::ItemId,
+        log::Deed,
+        protocol::Worked,
+        register::{CaseKind, Channel, Row},
+        roster::Topic,
+    },
+    seal::{Author, Kind, protocol::Begun},
+};
+
+/// What is being done, as the log names it.
+pub(super) fn deed(kind: Kind) -> Deed {
+    match kind {
+        Kind::Acknowledgement => Deed::Acknowledged,
+        Kind::Question => Deed::Asked,
+        Kind::Reply => Deed::Answered,
+        Kind::Feedback => Deed::GaveFeedback,
+        Kind::Note => Deed::Noted,
+        Kind::Closing => Deed::Closed,
+        Kind::File => Deed::AddedFile,
+        Kind::ConsentRequest => Deed::AskedConsent,
+        Kind::HandOver => Deed::HandedOver,
+        Kind::Classification => Deed::Classified,
+        Kind::Protocol | Kind::Step => Deed::Protocol,
+        Kind::Report | Kind::Advice | Kind::Message | Kind::ConsentAnswer | Kind::Memo => Deed::Other,
+    }
+}
+
+/// What the log says of a case when something is done in it today: with a classification that is being made, if one is.
+pub(super) fn about(
+    case: &CaseView,
+    items: &[Item],
+    now: Option<(Kind, Option<&Classification>)>,
+    today: Day,
+) -> About {
+    if advice(items) {
+        return (None, None);
+    }
+    (Some(case.case), row(case, items, now, today))
+}
+
+fn proven(items: &[Item]) -> impl Iterator<Item = (ItemId, &Opened)> {
+    items.iter().filter_map(|item| match &item.state {
+        State::Opened(opened) if opened.proven => Some((item.id, &**opened)),
+        _ => None,
+    })
+}
+
+/// The row; `None` for a reader who does not have the story.
+fn row(case: &CaseView, items: &[Item], now: Option<(Kind, Option<&Classification>)>, today: Day) -> Option<Row> {
+    let topic = proven(items).find_map(|(_, o)| match &o.content {
+        Content::Story(story) => Some(story.topic),
+        _ => None,
+    })?;
+    let by_reader = || proven(items).filter(|(_, o)| o.manifest.head.author != Author::Reporter);
+    let done = |kind: Kind| {
+        let days = by_reader().filter(move |(_, o)| o.manifest.head.kind == kind).map(|(_, o)| o.manifest.head.day);
+        days.chain(now.filter(|(doing, _)| *doing == kind).map(|_| today))
+    };
+    let classified = |stage: Stage| {
+        let made = by_reader().filter_map(|(_, o)| match &o.content {
+            Content::Classification(c) => Some(c),
+            _ => None,
+        });
+        made.chain(now.and_then(|(_, making)| making)).filter(|c| c.stage == stage).last().cloned()
+    };
+    Some(Row {
+        received: case.filed,
+        channel: Channel::Web,
+        kind: if topic == Topic::Retaliation { CaseKind::Retaliation } else { CaseKind::Report },
+        topic: Some(topic),
+        acknowledged: done(Kind::Acknowledgement).next(),
+        feedback: done(Kind::Feedback).last(),
+        assessment: classified(Stage::Assessment),
+        closing: classified(Stage::Closing),
+        closed: done(Kind::Closing).last(),
+        progress: worked(items).last().map(|(_, worked)| worked.progress(today)),
+    })
+}
+
+/// The protocols of a case, in the order they were begun, each with its item.
+pub fn worked(items: &[Item]) -> impl Iterator<Item = (ItemId, Worked<'_>)> {
+    proven(items).filter_map(move |(id, opened)| {
+        let Content::Protocol(begun) = &opened.content else { return None };
+        Some((id, with_steps(items, id, begun, opened.manifest.head.day)))
+    })
+}
+
+fn with_steps<'a>(items: &'a [Item], id: ItemId, begun: &'a Begun, since: Day) -> Worked<'a> {
+    let done: BTreeSet<&str> = proven(items)
+        .filter_map(|(_, o)| match &o.content {
+            Content::Step(step) if step.begun == id => Some(step.step.as_str()),
+            _ => None,
+        })
+        .collect();
+    Worked { protocol: &begun.protocol, since, done }
+}

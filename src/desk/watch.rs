@@ -1,0 +1,227 @@
+//! The commands of overseers.
+use std::{
+    fmt::Write as _,
+    path::{Path, PathBuf},
+};
+
+use clap::Subcommand;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{
+    Client, DeskError, Entry, Export, Identity, Memo,
+    commands::{Options, Writing, case_id, sent, text},
+    last_seen, register,
+};
+use crate::{
+    domain::{day::Day, id::CaseId, register::Row},
+    replace::replace,
+    roster_files::{self, Files},
+    seal::code::Language,
+    text::Texts,
+};
+
+/// A command of an overseer.
+#[derive(Subcommand)]
+pub enum Watch {
+    /// Coordinator: the clocks of your organisation.
+    Overview,
+    /// The register: one row a report, without content.
+    Register {
+        /// Comma-separated, with a line of names.
+        #[arg(long)]
+        csv: bool,
+    },
+    /// What readers and overseers did, by day.
+    Log,
+    /// Coordinator: keeps a closed case from destruction.
+    Hold {
+        /// The case.
+        case: String,
+    },
+    /// Coordinator: lets a held case be destroyed when its term is over.
+    Release {
+        /// The case.
+        case: String,
+    },
+    /// Coordinator: reminds the readers of a case.
+    Remind(Writing),
+    /// Coordinator: asks the readers of a case to hand it to others.
+    AskTransfer(Writing),
+    /// Coordinator: tells the readers of a case that it goes higher up.
+    Escalate(Writing),
+    /// Keeps the log, or checks one that was kept.
+    #[command(subcommand)]
+    Audit(Audit),
+}
+
+/// What an auditor does with a log.
+#[derive(Subcommand)]
+pub enum Audit {
+    /// Fetches the log into a file, with the roster that it is checked against.
+    Export {
+        /// The file to write.
+        file: PathBuf,
+    },
+    /// Opens and checks a file of a log, without a server.
+    Verify {
+        /// The file.
+        file: PathBuf,
+    },
+}
+
+/// A log with the roster of the day it was fetched.
+#[derive(Deserialize, Serialize)]
+struct Archive {
+    version: u8,
+    day: Day,
+    roster: Files,
+    log: Export,
+}
+
+/// Checks a file of a log; everything it needs is in the file, but the anchor and the identity.
+pub(super) fn verify(options: &Options, me: &Identity, file: &Path) -> Result<String, DeskError> {
+    let cannot = |what: String| DeskError::new(format!("{}: {what}", file.display()));
+    let bytes = std::fs::read(file).map_err(|e| cannot(e.to_string()))?;
+    let archive: Archive = serde_json::from_slice(&bytes).map_err(|e| cannot(format!("this is no log: {e}")))?;
+    if archive.version != 1 || archive.log.version != 1 {
+        return Err(cannot("its version is not known; use the program that made it".to_owned()));
+    }
+    let anchor = roster_files::anchor(&options.place().anchor)?;
+    let (roster, _) = archive.roster.verify(&anchor, archive.day, |_| None)?;
+    let entries = archive.log.entries(&roster, &me.seal);
+    let bad = entries.iter().filter(|e| e.problem.is_some()).count();
+    let text = listed(options, &entries);
+    if bad > 0 {
+        return Err(DeskError::new(format!("{text}\n{bad} of {} records are not believed", entries.len())));
+    }
+    Ok(if options.json {
+        text
+    } else {
+        format!("{text}\nAll {} records hold, and so does their chain.", entries.len())
+    })
+}
+
+/// Runs a command of a signed-in overseer.
+pub(super) async fn watch(options: &Options, client: &Client, command: &Watch) -> Result<String, DeskError> {
+    match command {
+        Watch::Overview => overview(options, client).await,
+        Watch::Register { csv } => {
+            rows(options, &client.fetch_log().await?.entries(&client.roster, &client.me.seal), *csv)
+        }
+        Watch::Log => Ok(listed(options, &client.fetch_log().await?.entries(&client.roster, &client.me.seal))),
+        Watch::Hold { case } => hold(options, client, case, true).await,
+        Watch::Release { case } => hold(options, client, case, false).await,
+        Watch::Remind(w) => memo(options, client, w, Memo::Remind).await,
+        Watch::AskTransfer(w) => memo(options, client, w, Memo::Transfer).await,
+        Watch::Escalate(w) => memo(options, client, w, Memo::Escalate).await,
+        Watch::Audit(Audit::Export { file }) => {
+            let (day, log) = (client.today(), client.fetch_log().await?);
+            let archive = Archive { version: 1, day, roster: client.roster_files().await?, log };
+            replace(file, &serde_json::to_vec(&archive).map_err(|e| DeskError::new(e.to_string()))?)?;
+            Ok(json!({ "written": file, "records": archive.log.records.len() }).to_string())
+        }
+        Watch::Audit(Audit::Verify { file }) => verify(options, &client.me, file),
+    }
+}
+
+async fn memo(options: &Options, client: &Client, w: &Writing, memo: Memo) -> Result<String, DeskError> {
+    sent(options, &client.memo(&case_id(&w.case)?, memo, text(w)?).await?, "")
+}
+
+async fn hold(options: &Options, client: &Client, case: &str, hold: bool) -> Result<String, DeskError> {
+    client.hold(&case_id(case)?, hold).await?;
+    let words = if hold { "The case is kept." } else { "The case is destroyed when its term is over." };
+    Ok(if options.json { json!({ "held": hold }).to_string() } else { words.to_owned() })
+}
+
+async fn overview(options: &Options, client: &Client) -> Result<String, DeskError> {
+    let overview = client.overview().await?;
+    if options.json {
+        return serde_json::to_string(&overview).map_err(|e| DeskError::new(e.to_string()));
+    }
+    let mut text = format!("{} report(s), {} request(s) for advice\n", overview.cases.len(), overview.advice);
+    for c in overview.cases {
+        let (case, state) = (c.case, c.state);
+        let _ = writeln!(text, "{case}  {state:?}  filed {}  due {}  {:?}", c.filed, c.due, c.groups);
+    }
+    Ok(text)
+}
+
+/// The entries of a log, a line each or as JSON.
+fn listed(options: &Options, entries: &[Entry]) -> String {
+    if options.json {
+        let one = |e: &Entry| json!({ "number": e.number, "record": e.record, "problem": e.problem });
+        let seen = last_seen(entries);
+        return json!({ "entries": entries.iter().map(one).collect::<Vec<_>>(), "seen": seen }).to_string();
+    }
+    let t = Texts::of(Language::En);
+    let line = |e: &Entry| match (&e.record, e.problem) {
+        (Some(r), problem) => {
+            let by = r.by.as_ref().map_or_else(|| "the server".to_owned(), ToString::to_string);
+            let case = r.case.map(|c| c.to_string()).unwrap_or_default();
+            let doubt = problem.map(|p| format!("  CAREFUL: {}", t.get(p))).unwrap_or_default();
+            format!("{}  {}  {by}  {:?}  {case}{doubt}", e.number, r.day, r.deed)
+        }
+        (None, problem) => format!("{}  CAREFUL: {}", e.number, t.get(problem.unwrap_or("audit-unreadable"))),
+    };
+    entries.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn rows(options: &Options, entries: &[Entry], csv: bool) -> Result<String, DeskError> {
+    let rows = register(entries);
+    if csv {
+        return Ok(in_csv(&rows));
+    }
+    let list: Vec<_> =
+        rows.iter().map(|(case, (row, gone))| json!({ "case": case, "row": row, "destroyed": gone })).collect();
+    if options.json {
+        return serde_json::to_string(&list).map_err(|e| DeskError::new(e.to_string()));
+    }
+    Ok(in_csv(&rows))
+}
+
+/// A choice as JSON names it.
+fn word(value: impl Serialize) -> String {
+    serde_json::to_value(value).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// The register as comma-separated values: codes, days and numbers, none of which needs quoting.
+pub(super) fn in_csv(rows: &std::collections::BTreeMap<CaseId, (Row, Option<Day>)>) -> String {
+    let mut text = "case,received,channel,kind,topic,acknowledged,feedback,closed,destroyed,list,type,flags,assessment,investigation,\
+                    finding,measures,protocol,protocol_version,steps_done,steps\n"
+        .to_owned();
+    for (case, (row, destroyed)) in rows {
+        let last = row.closing.as_ref().or(row.assessment.as_ref());
+        let list = |codes: Option<&std::collections::BTreeSet<String>>| {
+            codes.map(|c| c.iter().cloned().collect::<Vec<_>>().join(" ")).unwrap_or_default()
+        };
+        let day = |day: Option<Day>| day.map(|d| d.to_string()).unwrap_or_default();
+        let progress = row.progress.as_ref();
+        let columns = [
+            case.to_string(),
+            row.received.to_string(),
+            word(row.channel),
+            word(row.kind),
+            row.topic.map(word).unwrap_or_default(),
+            day(row.acknowledged),
+            day(row.feedback),
+            day(row.closed),
+            day(*destroyed),
+            last.map(|c| c.list.to_string()).unwrap_or_default(),
+            last.map(|c| c.of.clone()).unwrap_or_default(),
+            list(last.map(|c| &c.flags)),
+            last.map(|c| c.assessment.clone()).unwrap_or_default(),
+            last.and_then(|c| c.investigation.clone()).unwrap_or_default(),
+            last.and_then(|c| c.finding.clone()).unwrap_or_default(),
+            list(last.map(|c| &c.measures)),
+            progress.map(|p| p.protocol.clone()).unwrap_or_default(),
+            progress.map(|p| p.version.to_string()).unwrap_or_default(),
+            progress.map(|p| p.done.to_string()).unwrap_or_default(),
+            progress.map(|p| p.steps.to_string()).unwrap_or_default(),
+        ];
+        text.push_str(&columns.join(","));
+        text.push('\n');
+    }
+    text
+}

@@ -1,0 +1,152 @@
+//! The staff log of an organisation: what readers and overseers did, by day. No act of a reporter is in it.
+//!
+//! Records are sealed; what chains them is a hash over their ciphertexts, so that anybody can check the chain and nobody without a key
+//! can read it.
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::{
+    day::Day,
+    id::{CaseId, InstanceId, OrgId, ReaderId},
+    register::Row,
+};
+
+/// Something that was done.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Deed {
+    /// Read a case for the first time.
+    Opened,
+    /// Confirmed receipt.
+    Acknowledged,
+    /// Asked the reporter something.
+    Asked,
+    /// Answered the reporter.
+    Answered,
+    /// Gave feedback.
+    GaveFeedback,
+    /// Wrote for the other readers.
+    Noted,
+    /// Ended a case.
+    Closed,
+    /// Added a file.
+    AddedFile,
+    /// Asked the reporter whether somebody else may read.
+    AskedConsent,
+    /// Let somebody else read what was agreed.
+    HandedOver,
+    /// Set down what a case is and what came of it.
+    Classified,
+    /// Worked by a protocol.
+    Protocol,
+    /// Entered a report for somebody who called or came.
+    EnteredOral,
+    /// Left a case, took another out, or helped to.
+    ChangedReaders,
+    /// Something else in a case.
+    Other,
+    /// Showed that their keys work.
+    KeysWork,
+    /// Kept a case from destruction.
+    Held,
+    /// Let a case be destroyed when its term is over.
+    Released,
+    /// Reminded the readers of a case.
+    Reminded,
+    /// Asked the readers of a case to hand it to others.
+    AskedTransfer,
+    /// Told the readers of a case that it goes higher up.
+    Escalated,
+    /// The server destroyed a case whose term was over.
+    Destroyed,
+}
+
+/// Where a chain stands: so many records, and a hash over all of them.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct Head {
+    /// Records in the chain.
+    pub length: u64,
+    /// The hash after the last, hex in JSON.
+    #[serde(with = "hex::serde")]
+    #[cfg_attr(feature = "server", schema(value_type = String, pattern = "^[0-9a-f]{64}$"))]
+    pub hash: [u8; 32],
+}
+
+impl Head {
+    /// The chain of an organisation before its first record.
+    pub fn start(instance: &InstanceId, org: &OrgId) -> Self {
+        let hash = Sha256::new()
+            .chain_update(b"meldkluis/log/v1\n")
+            .chain_update(instance.as_bytes())
+            .chain_update(org.as_str())
+            .finalize();
+        Self { length: 0, hash: hash.into() }
+    }
+
+    /// The chain after one more record, of which only the hash of the ciphertext is needed.
+    pub fn after(self, record: &[u8; 32]) -> Self {
+        let hash = Sha256::new().chain_update(self.hash).chain_update(record).finalize();
+        Self { length: self.length + 1, hash: hash.into() }
+    }
+}
+
+/// The hash of a sealed record.
+pub fn record_hash(sealed: &[u8]) -> [u8; 32] {
+    Sha256::digest(sealed).into()
+}
+
+/// One record of the log, as it is sealed to the overseers.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Record {
+    /// Format version; 1.
+    pub v: u8,
+    /// The deployment.
+    pub instance: InstanceId,
+    /// Whose log.
+    pub org: OrgId,
+    /// Who did it; nobody for what the server does by itself.
+    pub by: Option<ReaderId>,
+    /// The day.
+    pub day: Day,
+    /// What.
+    pub deed: Deed,
+    /// In which case; none for advice, of which only the number counts.
+    pub case: Option<CaseId>,
+    /// The case's row of the register, as it is now.
+    pub row: Option<Row>,
+    /// The head of the chain that whoever wrote this had seen last: their signature keeps it from being set back.
+    pub seen: Option<Head>,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// A record left out, altered, added or moved leads to another head.
+        #[test]
+        fn every_record_counts(records in prop::collection::vec(any::<[u8; 8]>(), 1..20), at in any::<prop::sample::Index>()) {
+            let instance = InstanceId::from_uuid(uuid::Uuid::nil());
+            let Some(org) = OrgId::parse("bzk") else { unreachable!("a name") };
+            let head = |records: &[[u8; 8]]| {
+                records.iter().fold(Head::start(&instance, &org), |head, r| head.after(&record_hash(r)))
+            };
+            let whole = head(&records);
+            let at = at.index(records.len());
+            let mut fewer = records.clone();
+            fewer.remove(at);
+            prop_assert_ne!(head(&fewer), whole);
+            let mut altered = records.clone();
+            if let Some(record) = altered.get_mut(at) {
+                record[0] ^= 1;
+            }
+            prop_assert_ne!(head(&altered), whole);
+            let mut moved = records.clone();
+            moved.reverse();
+            prop_assert!(head(&moved) != whole || moved == records);
+        }
+    }
+}

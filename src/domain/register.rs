@@ -1,0 +1,97 @@
+//! The register (Wbk art. 2a): one row a report, without content and without identity. Advice is not in it.
+use serde::{Deserialize, Serialize};
+
+use super::{
+    case::{ACKNOWLEDGE_DAYS, FEEDBACK_MONTHS},
+    classification::Classification,
+    day::Day,
+    roster::Topic,
+};
+
+/// How a report came in.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    /// The forms.
+    Web,
+    /// Told to an officer, who entered it.
+    Oral,
+}
+
+/// What kind of case it is.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CaseKind {
+    /// A report.
+    Report,
+    /// Disadvantage after a report; a clock of its own.
+    Retaliation,
+    /// Who the reporter is: no report, and without a clock.
+    Identity,
+}
+
+/// How far a protocol was followed.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Progress {
+    /// Which protocol.
+    pub protocol: String,
+    /// Which version of it applies to this case.
+    pub version: u32,
+    /// Steps done.
+    pub done: u32,
+    /// Steps there are.
+    pub steps: u32,
+    /// Steps whose term is over.
+    pub late: u32,
+}
+
+/// A row of the register, as the readers of the case know it.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Row {
+    /// The day it was received.
+    pub received: Day,
+    /// How.
+    pub channel: Channel,
+    /// What it is.
+    pub kind: CaseKind,
+    /// What the reporter chose.
+    pub topic: Option<Topic>,
+    /// The day of the acknowledgement.
+    pub acknowledged: Option<Day>,
+    /// The day of the last feedback.
+    pub feedback: Option<Day>,
+    /// What the readers made of it, first and last.
+    pub assessment: Option<Classification>,
+    /// The same, at closing.
+    pub closing: Option<Classification>,
+    /// The day it was closed.
+    pub closed: Option<Day>,
+    /// The protocol it is worked by.
+    pub progress: Option<Progress>,
+}
+
+/// The two dates of the law for a report.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Dates {
+    /// Until when receipt is acknowledged.
+    pub acknowledge: Day,
+    /// Until when feedback is given, counted from the acknowledgement or, without one, from the end of its term.
+    pub feedback: Day,
+}
+
+/// The legal dates of a report (Wbk art. 2(2); Directive 2019/1937 art. 9(1)(b) and (f)).
+pub fn dates(received: Day, acknowledged: Option<Day>) -> Dates {
+    let acknowledge = received.plus_days(ACKNOWLEDGE_DAYS);
+    // An acknowledgement that came late does not win time.
+    let from = acknowledged.map_or(acknowledge, |day| day.min(acknowledge));
+    Dates { acknowledge, feedback: from.plus_months(FEEDBACK_MONTHS) }
+}
+
+/// What is still to be done in a report, and until when; nothing once feedback was given or the case was closed.
+pub fn next_due(row: &Row) -> Option<Day> {
+    if row.closed.is_some() || row.feedback.is_some() || row.kind == CaseKind::Identity {
+        return None;
+    }
+    let dates = dates(row.received, row.acknowledged);
+    Some(if row.acknowledged.is_some() { dates.feedback } else { dates.acknowledge })
+}

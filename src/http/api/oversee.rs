@@ -1,0 +1,203 @@
+//! What a coordinator sees and does: clocks, groups and states, and a message to the readers of a case. They read no item.
+use actix_web::{
+    HttpResponse,
+    http::StatusCode,
+    web::{self, Data, Json, Path},
+};
+
+use super::{
+    super::{App, MOST_ITEMS, mailbox},
+    add::{Refused, head, logged, store},
+    document::{Anywhere, Envelope, ForReaders, TakesJson},
+    failed,
+    log::sealed,
+    session::Overseeing,
+};
+use crate::{
+    api_types::{
+        AddedView, Adding, SentTo,
+        oversight::{Group, Hold, Overview, OverviewCase},
+    },
+    domain::{
+        case::{Case, CaseState, held},
+        id::CaseId,
+        log::Head,
+        roster::{Function, OrgFile, Role},
+    },
+    http::mailbox::CaseReader,
+    seal::slot::{FILL_MORE, FILLERS},
+    store::{Added, StoreError},
+};
+
+/// The cases of the coordinator's organisation: clocks and groups.
+#[utoipa::path(
+    get,
+    path = "/overview",
+    tag = "oversight",
+    security(("bearer" = [])),
+    responses(
+        (status = 200, description = "Nothing that somebody wrote.", body = Overview, links(
+            ("hold" = (operation_id = "hold", parameters(("case" = "$response.body#/cases/0/case")))),
+            ("memo" = (operation_id = "memo", parameters(("case" = "$response.body#/cases/0/case"))))
+        )),
+        (status = 403, description = "An auditor has the log and the register."),
+        ForReaders,
+        Anywhere
+    )
+)]
+pub(super) async fn overview(app: Data<App>, me: Overseeing) -> HttpResponse {
+    if me.role != Role::Coordinator {
+        return HttpResponse::Forbidden().finish();
+    }
+    let view = async {
+        let mut overview = Overview { cases: Vec::new(), advice: 0 };
+        for case in app.store.cases_of(&me.org).await? {
+            let readers = mailbox::readers(&app, &case).await?;
+            if advice(&readers) {
+                overview.advice += 1;
+            } else {
+                overview.cases.push(seen(&app, &case, &readers));
+            }
+        }
+        overview.cases.sort_by_key(|c| (c.due, c.case));
+        Ok::<_, StoreError>(overview)
+    };
+    view.await.map_or_else(|e| failed(&e), |view| HttpResponse::Ok().json(view))
+}
+
+/// Whether advisers alone read it. Nobody who reads reports is among them.
+fn advice(readers: &[CaseReader<'_>]) -> bool {
+    let adviser = |r: &CaseReader<'_>| {
+        r.reader.functions.contains(&Function::Adviser) && !r.reader.functions.contains(&Function::Officer)
+    };
+    !readers.is_empty() && readers.iter().all(adviser)
+}
+
+fn seen(app: &App, case: &Case, readers: &[CaseReader<'_>]) -> OverviewCase {
+    let own = app.roster.organisation(&case.org).map(|o| (true, o));
+    let outside = app.roster.outside().map(|o| (false, o)).filter(|(_, o)| o.entry.id != case.org);
+    let files = own.into_iter().chain(outside).filter_map(|(own, o)| Some((own, o.file.as_ref()?)));
+    let groups = files.flat_map(|(own, file)| groups(own, file, readers)).collect();
+    let released = mailbox::reserve(readers).is_some_and(|(_, day)| day <= app.clock.today());
+    let reserve = case.state == CaseState::Unopened && released;
+    let Case { id, state, filed, due, destroy_after, .. } = case.clone();
+    OverviewCase { case: id, state, filed, due, destroy_after, groups, reserve }
+}
+
+/// The groups of a file that some of these readers are in.
+fn groups(own: bool, file: &OrgFile, readers: &[CaseReader<'_>]) -> Vec<Group> {
+    let some = |ids: &mut dyn Iterator<Item = &crate::domain::id::ReaderId>| {
+        let ids: Vec<_> = ids.collect();
+        readers.iter().any(|r| ids.contains(&&r.reader.id))
+    };
+    let mut found = Vec::new();
+    for desk in &file.desks {
+        if some(&mut desk.readers.iter().chain(&desk.reserve)) {
+            let name = desk.name.clone();
+            found.push(if own { Group::Desk(name) } else { Group::Outside(name) });
+        }
+    }
+    if some(&mut file.advisers.iter().flat_map(|a| std::iter::once(&a.reader).chain(&a.deputy))) {
+        found.push(Group::Advisers);
+    }
+    if some(&mut file.managers.iter()) {
+        found.push(Group::Managers);
+    }
+    found
+}
+
+/// A case of the coordinator's organisation.
+async fn theirs(app: &App, me: &Overseeing, id: &str) -> Result<Option<Case>, StoreError> {
+    let Some(id) = CaseId::parse(id).filter(|_| me.role == Role::Coordinator) else { return Ok(None) };
+    Ok(app.store.case(&id).await?.filter(|case| case.org == me.org))
+}
+
+/// Keeps a closed case from destruction, or lets its term count again.
+#[utoipa::path(
+    post,
+    path = "/cases/{case}/hold",
+    tag = "oversight",
+    params(("case" = CaseId, Path, description = "From the overview.")),
+    security(("bearer" = [])),
+    request_body = Hold,
+    responses(
+        (status = 200, description = "It is so now."),
+        (status = 409, description = "The case is not closed: what is open is not destroyed."),
+        TakesJson,
+        ForReaders,
+        Anywhere
+    )
+)]
+pub(super) async fn hold(app: Data<App>, me: Overseeing, id: Path<String>, sent: Json<Hold>) -> HttpResponse {
+    let Some(record) = sealed(&sent.record) else { return HttpResponse::BadRequest().finish() };
+    let done = async {
+        let Some(case) = theirs(&app, &me, &id).await? else { return Ok(None) };
+        let to = held(case.state, sent.hold).map_err(|_| StoreError::Conflict)?;
+        app.store.append(&case.org, Head::start(&app.roster.instance, &case.org), &record).await?;
+        app.store.set_state(&case.id, case.state, to).await.map(Some)
+    };
+    match done.await {
+        Ok(Some(())) => HttpResponse::Ok().finish(),
+        Ok(None) => HttpResponse::NotFound().finish(),
+        Err(error) => failed(&error),
+    }
+}
+
+/// A message of the coordinator to the readers of a case. Slots for people who do not read the case become filler: the coordinator
+/// knows groups and does not learn who reads.
+#[utoipa::path(
+    post,
+    path = "/cases/{case}/memos",
+    tag = "oversight",
+    params(("case" = CaseId, Path, description = "From the overview.")),
+    request_body(content = Envelope, content_type = "application/octet-stream"),
+    security(("bearer" = [])),
+    responses(
+        (status = 200, description = "The message is in the case.", body = AddedView),
+        (status = 400, description = "Not an envelope, no slots or too many, an act, no record for the log, or a body that ended early."),
+        (status = 408, description = "The body came too slowly."),
+        (status = 409, description = "The case is full, none of the slots is for a reader of it, or the item is of another case."),
+        (status = 413, description = "The payload is larger than the server takes."),
+        ForReaders,
+        Anywhere
+    )
+)]
+pub(super) async fn memo(app: Data<App>, me: Overseeing, id: Path<String>, mut body: web::Payload) -> HttpResponse {
+    let case = match theirs(&app, &me, &id).await {
+        Ok(Some(case)) => case,
+        Ok(None) => return HttpResponse::NotFound().finish(),
+        Err(error) => return failed(&error),
+    };
+    let stored = async {
+        let (adding, rest) = head(&mut body).await?;
+        if adding.act.is_some() || adding.slots.is_empty() || adding.slots.len() > FILL_MORE {
+            return Err(Refused::Sent(StatusCode::BAD_REQUEST));
+        }
+        let has = mailbox::readers(&app, &case).await?;
+        let full = app.store.items(&case.id).await?.len() >= MOST_ITEMS;
+        let adding = for_readers_of(adding, &has).filter(|_| !full).ok_or(StoreError::Conflict)?;
+        logged(&app, &case, &adding).await?;
+        store(&app, &case, adding, mailbox::reserve(&has), rest, body).await
+    };
+    match stored.await {
+        Ok(added) => HttpResponse::Ok().json(AddedView { already: added == Added::Already }),
+        Err(refused) => refused.answer(),
+    }
+}
+
+/// Only readers of the case keep their slots; `None` when nobody is left.
+fn for_readers_of(mut adding: Adding, has: &[CaseReader<'_>]) -> Option<Adding> {
+    let reads = |to: &SentTo| matches!(to, SentTo::Reader(keyed) if has.iter().any(|r| r.keyed == keyed));
+    if !adding.slots.iter().any(|slot| reads(&slot.to)) {
+        return None;
+    }
+    let used: Vec<u8> =
+        adding.slots.iter().filter_map(|s| if let SentTo::Nobody(n) = s.to { Some(n) } else { None }).collect();
+    let mut unused = (0..FILLERS).filter(|n| !used.contains(n));
+    for slot in adding.slots.iter_mut().filter(|slot| !matches!(slot.to, SentTo::Nobody(_))) {
+        if !reads(&slot.to) {
+            slot.to = SentTo::Nobody(unused.next()?);
+        }
+    }
+    Some(adding)
+}
