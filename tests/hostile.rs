@@ -38,7 +38,9 @@ async fn send(client: &Client, case: &CaseView, head: ItemHead, to: &Recipients,
     let (slots, payload) = item(head, Plaintext::from(text), signer, to).unwrap().into_parts();
     let sent =
         |s: &meldkluis::seal::Slot| SlotSent { to: SentTo::of(&s.to), header: BASE64_STANDARD.encode(&s.header) };
-    let adding = Adding { item: id, act: None, expected: case.state, slots: slots.iter().map(sent).collect() };
+    // A reader who means ill writes into the log what nobody can open.
+    let log = Some(BASE64_STANDARD.encode("age-encryption.org/v1\n"));
+    let adding = Adding { item: id, act: None, expected: case.state, slots: slots.iter().map(sent).collect(), log };
     client.add(&case.case, [before_payload(&adding).unwrap(), payload].concat()).await.unwrap();
 }
 

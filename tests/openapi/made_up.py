@@ -8,7 +8,7 @@ import schemathesis
 from hypothesis import strategies as st
 
 READER = os.environ["MELDKLUIS_READER"]
-REAL = {"case": os.environ["MELDKLUIS_CASE"], "item": os.environ["MELDKLUIS_ITEM"]}
+REAL = {"case": os.environ["MELDKLUIS_CASE"], "item": os.environ["MELDKLUIS_ITEM"], "org": "bzk"}
 
 
 @schemathesis.hook
@@ -22,6 +22,10 @@ def error_without_body(context, response, case):
     assert response.status_code < 400 or not response.content, "an error says nothing but its status"
 
 
+# What an age file begins with.
+RECORD = base64.b64encode(b"age-encryption.org/v1\n").decode()
+
+
 def any_of(*choices):
     return st.sampled_from(choices)
 
@@ -33,6 +37,7 @@ def heads(to, header, most):
             "item": st.uuids().map(str) | st.just(REAL["item"]),
             "act": any_of(None, None, "note", "reply", "acknowledge", "feedback", "ask", "close"),
             "expected": any_of("open", "open", "open", "unopened", "closed"),
+            "log": any_of(RECORD, RECORD, RECORD, None, "AAAA"),
             "slots": st.lists(slot, min_size=1 if most <= 16 else 0, max_size=most),
         }
     )

@@ -34,8 +34,8 @@ use crate::api_types::Adding;
         super::oversee::overview,
         super::oversee::hold,
         super::oversee::memo,
-        super::log::read,
-        super::log::add,
+        super::log::read_log,
+        super::log::add_record,
         super::log::chain,
         self::openapi
     ),

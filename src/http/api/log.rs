@@ -36,7 +36,15 @@ const AGE: &[u8] = b"age-encryption.org/v1\n";
 pub(super) struct From {
     /// So many records are known; absent is none.
     #[serde(default)]
-    after: u64,
+    #[param(minimum = 0)]
+    after: i64,
+}
+
+impl From {
+    /// As a number of records; `None` below zero.
+    fn known(&self) -> Option<u64> {
+        u64::try_from(self.after).ok()
+    }
 }
 
 /// A sealed record from base64; `None` when it cannot be one.
@@ -67,12 +75,13 @@ fn start(app: &App, org: &OrgId) -> Head {
         Anywhere
     )
 )]
-pub(super) async fn read(app: Data<App>, me: Overseeing, org: Path<String>, from: Query<From>) -> HttpResponse {
+pub(super) async fn read_log(app: Data<App>, me: Overseeing, org: Path<String>, from: Query<From>) -> HttpResponse {
     let Some(org) = with_log(&app, &org).filter(|org| *org == me.org) else {
         return HttpResponse::NotFound().finish();
     };
+    let Some(after) = from.known() else { return HttpResponse::BadRequest().finish() };
     let view = async {
-        let records = app.store.records(&org, from.after, RECORDS).await?;
+        let records = app.store.records(&org, after, RECORDS).await?;
         let records = records.into_iter().map(|r| BASE64_STANDARD.encode(r)).collect();
         Ok::<_, StoreError>(LogView { head: app.store.log_head(&org, start(&app, &org)).await?, records })
     };
@@ -95,9 +104,10 @@ pub(super) async fn read(app: Data<App>, me: Overseeing, org: Path<String>, from
 )]
 pub(super) async fn chain(app: Data<App>, _me: Anybody, org: Path<String>, from: Query<From>) -> HttpResponse {
     let Some(org) = with_log(&app, &org) else { return HttpResponse::NotFound().finish() };
+    let Some(after) = from.known() else { return HttpResponse::BadRequest().finish() };
     let view = async {
         let head = app.store.log_head(&org, start(&app, &org)).await?;
-        let records = app.store.records(&org, from.after, HASHES).await?;
+        let records = app.store.records(&org, after, HASHES).await?;
         let hashes = records.iter().map(|record| hex::encode(record_hash(record))).collect();
         Ok::<_, StoreError>(ChainView { head, hashes })
     };
@@ -114,7 +124,7 @@ pub(super) async fn chain(app: Data<App>, _me: Anybody, org: Path<String>, from:
     request_body = NewRecord,
     responses((status = 200, description = "Where the chain stands now.", body = Head), TakesJson, ForReaders, Anywhere)
 )]
-pub(super) async fn add(app: Data<App>, _me: Anybody, org: Path<String>, sent: Json<NewRecord>) -> HttpResponse {
+pub(super) async fn add_record(app: Data<App>, _me: Anybody, org: Path<String>, sent: Json<NewRecord>) -> HttpResponse {
     let Some(org) = with_log(&app, &org) else { return HttpResponse::NotFound().finish() };
     let Some(record) = sealed(&sent.record) else { return HttpResponse::BadRequest().finish() };
     let added = app.store.append(&org, start(&app, &org), &record).await;

@@ -48,7 +48,7 @@ pub(crate) fn routes(cfg: &mut web::ServiceConfig) {
         .service(web::resource("/overview").get(oversee::overview)) // Overseeing, coordinator
         .service(web::resource("/cases/{case}/hold").post(oversee::hold)) // Overseeing, coordinator of the organisation
         .service(web::resource("/cases/{case}/memos").post(oversee::memo)) // Overseeing, coordinator of the organisation
-        .service(web::resource("/log/{org}").get(log::read).post(log::add)) // Overseeing of the organisation; Anybody
+        .service(web::resource("/log/{org}").get(log::read_log).post(log::add_record)) // Overseeing of the organisation; Anybody
         .service(web::resource("/log/{org}/chain").get(log::chain)); // Anybody
 }
 
