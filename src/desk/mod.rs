@@ -11,6 +11,7 @@ mod oversee;
 pub mod page;
 mod read;
 mod register;
+mod roster;
 mod transfer;
 mod watch;
 mod write;
@@ -23,7 +24,9 @@ pub use consent::{Consent, ask_consent, candidates, consents, hand_over, shareab
 pub use identity::Identity;
 pub use open::{Body, Content, Item, Opened, Reach, State, open_case, open_item};
 pub use oversee::{Entry, Export, Memo, last_seen, register};
-pub use register::worked;
+pub(crate) use register::worked;
+pub use roster::{Review, signed_with};
+pub(crate) use watch::in_csv;
 pub use write::{Attachment, Sent, attach_file, write};
 
 use crate::{seal::code::Language, text::Texts};

@@ -87,7 +87,7 @@ fn row(case: &CaseView, items: &[Item], now: Option<(Kind, Option<&Classificatio
 }
 
 /// The protocols of a case, in the order they were begun, each with its item.
-pub fn worked(items: &[Item]) -> impl Iterator<Item = (ItemId, Worked<'_>)> {
+pub(crate) fn worked(items: &[Item]) -> impl Iterator<Item = (ItemId, Worked<'_>)> {
     proven(items).filter_map(move |(id, opened)| {
         let Content::Protocol(begun) = &opened.content else { return None };
         Some((id, with_steps(items, id, begun, opened.manifest.head.day)))

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::{
     Client, DeskError, Entry, Export, Identity, Memo,
     commands::{Options, Writing, case_id, sent, text},
-    last_seen, register,
+    last_seen, register, safe_text, signed_with,
 };
 use crate::{
     domain::{day::Day, id::CaseId, register::Row},
@@ -50,6 +50,17 @@ pub enum Watch {
     AskTransfer(Writing),
     /// Coordinator: tells the readers of a case that it goes higher up.
     Escalate(Writing),
+    /// Coordinator: looks at the organisation's next roster file; signs it with --key.
+    Roster {
+        /// The file org-….toml.
+        file: PathBuf,
+        /// The signatures there are; the new one is added to them.
+        #[arg(long)]
+        signatures: Option<PathBuf>,
+        /// Your OpenSSH private key without a passphrase; a protected one is for the page, and a hardware key for ssh-keygen.
+        #[arg(long)]
+        key: Option<PathBuf>,
+    },
     /// Keeps the log, or checks one that was kept.
     #[command(subcommand)]
     Audit(Audit),
@@ -115,6 +126,9 @@ pub(super) async fn watch(options: &Options, client: &Client, command: &Watch) -
         Watch::Remind(w) => memo(options, client, w, Memo::Remind).await,
         Watch::AskTransfer(w) => memo(options, client, w, Memo::Transfer).await,
         Watch::Escalate(w) => memo(options, client, w, Memo::Escalate).await,
+        Watch::Roster { file, signatures, key } => {
+            roster(options, client, file, signatures.as_deref(), key.as_deref()).await
+        }
         Watch::Audit(Audit::Export { file }) => {
             let (day, log) = (client.today(), client.fetch_log().await?);
             let archive = Archive { version: 1, day, roster: client.roster_files().await?, log };
@@ -123,6 +137,34 @@ pub(super) async fn watch(options: &Options, client: &Client, command: &Watch) -
         }
         Watch::Audit(Audit::Verify { file }) => verify(options, &client.me, file),
     }
+}
+
+async fn roster(
+    options: &Options,
+    client: &Client,
+    file: &Path,
+    signatures: Option<&Path>,
+    key: Option<&Path>,
+) -> Result<String, DeskError> {
+    let read = |path: &Path| {
+        std::fs::read_to_string(path).map_err(|e| DeskError::new(format!("cannot read {}: {e}", path.display())))
+    };
+    let text = read(file)?;
+    let before = signatures.map(read).transpose()?.unwrap_or_default();
+    let review = client.review(&text, &before).await?;
+    let lines: Vec<&String> = review.findings.iter().map(|f| &f.problem).chain(&review.changes).collect();
+    let mut said = lines.iter().map(|line| safe_text(line)).collect::<Vec<_>>().join("\n");
+    if !review.is_right() {
+        return Err(DeskError::new(said));
+    }
+    if let Some(key) = key {
+        let signed = signed_with(&text, &before, &zeroize::Zeroizing::new(read(key)?), "")?;
+        let mut path = file.as_os_str().to_owned();
+        path.push(".sig");
+        replace(Path::new(&path), signed.as_bytes())?;
+        let _ = write!(said, "\nSigned: {}", Path::new(&path).display());
+    }
+    Ok(if options.json { json!({ "changes": review.changes }).to_string() } else { said })
 }
 
 async fn memo(options: &Options, client: &Client, w: &Writing, memo: Memo) -> Result<String, DeskError> {
@@ -187,7 +229,7 @@ fn word(value: impl Serialize) -> String {
 }
 
 /// The register as comma-separated values: codes, days and numbers, none of which needs quoting.
-pub(super) fn in_csv(rows: &std::collections::BTreeMap<CaseId, (Row, Option<Day>)>) -> String {
+pub(crate) fn in_csv(rows: &std::collections::BTreeMap<CaseId, (Row, Option<Day>)>) -> String {
     let mut text = "case,received,channel,kind,topic,acknowledged,feedback,closed,destroyed,list,type,flags,assessment,investigation,\
                     finding,measures,protocol,protocol_version,steps_done,steps\n"
         .to_owned();

@@ -60,6 +60,7 @@ struct Case {
     strangers: Vec<String>,
     acts: Vec<&'static str>,
     open: bool,
+    advice: bool,
 }
 
 /// A request, as it stands.
@@ -148,6 +149,7 @@ async fn case_page(open: &mut Unlocked, t: Texts, id: &CaseId, notice: Option<St
         entries: items.iter().map(|item| entry(open, t, id, item)).collect(),
         acts,
         open: !closed,
+        advice: advice(items),
     };
     let reader = Some(open.client.me.reader.as_str());
     Ok(view::page(t, StatusCode::OK, &title, reader, &page.render().unwrap_or_default()))

@@ -15,7 +15,7 @@ use super::{
     answer::{Answer, MaybeForm, answer, fields},
     case::{due, org, state, urgency},
     lock::Unlocked,
-    view,
+    oversee, view,
 };
 use crate::{
     api_types::CaseView,
@@ -83,7 +83,11 @@ pub(super) async fn inbox(
     query: Query<Asked>,
     form: MaybeForm,
 ) -> HttpResponse {
-    answer(&desk, &request, &lang, fields(form), async |open, t, _| show(open, t, &query).await).await
+    answer(&desk, &request, &lang, fields(form), async |open, t, _| match oversee::front(open, t) {
+        Some(overseer) => Ok(overseer),
+        None => show(open, t, &query).await,
+    })
+    .await
 }
 
 async fn show(open: &mut Unlocked, t: Texts, query: &Asked) -> Answer {

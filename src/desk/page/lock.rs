@@ -77,6 +77,7 @@ impl Desk {
         let load = spawn_blocking(move || Identity::load(&path, || Ok(SecretString::from(typed))));
         let me = load.await.map_err(|e| DeskError::new(e.to_string()))??;
         let client = Client::sign_in(&self.place, me).await?;
+        client.keys_work().await?;
         let summaries = Summaries::load(&self.identity, &client.me);
         Ok(Unlocked { client, cases: HashMap::new(), summaries, used: Instant::now() })
     }

@@ -1,13 +1,18 @@
 //! The desk as a local page: loopback only, one link, one reader, no script. Every key stays in this process.
 mod answer;
 mod case;
+mod classify;
 mod file;
 mod first;
 mod guard;
 mod hand_over;
 mod inbox;
 mod lock;
+mod oversee;
+mod protocol;
+mod roster;
 mod summary;
+mod today;
 mod view;
 
 use std::{io, net::TcpListener, path::PathBuf, sync::Mutex, time::Duration};
@@ -105,6 +110,15 @@ fn routes(cfg: &mut web::ServiceConfig) {
         .service(both("/{lang}/case/{case}", case::show))
         .service(both("/{lang}/case/{case}/hand-over", hand_over::ask))
         .service(both("/{lang}/case/{case}/hand-over/{request}", hand_over::carry_out))
+        .service(both("/{lang}/case/{case}/classify", classify::assess))
+        .service(both("/{lang}/case/{case}/outcome", classify::conclude))
+        .service(both("/{lang}/case/{case}/protocol", protocol::protocol))
+        .service(both("/{lang}/overview", oversee::overview))
+        .service(both("/{lang}/watch/{case}", oversee::watch))
+        .service(both("/{lang}/register", oversee::rows))
+        .service(both("/{lang}/log", oversee::log))
+        .service(both("/{lang}/roster", roster::roster))
+        .route("/{lang}/roster/review", web::post().to(roster::review))
         .service(both("/{lang}/case/{case}/{act}", case::act))
         .route("/{lang}/case/{case}/attach/file", web::post().to(file::attach))
         .service(both("/{lang}/file/{case}/{item}", file::show))

@@ -1,0 +1,198 @@
+//! Classifying a report, at assessment and at closing, with what the reporter chose beside it.
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::StatusCode,
+    web::{Data, Path},
+};
+use askama::Template;
+
+use super::{
+    Desk, Fields,
+    answer::{Answer, MaybeForm, answer, case_of, fields},
+    case::refresh,
+    lock::Unlocked,
+    oversee::code,
+    view,
+};
+use crate::{
+    desk::{Content, DeskError, Item, State, classify},
+    domain::{
+        classification::{
+            ASSESSMENTS, Classification, ClassificationError, FINDINGS, FLAGS, INVESTIGATIONS, MEASURES, Stage, TYPES,
+            VERSION,
+        },
+        id::CaseId,
+    },
+    text::Texts,
+};
+
+/// A question with its answers: one of them, or several.
+struct Question {
+    name: &'static str,
+    several: bool,
+    optional: bool,
+    wrong: bool,
+    answers: Vec<(&'static str, String, bool)>,
+}
+
+#[derive(Template)]
+#[template(path = "desk/classify.html")]
+struct Page {
+    t: Texts,
+    case: CaseId,
+    path: &'static str,
+    title: &'static str,
+    chosen: Option<String>,
+    questions: Vec<Question>,
+    error: Option<String>,
+    /// The error is of one of the questions.
+    named: bool,
+}
+
+/// At assessment.
+pub(super) async fn assess(
+    desk: Data<Desk>,
+    request: HttpRequest,
+    path: Path<(String, String)>,
+    form: MaybeForm,
+) -> HttpResponse {
+    answer(&desk, &request, &path.0, fields(form), async |open, t, sent| {
+        page(open, t, &case_of(&path.1)?, Stage::Assessment, &sent).await
+    })
+    .await
+}
+
+/// At closing.
+pub(super) async fn conclude(
+    desk: Data<Desk>,
+    request: HttpRequest,
+    path: Path<(String, String)>,
+    form: MaybeForm,
+) -> HttpResponse {
+    answer(&desk, &request, &path.0, fields(form), async |open, t, sent| {
+        page(open, t, &case_of(&path.1)?, Stage::Closing, &sent).await
+    })
+    .await
+}
+
+async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, stage: Stage, sent: &Fields) -> Answer {
+    refresh(open, id).await?;
+    let items = open.cases.get(id).map(Vec::as_slice).unwrap_or_default();
+    let before = last(items);
+    if sent.is_empty() {
+        let known = before.map(|c| Classification { stage, ..c.clone() });
+        let empty = Classification {
+            list: VERSION,
+            stage,
+            of: String::new(),
+            flags: Default::default(),
+            assessment: String::new(),
+            investigation: None,
+            finding: None,
+            measures: Default::default(),
+        };
+        return Ok(show(open, t, id, &known.unwrap_or(empty), None));
+    }
+    let made = read(stage, sent);
+    match made.clone().checked() {
+        Err(wrong) => Ok(show(open, t, id, &made, Some((Some(wrong), wrong_text(t, wrong))))),
+        Ok(checked) => match classify(&open.client, id, checked).await {
+            Ok(_) => Ok(view::see_other(&format!("/{}/case/{id}", t.lang()))),
+            Err(error) => Ok(show(open, t, id, &made, Some((None, DeskError::in_words(&error, t))))),
+        },
+    }
+}
+
+/// The classification made last.
+fn last(items: &[Item]) -> Option<&Classification> {
+    items.iter().rev().find_map(|item| match &item.state {
+        State::Opened(opened) if opened.proven => match &opened.content {
+            Content::Classification(made) => Some(made),
+            _ => None,
+        },
+        _ => None,
+    })
+}
+
+fn read(stage: Stage, sent: &Fields) -> Classification {
+    let all = |name: &str| {
+        sent.iter().filter(|(n, _)| n == name).filter_map(|(_, v)| v.choice().map(str::to_owned)).collect()
+    };
+    let one = |name: &str| sent.iter().find(|(n, _)| n == name).and_then(|(_, v)| v.choice().map(str::to_owned));
+    let closing = stage == Stage::Closing;
+    Classification {
+        list: VERSION,
+        stage,
+        of: one("type").unwrap_or_default(),
+        flags: all("flag"),
+        assessment: one("assessment").unwrap_or_default(),
+        investigation: one("investigation").filter(|_| closing),
+        finding: one("finding").filter(|_| closing),
+        measures: if closing { all("measure") } else { Default::default() },
+    }
+}
+
+fn wrong_text(t: Texts, wrong: ClassificationError) -> String {
+    t.get(match wrong {
+        ClassificationError::List => "class-wrong-list",
+        ClassificationError::Type => "class-wrong-type",
+        ClassificationError::Flags => "class-wrong-list",
+        ClassificationError::Assessment => "class-wrong-assessment",
+        ClassificationError::Investigation => "class-wrong-investigation",
+        ClassificationError::Finding => "class-wrong-finding",
+        ClassificationError::Measures => "class-wrong-measures",
+    })
+}
+
+fn show(
+    open: &Unlocked,
+    t: Texts,
+    id: &CaseId,
+    made: &Classification,
+    wrong: Option<(Option<ClassificationError>, String)>,
+) -> HttpResponse {
+    let items = open.cases.get(id).map(Vec::as_slice).unwrap_or_default();
+    let topic = items.iter().find_map(|item| match &item.state {
+        State::Opened(opened) => match &opened.content {
+            Content::Story(story) => Some(story.topic),
+            _ => None,
+        },
+        _ => None,
+    });
+    let chosen = topic.map(|topic| t.with("desk-class-chosen", &[("topic", t.get(&format!("topic-{}", code(topic))))]));
+    let (kind, error) = wrong.map_or((None, None), |(kind, text)| (kind, Some(text)));
+    let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let (path, title) = match made.stage {
+        Stage::Assessment => ("classify", "desk-act-classify"),
+        Stage::Closing => ("outcome", "desk-act-outcome"),
+    };
+    let page =
+        Page { t, case: *id, path, title, chosen, questions: questions(t, made, kind), error, named: kind.is_some() };
+    let reader = Some(open.client.me.reader.as_str());
+    view::page(t, status, &t.get(title), reader, &page.render().unwrap_or_default())
+}
+
+fn questions(t: Texts, made: &Classification, wrong: Option<ClassificationError>) -> Vec<Question> {
+    use ClassificationError as E;
+    let types: Vec<&'static str> = TYPES.iter().map(|of| of.code).collect();
+    let of = |name: &'static str, list: &[&'static str], is: &dyn Fn(&str) -> bool, error: E| Question {
+        name,
+        several: false,
+        optional: false,
+        wrong: wrong == Some(error),
+        answers: list.iter().map(|code| (*code, t.get(&format!("{name}-{code}")), is(code))).collect(),
+    };
+    let mut all = vec![
+        of("type", &types, &|code| made.of == code, E::Type),
+        Question { several: true, optional: true, ..of("flag", &FLAGS, &|code| made.flags.contains(code), E::Flags) },
+        of("assessment", &ASSESSMENTS, &|code| made.assessment == code, E::Assessment),
+    ];
+    if made.stage == Stage::Closing {
+        let is = |given: &Option<String>, code: &str| given.as_deref() == Some(code);
+        all.push(of("investigation", &INVESTIGATIONS, &|code| is(&made.investigation, code), E::Investigation));
+        all.push(of("finding", &FINDINGS, &|code| is(&made.finding, code), E::Finding));
+        let measures = of("measure", &MEASURES, &|code| made.measures.contains(code), E::Measures);
+        all.push(Question { several: true, ..measures });
+    }
+    all
+}

@@ -1,0 +1,283 @@
+//! The pages of overseers: today, the register, the log, and what a coordinator does about one case. There is no text of a report in
+//! them, and no way to one.
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{StatusCode, header},
+    web::{Data, Path},
+};
+use askama::Template;
+
+use super::{
+    Desk,
+    answer::{Answer, Fault, MaybeForm, answer, case_of, fields},
+    case::state,
+    lock::{Unlocked, take},
+    today::{Section, sections, short, waits},
+    view,
+};
+use crate::{
+    api_types::oversight::{Group, OverviewCase},
+    desk::{DeskError, Entry, Memo, in_csv, register},
+    domain::{case::CaseState, id::CaseId, register::Row, roster::Role},
+    seal::Plaintext,
+    text::Texts,
+};
+
+/// Entries of the log on its page, the newest first.
+const SHOWN: usize = 200;
+
+struct Case {
+    case: CaseId,
+    short: String,
+    filed: String,
+    state: String,
+    due: String,
+    late: bool,
+    groups: String,
+}
+
+#[derive(Template)]
+#[template(path = "desk/overview.html")]
+struct Overview {
+    t: Texts,
+    sections: [Section; 4],
+    cases: Vec<Case>,
+    advice: usize,
+}
+
+#[derive(Template)]
+#[template(path = "desk/watch.html")]
+struct Watch<'a> {
+    t: Texts,
+    case: Case,
+    facts: Vec<(String, String)>,
+    closed: bool,
+    held: bool,
+    memo: &'a str,
+    text: &'a Plaintext,
+    error: Option<String>,
+    notice: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "desk/register.html")]
+struct Register {
+    t: Texts,
+    coordinator: bool,
+    rows: Vec<[String; 7]>,
+}
+
+#[derive(Template)]
+#[template(path = "desk/log.html")]
+struct Log {
+    t: Texts,
+    coordinator: bool,
+    /// Everything in it holds.
+    whole: bool,
+    entries: Vec<(String, String, String, String, Option<String>)>,
+}
+
+/// Where an overseer begins; `None` for a reader.
+pub(super) fn front(open: &Unlocked, t: Texts) -> Option<HttpResponse> {
+    let (_, overseer) = open.client.watches()?;
+    let page = if overseer.role == Role::Coordinator { "overview" } else { "register" };
+    Some(view::see_other(&format!("/{}/{page}", t.lang())))
+}
+
+fn coordinates(open: &Unlocked) -> bool {
+    open.client.watches().is_some_and(|(_, o)| o.role == Role::Coordinator)
+}
+
+fn shown(open: &Unlocked, t: Texts, title: &str, status: StatusCode, body: &impl Template) -> HttpResponse {
+    view::page(t, status, &t.get(title), Some(open.client.me.reader.as_str()), &body.render().unwrap_or_default())
+}
+
+/// The log, fetched and checked.
+async fn entries(open: &Unlocked) -> Result<Vec<Entry>, DeskError> {
+    Ok(open.client.fetch_log().await?.entries(&open.client.roster, &open.client.me.seal))
+}
+
+/// Today, and all cases by their clocks.
+pub(super) async fn overview(
+    desk: Data<Desk>,
+    request: HttpRequest,
+    lang: Path<String>,
+    form: MaybeForm,
+) -> HttpResponse {
+    answer(&desk, &request, &lang, fields(form), async |open, t, _| {
+        let (overview, entries) = (open.client.overview().await?, entries(open).await?);
+        let rows = register(&entries);
+        let cases = overview.cases.iter().map(|c| case(open, t, c, rows.get(&c.case).map(|(row, _)| row))).collect();
+        let sections = sections(&open.client, t, &overview, &entries);
+        Ok(shown(open, t, "watch-title", StatusCode::OK, &Overview { t, sections, cases, advice: overview.advice }))
+    })
+    .await
+}
+
+fn case(open: &Unlocked, t: Texts, case: &OverviewCase, row: Option<&Row>) -> Case {
+    let due = waits(case, row);
+    let group = |group: &Group| match group {
+        Group::Desk(name) => t.pick(name).to_owned(),
+        Group::Outside(name) => t.with("group-outside", &[("name", t.pick(name).to_owned())]),
+        Group::Advisers => t.get("group-advisers"),
+        Group::Managers => t.get("group-managers"),
+    };
+    Case {
+        case: case.case,
+        short: short(&case.case),
+        filed: t.day(case.filed),
+        state: state(t, case.state),
+        due: due.map_or_else(|| t.get("desk-nothing-due"), |day| t.day(day)),
+        late: due.is_some_and(|day| day < open.client.today()),
+        groups: case.groups.iter().map(group).collect::<Vec<_>>().join(", "),
+    }
+}
+
+/// What a coordinator does about one case.
+pub(super) async fn watch(
+    desk: Data<Desk>,
+    request: HttpRequest,
+    path: Path<(String, String)>,
+    form: MaybeForm,
+) -> HttpResponse {
+    answer(&desk, &request, &path.0, fields(form), async |open, t, mut sent| {
+        let id = case_of(&path.1)?;
+        let act = take(&mut sent, "act").and_then(|act| act.choice().map(str::to_owned)).unwrap_or_default();
+        let text = take(&mut sent, "text").unwrap_or_default();
+        let kept = Plaintext::from(text.reveal().to_vec());
+        let done = match act.as_str() {
+            "" => return watched(open, t, &id, ("remind", &letter(t)), None, None).await,
+            "hold" => open.client.hold(&id, true).await.map(|()| "watch-held"),
+            "release" => open.client.hold(&id, false).await.map(|()| "watch-released"),
+            "send" => {
+                let memo = take(&mut sent, "memo").and_then(|m| m.choice().map(str::to_owned)).unwrap_or_default();
+                let kind = match memo.as_str() {
+                    "transfer" => Memo::Transfer,
+                    "escalate" => Memo::Escalate,
+                    _ => Memo::Remind,
+                };
+                match open.client.memo(&id, kind, text).await {
+                    Ok(_) => Ok("watch-sent"),
+                    Err(error) => {
+                        let error = error.in_words(t);
+                        return watched(open, t, &id, (&memo, &kept), Some(error), None).await;
+                    }
+                }
+            }
+            _ => return Err(Fault::NotFound),
+        };
+        let notice = t.get(done?);
+        watched(open, t, &id, ("remind", &letter(t)), None, Some(notice)).await
+    })
+    .await
+}
+
+/// The words a reminder begins with.
+fn letter(t: Texts) -> Plaintext {
+    Plaintext::from(t.get("watch-letter"))
+}
+
+async fn watched(
+    open: &Unlocked,
+    t: Texts,
+    id: &CaseId,
+    (memo, text): (&str, &Plaintext),
+    error: Option<String>,
+    notice: Option<String>,
+) -> Answer {
+    let overview = open.client.overview().await?;
+    let found = overview.cases.iter().find(|c| c.case == *id).ok_or(Fault::NotFound)?;
+    let rows = register(&entries(open).await?);
+    let row = rows.get(id).map(|(row, _)| row);
+    let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let page = Watch {
+        t,
+        case: case(open, t, found, row),
+        facts: row.map(|row| facts(t, row)).unwrap_or_default(),
+        closed: found.state.is_closed(),
+        held: found.state == CaseState::Held,
+        memo,
+        text,
+        error,
+        notice,
+    };
+    Ok(shown(open, t, "watch-case-title", status, &page))
+}
+
+/// A row of the register in words: question and answer.
+fn facts(t: Texts, row: &Row) -> Vec<(String, String)> {
+    let day = |id: &str, day: Option<crate::domain::day::Day>| Some((t.get(id), t.day(day?)));
+    let last = row.closing.as_ref().or(row.assessment.as_ref());
+    let list = [
+        row.topic.map(|topic| (t.get("reg-topic"), t.get(&format!("topic-{}", code(topic))))),
+        last.map(|c| (t.get("class-of"), t.get(&format!("type-{}", c.of)))),
+        last.map(|c| (t.get("class-assessment"), t.get(&format!("assessment-{}", c.assessment)))),
+        day("reg-acknowledged", row.acknowledged),
+        day("reg-feedback", row.feedback),
+        day("reg-closed", row.closed),
+        row.progress.as_ref().map(|p| {
+            (
+                t.get("reg-steps"),
+                t.with("reg-steps-of", &[("done", p.done.to_string()), ("steps", p.steps.to_string())]),
+            )
+        }),
+    ];
+    list.into_iter().flatten().collect()
+}
+
+/// A choice as its text is named.
+pub(super) fn code(value: impl serde::Serialize) -> String {
+    serde_json::to_value(value).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// The register: one row a report.
+pub(super) async fn rows(desk: Data<Desk>, request: HttpRequest, lang: Path<String>, form: MaybeForm) -> HttpResponse {
+    answer(&desk, &request, &lang, fields(form), async |open, t, mut sent| {
+        let rows = register(&entries(open).await?);
+        if take(&mut sent, "save").is_some() {
+            return Ok(HttpResponse::Ok()
+                .content_type("text/csv; charset=utf-8")
+                .insert_header((header::CONTENT_DISPOSITION, "attachment; filename=\"register.csv\""))
+                .body(in_csv(&rows)));
+        }
+        let day = |day: Option<crate::domain::day::Day>| day.map(|d| t.day(d)).unwrap_or_default();
+        let row = |(case, (row, destroyed)): (&CaseId, &(Row, Option<crate::domain::day::Day>))| {
+            let last = row.closing.as_ref().or(row.assessment.as_ref());
+            let of = last.map(|c| t.get(&format!("type-{}", c.of))).unwrap_or_default();
+            let end = if destroyed.is_some() { *destroyed } else { row.closed };
+            let (received, acknowledged) = (t.day(row.received), day(row.acknowledged));
+            let topic = row.topic.map(|topic| t.get(&format!("topic-{}", code(topic)))).unwrap_or_default();
+            [short(case), received, acknowledged, day(row.feedback), topic, of, day(end)]
+        };
+        let page = Register { t, coordinator: coordinates(open), rows: rows.iter().map(row).collect() };
+        Ok(shown(open, t, "watch-register", StatusCode::OK, &page))
+    })
+    .await
+}
+
+/// The log, the newest first.
+pub(super) async fn log(desk: Data<Desk>, request: HttpRequest, lang: Path<String>, form: MaybeForm) -> HttpResponse {
+    answer(&desk, &request, &lang, fields(form), async |open, t, _| {
+        let all = entries(open).await?;
+        let whole = all.iter().all(|entry| entry.problem.is_none());
+        let newest = all.iter().rev().take(SHOWN).map(|entry| in_words(open, t, entry)).collect();
+        let page = Log { t, coordinator: coordinates(open), whole, entries: newest };
+        Ok(shown(open, t, "watch-log", StatusCode::OK, &page))
+    })
+    .await
+}
+
+fn in_words(open: &Unlocked, t: Texts, entry: &Entry) -> (String, String, String, String, Option<String>) {
+    let problem = entry.problem.map(|id| t.get(id));
+    let Some(record) = &entry.record else {
+        return (String::new(), String::new(), String::new(), String::new(), problem);
+    };
+    let roster = &open.client.roster;
+    let name = |id: &crate::domain::id::ReaderId| {
+        let shown = roster.reader(id).map(|r| &r.shown_as).or_else(|| roster.overseer(id).map(|(_, o)| &o.shown_as));
+        shown.map_or_else(|| id.to_string(), |shown| t.pick(shown).to_owned())
+    };
+    let by = record.by.as_ref().map_or_else(|| t.get("watch-server"), name);
+    let case = record.case.as_ref().map(short).unwrap_or_default();
+    (t.day(record.day), by, t.get(&format!("deed-{}", code(record.deed))), case, problem)
+}

@@ -1,0 +1,192 @@
+//! Who reads, as the roster has it, and the next roster file: looked at, and signed.
+use std::collections::BTreeMap;
+
+use actix_multipart::Multipart;
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{StatusCode, header},
+    web::{Data, Path},
+};
+use askama::Template;
+use futures_util::StreamExt;
+use zeroize::Zeroizing;
+
+use super::{
+    Desk, Fields,
+    answer::{MaybeForm, answer, fields},
+    lock::Unlocked,
+    view,
+};
+use crate::{
+    desk::{DeskError, Review, signed_with},
+    domain::roster::{Function, Reader, Status},
+    text::Texts,
+};
+
+/// Bytes of everything that is sent.
+const MOST: usize = 1 << 20;
+
+struct Person {
+    name: String,
+    functions: String,
+    reads: String,
+    active: bool,
+}
+
+#[derive(Template)]
+#[template(path = "desk/roster.html")]
+struct Page {
+    t: Texts,
+    people: Vec<Person>,
+    expires: String,
+    review: Option<Shown>,
+    error: Option<String>,
+}
+
+/// A review, as the page shows it.
+struct Shown {
+    mistakes: Vec<String>,
+    doubts: Vec<String>,
+    changes: Vec<String>,
+    signed: String,
+    right: bool,
+    text: String,
+    signatures: String,
+}
+
+/// Who reads now.
+pub(super) async fn roster(
+    desk: Data<Desk>,
+    request: HttpRequest,
+    lang: Path<String>,
+    form: MaybeForm,
+) -> HttpResponse {
+    answer(&desk, &request, &lang, fields(form), async |open, t, _| Ok(page(open, t, None, None))).await
+}
+
+/// A file to come: looked at or, with a key, signed.
+pub(super) async fn review(
+    desk: Data<Desk>,
+    request: HttpRequest,
+    lang: Path<String>,
+    form: Multipart,
+) -> HttpResponse {
+    if desk.is_locked().await {
+        // A key is not kept on a page that asks for a passphrase.
+        return view::see_other(&format!("/{}/roster", view::texts(&lang).lang()));
+    }
+    let sent = received(form).await;
+    answer(&desk, &request, &lang, Fields::new(), async |open, t, _| {
+        let field = |name: &str| sent.get(name).map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+        let full = |name: &str| field(name).filter(|text| !text.trim().is_empty());
+        let text = full("file").or_else(|| full("text"));
+        let Some(text) = text else { return Ok(page(open, t, None, Some(t.get("roster-no-file")))) };
+        let signatures = full("sig").or_else(|| full("signatures")).unwrap_or_default();
+        let review = match open.client.review(&text, &signatures).await {
+            Ok(review) => review,
+            Err(error) => return Ok(page(open, t, None, Some(error.in_words(t)))),
+        };
+        let Some(key) = full("key").map(Zeroizing::new).filter(|_| review.is_right()) else {
+            let missing = sent.contains_key("sign").then(|| t.get("roster-no-key"));
+            return Ok(page(open, t, Some(shown(t, &review, text, signatures)), missing));
+        };
+        let passphrase = Zeroizing::new(field("passphrase").unwrap_or_default());
+        match signed_with(&text, &signatures, &key, &passphrase) {
+            Ok(signed) => Ok(download(&review, signed)),
+            Err(error) => {
+                let error: DeskError = error;
+                Ok(page(open, t, Some(shown(t, &review, text, signatures)), Some(error.in_words(t))))
+            }
+        }
+    })
+    .await
+}
+
+fn download(review: &Review, signed: String) -> HttpResponse {
+    let name = format!("attachment; filename=\"org-{}.toml.sig\"", review.org);
+    HttpResponse::Ok()
+        .content_type("application/octet-stream")
+        .insert_header((header::CONTENT_DISPOSITION, name))
+        .body(signed)
+}
+
+fn shown(t: Texts, review: &Review, text: String, signatures: String) -> Shown {
+    let of = |mistake: bool| {
+        review.findings.iter().filter(|f| f.mistake == mistake).map(|f| f.problem.clone()).collect::<Vec<_>>()
+    };
+    Shown {
+        mistakes: of(true),
+        doubts: of(false),
+        changes: review.changes.clone(),
+        signed: match &review.signed {
+            Ok(people) => t.with("roster-signed", &[("names", people.join(", "))]),
+            Err(_) if signatures.is_empty() => t.get("roster-unsigned"),
+            Err(problem) => problem.clone(),
+        },
+        right: review.is_right(),
+        text,
+        signatures,
+    }
+}
+
+fn page(open: &Unlocked, t: Texts, review: Option<Shown>, error: Option<String>) -> HttpResponse {
+    let own = open.client.watches().and_then(|(org, _)| open.client.roster.organisation(org));
+    let file = own.and_then(|o| o.file.as_ref());
+    let people = file.into_iter().flat_map(|f| f.readers.iter().map(move |r| (f, r)));
+    let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let page = Page {
+        t,
+        people: people.map(|(file, reader)| person(t, file, reader)).collect(),
+        expires: file.map(|f| t.day(f.head.expires)).unwrap_or_default(),
+        review,
+        error,
+    };
+    let reader = Some(open.client.me.reader.as_str());
+    view::page(t, status, &t.get("roster-title"), reader, &page.render().unwrap_or_default())
+}
+
+fn person(t: Texts, file: &crate::domain::roster::OrgFile, reader: &Reader) -> Person {
+    let function = |function: &Function| {
+        t.get(match function {
+            Function::Adviser => "function-adviser",
+            Function::Officer => "function-officer",
+            Function::Manager => "function-manager",
+        })
+    };
+    let mut reads = Vec::new();
+    for desk in &file.desks {
+        let name = t.pick(&desk.name).to_owned();
+        if desk.readers.contains(&reader.id) {
+            reads.push(name);
+        } else if desk.reserve.as_ref() == Some(&reader.id) {
+            reads.push(t.with("roster-reserve", &[("name", name)]));
+        }
+    }
+    if file.advisers.iter().any(|a| a.reader == reader.id || a.deputy.as_ref() == Some(&reader.id)) {
+        reads.push(t.get("roster-advice"));
+    }
+    if file.managers.contains(&reader.id) {
+        reads.push(t.get("roster-chosen"));
+    }
+    Person {
+        name: format!("{} ({})", t.pick(&reader.shown_as), reader.id),
+        functions: reader.functions.iter().map(function).collect::<Vec<_>>().join(", "),
+        reads: if reads.is_empty() { t.get("roster-nothing") } else { reads.join(", ") },
+        active: reader.status == Status::Active,
+    }
+}
+
+/// The parts of a form, by name, in memory: a signer's key among them.
+async fn received(mut form: Multipart) -> BTreeMap<String, Zeroizing<Vec<u8>>> {
+    let (mut parts, mut room) = (BTreeMap::new(), MOST);
+    while let Some(Ok(mut field)) = form.next().await {
+        let name = field.name().unwrap_or_default().to_owned();
+        let mut bytes = Zeroizing::new(Vec::new());
+        while let Some(Ok(chunk)) = field.next().await {
+            bytes.extend(chunk.iter().take(room));
+            room = room.saturating_sub(chunk.len());
+        }
+        parts.insert(name, bytes);
+    }
+    parts
+}

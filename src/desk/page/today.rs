@@ -1,0 +1,115 @@
+//! What a coordinator has to do today: the clocks, what nobody opened, what is past its review. From clocks and the register alone.
+use std::collections::BTreeMap;
+
+use crate::{
+    api_types::oversight::{Overview, OverviewCase},
+    desk::{Client, Entry, last_seen, register},
+    domain::{
+        case::{CaseState, RESERVE_DAYS, duty},
+        day::Day,
+        id::{CaseId, ReaderId},
+        register::{CaseKind, Row, next_due},
+        roster::WARN_DAYS,
+    },
+    text::Texts,
+};
+
+/// Days before a legal date or a destruction at which it is named.
+const SOON: i32 = 7;
+/// Days after which a key that showed no sign is named.
+const SILENT: i32 = 30;
+
+/// A line of today's work; `case` is the one it is about.
+pub(super) struct Line {
+    pub(super) text: String,
+    pub(super) case: Option<CaseId>,
+}
+
+/// One of the things of today: a heading, what is said when there is nothing, and the lines.
+pub(super) struct Section {
+    pub(super) heading: &'static str,
+    pub(super) none: &'static str,
+    pub(super) lines: Vec<Line>,
+}
+
+/// The legal date a case waits for; from the register where the readers' desks wrote one, from the server's clock otherwise.
+pub(super) fn waits(case: &OverviewCase, row: Option<&Row>) -> Option<Day> {
+    match row {
+        _ if case.state.is_closed() => None,
+        Some(row) if row.kind == CaseKind::Identity => None,
+        // After feedback the server counts on to the next.
+        Some(row) if row.feedback.is_none() => next_due(row),
+        _ => duty(case.state, case.filed, case.due).map(|_| case.due),
+    }
+}
+
+/// A case's first eight digits, to tell cases apart on a page.
+pub(super) fn short(case: &CaseId) -> String {
+    case.to_string().chars().take(8).collect()
+}
+
+/// Three things today, and what is destroyed soon.
+pub(super) fn sections(client: &Client, t: Texts, overview: &Overview, entries: &[Entry]) -> [Section; 4] {
+    let (rows, day) = (register(entries), client.today());
+    let row = |case: &CaseId| rows.get(case).map(|(row, _)| row);
+    let line = |id: &str, case: &OverviewCase, day: Day| Line {
+        text: t.with(id, &[("case", short(&case.case)), ("day", t.day(day))]),
+        case: Some(case.case),
+    };
+    let (mut clocks, mut unopened, mut reviews, mut destruction) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for case in &overview.cases {
+        if let Some(due) = waits(case, row(&case.case)).filter(|due| *due <= day.plus_days(SOON)) {
+            let id = if due < day { "watch-late" } else { "watch-soon" };
+            clocks.push(line(id, case, due));
+        }
+        if case.state == CaseState::Unopened && case.filed.plus_days(RESERVE_DAYS) <= day {
+            let id = if case.reserve { "watch-unopened-reserve" } else { "watch-unopened" };
+            unopened.push(line(id, case, case.filed));
+        }
+        let ends = case.destroy_after.filter(|ends| *ends <= day.plus_days(SOON) && case.state == CaseState::Closed);
+        destruction.extend(ends.map(|ends| line("watch-destroy", case, ends)));
+        let late = row(&case.case).and_then(|row| row.progress.as_ref()).filter(|p| p.late > 0);
+        reviews.extend(late.filter(|_| !case.state.is_closed()).map(|p| Line {
+            text: t.with("watch-steps", &[("case", short(&case.case)), ("count", p.late.to_string())]),
+            case: Some(case.case),
+        }));
+    }
+    reviews.extend(of_the_roster(client, t, day));
+    reviews.extend(silent(client, t, &last_seen(entries), day));
+    [
+        Section { heading: "watch-clocks", none: "watch-clocks-none", lines: clocks },
+        Section { heading: "watch-unopened-title", none: "watch-unopened-none", lines: unopened },
+        Section { heading: "watch-reviews", none: "watch-reviews-none", lines: reviews },
+        Section { heading: "watch-destruction", none: "watch-destruction-none", lines: destruction },
+    ]
+}
+
+/// The organisation's own file and protocols.
+fn of_the_roster(client: &Client, t: Texts, day: Day) -> Vec<Line> {
+    let file = client.watches().and_then(|(org, _)| client.roster.organisation(org)?.file.as_ref());
+    let Some(file) = file else { return Vec::new() };
+    let old = file
+        .protocols
+        .iter()
+        .filter(|p| p.needs_review(day))
+        .map(|p| t.with("watch-protocol", &[("name", t.pick(&p.name).to_owned()), ("day", t.day(p.review_by))]));
+    let expires = file.head.expires;
+    let ends = (expires <= day.plus_days(WARN_DAYS)).then(|| t.with("watch-roster", &[("day", t.day(expires))]));
+    old.chain(ends).map(|text| Line { text, case: None }).collect()
+}
+
+/// Readers whose keys showed no sign for long.
+fn silent(client: &Client, t: Texts, seen: &BTreeMap<ReaderId, Day>, day: Day) -> Vec<Line> {
+    let own = client.watches().and_then(|(org, _)| client.roster.organisation(org));
+    let readers = own.into_iter().flat_map(|o| o.file.iter().flat_map(|f| &f.readers).filter_map(|r| o.reader(&r.id)));
+    let line = |reader: &crate::domain::roster::Reader| {
+        let name = ("name", t.pick(&reader.shown_as).to_owned());
+        let text = match seen.get(&reader.id) {
+            Some(last) if day < last.plus_days(SILENT) => return None,
+            Some(last) => t.with("watch-silent", &[name, ("day", t.day(*last))]),
+            None => t.with("watch-never", &[name]),
+        };
+        Some(Line { text, case: None })
+    };
+    readers.filter_map(line).collect()
+}

@@ -1,0 +1,227 @@
+//! Officers classify and work by a protocol, coordinators watch and sign, auditors check: on pages, in Chromium without script.
+#![cfg(all(feature = "server", feature = "desk", unix))]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
+mod support;
+#[path = "support/webdriver.rs"]
+mod webdriver;
+
+use std::time::Duration;
+
+use meldkluis::{
+    desk::{Place, page},
+    domain::roster::Signers,
+    roster_files::{Signed, signed_by},
+};
+use support::{Browser, Service};
+use thirtyfour::By;
+use webdriver::{
+    Make, RealBrowser,
+    eye::{AXE, Eye, WIDE, axe},
+};
+
+const READER: &str = "bzk-functionaris-1";
+const COORDINATOR: &str = "bzk-coordinator";
+const STORY: &str = "CANARY-STORY: er verdwijnt geld.";
+
+/// A served desk of somebody of the demo: the link that opens it.
+fn desk(service: &Service, who: &str) -> String {
+    let identity = service.path(&format!("readers/{who}.key"));
+    let place = Place {
+        server: service.base.clone(),
+        proxy: None,
+        anchor: service.path("anchor.toml"),
+        state: identity.with_extension("seen"),
+        clock: service.clock,
+    };
+    let ready = page::ready(page::Settings { identity, place, idle: Duration::from_secs(600), port: 0 }).unwrap();
+    tokio::spawn(ready.running);
+    ready.link
+}
+
+async fn entered(link: &str) -> RealBrowser {
+    let browser = RealBrowser::start(Make::Chromium).await;
+    browser.page.goto(link).await.unwrap();
+    browser.press("main a[href='/nl/inbox']").await;
+    browser.press("main form button").await;
+    browser
+}
+
+async fn picture(browser: &RealBrowser, name: &str) {
+    if let Ok(folder) = std::env::var("MELDKLUIS_PICTURES") {
+        browser.page.screenshot(&std::path::Path::new(&folder).join(format!("{name}.png"))).await.unwrap();
+    }
+}
+
+fn absolute(link: &str, path: &str) -> String {
+    if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", link.split("/open/").next().unwrap()) }
+}
+
+#[actix_web::test]
+async fn stories_22_and_23_an_officer_classifies_and_works_by_a_protocol_and_the_coordinator_sees_codes_and_steps() {
+    let service = Service::start(None).await;
+    Browser::new(&service.base).report(STORY, &[]).await;
+    let link = desk(&service, READER);
+    let officer = entered(&link).await;
+    officer.press("table a").await;
+    officer.press(".mk-acts a[href$=classify]").await;
+    assert!(
+        officer.text().await.contains("De melder koos: Geld, spullen of eigen voordeel"),
+        "{}",
+        officer.text().await
+    );
+    // What is missing is named, and what was chosen stays.
+    officer.click("#type-fin").await;
+    officer.press("main form button").await;
+    assert!(officer.text().await.contains("Kies hoe de melding is beoordeeld."));
+    officer.click("#assessment-accepted").await;
+    picture(&officer, "desk-classify").await;
+    officer.press("main form button").await;
+    assert!(officer.text().await.contains("Beoordeling: In behandeling"), "{}", officer.text().await);
+    officer.press(".mk-acts a[href$=protocol]").await;
+    officer.press("button[name=begin]").await;
+    assert!(officer.text().await.contains("Versie 1, begonnen op"));
+    officer.press("button[name=step]").await;
+    assert!(officer.text().await.contains("Gedaan"));
+    picture(&officer, "desk-protocol").await;
+    officer.press(".mk-progress a").await;
+    officer.press(".mk-acts a[href$=outcome]").await;
+    for chosen in ["investigation-internal", "finding-partly", "measure-warning", "measure-process-change"] {
+        officer.click(&format!("#{chosen}")).await;
+    }
+    officer.press("main form button").await;
+    assert!(
+        officer.text().await.contains("Maatregelen: Werkwijze veranderd, Waarschuwing"),
+        "{}",
+        officer.text().await
+    );
+    officer.quit().await;
+
+    let link = desk(&service, COORDINATOR);
+    let coordinator = entered(&link).await;
+    assert_eq!(coordinator.heading().await, "Vandaag");
+    let text = coordinator.text().await;
+    assert!(text.contains("loopt af op") && text.contains("Integriteit"), "{text}");
+    assert!(
+        text.contains("Leidinggevende") || text.contains("Directeur"),
+        "keys that never showed a sign are named: {text}"
+    );
+    picture(&coordinator, "desk-overview").await;
+    coordinator.press("table a").await;
+    let text = coordinator.text().await;
+    assert!(text.contains("1 van 8 stappen gedaan") && text.contains("Financiële schending"), "{text}");
+    coordinator.click("#memo-escalate").await;
+    coordinator.write("#text", "").await;
+    coordinator.press("main form button").await;
+    assert!(coordinator.text().await.contains("Er is een fout") || coordinator.text().await.contains("nog niets"));
+    coordinator.write("#text", "Ik leg dit hogerop.").await;
+    coordinator.press("main form button").await;
+    assert!(coordinator.text().await.contains("Het bericht is verstuurd."), "{}", coordinator.text().await);
+    picture(&coordinator, "desk-watch").await;
+    for path in ["/nl/register", "/nl/log"] {
+        coordinator.page.goto(absolute(&link, path)).await.unwrap();
+        let text = coordinator.text().await;
+        assert!(!text.contains("CANARY"), "{text}");
+        picture(&coordinator, path.trim_start_matches("/nl/")).await;
+    }
+    assert!(coordinator.text().await.contains("deelde de zaak in"));
+    assert!(coordinator.text().await.contains("Alles is ondertekend en de keten is heel."));
+    coordinator.quit().await;
+}
+
+/// One signs, a second approves; the file with both signatures is one that servers and desks believe.
+#[actix_web::test]
+async fn a_coordinator_sees_who_can_newly_read_and_signs_and_a_second_approves() {
+    let service = Service::start(None).await;
+    let old = std::fs::read_to_string(service.path("roster/org-bzk.toml")).unwrap();
+    // The manager becomes an officer of the desk, in the file to come.
+    let new = old.replacen("serial = 1", "serial = 2", 1);
+    let hash = hex::encode(<sha2::Sha256 as sha2::Digest>::digest(old.as_bytes()));
+    let new = new.replacen("previous = \"\"", &format!("previous = \"{hash}\""), 1);
+    let new = new.replacen("retention_days = 365", "retention_days = 730", 1);
+    assert_ne!(old, new);
+    let file = service.path("org-bzk.toml");
+    std::fs::write(&file, &new).unwrap();
+    let link = desk(&service, COORDINATOR);
+    let coordinator = entered(&link).await;
+    coordinator.page.goto(absolute(&link, "/nl/roster")).await.unwrap();
+    assert!(coordinator.text().await.contains("Functionaris integriteit 1 (bzk-functionaris-1)"));
+    coordinator.write("#file", file.to_str().unwrap()).await;
+    coordinator.press("form[enctype] button").await;
+    let text = coordinator.text().await;
+    assert!(text.contains("closed cases were kept 365 days, and now 730"), "{text}");
+    assert!(text.contains("Nog door niemand getekend"), "{text}");
+    picture(&coordinator, "desk-roster").await;
+    coordinator.quit().await;
+
+    // Two people's keys, one of them protected: the command signs with one, the second adds theirs.
+    let both = two_signers(&service, &file, &new).await;
+    let folder = tempfile::tempdir().unwrap();
+    let mut keys = std::collections::BTreeMap::new();
+    for (name, key) in &both {
+        keys.insert(name.clone(), key.public_key().to_openssh().unwrap());
+        std::fs::write(folder.path().join(name), key.to_openssh(ssh_key::LineEnding::LF).unwrap().as_bytes()).unwrap();
+    }
+    let signatures = service.path("org-bzk.toml.sig");
+    for (name, before) in [("een", None), ("twee", Some(signatures.to_str().unwrap()))] {
+        let key = folder.path().join(name);
+        let mut words = vec!["roster", file.to_str().unwrap(), "--key", key.to_str().unwrap()];
+        words.extend(before.iter().flat_map(|before| ["--signatures", *before]));
+        service.desk(COORDINATOR, &words).await.unwrap();
+    }
+    let signed = Signed { text: new, signatures: std::fs::read_to_string(&signatures).unwrap() };
+    let people = signed_by("org-bzk", &signed, &Signers { threshold: 2, keys }).unwrap();
+    assert_eq!(people.len(), 2);
+}
+
+async fn two_signers(_: &Service, _: &std::path::Path, _: &str) -> Vec<(String, ssh_key::PrivateKey)> {
+    let key = |seed: u8| ssh_key::PrivateKey::from(ssh_key::private::Ed25519Keypair::from_seed(&[seed; 32]));
+    vec![("een".to_owned(), key(1)), ("twee".to_owned(), key(2))]
+}
+
+async fn looked_at(make: Make, library: String, script: &str) {
+    let service = Service::start(None).await;
+    Browser::new(&service.base).report(&format!("{STORY} {}", "Lang".repeat(60)), &[]).await;
+    let mut eye = Eye::open(make, library, script.to_owned()).await;
+    let link = desk(&service, READER);
+    eye.browser.page.goto(&link).await.unwrap();
+    eye.browser.press("main a[href='/nl/inbox']").await;
+    eye.browser.press("main form button").await;
+    let case = eye.browser.page.find(By::Css("table a")).await.unwrap().attr("href").await.unwrap().unwrap();
+    for lang in ["nl", "en"] {
+        let case = absolute(&link, &case).replace("/nl/", &format!("/{lang}/"));
+        for page in ["classify", "outcome", "protocol"] {
+            eye.go(&format!("{case}/{page}"), &format!("{lang} desk {page}")).await;
+            if page != "protocol" {
+                eye.press("main form button", &format!("{lang} desk {page} wrong")).await;
+            }
+        }
+        if lang == "nl" {
+            eye.press("button[name=begin]", "nl desk protocol begun").await;
+        }
+    }
+    let link = desk(&service, COORDINATOR);
+    eye.browser.page.goto(&link).await.unwrap();
+    eye.browser.press("main a[href='/nl/inbox']").await;
+    eye.browser.press("main form button").await;
+    for lang in ["nl", "en"] {
+        for page in ["overview", "register", "log", "roster"] {
+            eye.go(&absolute(&link, &format!("/{lang}/{page}")), &format!("{lang} desk {page}")).await;
+        }
+        eye.press("form[enctype] button", &format!("{lang} desk roster wrong")).await;
+        eye.browser.page.goto(absolute(&link, &format!("/{lang}/overview"))).await.unwrap();
+        eye.press("table a", &format!("{lang} desk watch")).await;
+    }
+    assert!(eye.pages >= 20, "{} pages were looked at", eye.pages);
+    assert!(eye.found.is_empty(), "{}", eye.found.join("\n"));
+    eye.browser.quit().await;
+}
+
+#[actix_web::test]
+async fn axe_finds_nothing_on_the_pages_of_oversight() {
+    looked_at(Make::Looking, axe(), AXE).await;
+}
+
+#[actix_web::test]
+async fn at_400_percent_no_page_of_oversight_scrolls_sideways() {
+    looked_at(Make::Zoomed, String::new(), WIDE).await;
+}
