@@ -98,18 +98,19 @@ fn of_the_roster(client: &Client, t: Texts, day: Day) -> Vec<Line> {
     old.chain(ends).map(|text| Line { text, case: None }).collect()
 }
 
-/// Readers whose keys showed no sign for long.
+/// Readers whose keys showed no sign for long; those that never did, in one line.
 fn silent(client: &Client, t: Texts, seen: &BTreeMap<ReaderId, Day>, day: Day) -> Vec<Line> {
     let own = client.watches().and_then(|(org, _)| client.roster.organisation(org));
     let readers = own.into_iter().flat_map(|o| o.file.iter().flat_map(|f| &f.readers).filter_map(|r| o.reader(&r.id)));
-    let line = |reader: &crate::domain::roster::Reader| {
-        let name = ("name", t.pick(&reader.shown_as).to_owned());
-        let text = match seen.get(&reader.id) {
-            Some(last) if day < last.plus_days(SILENT) => return None,
-            Some(last) => t.with("watch-silent", &[name, ("day", t.day(*last))]),
-            None => t.with("watch-never", &[name]),
-        };
-        Some(Line { text, case: None })
-    };
-    readers.filter_map(line).collect()
+    let (mut lines, mut never) = (Vec::new(), Vec::new());
+    for reader in readers {
+        let name = t.pick(&reader.shown_as).to_owned();
+        match seen.get(&reader.id) {
+            Some(last) if day < last.plus_days(SILENT) => {}
+            Some(last) => lines.push(t.with("watch-silent", &[("name", name), ("day", t.day(*last))])),
+            None => never.push(name),
+        }
+    }
+    let names = (!never.is_empty()).then(|| t.with("watch-never", &[("names", never.join(", "))]));
+    lines.into_iter().chain(names).map(|text| Line { text, case: None }).collect()
 }
