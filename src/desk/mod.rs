@@ -6,6 +6,8 @@ mod consent;
 mod identity;
 mod open;
 pub mod page;
+mod pass_on;
+mod proof;
 mod read;
 mod transfer;
 mod write;
@@ -16,6 +18,8 @@ pub use commands::{Command, Opening, Options, opening, run};
 pub use consent::{Consent, ask_consent, candidates, consents, hand_over, shareable, strangers};
 pub use identity::Identity;
 pub use open::{Body, Content, Item, Opened, Reach, State, open_case, open_item};
+pub use pass_on::pass_on;
+pub use proof::{Filing, check_proof};
 pub use write::{Attachment, Sent, attach_file, write};
 
 use crate::{seal::code::Language, text::Texts};

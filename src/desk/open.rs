@@ -14,7 +14,7 @@ use crate::{
     domain::id::ItemId,
     seal::{
         Author, Kind, Manifest, Plaintext, ReporterPublic, StoryText,
-        consent::{Answer, ConsentBody, HandOver, Request, consent},
+        consent::{Answer, ConsentBody, HandOver, PassOn, Request, ToReport, consent},
         desk::open_to,
     },
 };
@@ -88,6 +88,10 @@ pub enum Content {
     Answer(Answer),
     /// That something was handed over.
     HandOver(HandOver),
+    /// What goes with the report that advice became.
+    ToReport(ToReport),
+    /// That it was passed on.
+    PassOn(PassOn),
     /// A file.
     File {
         /// A name that cannot leave a folder.
@@ -207,7 +211,18 @@ fn content(manifest: &Manifest, body: Body) -> Result<Result<Content, String>, D
         Kind::ConsentRequest => of_consent(bytes, Content::Request),
         Kind::ConsentAnswer => of_consent(bytes, Content::Answer),
         Kind::HandOver => of_consent(bytes, Content::HandOver),
-        _ => Ok(Content::Text(Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned()))),
+        Kind::ToReport => of_consent(bytes, Content::ToReport),
+        Kind::PassOn => of_consent(bytes, Content::PassOn),
+        Kind::Message
+        | Kind::File
+        | Kind::Acknowledgement
+        | Kind::Question
+        | Kind::Reply
+        | Kind::Feedback
+        | Kind::Note
+        | Kind::Closing
+        | Kind::Identity
+        | Kind::Talk => Ok(Content::Text(Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned()))),
     })
 }
 
@@ -237,14 +252,15 @@ pub(super) fn prove(client: &Client, items: &mut [Item]) {
     });
 }
 
-/// The reporter's public halves: of the first item, which was signed with the key it names, or of a hand-over to a reader who does
-/// not have that. The case is a hash of those keys, so no others can pass for them.
+/// The reporter's public halves: of the first item, which was signed with the key it names, or of a hand-over or passing on to a
+/// reader who does not have that. The case is a hash of those keys, so no others can pass for them.
 pub(super) fn reporter(client: &Client, items: &[Item]) -> Option<ReporterPublic> {
     items.iter().find_map(|item| {
         let State::Opened(opened) = &item.state else { return None };
         let head = &opened.manifest.head;
         let (public, signed) = match &opened.content {
             Content::HandOver(done) => (done.reporter.clone(), true),
+            Content::PassOn(done) => (done.reporter.clone(), true),
             _ => (head.reporter.clone()?, head.reporter.as_ref().is_some_and(|r| r.sign == hex::encode(opened.by))),
         };
         (signed && public.case(&client.roster.instance) == head.case).then_some(public)

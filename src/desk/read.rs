@@ -68,6 +68,8 @@ fn view(item: Item, save: Option<&Path>) -> Result<Value, DeskError> {
             "reason": String::from_utf8_lossy(asked.reason.reveal()) } }),
         Content::Answer(answer) => json!({ "agreed": answer.yes, "request": answer.request }),
         Content::HandOver(done) => json!({ "handed_over": done.to, "request": done.request }),
+        Content::ToReport(said) => json!({ "to_report": said.report, "along": said.along, "to": said.to }),
+        Content::PassOn(done) => json!({ "passed_on": done.to, "to_report": done.to_report }),
         Content::File { name, body } => match save {
             None => json!({ "name": name }),
             Some(folder) => match saved(folder, &name, body) {
@@ -140,7 +142,7 @@ fn in_words(case: &CaseView, items: &[Value], strangers: &[String]) -> String {
         if let Some(written) = item.get("text").and_then(Value::as_str) {
             text.push_str(&quoted(written));
         }
-        for name in ["consent", "agreed", "handed_over", "request"] {
+        for name in ["consent", "agreed", "handed_over", "request", "to_report", "along", "passed_on"] {
             if let Some(value) = item.get(name) {
                 text.push_str(&quoted(&format!("{name}: {value}")));
             }

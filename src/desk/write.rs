@@ -13,6 +13,7 @@ use super::{
     Client, DeskError,
     consent::Circle,
     open::{Item, Reach, open_case},
+    proof::committed,
     transfer::bar,
 };
 use crate::{
@@ -68,6 +69,8 @@ pub async fn write(
     let case = client.case(id).await?;
     possible(&case, act, client.today())?;
     let to = recipients(client, &case, &items, act != Act::Note)?;
+    // A reader confirms with the acknowledgement who filed, so far as a hash can say.
+    let proof = committed(&items).filter(|_| act == Act::Acknowledge).map(|(_, commitment)| commitment.to_owned());
     let mut seq = u32::try_from(case.items.len()).unwrap_or(u32::MAX);
     for attachment in along {
         attach(client, &case, &to, attachment, seq).await?;
@@ -81,7 +84,7 @@ pub async fn write(
         Act::Note => Kind::Note,
         Act::Close => Kind::Closing,
     };
-    send(client, &case, (kind, Some(act)), text, &to).await
+    send_with(client, &case, (kind, Some(act), proof), text, &to).await
 }
 
 /// Says why an act cannot be done, before anything is sent.
@@ -135,8 +138,18 @@ pub(super) async fn send(
     text: Plaintext,
     to: &Recipients,
 ) -> Result<Sent, DeskError> {
+    send_with(client, case, (kind, act, None), text, to).await
+}
+
+async fn send_with(
+    client: &Client,
+    case: &CaseView,
+    (kind, act, proof): (Kind, Option<Act>, Option<String>),
+    text: Plaintext,
+    to: &Recipients,
+) -> Result<Sent, DeskError> {
     let seq = u32::try_from(case.items.len()).unwrap_or(u32::MAX);
-    let head = head(client, case, to, kind, seq, None);
+    let head = ItemHead { proof, ..head(client, case, to, kind, seq, None) };
     let id = head.item;
     let (slots, payload) = item(head, text, &client.me.signer, to).map_err(failed)?.into_parts();
     let mut body = framed(id, act, case, &slots)?;
@@ -161,6 +174,7 @@ fn head(client: &Client, case: &CaseView, to: &Recipients, kind: Kind, seq: u32,
         name,
         to: to.readers(),
         reporter: None,
+        proof: None,
     }
 }
 

@@ -56,6 +56,7 @@ pub(super) async fn file(app: &App, answers: Answers, readers: &Readers, code: &
         name: None,
         to: to.readers(),
         reporter: Some(public),
+        proof: None,
     };
     let sealed = item(head, answers.into_story().into_body(), &keys.signer, &to).map_err(failed)?;
     let (slots, payload) = sealed.into_parts();

@@ -43,6 +43,7 @@ mod item;
 mod open;
 mod pad;
 mod plaintext;
+pub mod proof;
 mod sign;
 pub mod slot;
 mod story;

@@ -82,7 +82,11 @@ impl Summaries {
             match &opened.content {
                 Content::Story(story) => text.push_str(&story.story),
                 Content::Text(written) => text.push_str(written),
-                Content::Request(_) | Content::Answer(_) | Content::HandOver(_) => {}
+                Content::Request(_)
+                | Content::Answer(_)
+                | Content::HandOver(_)
+                | Content::ToReport(_)
+                | Content::PassOn(_) => {}
                 Content::File { name, .. } => text.push_str(name),
             }
             text.push('\n');

@@ -57,6 +57,7 @@ pub(crate) fn head(
         name,
         to: to.readers(),
         reporter: None,
+        proof: None,
     }
 }
 
