@@ -30,7 +30,7 @@ impl Eye {
         let page = |path: &str| format!("{base}/{lang}/{path}");
         let say = |name: &str| format!("{lang} {name}");
         self.go(&page(""), &say("home")).await;
-        for info in ["options", "procedure", "external", "told", "privacy", "accessibility"] {
+        for info in ["options", "procedure", "external", "told", "together", "privacy", "accessibility"] {
             self.go(&page(&format!("info/{info}")), &say(info)).await;
         }
         self.go(&page("nothing"), &say("not found")).await;

@@ -195,6 +195,16 @@ proptest! {
     }
 
     #[test]
+    fn outside_keeps_the_same_two_rules(roster in roster(), wish in report()) {
+        if let Ok((org, readers)) = outside(&roster, &wish.1) {
+            prop_assert!(readers.all().all(|r| !wish.1.contains(&r.id) && independent(r) && r.status == Status::Active));
+            prop_assert!(readers.now().len() >= INDEPENDENT && readers.all().all(|r| org.reader(&r.id) == Some(r)));
+            let ids: BTreeSet<&ReaderId> = readers.all().map(|r| &r.id).collect();
+            prop_assert_eq!(ids.len(), readers.all().count());
+        }
+    }
+
+    #[test]
     fn nothing_is_routed_where_reports_are_not_taken(roster in roster(), wish in report(), picked in anybody()) {
         let (topic, struck, manager) = wish;
         for elsewhere in ["buiten", "def"] {
