@@ -9,7 +9,7 @@ use meldkluis::domain::{
         AdviserEntry, Desk, Function, Head, Mode, OrgEntry, OrgFile, Organisation, Reader, Roster, Scope, Status, Text,
         Topic,
     },
-    routing::{INDEPENDENT, NobodyLeft, Readers, Wish, readers},
+    routing::{INDEPENDENT, NobodyLeft, Readers, Wish, outside, readers},
 };
 use proptest::{collection::btree_set, option, prelude::*, sample::select};
 

@@ -180,9 +180,10 @@ async fn case_page(
     Ok(view::page(t, StatusCode::OK, &title, reader, &page.render().unwrap_or_default()))
 }
 
-/// Whether a case is a request for advice.
+/// Whether a case is one for which the law sets no term: a request for advice, a part of one, or who the reporter is.
 pub(super) fn advice(items: &[Item]) -> bool {
-    items.iter().any(|item| matches!(&item.state, State::Opened(o) if o.manifest.head.kind == Kind::Advice))
+    let no_term = |kind| matches!(kind, Kind::Advice | Kind::ToReport | Kind::Identity);
+    items.iter().any(|item| matches!(&item.state, State::Opened(o) if no_term(o.manifest.head.kind)))
 }
 
 fn title(t: Texts, items: &[Item], case: &CaseView) -> String {
