@@ -72,6 +72,7 @@ fn head(kind: Kind) -> ItemHead {
         name: None,
         to: Vec::new(),
         reporter: None,
+        proof: None,
     }
 }
 

@@ -78,6 +78,13 @@ impl PostKeys {
         rows
     }
 
+    /// A row that is released on another day: its tag covers the day.
+    pub fn released(&self, case: &Case, item: &ItemId, row: SlotRow, day: Day) -> SlotRow {
+        let release = Some(day);
+        let tag = self.tag(case, item, &row.mailbox, release, &row.header);
+        SlotRow { tag, release, ..row }
+    }
+
     /// Whether a row is one we wrote for this item in this case.
     pub fn intact(&self, case: &Case, item: &ItemId, row: &SlotRow) -> bool {
         self.tag(case, item, &row.mailbox, row.release, &row.header).ct_eq(&row.tag).into()

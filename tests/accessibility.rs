@@ -14,6 +14,8 @@ use webdriver::{
 
 const NEXT: &str = "main form p button[value=next]";
 const STEPS_TO_STORY: [&str; 5] = ["", "#want-report", "#org-bzk", "#topic-money", ""];
+const STEPS_OF_ADVICE: [&str; 5] =
+    ["", "#want-advice", "#org-bzk", "#topic-conduct", "#adviser-bzk-vertrouwenspersoon-1"];
 
 impl Eye {
     /// Answers the page and looks at the next.
@@ -30,7 +32,7 @@ impl Eye {
         let page = |path: &str| format!("{base}/{lang}/{path}");
         let say = |name: &str| format!("{lang} {name}");
         self.go(&page(""), &say("home")).await;
-        for info in ["options", "procedure", "external", "told", "privacy", "accessibility"] {
+        for info in ["options", "procedure", "external", "told", "together", "privacy", "accessibility"] {
             self.go(&page(&format!("info/{info}")), &say(info)).await;
         }
         self.go(&page("nothing"), &say("not found")).await;
@@ -50,7 +52,41 @@ impl Eye {
         self.next("#want-report", &say("referral 3")).await;
         self.next("#org-def", &say("referral")).await;
         self.nobody(&page("report"), &say("nobody")).await;
-        self.report(&page("report"), &say("report")).await;
+        self.report(&page("report"), &say("report"), STEPS_TO_STORY).await;
+        self.rooms(&say("report")).await;
+        self.report(&page("report"), &say("advice"), STEPS_OF_ADVICE).await;
+        self.to_report(&say("advice")).await;
+    }
+
+    /// What a mailbox leads to: a talk, the proof, disadvantage, who the reporter is; then two rooms.
+    async fn rooms(&mut self, name: &str) {
+        self.press("button[value=talk]", &format!("{name} talk")).await;
+        self.press("button[value=talk-send]", &format!("{name} talk wrong")).await;
+        self.press("button[value=open]", &format!("{name} mailbox again")).await;
+        self.press("button[value=proof]", &format!("{name} proof")).await;
+        self.press("button[value=open]", &format!("{name} mailbox again")).await;
+        self.press("button[value=identity]", &format!("{name} identity")).await;
+        self.press(NEXT, &format!("{name} identity wrong")).await;
+        self.press("button[value=open]", &format!("{name} mailbox again")).await;
+        self.press("button[value=retaliation]", &format!("{name} disadvantage")).await;
+        self.browser.click("#strike-bzk-functionaris-2").await;
+        self.browser.write("#text", "Ik ben overgeplaatst.").await;
+        self.press(NEXT, &format!("{name} disadvantage check")).await;
+        self.press(NEXT, &format!("{name} rooms")).await;
+        self.press("button[value=sure]", &format!("{name} withdraw a room")).await;
+    }
+
+    /// Advice becomes a report.
+    async fn to_report(&mut self, name: &str) {
+        self.press("button[value=report]", &format!("{name} to report")).await;
+        self.press(NEXT, &format!("{name} to report wrong")).await;
+        self.browser.click("#topic-money").await;
+        self.press(NEXT, &format!("{name} to report 2")).await;
+        self.press(NEXT, &format!("{name} to report 2 wrong")).await;
+        self.browser.click("#along-story").await;
+        self.press(NEXT, &format!("{name} to report check")).await;
+        self.press(NEXT, &format!("{name} rooms")).await;
+        self.press("button[name=room]", &format!("{name} room of advice")).await;
     }
 
     /// Strikes everybody: nobody is left to read, and the page says where else to go.
@@ -66,9 +102,9 @@ impl Eye {
         assert!(self.browser.page.find(By::Css("#story")).await.is_err(), "nobody is left, so nothing is asked");
     }
 
-    async fn report(&mut self, url: &str, name: &str) {
+    async fn report(&mut self, url: &str, name: &str, steps: [&str; 5]) {
         self.browser.page.goto(url).await.unwrap();
-        for (n, click) in STEPS_TO_STORY.iter().enumerate() {
+        for (n, click) in steps.iter().enumerate() {
             self.next(click, &format!("{name} {}", n + 2)).await;
         }
         self.next("", &format!("{name} 6 wrong")).await;
@@ -87,6 +123,7 @@ impl Eye {
         self.browser.write("#code", &words.join(" ")).await;
         self.next("", &format!("{name} mailbox")).await;
         self.press("button[value=sure]", &format!("{name} withdraw")).await;
+        self.press("button[value=open]", &format!("{name} mailbox again")).await;
     }
 }
 

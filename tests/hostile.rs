@@ -57,6 +57,7 @@ fn head(client: &Client, case: &CaseView, kind: Kind, author: Author, to: &Recip
         name: None,
         to: to.readers(),
         reporter: None,
+        proof: None,
     }
 }
 
@@ -104,7 +105,7 @@ async fn a_second_first_item_speaks_for_nobody() {
     let own = Signer::from_seed(&[5; 32]);
     let reply = ReaderIdentity::generate().unwrap().recipient();
     let mut bad = head(&client, &case, Kind::Report, Author::Reporter, &to);
-    bad.reporter = Some(ReporterPublic { sign: hex::encode(own.public()), reply });
+    bad.reporter = Some(ReporterPublic { sign: hex::encode(own.public()), reply, commitment: None });
     let story = r#"{"v":1,"topic":"other","story":"Vals","who":"","when":"","place":"","known":""}"#;
     send(&client, &case, bad, &to, &own, story.to_owned()).await;
     let id = case.case.to_string();

@@ -9,7 +9,7 @@ use meldkluis::domain::{
         AdviserEntry, Desk, Function, Head, Mode, OrgEntry, OrgFile, Organisation, Reader, Roster, Scope, Status, Text,
         Topic,
     },
-    routing::{INDEPENDENT, NobodyLeft, Readers, Wish, readers},
+    routing::{INDEPENDENT, NobodyLeft, Readers, Wish, outside, readers},
 };
 use proptest::{collection::btree_set, option, prelude::*, sample::select};
 
@@ -193,6 +193,16 @@ proptest! {
             prop_assert_eq!(ids.first(), Some(&&picked));
             prop_assert!(ids.len() == 1 || deputy && ids.len() == 2);
             prop_assert!(readers.all().all(|r| r.status == Status::Active) && readers.reserve().is_none());
+        }
+    }
+
+    #[test]
+    fn outside_keeps_the_same_two_rules(roster in roster(), wish in report()) {
+        if let Ok((org, readers)) = outside(&roster, &wish.1) {
+            prop_assert!(readers.all().all(|r| !wish.1.contains(&r.id) && independent(r) && r.status == Status::Active));
+            prop_assert!(readers.now().len() >= INDEPENDENT && readers.all().all(|r| org.reader(&r.id) == Some(r)));
+            let ids: BTreeSet<&ReaderId> = readers.all().map(|r| &r.id).collect();
+            prop_assert_eq!(ids.len(), readers.all().count());
         }
     }
 

@@ -50,6 +50,7 @@ fn head(kind: Kind) -> ItemHead {
         name: None,
         to: Vec::new(),
         reporter: None,
+        proof: None,
     }
 }
 
@@ -176,7 +177,7 @@ fn the_vector_of_code_and_keys_holds() {
         code.words(&instance(), Language::Nl).join(" "),
         code.words(&instance(), Language::En).join(" "),
         hex::encode(keys.lookup),
-        hex::encode(keys.proof),
+        keys.proof.groups().replace(' ', ""),
         hex::encode(keys.signer.public()),
         keys.reply.recipient()
     );

@@ -27,7 +27,7 @@ pub async fn classify(client: &Client, id: &CaseId, classification: Classificati
     let (case, items) = opened(client, id).await?;
     let to = recipients(client, &case, &items, false)?;
     let about = about(&case, &items, Some((Kind::Classification, Some(&made))), client.today());
-    send_with(client, &case, (Kind::Classification, None), Plaintext::of_json(&made), &to, about).await
+    send_with(client, &case, (Kind::Classification, None, None), Plaintext::of_json(&made), &to, about).await
 }
 
 /// The protocols that may be begun in a case, as the organisation signed them.

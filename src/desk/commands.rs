@@ -14,6 +14,8 @@ use super::{
     casework::{begin, classify, step_done},
     consent::{ask_consent, hand_over},
     page,
+    pass_on::pass_on,
+    proof::{Filing, check_proof},
     read::read,
     watch::{Audit, Watch, verify, watch},
     write::{Attachment, Sent, write},
@@ -24,6 +26,7 @@ use crate::{
     domain::{
         case::Act,
         classification::{Classification, Stage, VERSION},
+        day::Day,
         id::{CaseId, ItemId, ReaderId},
     },
     seal::{
@@ -132,6 +135,19 @@ pub enum Command {
         case: String,
         /// The item of the request, as `read` shows it.
         request: String,
+    },
+    /// Passes on to the readers of a report what the reporter let go along from a request for advice.
+    PassOn {
+        /// The case of the advice.
+        case: String,
+    },
+    /// Checks whether somebody's proof of filing fits a case.
+    CheckProof {
+        /// The case.
+        case: String,
+        /// The proof: sixteen groups of four letters and digits.
+        #[arg(required = true)]
+        proof: Vec<String>,
     },
 }
 
@@ -253,6 +269,11 @@ pub async fn run(options: &Options, command: &Command) -> Result<String, DeskErr
         Command::HandOver { case, request } => {
             sent(options, &hand_over(&client, &case_id(case)?, &item_id(request)?).await?, "")
         }
+        Command::PassOn { case } => sent(options, &pass_on(&client, &case_id(case)?).await?, ""),
+        Command::CheckProof { case, proof } => {
+            let case = case_id(case)?;
+            Ok(fits(options, &case, &check_proof(&client, &case, &proof.concat()).await?))
+        }
         Command::Close(w) => send(options, &client, w, Act::Close).await,
     }
 }
@@ -290,6 +311,22 @@ async fn send(options: &Options, client: &Client, w: &Writing, act: Act) -> Resu
 pub(super) fn sent(options: &Options, sent: &Sent, more: &str) -> Result<String, DeskError> {
     let json = || json!({ "item": sent.item, "already": sent.already }).to_string();
     Ok(if options.json { json() } else { format!("Sent.{more}") })
+}
+
+fn fits(options: &Options, case: &CaseId, filing: &Filing) -> String {
+    if options.json {
+        let by = |(day, by): &(Day, ReaderId)| json!({ "day": day, "by": by });
+        let acknowledged: Vec<_> = filing.acknowledged.iter().map(by).collect();
+        return json!({ "fits": true, "filed": filing.filed, "acknowledged": acknowledged }).to_string();
+    }
+    let mut text = format!("It fits: who holds this proof filed case {case}, on {}.", filing.filed);
+    for (day, by) in &filing.acknowledged {
+        text.push_str(&format!("\n{by} confirmed it on {day}."));
+    }
+    if filing.acknowledged.is_empty() {
+        text.push_str("\nNo acknowledgement confirms the day.");
+    }
+    text
 }
 
 fn item_id(text: &str) -> Result<ItemId, DeskError> {

@@ -18,7 +18,7 @@ use crate::{
     },
     seal::{
         Author, Kind, Plaintext, Recipients, ReporterPublic,
-        consent::{Answer, HandOver, Named, Request, Standing, standing},
+        consent::{Answer, HandOver, Named, Request, Standing, ToReport, standing},
         desk::share,
     },
 };
@@ -57,7 +57,7 @@ pub fn consents(items: &[Item]) -> Vec<Consent> {
     proven(items).filter_map(one).collect()
 }
 
-fn proven(items: &[Item]) -> impl Iterator<Item = (ItemId, &Opened)> {
+pub(super) fn proven(items: &[Item]) -> impl Iterator<Item = (ItemId, &Opened)> {
     items.iter().filter_map(|item| match &item.state {
         State::Opened(opened) if opened.proven => Some((item.id, &**opened)),
         _ => None,
@@ -69,6 +69,25 @@ fn answer((item, opened): (ItemId, &Opened)) -> Option<(ItemId, &Answer)> {
     if let Content::Answer(answer) = &opened.content { by_reporter.then_some((item, answer)) } else { None }
 }
 
+/// Who could read before, and whom the reporter excluded, as the reader tells who shared a part of the case.
+fn told(opened: &Opened) -> Option<(&[KeyedReader], &[ReaderId])> {
+    match &opened.content {
+        Content::HandOver(done) => Some((&done.readers, &done.struck)),
+        Content::PassOn(done) => Some((&done.readers, &done.struck)),
+        _ => None,
+    }
+}
+
+/// What the reporter let go with a report: item, its place among theirs, and what it says.
+pub(super) fn to_report(items: &[Item]) -> impl Iterator<Item = (ItemId, u32, &ToReport)> {
+    proven(items).filter_map(|(item, opened)| match &opened.content {
+        Content::ToReport(said) if opened.manifest.head.author == Author::Reporter => {
+            Some((item, opened.manifest.head.seq, said))
+        }
+        _ => None,
+    })
+}
+
 fn handed_over(opened: &Opened) -> Option<&HandOver> {
     if let Content::HandOver(done) = &opened.content { Some(done) } else { None }
 }
@@ -77,28 +96,33 @@ fn handed_over(opened: &Opened) -> Option<&HandOver> {
 pub(super) struct Circle {
     /// The reporter's public halves.
     pub(super) reporter: ReporterPublic,
-    /// The readers they chose, and those they agreed to.
+    /// The readers they chose, and those they agreed to: all that is written from now on is for them.
     pub(super) readers: Vec<KeyedReader>,
+    /// The readers of a report that advice became: they read what the reporter let go along, and nothing that comes after it.
+    passed: Vec<KeyedReader>,
     /// Whom they excluded.
-    struck: BTreeSet<ReaderId>,
+    pub(super) struck: BTreeSet<ReaderId>,
 }
 
 impl Circle {
     pub(super) fn of(client: &Client, items: &[Item]) -> Result<Self, DeskError> {
         let reporter = reporter(client, items).ok_or_else(|| DeskError::known("desk-error-no-reporter"))?;
-        let first = proven(items).find(|(_, o)| o.manifest.head.reporter.as_ref() == Some(&reporter));
+        let first =
+            proven(items).find(|(_, o)| o.manifest.head.reporter.as_ref().is_some_and(|r| r.same_keys(&reporter)));
         let struck: BTreeSet<ReaderId> = match first.map(|(_, opened)| &opened.content) {
             Some(Content::Story(story)) => story.struck.iter().cloned().collect(),
-            _ => proven(items).filter_map(|(_, o)| handed_over(o)).flat_map(|done| done.struck.clone()).collect(),
+            _ => proven(items).filter_map(|(_, o)| told(o)).flat_map(|(_, struck)| struck.to_vec()).collect(),
         };
         let mut readers = match first {
             Some((_, opened)) => opened.manifest.head.to.clone(),
-            // Whoever was handed a part without the first item believes the reader who signed the hand-over.
-            None => proven(items).filter_map(|(_, o)| handed_over(o)).flat_map(|done| done.readers.clone()).collect(),
+            // Whoever was handed a part without the first item believes the reader who signed that.
+            None => proven(items).filter_map(|(_, o)| told(o)).flat_map(|(readers, _)| readers.to_vec()).collect(),
         };
         let agreed = proven(items).filter_map(|(_, o)| handed_over(o)).filter(|done| agreed(items, done));
         readers.extend(agreed.map(|done| done.to.clone()).filter(|to| !struck.contains(&to.reader)));
-        Ok(Self { reporter, readers, struck })
+        let passed = to_report(items).flat_map(|(_, _, said)| said.to.iter()).filter(|to| !struck.contains(&to.reader));
+        let passed = passed.cloned().collect();
+        Ok(Self { reporter, readers, passed, struck })
     }
 
     /// Those of a case's readers who are in the circle and have the keys they had, with one more; and the reporter.
@@ -116,10 +140,12 @@ impl Circle {
     }
 }
 
-/// Readers the server names who were neither chosen by the reporter nor agreed to: somebody let them in. Nothing is sealed to them.
+/// Readers the server names who were neither chosen by the reporter nor agreed to, nor named in what goes with a report: somebody
+/// let them in. Nothing is sealed to them.
 pub fn strangers<'a>(client: &Client, case: &'a CaseView, items: &[Item]) -> Vec<&'a KeyedReader> {
     let circle = Circle::of(client, items);
-    let known = |r: &KeyedReader| circle.as_ref().is_ok_and(|circle| circle.readers.contains(r));
+    let known =
+        |r: &KeyedReader| circle.as_ref().is_ok_and(|circle| circle.readers.contains(r) || circle.passed.contains(r));
     case.readers.iter().filter(|r| !known(r)).collect()
 }
 
@@ -142,11 +168,22 @@ pub fn candidates<'a>(client: &'a Client, case: &CaseView, items: &[Item]) -> Re
     Ok(files.filter_map(|r| client.roster.reader(&r.id)).filter(new).collect())
 }
 
-/// What of a case can be shared: what the reporter wrote and added.
+/// Whether a case holds who the reporter is. It is never a part of a hand-over, whoever asks.
+pub(super) fn identity(items: &[Item]) -> bool {
+    let opened =
+        items.iter().filter_map(|item| if let State::Opened(opened) = &item.state { Some(opened) } else { None });
+    opened.into_iter().any(|opened| opened.manifest.head.kind == Kind::Identity)
+}
+
+/// What of a case can be shared: what the reporter wrote and added; nothing of a case that says who they are.
 pub fn shareable(items: &[Item]) -> Vec<Named> {
+    if identity(items) {
+        return Vec::new();
+    }
     let own = proven(items).filter(|(_, o)| o.manifest.head.author == Author::Reporter);
     let named = |(item, o): (ItemId, &Opened)| Named { item, kind: o.manifest.head.kind, day: o.manifest.head.day };
-    own.filter(|(_, o)| o.manifest.head.kind != Kind::ConsentAnswer).map(named).collect()
+    let said = |kind| matches!(kind, Kind::ConsentAnswer | Kind::ToReport);
+    own.filter(|(_, o)| !said(o.manifest.head.kind)).map(named).collect()
 }
 
 /// Asks the reporter whether a reader of the roster may read these items; all that is [`shareable`] when none is named.
@@ -163,6 +200,9 @@ pub async fn ask_consent(
     let private = tempfile::tempdir()?;
     let case = client.case(id).await?;
     let items = open_case(client, &case, Reach::All(private.path())).await?;
+    if identity(&items) {
+        return Err(DeskError::known("desk-error-identity-case"));
+    }
     let case = client.opened(case, &items).await?;
     let reader = candidates(client, &case, &items)?.into_iter().find(|r| r.id == *to);
     let reader = reader.ok_or_else(|| {
@@ -193,6 +233,9 @@ pub async fn ask_consent(
 pub async fn hand_over(client: &Client, id: &CaseId, request: &ItemId) -> Result<Sent, DeskError> {
     let case = client.case(id).await?;
     let items = open_case(client, &case, Reach::Messages).await?;
+    if identity(&items) {
+        return Err(DeskError::known("desk-error-identity-case"));
+    }
     let consent = consents(&items).into_iter().find(|c| c.request == *request);
     let consent = consent.ok_or_else(|| DeskError::known("desk-error-no-request"))?;
     let Standing::Yes(answer) = consent.standing else {
@@ -206,9 +249,7 @@ pub async fn hand_over(client: &Client, id: &CaseId, request: &ItemId) -> Result
     let reader = reader.filter(|r| !circle.struck.contains(&r.id));
     let reader = reader.ok_or_else(|| DeskError::known("desk-error-reader-gone"))?;
     for item in consent.items.iter().chain([request, &answer]) {
-        let slot = share(&client.me.seal, &own_slot(client, item).await?, reader).map_err(failed)?;
-        let sent = SlotSent { to: SentTo::of(&slot.to), header: BASE64_STANDARD.encode(&slot.header) };
-        client.share(item, &sent).await?;
+        share_with(client, item, &[reader]).await?;
     }
     let struck = circle.struck.iter().cloned().collect();
     let done = HandOver::new(
@@ -219,6 +260,17 @@ pub async fn hand_over(client: &Client, id: &CaseId, request: &ItemId) -> Result
     );
     let to = circle.recipients(client, &case, Some(reader), true)?;
     send(client, (&client.case(id).await?, &items), (Kind::HandOver, None), done.into_body(), &to).await
+}
+
+/// Makes a slot of an item for each of these readers. One who has it keeps it.
+pub(super) async fn share_with(client: &Client, item: &ItemId, readers: &[&Reader]) -> Result<(), DeskError> {
+    let own = own_slot(client, item).await?;
+    for reader in readers {
+        let slot = share(&client.me.seal, &own, reader).map_err(failed)?;
+        let sent = SlotSent { to: SentTo::of(&slot.to), header: BASE64_STANDARD.encode(&slot.header) };
+        client.share(item, &sent).await?;
+    }
+    Ok(())
 }
 
 /// One's own slot of an item: what stands before its payload.

@@ -15,7 +15,7 @@ use crate::{
     domain::{classification::Classification, id::ItemId},
     seal::{
         Author, Kind, Manifest, Plaintext, ReporterPublic, StoryText,
-        consent::{Answer, ConsentBody, HandOver, Request, consent},
+        consent::{Answer, ConsentBody, HandOver, PassOn, Request, ToReport, consent},
         desk::open_to,
         protocol::{Begun, StepDone},
     },
@@ -96,6 +96,10 @@ pub enum Content {
     Protocol(Begun),
     /// A step of that.
     Step(StepDone),
+    /// What goes with the report that advice became.
+    ToReport(ToReport),
+    /// That it was passed on.
+    PassOn(PassOn),
     /// A file.
     File {
         /// A name that cannot leave a folder.
@@ -123,9 +127,10 @@ impl Opened {
     }
 }
 
-/// Whether a case is a request for advice.
+/// Whether a case is one for which the law sets no term: a request for advice, a part of one, or who the reporter is.
 pub(super) fn advice(items: &[Item]) -> bool {
-    items.iter().any(|item| matches!(&item.state, State::Opened(o) if o.manifest.head.kind == Kind::Advice))
+    let no_term = |kind| matches!(kind, Kind::Advice | Kind::ToReport | Kind::Identity);
+    items.iter().any(|item| matches!(&item.state, State::Opened(o) if no_term(o.manifest.head.kind)))
 }
 
 /// Opens the items of a case.
@@ -223,7 +228,19 @@ fn content(manifest: &Manifest, body: Body) -> Result<Result<Content, String>, D
         Kind::Classification => of_json(&bytes, |c: Classification| c.checked().ok().map(Content::Classification)),
         Kind::Protocol => of_json(&bytes, |b: Begun| b.is_known().then_some(Content::Protocol(b))),
         Kind::Step => of_json(&bytes, |s: StepDone| s.is_known().then_some(Content::Step(s))),
-        _ => Ok(Content::Text(Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned()))),
+        Kind::ToReport => of_consent(bytes, Content::ToReport),
+        Kind::PassOn => of_consent(bytes, Content::PassOn),
+        Kind::Message
+        | Kind::File
+        | Kind::Acknowledgement
+        | Kind::Question
+        | Kind::Reply
+        | Kind::Feedback
+        | Kind::Note
+        | Kind::Closing
+        | Kind::Identity
+        | Kind::Memo
+        | Kind::Talk => Ok(Content::Text(Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned()))),
     })
 }
 
@@ -261,14 +278,15 @@ pub(super) fn prove(client: &Client, items: &mut [Item]) {
     });
 }
 
-/// The reporter's public halves: of the first item, which was signed with the key it names, or of a hand-over to a reader who does
-/// not have that. The case is a hash of those keys, so no others can pass for them.
+/// The reporter's public halves: of the first item, which was signed with the key it names, or of a hand-over or passing on to a
+/// reader who does not have that. The case is a hash of those keys, so no others can pass for them.
 pub(super) fn reporter(client: &Client, items: &[Item]) -> Option<ReporterPublic> {
     items.iter().find_map(|item| {
         let State::Opened(opened) = &item.state else { return None };
         let head = &opened.manifest.head;
         let (public, signed) = match &opened.content {
             Content::HandOver(done) => (done.reporter.clone(), true),
+            Content::PassOn(done) => (done.reporter.clone(), true),
             _ => (head.reporter.clone()?, head.reporter.as_ref().is_some_and(|r| r.sign == hex::encode(opened.by))),
         };
         (signed && public.case(&client.roster.instance) == head.case).then_some(public)

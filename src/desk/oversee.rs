@@ -15,7 +15,7 @@ use crate::{
         day::Day,
         id::{CaseId, ItemId, OrgId, ReaderId},
         log::{Deed, Head, Record, record_hash},
-        register::Row,
+        register::{CaseKind, Row},
         roster::{Organisation, Overseer, Reader, Role, Roster},
     },
     seal::{
@@ -122,6 +122,7 @@ impl Client {
             // Who of them reads it is not for the coordinator to know.
             to: Vec::new(),
             reporter: None,
+            proof: None,
         };
         let id = head.item;
         let (slots, payload) = item(head, text, &self.me.signer, &to).map_err(failed)?.into_parts();
@@ -228,7 +229,7 @@ pub fn register(entries: &[Entry]) -> BTreeMap<CaseId, (Row, Option<Day>)> {
     let mut rows: BTreeMap<CaseId, (Row, Option<Day>)> = BTreeMap::new();
     for record in entries.iter().filter(|e| e.problem.is_none()).filter_map(|e| e.record.as_ref()) {
         let Some(case) = record.case else { continue };
-        if let Some(row) = &record.row {
+        if let Some(row) = record.row.as_ref().filter(|row| row.kind != CaseKind::Identity) {
             rows.insert(case, (row.clone(), None));
         }
         if let Some((_, destroyed)) = rows.get_mut(&case).filter(|_| record.deed == Deed::Destroyed) {
@@ -236,6 +237,13 @@ pub fn register(entries: &[Entry]) -> BTreeMap<CaseId, (Row, Option<Day>)> {
         }
     }
     rows
+}
+
+/// The cases that are no reports: who a reporter is, if they chose to say it. No clock runs on them.
+pub fn without_clock(entries: &[Entry]) -> BTreeSet<CaseId> {
+    let records = entries.iter().filter_map(|e| e.record.as_ref());
+    let identity = |r: &&Record| r.row.as_ref().is_some_and(|row| row.kind == CaseKind::Identity);
+    records.filter(identity).filter_map(|r| r.case).collect()
 }
 
 /// The last day on which each person of the log showed that their keys work: everything they sign does.

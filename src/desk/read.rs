@@ -71,6 +71,8 @@ fn view(item: Item, save: Option<&Path>) -> Result<Value, DeskError> {
         Content::Protocol(begun) => json!({ "protocol": begun.protocol }),
         Content::Step(step) => json!({ "step": step.step }),
         Content::HandOver(done) => json!({ "handed_over": done.to, "request": done.request }),
+        Content::ToReport(said) => json!({ "to_report": said.report, "along": said.along, "to": said.to }),
+        Content::PassOn(done) => json!({ "passed_on": done.to, "to_report": done.to_report }),
         Content::File { name, body } => match save {
             None => json!({ "name": name }),
             Some(folder) => match saved(folder, &name, body) {
@@ -143,7 +145,18 @@ fn in_words(case: &CaseView, items: &[Value], strangers: &[String]) -> String {
         if let Some(written) = item.get("text").and_then(Value::as_str) {
             text.push_str(&quoted(written));
         }
-        for name in ["consent", "agreed", "handed_over", "request", "classification", "protocol", "step"] {
+        for name in [
+            "consent",
+            "agreed",
+            "handed_over",
+            "request",
+            "to_report",
+            "along",
+            "passed_on",
+            "classification",
+            "protocol",
+            "step",
+        ] {
             if let Some(value) = item.get(name) {
                 text.push_str(&quoted(&format!("{name}: {value}")));
             }

@@ -1,7 +1,7 @@
 //! The register row of a case, from its proven items: no word that somebody wrote, and nothing of who the reporter is.
 use std::collections::BTreeSet;
 
-use super::{Content, Item, Opened, State, log::About, open::advice};
+use super::{Content, Item, Opened, State, consent::identity, log::About, open::advice};
 use crate::{
     api_types::CaseView,
     domain::{
@@ -30,7 +30,15 @@ pub(super) fn deed(kind: Kind) -> Deed {
         Kind::HandOver => Deed::HandedOver,
         Kind::Classification => Deed::Classified,
         Kind::Protocol | Kind::Step => Deed::Protocol,
-        Kind::Report | Kind::Advice | Kind::Message | Kind::ConsentAnswer | Kind::Memo => Deed::Other,
+        Kind::PassOn => Deed::HandedOver,
+        Kind::Report
+        | Kind::Advice
+        | Kind::Message
+        | Kind::ConsentAnswer
+        | Kind::ToReport
+        | Kind::Identity
+        | Kind::Talk
+        | Kind::Memo => Deed::Other,
     }
 }
 
@@ -41,10 +49,29 @@ pub(super) fn about(
     now: Option<(Kind, Option<&Classification>)>,
     today: Day,
 ) -> About {
+    if identity(items) {
+        return (Some(case.case), Some(of_identity(case)));
+    }
     if advice(items) {
         return (None, None);
     }
     (Some(case.case), row(case, items, now, today))
+}
+
+/// That a case is who the reporter is, and nothing more: no clock runs on it.
+fn of_identity(case: &CaseView) -> Row {
+    Row {
+        received: case.filed,
+        channel: Channel::Web,
+        kind: CaseKind::Identity,
+        topic: None,
+        acknowledged: None,
+        feedback: None,
+        assessment: None,
+        closing: None,
+        closed: None,
+        progress: None,
+    }
 }
 
 fn proven(items: &[Item]) -> impl Iterator<Item = (ItemId, &Opened)> {

@@ -14,6 +14,7 @@ use super::{
     consent::Circle,
     log::About,
     open::{Item, Reach, open_case},
+    proof::committed,
     register::{about, deed},
     transfer::bar,
 };
@@ -69,6 +70,8 @@ pub async fn write(
     let case = client.opened(case, &items).await?;
     possible(&case, act, client.today())?;
     let to = recipients(client, &case, &items, act != Act::Note)?;
+    // A reader confirms with the acknowledgement who filed, so far as a hash can say.
+    let proof = committed(&items).filter(|_| act == Act::Acknowledge).map(|(_, commitment)| commitment.to_owned());
     let mut seq = u32::try_from(case.items.len()).unwrap_or(u32::MAX);
     for attachment in along {
         attach(client, (&case, &items), &to, attachment, seq).await?;
@@ -82,7 +85,8 @@ pub async fn write(
         Act::Note => Kind::Note,
         Act::Close => Kind::Closing,
     };
-    send(client, (&case, &items), (kind, Some(act)), text, &to).await
+    let about = about(&case, &items, Some((kind, None)), client.today());
+    send_with(client, &case, (kind, Some(act), proof), text, &to, about).await
 }
 
 /// Says why an act cannot be done, before anything is sent.
@@ -135,20 +139,20 @@ pub(super) async fn send(
     to: &Recipients,
 ) -> Result<Sent, DeskError> {
     let about = about(case, items, Some((kind, None)), client.today());
-    send_with(client, case, (kind, act), text, to, about).await
+    send_with(client, case, (kind, act, None), text, to, about).await
 }
 
-/// As [`send`], with what the log says of the case.
+/// As [`send`], with what the log says of the case, and with the commitment of a proof that is confirmed.
 pub(super) async fn send_with(
     client: &Client,
     case: &CaseView,
-    (kind, act): (Kind, Option<Act>),
+    (kind, act, proof): (Kind, Option<Act>, Option<String>),
     text: Plaintext,
     to: &Recipients,
     about: About,
 ) -> Result<Sent, DeskError> {
     let seq = u32::try_from(case.items.len()).unwrap_or(u32::MAX);
-    let head = head(client, case, to, kind, seq, None);
+    let head = ItemHead { proof, ..head(client, case, to, kind, seq, None) };
     let id = head.item;
     let (slots, payload) = item(head, text, &client.me.signer, to).map_err(failed)?.into_parts();
     let log = client.sealed_record(&case.org, deed(kind), about).await?;
@@ -175,6 +179,7 @@ fn head(client: &Client, case: &CaseView, to: &Recipients, kind: Kind, seq: u32,
         name,
         to: to.readers(),
         reporter: None,
+        proof: None,
     }
 }
 

@@ -74,6 +74,21 @@ pub fn readers(roster: &Roster, org: &OrgId, wish: &Wish) -> Result<Readers, Nob
     }
 }
 
+/// Chooses the readers for a report to the desk outside all departments, for whoever waits too long for their own. The two rules hold
+/// here too.
+pub fn outside<'a>(roster: &'a Roster, struck: &BTreeSet<ReaderId>) -> Result<(&'a Organisation, Readers), NobodyLeft> {
+    let org = roster.outside().ok_or(NobodyLeft)?;
+    let desk = org.desk(Topic::Other).ok_or(NobodyLeft)?;
+    let mut now = Vec::new();
+    seat(&mut now, org, desk, struck);
+    if now.len() < INDEPENDENT {
+        return Err(NobodyLeft);
+    }
+    let reserve = desk.reserve.as_ref().and_then(|r| org.reader(r)).filter(|r| independent(r));
+    let reserve = reserve.filter(|r| !struck.contains(&r.id) && now.iter().all(|n| n.id != r.id)).cloned();
+    Ok((org, Readers { now, reserve, outside_joined: true }))
+}
+
 /// Advisers a reporter may pick at an organisation.
 pub fn advisers(org: &Organisation) -> impl Iterator<Item = (&Reader, Option<&Reader>)> {
     let entries = org.file.iter().flat_map(|f| &f.advisers);

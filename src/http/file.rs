@@ -34,30 +34,33 @@ enum Refused {
     CaseFull,
     CaseClosed,
     NoFile,
+    NoReader,
     BrokenOff,
     Failed,
 }
 
-/// Adds the one file of a form: the code's field stands before it.
+/// Adds the one file of a form: the fields of the code and of the room stand before it.
 pub(crate) async fn add(app: Data<App>, lang: Path<String>, mut form: Multipart) -> HttpResponse {
     let Some(language) = Language::parse(&lang) else { return problem(Language::Nl, StatusCode::NOT_FOUND) };
     let t = Texts::of(language);
-    let mut opened: Option<Opened> = None;
+    let (mut code, mut room) = (None, None);
     while let Some(field) = form.next().await {
         let Ok(mut field) = field else { return problem(language, StatusCode::BAD_REQUEST) };
-        match (field.name().unwrap_or_default().to_owned().as_str(), opened.take()) {
-            ("code", _) => {
-                let Some(typed) = small(&mut field).await else { return problem(language, StatusCode::BAD_REQUEST) };
-                match mailbox::open(&app, t, &typed).await {
-                    Ok(found) => opened = Some(found),
-                    Err(answer) => return answer,
+        match (field.name().unwrap_or_default().to_owned().as_str(), &code) {
+            ("file", Some(code)) => match mailbox::open(&app, t, code, room).await {
+                Ok(opened) => return finish(&app, t, &opened, field).await,
+                Err(answer) => {
+                    read_on(&mut field.fuse()).await;
+                    return answer;
                 }
-            }
-            ("file", Some(found)) => return finish(&app, t, &found, field).await,
-            (_, found) => {
-                opened = found;
-                if small(&mut field).await.is_none() {
-                    return problem(language, StatusCode::BAD_REQUEST);
+            },
+            (name, _) => {
+                let name = name.to_owned();
+                let Some(value) = small(&mut field).await else { return problem(language, StatusCode::BAD_REQUEST) };
+                match name.as_str() {
+                    "code" => code = Some(value),
+                    "room" => room = value.choice().and_then(|n| n.parse().ok()),
+                    _ => {}
                 }
             }
         }
@@ -80,6 +83,7 @@ async fn finish(app: &Data<App>, t: Texts, opened: &Opened, field: Field) -> Htt
                 Refused::CaseFull => Notice::Full,
                 Refused::CaseClosed => Notice::Closed,
                 Refused::NoFile => Notice::NoFile,
+                Refused::NoReader => Notice::Nobody,
                 _ => Notice::FileRefused,
             }
         }
@@ -96,7 +100,10 @@ async fn store(app: &Data<App>, opened: &Opened, named: String, field: &mut Fuse
     }
     // Held until the file is there: so many at once, and no more.
     let _place = app.files.try_acquire().map_err(|_| Refused::DiskFull)?;
-    let readers = mailbox::readers(app, &opened.case).await.map_err(|_| Refused::Failed)?;
+    let readers = mailbox::written_to(app, opened).await.map_err(|_| Refused::Failed)?;
+    if readers.is_empty() {
+        return Err(Refused::NoReader);
+    }
     let to = Recipients::of(readers.iter().map(|r| r.reader)).map_err(|_| Refused::Failed)?;
     let seq = app.store.items(&opened.case.id).await.map_err(|_| Refused::Failed)?.len();
     if seq >= MOST_BEFORE_REPORTER {

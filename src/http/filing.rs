@@ -1,54 +1,77 @@
-//! The end of filing: the answers are sealed to their readers and stored, in one transaction.
+//! The end of filing: a first item is sealed to its readers and stored with its case, in one transaction.
 use uuid::Uuid;
 
-use super::{App, form::Answers};
+use super::{
+    App,
+    form::Answers,
+    rooms::{ADVICE, REPORT},
+};
 use crate::{
     domain::{
         case::{ACKNOWLEDGE_DAYS, Case, CaseState, RESERVE_DAYS},
-        id::ItemId,
+        id::{ItemId, OrgId},
         roster::Reader,
         routing::Readers,
     },
-    seal::{Author, ItemHead, Kind, Recipients, code::Code, item},
+    seal::{Author, ItemHead, Kind, Plaintext, Recipients, code::Code, item},
     store::{Filed, NewItem, Payload, StoreError},
 };
 
-/// Rooms of a code.
-pub(crate) const ADVICE: u8 = 0;
-pub(crate) const REPORT: u8 = 1;
+/// What a case begins with.
+pub(super) struct First<'a> {
+    /// The room of the code it is filed in.
+    pub(super) room: u8,
+    /// What its first item is.
+    pub(super) kind: Kind,
+    /// Whose case it is.
+    pub(super) org: OrgId,
+    /// Who reads at once.
+    pub(super) now: &'a [Reader],
+    /// Who reads if nobody opened it in time.
+    pub(super) reserve: Option<&'a Reader>,
+    /// What the reporter wrote.
+    pub(super) body: Plaintext,
+}
 
-/// A code opens one case of its own: what was sent with it before stands, in whichever room.
+/// A code opens one case of the form: what was sent with it before stands, in whichever of its two rooms.
 pub(super) async fn file(app: &App, answers: Answers, readers: &Readers, code: &Code) -> Result<Filed, StoreError> {
+    let (room, other, kind) =
+        if answers.is_report() { (REPORT, ADVICE, Kind::Report) } else { (ADVICE, REPORT, Kind::Advice) };
+    // In its own room the store itself finds what is there.
+    if app.store.case_by_lookup(&code.keys(&app.roster.instance, other).lookup).await?.is_some() {
+        return Ok(Filed::Already);
+    }
+    let org = answers.org.clone().ok_or(StoreError::Conflict)?;
+    let body = answers.into_story().into_body();
+    file_first(app, code, First { room, kind, org, now: readers.now(), reserve: readers.reserve(), body }).await
+}
+
+/// Files a case in a room of a code. What was filed there before stands.
+pub(super) async fn file_first(app: &App, code: &Code, first: First<'_>) -> Result<Filed, StoreError> {
     let failed = |e: crate::seal::SealError| StoreError::Unavailable(Box::new(e));
     let today = app.clock.today();
     if app.store.last_day().await?.is_some_and(|last| last > today) {
         return Err(StoreError::Conflict); // a stored day never goes backward
     }
     let instance = &app.roster.instance;
-    let (room, other, kind) =
-        if answers.is_report() { (REPORT, ADVICE, Kind::Report) } else { (ADVICE, REPORT, Kind::Advice) };
-    // In its own room the store itself finds what is there.
-    if app.store.case_by_lookup(&code.keys(instance, other).lookup).await?.is_some() {
-        return Ok(Filed::Already);
-    }
-    let keys = code.keys(instance, room);
-    let public = keys.public();
-    let (id, first) = (public.case(instance), ItemId::from_uuid(Uuid::new_v4()));
+    let keys = code.keys(instance, first.room);
+    let public = keys.filed(instance);
+    let (id, first_item) = (public.case(instance), ItemId::from_uuid(Uuid::new_v4()));
     let case = Case {
         id,
         lookup: keys.lookup,
-        org: answers.org.clone().ok_or(StoreError::Conflict)?,
+        org: first.org,
         filed: today,
         due: today.plus_days(ACKNOWLEDGE_DAYS),
         destroy_after: None,
         state: CaseState::Unopened,
     };
-    let to = Recipients::of(readers.all()).map_err(failed)?;
+    let to = Recipients::of(first.now.iter().chain(first.reserve)).map_err(failed)?;
     let head = ItemHead {
         instance: app.roster.instance,
         case: id,
-        item: first,
-        kind,
+        item: first_item,
+        kind: first.kind,
         author: Author::Reporter,
         seq: 0,
         seen: [0; 32],
@@ -56,11 +79,11 @@ pub(super) async fn file(app: &App, answers: Answers, readers: &Readers, code: &
         name: None,
         to: to.readers(),
         reporter: Some(public),
+        proof: None,
     };
-    let sealed = item(head, answers.into_story().into_body(), &keys.signer, &to).map_err(failed)?;
-    let (slots, payload) = sealed.into_parts();
-    let reserve = readers.reserve().map(Reader::keyed);
+    let (slots, payload) = item(head, first.body, &keys.signer, &to).map_err(failed)?.into_parts();
+    let reserve = first.reserve.map(Reader::keyed);
     let reserve = reserve.as_ref().map(|keyed| (keyed, today.plus_days(RESERVE_DAYS)));
-    let slots = app.post.rows(&case, &first, slots, reserve);
-    app.store.file(&case, &NewItem { id: first, slots, payload: Payload::Inline(payload) }).await
+    let slots = app.post.rows(&case, &first_item, slots, reserve);
+    app.store.file(&case, &NewItem { id: first_item, slots, payload: Payload::Inline(payload) }).await
 }

@@ -209,19 +209,7 @@ impl Answers {
 
     /// Whether the hidden fields of a page are as they were sent.
     pub(crate) fn believe(&self, app: &App, page: u8, token: &str) -> Result<(), NotBelieved> {
-        let digest: Option<[u8; 32]> =
-            hex::decode(token).ok().and_then(|t| t.get(1..33).and_then(|d| d.try_into().ok()));
-        let digest = digest.ok_or(NotBelieved::Tampered)?;
-        let holds =
-            |key: &[u8; 32]| bool::from(self.token(&app.roster, key, digest, page).as_bytes().ct_eq(token.as_bytes()));
-        if !app.form.iter().any(|key| holds(key)) {
-            return if digest == app.roster.digest {
-                Err(NotBelieved::Tampered)
-            } else {
-                Err(NotBelieved::RosterChanged)
-            };
-        }
-        if digest == app.roster.digest { Ok(()) } else { Err(NotBelieved::RosterChanged) }
+        believed(app, token, |key, digest| self.token(&app.roster, key, digest, page))
     }
 
     fn token(&self, roster: &Roster, key: &[u8; 32], digest: [u8; 32], page: u8) -> String {
@@ -272,7 +260,24 @@ impl Answers {
     }
 }
 
-fn update(mac: &mut Hmac<Sha256>, bytes: &[u8]) {
+/// Whether a token is one of ours for what came with it: `made` makes it again under a key, for the roster it was of.
+pub(crate) fn believed(
+    app: &App,
+    token: &str,
+    made: impl Fn(&[u8; 32], [u8; 32]) -> String,
+) -> Result<(), NotBelieved> {
+    let digest: Option<[u8; 32]> = hex::decode(token).ok().and_then(|t| t.get(1..33).and_then(|d| d.try_into().ok()));
+    let digest = digest.ok_or(NotBelieved::Tampered)?;
+    let holds = |key: &[u8; 32]| bool::from(made(key, digest).as_bytes().ct_eq(token.as_bytes()));
+    match (app.form.iter().any(|key| holds(key)), digest == app.roster.digest) {
+        (true, true) => Ok(()),
+        (false, true) => Err(NotBelieved::Tampered),
+        (_, false) => Err(NotBelieved::RosterChanged),
+    }
+}
+
+/// A part of a token's HMAC, with its length.
+pub(crate) fn update(mac: &mut Hmac<Sha256>, bytes: &[u8]) {
     mac.update(&(bytes.len() as u64).to_be_bytes());
     mac.update(bytes);
 }

@@ -6,9 +6,11 @@ mod form;
 mod guard;
 mod listen;
 mod mailbox;
+mod more;
 mod pace;
 mod page;
 mod report;
+mod rooms;
 mod tls;
 mod uploads;
 
@@ -135,6 +137,7 @@ pub fn routes(cfg: &mut web::ServiceConfig) {
         .service(web::resource("/{lang}/").get(page::home))
         .service(web::resource("/{lang}/report").get(report::start).post(report::step))
         .service(web::resource("/{lang}/mailbox").get(mailbox::door).post(mailbox::act))
+        .service(web::resource("/{lang}/mailbox/more").post(more::step))
         .service(web::resource("/{lang}/mailbox/file").post(file::add))
         .service(web::resource("/{lang}/info/{name}").get(page::info))
         .service(web::scope("/api/v1").configure(api::routes))

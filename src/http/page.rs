@@ -180,6 +180,13 @@ pub(crate) async fn info(path: Path<(String, String)>) -> HttpResponse {
                 info!("en", "told")
             }
         }
+        ("together", true) => {
+            if nl {
+                info!("nl", "together")
+            } else {
+                info!("en", "together")
+            }
+        }
         _ => return problem(Language::parse(&lang).unwrap_or(Language::Nl), StatusCode::NOT_FOUND),
     };
     let t = Texts::of(if nl { Language::Nl } else { Language::En });

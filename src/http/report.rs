@@ -1,4 +1,6 @@
 //! Filing: one question a page, nine pages, one handler. Which page comes next is decided here and nowhere else.
+use std::collections::BTreeSet;
+
 use actix_web::{
     HttpResponse,
     http::StatusCode,
@@ -16,6 +18,7 @@ use super::{
 };
 use crate::{
     domain::{
+        id::ReaderId,
         roster::{Organisation, Reader, Scope, Topic},
         routing::{self, Readers},
     },
@@ -147,11 +150,11 @@ fn check(app: &App, t: Texts, answers: &Answers, step: u8) -> Vec<FieldError> {
 }
 
 /// A choice on a page: value, text, hint, whether it is chosen.
-struct Choice {
-    value: String,
-    text: String,
-    hint: String,
-    chosen: bool,
+pub(super) struct Choice {
+    pub(super) value: String,
+    pub(super) text: String,
+    pub(super) hint: String,
+    pub(super) chosen: bool,
 }
 
 #[derive(Template)]
@@ -278,16 +281,21 @@ fn choices(app: &App, t: Texts, answers: &Answers, org: Option<&Organisation>, s
             };
             orgs.map(org).collect()
         }
-        4 => {
-            let topic = |topic: Topic| {
-                let text = t.get(&format!("topic-{}", topic_name(topic)));
-                choice(topic_name(topic), text, String::new(), answers.topic == Some(topic))
-            };
-            Topic::ALL.map(topic).into()
-        }
+        4 => topics(t, answers.topic),
         5 => org.map(|o| people(app, t, answers, o)).unwrap_or_default(),
         _ => Vec::new(),
     }
+}
+
+/// The topics to choose from.
+pub(super) fn topics(t: Texts, chosen: Option<Topic>) -> Vec<Choice> {
+    let topic = |topic: Topic| Choice {
+        value: topic_name(topic).to_owned(),
+        text: t.get(&format!("topic-{}", topic_name(topic))),
+        hint: String::new(),
+        chosen: chosen == Some(topic),
+    };
+    Topic::ALL.map(topic).into()
 }
 
 /// Page 5: the advisers to pick from, or everyone who would read a report and can be struck.
@@ -301,14 +309,24 @@ fn people(app: &App, t: Texts, answers: &Answers, org: &Organisation) -> Vec<Cho
         };
         return routing::advisers(org).map(adviser).collect();
     }
-    let desk = org.desk(answers.topic.unwrap_or(Topic::Other));
+    strikable(app, t, (org, answers.topic.unwrap_or(Topic::Other)), &answers.struck)
+}
+
+/// Everyone who would read a report on a topic and can be struck.
+pub(super) fn strikable(
+    app: &App,
+    t: Texts,
+    (org, topic): (&Organisation, Topic),
+    struck: &BTreeSet<ReaderId>,
+) -> Vec<Choice> {
+    let desk = org.desk(topic);
     let now = desk.into_iter().flat_map(|d| &d.readers).filter_map(|r| Some((org.reader(r)?, "reads-now")));
     let reserve = desk.and_then(|d| d.reserve.as_ref()).and_then(|r| Some((org.reader(r)?, "reads-reserve")));
     let outside = app.roster.outside().filter(|o| o.entry.id != org.entry.id);
     let outside = outside.into_iter().flat_map(|o| {
-        let desk = o.desk(answers.topic.unwrap_or(Topic::Other));
+        let desk = o.desk(topic);
         // Disadvantage after a report always goes outside too.
-        let always = answers.topic == Some(Topic::Retaliation);
+        let always = topic == Topic::Retaliation;
         let hint = if always { "reads-now" } else { "reads-outside" };
         desk.into_iter().flat_map(|d| &d.readers).filter_map(move |r| Some((o.reader(r)?, hint)))
     });
@@ -316,7 +334,7 @@ fn people(app: &App, t: Texts, answers: &Answers, org: &Organisation) -> Vec<Cho
         value: reader.id.to_string(),
         text: t.pick(&reader.shown_as).to_owned(),
         hint: t.get(hint),
-        chosen: answers.struck.contains(&reader.id),
+        chosen: struck.contains(&reader.id),
     };
     now.chain(reserve).chain(outside).map(person).collect()
 }
@@ -347,8 +365,8 @@ async fn send(app: &App, t: Texts, answers: Answers) -> HttpResponse {
     };
     let Some(code) = answers.code(app.form_key()) else { return problem(t.language, StatusCode::UNPROCESSABLE_ENTITY) };
     match file(app, answers, &readers, &code).await {
-        Ok(Filed::New) => mailbox::show_code(app, t, &code, mailbox::Notice::Filed).await,
-        Ok(Filed::Already) => mailbox::show_code(app, t, &code, mailbox::Notice::SentBefore).await,
+        Ok(Filed::New) => mailbox::show_code(app, t, &code, None, mailbox::Notice::Filed).await,
+        Ok(Filed::Already) => mailbox::show_code(app, t, &code, None, mailbox::Notice::SentBefore).await,
         Err(_) => problem(t.language, StatusCode::SERVICE_UNAVAILABLE),
     }
 }

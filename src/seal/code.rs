@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, Zeroizing};
 
-use super::{Plaintext, ReporterPublic, hybrid::HybridIdentity, sign::Signer};
+use super::{Plaintext, ReporterPublic, hybrid::HybridIdentity, proof::Proof, sign::Signer};
 use crate::domain::id::{InstanceId, KeyedReader};
 
 /// Words in a code.
@@ -146,7 +146,7 @@ impl Code {
             .map(|i| i + 1)
     }
 
-    /// The keys of a room: 0 advice, 1 report, 2 retaliation, 3 identity. Rooms cannot be linked without the code.
+    /// The keys of a room: 0 advice, 1 report, 2 retaliation, 3 identity, 4 outside. Rooms cannot be linked without the code.
     pub fn keys(&self, instance: &InstanceId, room: u8) -> RoomKeys {
         let derive = |label: &str| {
             let mut key = Zeroizing::new([0; 32]);
@@ -158,7 +158,7 @@ impl Code {
         };
         RoomKeys {
             lookup: *derive("lookup"),
-            proof: *derive("proof"),
+            proof: Proof::from_bytes(*derive("proof")),
             signer: Signer::from_seed(&derive("sign")),
             reply: ReplyKey(HybridIdentity::from_seed(derive("reply"))),
         }
@@ -206,7 +206,7 @@ pub struct RoomKeys {
     /// Finds the case. One-way: says nothing of the code.
     pub lookup: [u8; 32],
     /// Lets the reporter prove later that they filed it.
-    pub proof: [u8; 32],
+    pub proof: Proof,
     /// Signs what the reporter writes.
     pub signer: Signer,
     /// Opens the answers.
@@ -214,9 +214,16 @@ pub struct RoomKeys {
 }
 
 impl RoomKeys {
-    /// The public halves, for the first item.
+    /// The public halves.
     pub fn public(&self) -> ReporterPublic {
-        ReporterPublic { sign: hex::encode(self.signer.public()), reply: self.reply.recipient() }
+        ReporterPublic { sign: hex::encode(self.signer.public()), reply: self.reply.recipient(), commitment: None }
+    }
+
+    /// The public halves as the first item has them: with the commitment to the proof of filing.
+    pub fn filed(&self, instance: &InstanceId) -> ReporterPublic {
+        let public = self.public();
+        let commitment = self.proof.commitment(instance, &public.case(instance));
+        ReporterPublic { commitment: Some(commitment), ..public }
     }
 }
 

@@ -1,4 +1,5 @@
-//! What the items of a consent hold, as JSON version 1: a reader's request, the reporter's answer, the hand-over that followed.
+//! What the items of a consent hold, as JSON version 1: a reader's request, the reporter's answer, the hand-over that followed;
+//! and what a reporter lets go along when advice becomes a report, and that it was passed on.
 //!
 //! A request names who would read, why, and exactly which items. An answer is signed with the reporter's key. A hand-over names
 //! both, so that every desk checks it by itself: what a server says is not consent.
@@ -8,7 +9,7 @@ use zeroize::Zeroizing;
 use super::{Kind, Plaintext, ReporterPublic};
 use crate::domain::{
     day::Day,
-    id::{ItemId, KeyedReader, ReaderId},
+    id::{CaseId, ItemId, KeyedReader, ReaderId},
 };
 
 const VERSION: u8 = 1;
@@ -114,6 +115,94 @@ impl HandOver {
     }
 }
 
+/// Which of what a reporter wrote to an adviser goes with their report. By kind: the server, which makes the page, cannot open
+/// the items, and the reporter has no copy.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Along {
+    /// The first account.
+    pub story: bool,
+    /// The messages after it.
+    pub messages: bool,
+    /// The files.
+    pub files: bool,
+}
+
+impl Along {
+    /// Whether anything goes along.
+    pub fn any(self) -> bool {
+        self.story || self.messages || self.files
+    }
+
+    /// Whether an item of this kind goes along.
+    pub fn takes(self, kind: Kind) -> bool {
+        match kind {
+            Kind::Advice => self.story,
+            Kind::Message => self.messages,
+            Kind::File => self.files,
+            _ => false,
+        }
+    }
+}
+
+/// The reporter made a report of a request for advice, and says what of theirs the readers of the report may read: what was there
+/// before this item, and nothing of what the adviser wrote.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct ToReport {
+    v: u8,
+    /// The case of the report: its readers know by it what this belongs to.
+    pub report: CaseId,
+    /// Who may read it. Nothing that is written here later is for them.
+    pub to: Vec<KeyedReader>,
+    /// What goes along.
+    #[serde(flatten)]
+    pub along: Along,
+}
+
+impl ToReport {
+    /// Lets these readers of a report read that.
+    pub fn new(report: CaseId, to: Vec<KeyedReader>, along: Along) -> Self {
+        Self { v: VERSION, report, to, along }
+    }
+
+    /// The body of its item.
+    pub fn into_body(self) -> Plaintext {
+        body(&self)
+    }
+}
+
+/// Says that what a [`ToReport`] names was shared.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct PassOn {
+    v: u8,
+    /// The item in which the reporter said so.
+    pub to_report: ItemId,
+    /// Who got it: those named there who are still in the roster.
+    pub to: Vec<KeyedReader>,
+    /// The reporter's public halves, as in a [`HandOver`].
+    pub reporter: ReporterPublic,
+    /// Everyone who reads all of the case.
+    pub readers: Vec<KeyedReader>,
+    /// Whom the reporter excluded.
+    pub struck: Vec<ReaderId>,
+}
+
+impl PassOn {
+    /// After what the reporter said in an item.
+    pub fn new(
+        to_report: ItemId,
+        to: Vec<KeyedReader>,
+        reporter: ReporterPublic,
+        (readers, struck): (Vec<KeyedReader>, Vec<ReaderId>),
+    ) -> Self {
+        Self { v: VERSION, to_report, to, reporter, readers, struck }
+    }
+
+    /// The body of its item.
+    pub fn into_body(self) -> Plaintext {
+        body(&self)
+    }
+}
+
 fn body(value: &impl Serialize) -> Plaintext {
     // Ids, texts and days always serialise.
     Plaintext::from(serde_json::to_vec(value).unwrap_or_default())
@@ -128,7 +217,7 @@ pub trait ConsentBody: DeserializeOwned {
 macro_rules! consent_body {
     ($($name:ty),*) => { $(impl ConsentBody for $name { fn version(&self) -> u8 { self.v } })* };
 }
-consent_body!(Request, Answer, HandOver);
+consent_body!(Request, Answer, HandOver, ToReport, PassOn);
 
 /// Reads a body; `None` when it is of another kind or version.
 pub fn consent<T: ConsentBody>(body: &Plaintext) -> Option<T> {

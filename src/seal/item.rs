@@ -65,6 +65,14 @@ pub enum Kind {
     Protocol,
     /// A step of it was done.
     Step,
+    /// The reporter says what of a request for advice goes with their report; see [`super::consent`].
+    ToReport,
+    /// The adviser passed that on.
+    PassOn,
+    /// The first item of a case in which the reporter says who they are.
+    Identity,
+    /// The reporter proposes places and times for a talk.
+    Talk,
 }
 
 /// Who says they wrote it; the signature proves it.
@@ -84,12 +92,20 @@ pub struct ReporterPublic {
     pub sign: String,
     /// Reply recipient, `age1pq1…`.
     pub reply: String,
+    /// Binds the case to the reporter's proof of filing, see [`super::proof`]. It has no part in the case's id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commitment: Option<String>,
 }
 
 impl ReporterPublic {
     /// The case that is these keys' own.
     pub fn case(&self, instance: &InstanceId) -> CaseId {
         CaseId::of(instance, &self.sign, &self.reply)
+    }
+
+    /// Whether both are the same keys. What else they say is a matter of who says it.
+    pub fn same_keys(&self, other: &Self) -> bool {
+        self.sign == other.sign && self.reply == other.reply
     }
 }
 
@@ -119,6 +135,9 @@ pub struct ItemHead {
     pub to: Vec<KeyedReader>,
     /// The reporter's public halves, in the first item.
     pub reporter: Option<ReporterPublic>,
+    /// In an acknowledgement, the commitment of the first item: a reader confirms it with their own signature.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<String>,
 }
 
 /// What is signed: the head, and the body's true length and hash.

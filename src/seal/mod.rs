@@ -43,6 +43,7 @@ mod item;
 mod open;
 mod pad;
 mod plaintext;
+pub mod proof;
 pub mod protocol;
 pub mod record;
 mod sign;

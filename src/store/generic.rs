@@ -279,6 +279,24 @@ where
         w.commit().await
     }
 
+    async fn release(&self, case: &CaseId, slots: &[(ItemId, SlotRow)]) -> Result<(), StoreError> {
+        let mut w = self.write().await?;
+        let there = w.holds(sqlx::query(DB::LOCK_CASE).bind(case.uuid())).await?;
+        if !there || w.opened(case).await? {
+            return Err(StoreError::Conflict);
+        }
+        let mut released = 0;
+        for (item, slot) in slots {
+            let update = sqlx::query(sql::RELEASE).bind(slot.release.map(Day::number)).bind(slot.tag.to_vec());
+            let update = update.bind(item.uuid()).bind(slot.mailbox.to_vec()).bind(case.uuid());
+            released += w.run(update).await?;
+        }
+        if released == 0 {
+            return Err(StoreError::Conflict);
+        }
+        w.commit().await
+    }
+
     async fn items(&self, case: &CaseId) -> Result<Vec<ItemId>, StoreError> {
         self.all(sqlx::query_as(sql::ITEMS).bind(case.uuid())).await.map(item_ids)
     }

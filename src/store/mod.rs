@@ -154,6 +154,9 @@ pub trait Store: NoticeStore + LogStore + Send + Sync {
     /// Marks an unopened case as opened, and removes the slots that were still held back: a reserve reader is for a case that
     /// nobody opened. Does nothing otherwise.
     async fn mark_opened(&self, case: &CaseId, today: Day) -> Result<(), StoreError>;
+    /// Gives slots of an unopened case that are held back another release day, with their new tags. [`StoreError::Conflict`] when
+    /// somebody has opened it, or none of them is held back: nothing changed then.
+    async fn release(&self, case: &CaseId, slots: &[(ItemId, SlotRow)]) -> Result<(), StoreError>;
     /// The ids of a case's items, in no order that means anything.
     async fn items(&self, case: &CaseId) -> Result<Vec<ItemId>, StoreError>;
     /// The case an item belongs to.

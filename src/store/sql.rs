@@ -36,6 +36,9 @@ pub(super) const INSERT_SLOT: &str =
 pub(super) const HAS_SLOT: &str = "select item from slot where item = $1 and mailbox = $2";
 pub(super) const COUNT_SLOTS: &str = "select count(*) from slot where item = $1";
 pub(super) const DELETE_SLOT: &str = "delete from slot where item = $1 and mailbox = $2";
+/// Only one that is held back longer.
+pub(super) const RELEASE: &str = r#"update slot set release = $1, tag = $2 where item = $3 and mailbox = $4 and release > $1
+    and item in (select id from item where "case" = $5)"#;
 pub(super) const SLOTS: &str = "select mailbox, tag, release, header from slot where item = $1 order by mailbox";
 pub(super) const DELETE_SLOTS: &str = r#"delete from slot where item in (select id from item where "case" = $1)"#;
 /// How many mailboxes [`INBOX`] takes at once.

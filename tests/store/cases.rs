@@ -160,6 +160,28 @@ on_both! {
         assert_eq!(store.slots(&released.id).await.unwrap().len(), released.slots.len());
     }
 
+    async fn held_slots_of_an_unopened_case_are_released_with_their_new_tags(base) {
+        let store = base.open().await;
+        let (mine, other) = (case(), case());
+        let held = || SlotRow { release: Some(day("2026-11-28")), ..slot() };
+        let (first, elsewhere) =
+            (NewItem { slots: vec![slot(), held()], ..item() }, NewItem { slots: vec![held()], ..item() });
+        store.file(&mine, &first).await.unwrap();
+        store.file(&other, &elsewhere).await.unwrap();
+        let now = |slot: &SlotRow| SlotRow { release: Some(day("2026-11-25")), tag: hash(), ..slot.clone() };
+        let (at_once, released) = (now(&first.slots[0]), now(&first.slots[1]));
+        let all = [(first.id, at_once), (first.id, released.clone()), (elsewhere.id, now(&elsewhere.slots[0]))];
+        store.release(&mine.id, &all).await.unwrap();
+        let kept = sorted(vec![first.slots[0].clone(), released]);
+        assert_eq!(store.slots(&first.id).await.unwrap(), kept, "what is read at once stays so");
+        assert_eq!(store.slots(&elsewhere.id).await.unwrap(), elsewhere.slots, "another case's stay held");
+        assert!(matches!(store.release(&mine.id, &all).await, Err(StoreError::Conflict)), "none is held any more");
+        store.mark_opened(&other.id, day("2026-11-24")).await.unwrap();
+        let late = [(elsewhere.id, now(&elsewhere.slots[0]))];
+        assert!(matches!(store.release(&other.id, &late).await, Err(StoreError::Conflict)));
+        assert!(matches!(store.release(&case().id, &late).await, Err(StoreError::Conflict)));
+    }
+
     async fn only_a_case_that_nobody_opened_is_withdrawn(base) {
         let store = base.open().await;
         let (mine, other) = (case(), case());

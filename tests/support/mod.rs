@@ -40,6 +40,12 @@ impl Service {
         Self::serve(folder, Config { database, reserve_bytes: 0, ..config }, clock, |_| {}).await
     }
 
+    /// Over a folder that a demo was made in before, with the prepared server changed.
+    pub(crate) async fn changed(folder: tempfile::TempDir, change: impl FnOnce(&mut http::App)) -> Self {
+        let config = demo::make_or_find(folder.path(), "127.0.0.1:0".parse().unwrap()).unwrap();
+        Self::over(folder, config, |_| {}, change).await
+    }
+
     /// With the prepared server changed before it serves: another day, say.
     pub(crate) async fn at(change: impl FnOnce(&mut http::App)) -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -155,7 +161,7 @@ impl Browser {
     pub(crate) async fn answer(&self, path: &str, page: &Page, answers: &[(&str, &str)]) -> Page {
         let mut fields = page.fields();
         for (name, value) in answers {
-            if *name != "strike" {
+            if !["strike", "tell", "along"].contains(name) {
                 fields.retain(|(n, _)| n != name);
             }
             fields.push(((*name).to_owned(), (*value).to_owned()));
@@ -165,6 +171,48 @@ impl Browser {
 
     pub(crate) async fn upload(&self, code: &str, name: &str, bytes: Vec<u8>) -> Page {
         self.try_upload(code, name, bytes).await.unwrap()
+    }
+
+    /// Adds a file to a room of a code.
+    pub(crate) async fn upload_to(&self, code: &str, room: u8, name: &str, bytes: Vec<u8>) -> Page {
+        let room = format!("{code}\r\n--edge\r\ncontent-disposition: form-data; name=\"room\"\r\n\r\n{room}");
+        self.try_upload(&room, name, bytes).await.unwrap()
+    }
+
+    /// What a button of a mailbox sends, or a page that it leads to.
+    pub(crate) async fn mailbox(&self, code: &str, room: Option<u8>, more: &[(&str, &str)]) -> Page {
+        self.with_code("/nl/mailbox", code, room, more).await
+    }
+
+    /// Posts a code and the room it is for to a path.
+    pub(crate) async fn with_code(&self, path: &str, code: &str, room: Option<u8>, more: &[(&str, &str)]) -> Page {
+        let mut fields = vec![("code".to_owned(), code.to_owned())];
+        fields.extend(room.map(|room| ("room".to_owned(), room.to_string())));
+        fields.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        self.post(path, &fields).await
+    }
+
+    /// Asks an adviser for advice and returns the code.
+    pub(crate) async fn advice(&self, story: &str, adviser: &str) -> String {
+        let path = "/nl/report";
+        let mut page = self.get(path).await;
+        let answers: [&[(&str, &str)]; 7] = [
+            &[],
+            &[("want", "advice")],
+            &[("org", "bzk")],
+            &[("topic", "other")],
+            &[("adviser", adviser)],
+            &[("story", story)],
+            &[],
+        ];
+        for answer in answers {
+            page = self.answer(path, &page, &[answer, &[("go", "next")]].concat()).await;
+        }
+        let code = page.code();
+        page = self.answer(path, &page, &[("go", "next")]).await;
+        page = self.answer(path, &page, &[("code", &code), ("go", "next")]).await;
+        assert!(page.html.contains("veilig aangekomen"), "{}", page.title());
+        code
     }
 
     /// The whole page, or an error when the server went away.

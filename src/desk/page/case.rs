@@ -26,7 +26,10 @@ use crate::{
         day::Day,
         id::{CaseId, ItemId, KeyedReader, OrgId},
     },
-    seal::{Author, Kind, Plaintext, consent::Standing},
+    seal::{
+        Author, Kind, Plaintext,
+        consent::{Along, Standing},
+    },
     text::Texts,
 };
 
@@ -241,6 +244,16 @@ fn entry(open: &Unlocked, t: Texts, case: &CaseId, item: &Item) -> Entry {
                 Content::Protocol(begun) => entry.texts.push((String::new(), t.pick(&begun.protocol.name).to_owned())),
                 Content::Step(step) => entry.texts.push((String::new(), step.step.clone())),
                 Content::HandOver(done) => entry.texts.push((String::new(), named(open, t, &done.to))),
+                Content::ToReport(said) => {
+                    entry.texts.push((t.get("desk-to-report-case"), said.report.to_string()));
+                    entry.texts.push((t.get("desk-to-report-what"), along(t, said.along)));
+                    let to: Vec<String> = said.to.iter().map(|r| named(open, t, r)).collect();
+                    entry.texts.push((t.get("desk-to-report-to"), to.join("\n")));
+                }
+                Content::PassOn(done) => {
+                    let to: Vec<String> = done.to.iter().map(|r| named(open, t, r)).collect();
+                    entry.texts.push((String::new(), to.join("\n")));
+                }
                 Content::File { name, .. } => {
                     entry.file = format!("{name} ({})", size(opened.manifest.length));
                     entry.link = link;
@@ -287,6 +300,13 @@ fn heading(open: &Unlocked, t: Texts, opened: &Opened) -> String {
     format!("{}, {}, {from}", t.get(kind_text(head.kind)), t.day(head.day))
 }
 
+/// What goes along, in words.
+fn along(t: Texts, along: Along) -> String {
+    let all = [(along.story, "along-story"), (along.messages, "along-messages"), (along.files, "along-files")];
+    let words: Vec<String> = all.into_iter().filter(|(goes, _)| *goes).map(|(_, id)| t.get(id)).collect();
+    words.join("\n")
+}
+
 /// The text that names a kind.
 pub(super) fn kind_text(kind: Kind) -> &'static str {
     match kind {
@@ -307,6 +327,10 @@ pub(super) fn kind_text(kind: Kind) -> &'static str {
         Kind::Classification => "desk-kind-classification",
         Kind::Protocol => "desk-kind-protocol",
         Kind::Step => "desk-kind-step",
+        Kind::ToReport => "desk-kind-to-report",
+        Kind::PassOn => "desk-kind-pass-on",
+        Kind::Identity => "desk-kind-identity",
+        Kind::Talk => "desk-kind-talk",
     }
 }
 

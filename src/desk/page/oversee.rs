@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     api_types::oversight::{Group, OverviewCase},
-    desk::{DeskError, Entry, Memo, in_csv, register},
+    desk::{DeskError, Entry, Memo, in_csv, register, without_clock},
     domain::{case::CaseState, id::CaseId, register::Row, roster::Role},
     seal::Plaintext,
     text::Texts,
@@ -105,7 +105,9 @@ pub(super) async fn overview(
     form: MaybeForm,
 ) -> HttpResponse {
     answer(&desk, &request, &lang, fields(form), async |open, t, _| {
-        let (overview, entries) = (open.client.overview().await?, entries(open).await?);
+        let (mut overview, entries) = (open.client.overview().await?, entries(open).await?);
+        let identities = without_clock(&entries);
+        overview.cases.retain(|case| !identities.contains(&case.case));
         let rows = register(&entries);
         let cases = overview.cases.iter().map(|c| case(open, t, c, rows.get(&c.case).map(|(row, _)| row))).collect();
         let sections = sections(&open.client, t, &overview, &entries);

@@ -86,7 +86,9 @@ impl Summaries {
                 | Content::HandOver(_)
                 | Content::Classification(_)
                 | Content::Protocol(_)
-                | Content::Step(_) => {}
+                | Content::Step(_)
+                | Content::ToReport(_)
+                | Content::PassOn(_) => {}
                 Content::File { name, .. } => text.push_str(name),
             }
             text.push('\n');

@@ -1,13 +1,16 @@
 //! A reader asks whether somebody else may read; the reporter answers behind the code, and may change their mind until it is done.
 use actix_web::{HttpResponse, http::StatusCode};
 
-use super::{Notice, Opened, add, letters::letters, show};
+use super::{Notice, Opened, add, letters::letters, parts::parted, show};
 use crate::{
-    domain::{day::Day, id::ItemId},
+    domain::{
+        day::Day,
+        id::{ItemId, KeyedReader},
+    },
     http::{App, page::problem},
     seal::{
-        Kind, OpenedText, Plaintext,
-        consent::{Answer, HandOver, Named, Request, Standing, consent, standing},
+        Kind, Plaintext,
+        consent::{Answer, HandOver, Named, Request, Standing, standing},
     },
     store::StoreError,
     text::Texts,
@@ -21,9 +24,9 @@ const SHOWN: usize = 3;
 /// The requests of a case, and what became of them.
 #[derive(Default)]
 pub(super) struct Consents {
-    requests: Vec<(ItemId, Day, Request)>,
-    answers: Vec<(ItemId, Answer)>,
-    done: Vec<HandOver>,
+    pub(super) requests: Vec<(ItemId, Day, Request)>,
+    pub(super) answers: Vec<(ItemId, Answer)>,
+    pub(super) done: Vec<HandOver>,
 }
 
 /// A request, as its page shows it.
@@ -39,24 +42,17 @@ pub(super) struct Shown {
     pub(super) may_refuse: bool,
 }
 
-/// Parts the requests and what belongs to them from the letters.
-pub(super) fn parted(all: Vec<OpenedText>) -> (Vec<OpenedText>, Consents) {
-    let (mut others, mut consents) = (Vec::new(), Consents::default());
-    for text in all {
-        let (item, day) = (text.manifest.head.item, text.manifest.head.day);
-        match text.manifest.head.kind {
-            Kind::ConsentRequest => consents.requests.extend(consent(&text.body).map(|r| (item, day, r))),
-            Kind::ConsentAnswer => consents.answers.extend(consent(&text.body).map(|a| (item, a))),
-            Kind::HandOver => consents.done.extend(consent::<HandOver>(&text.body)),
-            _ => others.push(text),
-        }
-    }
-    (others, consents)
-}
-
 impl Consents {
     fn standing(&self, request: &ItemId) -> Standing {
         standing(request, self.answers.iter().map(|(item, answer)| (*item, answer)), &self.done)
+    }
+
+    /// Whether the reporter agreed that somebody reads along, and it was done.
+    pub(super) fn agreed(&self, reader: &KeyedReader) -> bool {
+        let yes = |done: &&HandOver| {
+            self.answers.iter().any(|(item, a)| *item == done.answer && a.request == done.request && a.yes)
+        };
+        self.done.iter().filter(yes).any(|done| done.to == *reader)
     }
 
     /// The newest requests, the newest first.
@@ -101,7 +97,7 @@ fn in_words(t: Texts, named: &Named) -> String {
 /// The reporter agrees, refuses, or takes back what they said. Only an open request is answered.
 pub(super) async fn answer(app: &App, t: Texts, opened: &Opened, request: &ItemId, yes: bool) -> HttpResponse {
     let Ok(all) = letters(app, opened).await else { return problem(t.language, StatusCode::SERVICE_UNAVAILABLE) };
-    let (_, consents) = parted(all);
+    let consents = parted(all).consents;
     let asked = consents.requests.iter().any(|(item, _, _)| item == request);
     if !asked || consents.standing(request) == Standing::Done || opened.case.state.is_closed() {
         return show(app, t, opened, Notice::ConsentOver, 0, None).await;

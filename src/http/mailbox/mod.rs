@@ -1,6 +1,11 @@
 //! The mailbox: everything a code opens. The code travels in the body of a POST and is kept nowhere.
 mod consent;
 mod letters;
+mod pages;
+mod parts;
+mod readers;
+mod show;
+mod talk;
 mod write;
 
 use actix_web::{
@@ -10,35 +15,35 @@ use actix_web::{
 };
 use askama::Template;
 
-pub(crate) use self::write::head;
 use self::{
-    consent::parted,
-    letters::letters,
+    pages::{proof, release},
+    talk::{ask_talk, talk},
     write::{add, destroy, sure, write},
+};
+pub(crate) use self::{
+    parts::words,
+    readers::{CaseReader, readers, reserve, written_to},
+    show::{hidden, show},
+    write::{head, lets_along},
 };
 use super::{
     App,
-    filing::ADVICE,
     form::Fields,
     page::{FieldError, page, problem},
+    rooms::ROOMS,
 };
 use crate::{
     domain::{
         case::{Case, CaseState},
-        day::Day,
-        id::{ItemId, KeyedReader},
-        roster::Reader,
+        id::ItemId,
     },
     seal::{
-        Author, Kind, Plaintext,
+        Kind, Plaintext,
         code::{Code, CodeError, Language, RoomKeys},
     },
-    store::StoreError,
     text::Texts,
 };
 
-/// A code opens at most so many rooms; every try looks all of them up.
-const ROOMS: u8 = 4;
 /// Escaped bytes of an answer that is written, and of one that is shown: both fit a page.
 const ANSWER_BYTES: usize = 20 << 10;
 
@@ -57,6 +62,11 @@ pub(crate) enum Notice {
     Agreed,
     NotAgreed,
     ConsentOver,
+    Talk,
+    Released,
+    NotReleased,
+    NotAlong,
+    Nobody,
     Withdrawn,
     SentBefore,
 }
@@ -76,6 +86,11 @@ impl Notice {
             Self::Agreed => Some("notice-agreed"),
             Self::NotAgreed => Some("notice-not-agreed"),
             Self::ConsentOver => Some("notice-consent-over"),
+            Self::Talk => Some("notice-talk"),
+            Self::Released => Some("notice-released"),
+            Self::NotReleased => Some("notice-not-released"),
+            Self::NotAlong => Some("notice-not-along"),
+            Self::Nobody => Some("no-readers-text"),
             Self::Withdrawn => Some("notice-withdrawn"),
             Self::SentBefore => Some("notice-sent-before"),
         }
@@ -109,18 +124,19 @@ pub(crate) async fn act(app: Data<App>, lang: Path<String>, form: Form<Fields>) 
     let Some(language) = Language::parse(&lang) else { return problem(Language::Nl, StatusCode::NOT_FOUND) };
     let t = Texts::of(language);
     let (mut typed, mut act, mut at, mut text) = Default::default();
-    let mut request = None;
+    let (mut request, mut room) = (None, None);
     for (name, value) in form.into_inner() {
         match name.as_str() {
             "code" => typed = value,
             "text" => text = value,
             "act" => act = value.choice().unwrap_or_default().to_owned(),
+            "room" => room = value.choice().and_then(|n| n.parse().ok()),
             "request" => request = value.choice().and_then(ItemId::parse),
             "at" => at = value.choice().and_then(|n| n.parse().ok()).unwrap_or(0),
             _ => {}
         }
     }
-    let opened = match open(&app, t, &typed).await {
+    let opened = match open(&app, t, &typed, room).await {
         Ok(opened) => opened,
         Err(answer) => return answer,
     };
@@ -133,6 +149,10 @@ pub(crate) async fn act(app: Data<App>, lang: Path<String>, form: Form<Fields>) 
             None => return show(&app, t, &opened, Notice::ConsentOver, 0, None).await,
         },
         "sure" => return sure(&app, t, &opened),
+        "talk" => return ask_talk(&app, t, &opened),
+        "talk-send" => return talk(&app, t, &opened, text).await,
+        "proof" => return proof(&app, t, &opened).await,
+        "release" => return release(&app, t, &opened).await,
         _ => return show(&app, t, &opened, Notice::None, at, None).await,
     };
     match add(&app, &opened, Kind::Message, Plaintext::from(done)).await {
@@ -148,10 +168,20 @@ pub(crate) struct Opened {
     pub(crate) room: u8,
     pub(crate) keys: RoomKeys,
     pub(crate) case: Case,
+    /// Every room of the code that has a case, with where it stands.
+    pub(crate) rooms: Vec<(u8, CaseState)>,
 }
 
-/// Finds the case of a code. Unknown, withdrawn and destroyed codes are one answer, after the same look-ups.
-pub(crate) async fn open(app: &App, t: Texts, typed: &Plaintext) -> Result<Opened, HttpResponse> {
+impl Opened {
+    /// Whether the code has a case in a room.
+    pub(crate) fn has(&self, room: u8) -> bool {
+        self.rooms.iter().any(|(there, _)| *there == room)
+    }
+}
+
+/// Finds the cases of a code, and opens the one of a room, or the first. Unknown, withdrawn and destroyed codes are one answer, after
+/// the same look-ups.
+pub(crate) async fn open(app: &App, t: Texts, typed: &Plaintext, wanted: Option<u8>) -> Result<Opened, HttpResponse> {
     let malformed = |error| {
         let text = match error {
             CodeError::WrongCount(n) => t.with("code-count", &[("count", n.to_string())]),
@@ -164,190 +194,34 @@ pub(crate) async fn open(app: &App, t: Texts, typed: &Plaintext) -> Result<Opene
     if app.tries.check().is_err() {
         return Err(problem(t.language, StatusCode::TOO_MANY_REQUESTS));
     }
-    let mut found = None;
+    let mut found = Vec::new();
     for room in 0..ROOMS {
         let keys = code.keys(&app.roster.instance, room);
+        // Made for every room: what is there takes no longer than what is not.
+        let id = keys.public().case(&app.roster.instance);
         let case = app.store.case_by_lookup(&keys.lookup).await;
         let case = case.map_err(|_| problem(t.language, StatusCode::SERVICE_UNAVAILABLE))?;
         // A row that was moved to this look-up id is not the case of this code.
-        let case = case.filter(|case| case.id == keys.public().case(&app.roster.instance));
-        found = found.or(case.map(|case| (room, keys, case)));
+        found.extend(case.filter(|case| case.id == id).map(|case| (room, keys, case)));
     }
-    match found {
-        Some((room, keys, case)) => Ok(Opened { code, room, keys, case }),
+    let rooms = found.iter().map(|(room, _, case)| (*room, case.state)).collect();
+    let at = found.iter().position(|(room, _, _)| Some(*room) == wanted).unwrap_or(0);
+    match found.into_iter().nth(at) {
+        Some((room, keys, case)) => Ok(Opened { code, room, keys, case, rooms }),
         None => Err(show_door(t, Some(t.get("code-unknown")))),
     }
 }
 
-/// The page after filing.
-pub(crate) async fn show_code(app: &App, t: Texts, code: &Code, notice: Notice) -> HttpResponse {
-    let typed = Plaintext::from(code.hidden(&app.roster.instance).as_str().to_owned());
-    match open(app, t, &typed).await {
+/// The page after filing, of a room.
+pub(crate) async fn show_code(app: &App, t: Texts, code: &Code, room: Option<u8>, notice: Notice) -> HttpResponse {
+    match again(app, t, code, room).await {
         Ok(opened) => show(app, t, &opened, notice, 0, None).await,
         Err(answer) => answer,
     }
 }
 
-/// The readers who have a slot in the case's items now, with the day on which a reserve reader's are released.
-pub(crate) async fn readers<'a>(app: &'a App, case: &Case) -> Result<Vec<CaseReader<'a>>, StoreError> {
-    let named = app.roster.readers().zip(&app.keyed);
-    let mut absent: Vec<_> = named.map(|(r, keyed)| (app.post.reader_mailbox(keyed, case.filed), r, keyed)).collect();
-    let mut found = Vec::new();
-    for item in app.store.items(&case.id).await? {
-        let rows = app.store.slots(&item).await?;
-        absent.retain(|(mailbox, reader, keyed)| {
-            let row = rows.iter().find(|row| row.mailbox == *mailbox && app.post.intact(case, &item, row));
-            found.extend(row.map(|row| CaseReader { reader, keyed, release: row.release }));
-            row.is_none()
-        });
-    }
-    Ok(found)
-}
-
-/// A reader with a slot in a case.
-#[derive(Clone, Copy)]
-pub(crate) struct CaseReader<'a> {
-    /// As the roster has them now.
-    pub(crate) reader: &'a Reader,
-    /// With a hash of their keys.
-    pub(crate) keyed: &'a KeyedReader,
-    /// The day from which a reserve reader may read.
-    release: Option<Day>,
-}
-
-/// The reserve reader among them: what is added later is held back as long as what was there.
-pub(crate) fn reserve<'a>(readers: &[CaseReader<'a>]) -> Option<(&'a KeyedReader, Day)> {
-    readers.iter().find_map(|r| Some((r.keyed, r.release?)))
-}
-
-struct Answer {
-    day: String,
-    from: String,
-    kind: &'static str,
-    /// Only its beginning is shown.
-    long: bool,
-    text: Plaintext,
-}
-
-#[derive(Template)]
-#[template(path = "mailbox.html")]
-struct Mailbox {
-    t: Texts,
-    notice: Option<&'static str>,
-    hidden: String,
-    state: &'static str,
-    opened: bool,
-    closed: bool,
-    /// Advice has no legal term.
-    advice: bool,
-    filed: String,
-    due: String,
-    /// The day has passed on which something should have been heard.
-    late: bool,
-    /// Nobody opened it, and the reserve reader may now.
-    reserve_joined: Option<String>,
-    readers: Vec<String>,
-    consents: Vec<consent::Shown>,
-    answer: Option<Answer>,
-    at: usize,
-    count: usize,
-    limit: String,
-    arriving: Vec<String>,
-    draft: Plaintext,
-    error: Option<String>,
-}
-
-/// The mailbox page, with one answer on it.
-pub(crate) async fn show(
-    app: &App,
-    t: Texts,
-    opened: &Opened,
-    notice: Notice,
-    at: usize,
-    draft: Option<(Plaintext, String)>,
-) -> HttpResponse {
-    let (readers, all) = match (readers(app, &opened.case).await, letters(app, opened).await) {
-        (Ok(readers), Ok(all)) => (readers, all),
-        _ => return problem(t.language, StatusCode::SERVICE_UNAVAILABLE),
-    };
-    let (mut answers, consents) = parted(all);
-    let count = answers.len();
-    // The newest first: that is what somebody comes for.
-    answers.reverse();
-    let shown = answers.into_iter().nth(at).map(|text| {
-        let from = match &text.manifest.head.author {
-            Author::Reader(id) => app.roster.reader(id).map(|r| t.pick(&r.shown_as).to_owned()).unwrap_or_default(),
-            Author::Reporter => String::new(),
-        };
-        let kind = match text.manifest.head.kind {
-            Kind::Acknowledgement => "kind-acknowledgement",
-            Kind::Question => "kind-question",
-            Kind::Feedback => "kind-feedback",
-            Kind::Closing => "kind-closing",
-            _ => "kind-reply",
-        };
-        let (text, cut) = (text.body, text.manifest.head.day);
-        let long = text.escaped_len() > ANSWER_BYTES;
-        Answer { day: t.day(cut), from, kind, long, text: text.cut_to(ANSWER_BYTES) }
-    });
-    let (draft, error) = draft.map_or_else(Default::default, |(text, error)| (text, Some(error)));
-    let errors: Vec<FieldError> = error.iter().map(|text| FieldError { field: "text", text: text.clone() }).collect();
-    let case = &opened.case;
-    let mailbox = Mailbox {
-        t,
-        notice: notice.text_id(),
-        hidden: hidden(app, opened),
-        state: match case.state {
-            CaseState::Unopened => "state-unopened",
-            CaseState::Open => "state-open",
-            CaseState::Closed | CaseState::Held => "state-closed",
-        },
-        opened: case.state != CaseState::Unopened,
-        closed: case.state.is_closed(),
-        advice: opened.room == ADVICE,
-        filed: t.day(case.filed),
-        due: t.day(case.due),
-        late: case.due < app.clock.today(),
-        reserve_joined: reserve_joined(app, t, case, &readers),
-        readers: readers.iter().map(|r| name(app, t, r.reader, r.release)).collect(),
-        consents: consents.shown(app, t, opened),
-        answer: shown,
-        at,
-        count,
-        limit: size(app.config.max_file_bytes),
-        arriving: app.uploads.of(case.id).into_iter().map(size).collect(),
-        draft,
-        error,
-    };
-    let refused = matches!(notice, Notice::FileTooLarge | Notice::FileRefused | Notice::Full | Notice::NoFile)
-        || !errors.is_empty();
-    let status = if refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    page(t, status, &t.get("mailbox-open-title"), &errors, &mailbox.render().unwrap_or_default())
-}
-
-/// The reserve reader's name, once their day has come in a case that nobody opened (domain: day 4).
-fn reserve_joined(app: &App, t: Texts, case: &Case, readers: &[CaseReader<'_>]) -> Option<String> {
-    let today = app.clock.today();
-    let joined = readers.iter().find(|r| r.release.is_some_and(|day| day <= today));
-    joined.filter(|_| case.state == CaseState::Unopened).map(|r| t.pick(&r.reader.shown_as).to_owned())
-}
-
-/// A reader as the reporter sees them; who cannot read yet is named so.
-fn name(app: &App, t: Texts, reader: &Reader, release: Option<Day>) -> String {
-    let name = t.pick(&reader.shown_as).to_owned();
-    let waits = release.is_some_and(|day| day > app.clock.today());
-    if waits { format!("{name} ({})", t.get("reads-reserve")) } else { name }
-}
-
-/// Bytes in words, for the limit beside the file field.
-fn size(bytes: u64) -> String {
-    match bytes {
-        b if b >= 1 << 30 => format!("{} GiB", b >> 30),
-        b if b >= 1 << 20 => format!("{} MiB", b >> 20),
-        b => format!("{} KiB", b >> 10),
-    }
-}
-
-fn hidden(app: &App, opened: &Opened) -> String {
-    format!("<input type=\"hidden\" name=\"code\" value=\"{}\">", opened.code.hidden(&app.roster.instance).as_str())
+/// What a code opens now.
+async fn again(app: &App, t: Texts, code: &Code, room: Option<u8>) -> Result<Opened, HttpResponse> {
+    let typed = Plaintext::from(code.hidden(&app.roster.instance).as_str().to_owned());
+    open(app, t, &typed, room).await
 }

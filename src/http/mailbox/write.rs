@@ -3,14 +3,24 @@ use actix_web::{HttpResponse, http::StatusCode};
 use askama::Template;
 use uuid::Uuid;
 
-use super::{ANSWER_BYTES, Notice, Opened, hidden, open, readers, reserve, show};
+use super::{
+    ANSWER_BYTES, Notice, Opened, again, hidden, letters::letters, parts::parted, readers, reserve, show, written_to,
+};
 use crate::{
-    domain::{case::CaseState, id::ItemId},
+    domain::{
+        case::CaseState,
+        id::{ItemId, KeyedReader},
+    },
     http::{
         App, MOST_BEFORE_REPORTER,
         page::{page, problem},
+        rooms::REPORT,
     },
-    seal::{Author, ItemHead, Kind, Plaintext, Recipients, item},
+    seal::{
+        Author, ItemHead, Kind, Plaintext, Recipients,
+        consent::{Along, ToReport},
+        item,
+    },
     store::{NewItem, Payload, StoreError},
     text::Texts,
 };
@@ -25,6 +35,10 @@ pub(super) async fn write(app: &App, t: Texts, opened: &Opened, text: Plaintext)
         Some(t.with("error-answer-long", &[("bytes", text.escaped_len().to_string())]))
     } else {
         None
+    };
+    let wrong = match (wrong, written_to(app, opened).await) {
+        (None, Ok(readers)) if readers.is_empty() => Some(t.get("error-no-readers")),
+        (wrong, _) => wrong,
     };
     if let Some(wrong) = wrong {
         return show(app, t, opened, Notice::None, 0, Some((text, wrong))).await;
@@ -57,17 +71,20 @@ pub(crate) fn head(
         name,
         to: to.readers(),
         reporter: None,
+        proof: None,
     }
 }
 
 /// Seals a message to the readers the case has now. [`StoreError::Conflict`] when no more fit the case.
 pub(super) async fn add(app: &App, opened: &Opened, kind: Kind, text: Plaintext) -> Result<(), StoreError> {
     let failed = |e: crate::seal::SealError| StoreError::Unavailable(Box::new(e));
-    let readers = readers(app, &opened.case).await?;
+    let readers = written_to(app, opened).await?;
     let to = Recipients::of(readers.iter().map(|r| r.reader)).map_err(failed)?;
-    // An answer to a request is shown again behind the code; what the reporter wrote is not.
+    // What the reporter said about who reads is shown again behind the code; what they wrote is not.
     let to = match kind {
-        Kind::ConsentAnswer => to.with_reporter(opened.case.id, &opened.keys.public().reply).map_err(failed)?,
+        Kind::ConsentAnswer | Kind::ToReport => {
+            to.with_reporter(opened.case.id, &opened.keys.public().reply).map_err(failed)?
+        }
         _ => to,
     };
     let seq = app.store.items(&opened.case.id).await?.len();
@@ -82,23 +99,52 @@ pub(super) async fn add(app: &App, opened: &Opened, kind: Kind, text: Plaintext)
     app.store.add_item(&opened.case.id, &item, None, app.clock.today()).await.map(drop)
 }
 
+/// Says in the advice room what of it goes with the report that was made of it. Sent again, it is said once.
+///
+/// The reserve reader of the report is left out: whoever reads only if nobody else does gets no more than the report.
+pub(crate) async fn lets_along(app: &App, opened: &Opened, along: Along) -> Result<(), StoreError> {
+    let keys = opened.code.keys(&app.roster.instance, REPORT);
+    let report = app.store.case_by_lookup(&keys.lookup).await?.ok_or(StoreError::Conflict)?;
+    if parted(letters(app, opened).await?).said(&report.id) {
+        return Ok(());
+    }
+    let here = readers(app, &opened.case).await?;
+    let there = readers(app, &report).await?;
+    let new = there.iter().filter(|r| r.release.is_none() && here.iter().all(|h| h.keyed != r.keyed));
+    let to: Vec<KeyedReader> = new.map(|r| r.keyed.clone()).collect();
+    if to.is_empty() {
+        return Ok(());
+    }
+    add(app, opened, Kind::ToReport, ToReport::new(report.id, to, along).into_body()).await
+}
+
 #[derive(Template)]
 #[template(path = "withdraw.html")]
 struct Withdraw {
     t: Texts,
     hidden: String,
     opened: bool,
+    others: bool,
+}
+
+/// Whether the code opens other rooms besides.
+fn others(opened: &Opened) -> bool {
+    opened.rooms.len() > 1
 }
 
 /// Asks again, and says what withdrawing does in this case.
 pub(super) fn sure(app: &App, t: Texts, opened: &Opened) -> HttpResponse {
-    let body = Withdraw { t, hidden: hidden(app, opened), opened: opened.case.state != CaseState::Unopened };
+    let body = Withdraw {
+        t,
+        hidden: hidden(app, opened),
+        opened: opened.case.state != CaseState::Unopened,
+        others: others(opened),
+    };
     page(t, StatusCode::OK, &t.get("withdraw-title"), &[], &body.render().unwrap_or_default())
 }
 
 async fn reopened(app: &App, t: Texts, opened: &Opened) -> HttpResponse {
-    let typed = Plaintext::from(opened.code.hidden(&app.roster.instance).as_str().to_owned());
-    match open(app, t, &typed).await {
+    match again(app, t, &opened.code, Some(opened.room)).await {
         Ok(now) => sure(app, t, &now),
         Err(answer) => answer,
     }
@@ -117,6 +163,7 @@ pub(super) async fn destroy(app: &App, t: Texts, opened: &Opened) -> HttpRespons
             drop(app.store.forget_blob(&blob).await);
         }
     }
-    let body = format!("<h1>{}</h1><p>{}</p>", t.get("withdrawn-title"), t.get("withdrawn-text"));
+    let text = if others(opened) { "withdrawn-room" } else { "withdrawn-text" };
+    let body = format!("<h1>{}</h1><p>{}</p>", t.get("withdrawn-title"), t.get(text));
     page(t, StatusCode::OK, &t.get("withdrawn-title"), &[], &body)
 }

@@ -1,0 +1,88 @@
+//! Advice became a report: the adviser's desk passes on what the reporter let go along, to exactly the readers they named.
+use super::{
+    Client, DeskError,
+    consent::{Circle, proven, share_with, to_report},
+    open::{Content, Item, Reach, open_case},
+    write::{Sent, failed, send},
+};
+use crate::{
+    domain::{
+        id::{CaseId, ItemId, KeyedReader},
+        roster::Reader,
+    },
+    seal::{
+        Author, Kind, Recipients,
+        consent::{PassOn, ToReport},
+    },
+};
+
+/// Shares with the readers of a report what its reporter let go along, and says so to everyone. Doing it again changes nothing.
+///
+/// What was written to the adviser after the reporter said so is not shared, and what comes later is not sealed to those readers:
+/// they never inherit the talk in confidence.
+pub async fn pass_on(client: &Client, id: &CaseId) -> Result<Sent, DeskError> {
+    let private = tempfile::tempdir()?;
+    let case = client.case(id).await?;
+    // Files too: which are the reporter's is known only once they are open.
+    let items = open_case(client, &case, Reach::All(private.path())).await?;
+    let circle = Circle::of(client, &items)?;
+    if !circle.readers.contains(&client.me.keyed()) {
+        return Err(DeskError::known("desk-error-not-yours"));
+    }
+    let mut last = None;
+    for (item, seq, said) in to_report(&items) {
+        last = Some(match passed_on(&items, &item) {
+            Some(done) => Sent { item: done, already: true },
+            None => pass(client, id, &items, &circle, (item, seq, said)).await?,
+        });
+    }
+    last.ok_or_else(|| DeskError::known("desk-error-no-report"))
+}
+
+/// The item that says that this was passed on.
+fn passed_on(items: &[Item], to_report: &ItemId) -> Option<ItemId> {
+    proven(items).find_map(|(item, opened)| match &opened.content {
+        Content::PassOn(done) if done.to_report == *to_report => Some(item),
+        _ => None,
+    })
+}
+
+async fn pass(
+    client: &Client,
+    id: &CaseId,
+    items: &[Item],
+    circle: &Circle,
+    (item, seq, said): (ItemId, u32, &ToReport),
+) -> Result<Sent, DeskError> {
+    let to: Vec<&Reader> = said.to.iter().filter_map(|to| still_there(client, circle, to)).collect();
+    if to.is_empty() {
+        return Err(DeskError::known("desk-error-reader-gone"));
+    }
+    for goes in goes_along(items, seq, said).into_iter().chain([item]) {
+        share_with(client, &goes, &to).await?;
+    }
+    let struck = circle.struck.iter().cloned().collect();
+    let keyed = to.iter().map(|r| r.keyed()).collect();
+    let done = PassOn::new(item, keyed, circle.reporter.clone(), (circle.readers.clone(), struck));
+    let case = client.case(id).await?;
+    let there = case.readers.iter().filter(|r| circle.readers.contains(r)).filter_map(|r| now(client, r));
+    let recipients = Recipients::of(there.chain(to)).map_err(failed)?;
+    let recipients = recipients.with_reporter(case.case, &circle.reporter.reply).map_err(failed)?;
+    send(client, (&case, items), (Kind::PassOn, None), done.into_body(), &recipients).await
+}
+
+/// A reader whom the verified roster has with these keys.
+fn now<'a>(client: &'a Client, reader: &KeyedReader) -> Option<&'a Reader> {
+    client.roster.reader(&reader.reader).filter(|now| now.keyed() == *reader)
+}
+
+/// Somebody who is named, if they are still who they were and not excluded.
+fn still_there<'a>(client: &'a Client, circle: &Circle, to: &KeyedReader) -> Option<&'a Reader> {
+    now(client, to).filter(|r| !circle.struck.contains(&r.id))
+}
+
+/// The reporter's own items of the kinds that go along, from before they said so.
+fn goes_along(items: &[Item], seq: u32, said: &ToReport) -> Vec<ItemId> {
+    let own = proven(items).filter(|(_, o)| o.manifest.head.author == Author::Reporter && o.manifest.head.seq < seq);
+    own.filter(|(_, o)| said.along.takes(o.manifest.head.kind)).map(|(item, _)| item).collect()
+}

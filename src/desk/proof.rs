@@ -1,0 +1,48 @@
+//! Proof of filing: whoever shows it shows that they have the code of a case, or had its proof from who has.
+use super::{
+    Client, DeskError,
+    consent::proven,
+    open::{Item, Reach, open_case},
+};
+use crate::{
+    domain::{
+        day::Day,
+        id::{CaseId, ReaderId},
+    },
+    seal::{Author, Kind, proof::Proof},
+};
+
+/// What a proof that fits says.
+pub struct Filing {
+    /// The day on which the case was filed, as its first item has it.
+    pub filed: Day,
+    /// The readers who confirmed it with their own signature, and when.
+    pub acknowledged: Vec<(Day, ReaderId)>,
+}
+
+/// Checks a proof against the first item of a case and its acknowledgements.
+pub async fn check_proof(client: &Client, id: &CaseId, proof: &str) -> Result<Filing, DeskError> {
+    let proof = Proof::parse(proof).ok_or_else(|| DeskError::known("desk-error-proof-form"))?;
+    let case = client.case(id).await?;
+    let items = open_case(client, &case, Reach::Messages).await?;
+    let (filed, commitment) = committed(&items).ok_or_else(|| DeskError::known("desk-error-proof-none"))?;
+    if !proof.fits(commitment, &client.roster.instance, id) {
+        return Err(DeskError::known("desk-error-proof"));
+    }
+    let acknowledged = proven(&items).filter_map(|(_, opened)| {
+        let head = &opened.manifest.head;
+        let confirms = head.kind == Kind::Acknowledgement && head.proof.as_deref() == Some(commitment);
+        let Author::Reader(by) = &head.author else { return None };
+        confirms.then(|| (head.day, by.clone()))
+    });
+    Ok(Filing { filed, acknowledged: acknowledged.collect() })
+}
+
+/// The day of the first item, and what it binds the case to. Of the first item alone: only that is signed by the reporter.
+pub(super) fn committed(items: &[Item]) -> Option<(Day, &str)> {
+    proven(items).find_map(|(_, opened)| {
+        let head = &opened.manifest.head;
+        let first = head.reporter.as_ref().filter(|_| head.author == Author::Reporter)?;
+        Some((head.day, first.commitment.as_deref()?))
+    })
+}

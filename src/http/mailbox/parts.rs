@@ -1,0 +1,86 @@
+//! What stands in a mailbox, by what it is for: letters, requests for consent, and what went along with a report.
+use super::consent::Consents;
+use crate::{
+    domain::{
+        day::Day,
+        id::{CaseId, ItemId, KeyedReader},
+    },
+    http::App,
+    seal::{
+        Author, Kind, OpenedText,
+        consent::{Along, HandOver, PassOn, ToReport, consent},
+    },
+    text::Texts,
+};
+
+/// A mailbox in parts.
+#[derive(Default)]
+pub(super) struct Parts {
+    /// What readers wrote.
+    pub(super) letters: Vec<OpenedText>,
+    pub(super) consents: Consents,
+    said: Vec<(ItemId, Day, ToReport)>,
+    passed: Vec<PassOn>,
+}
+
+/// What went along with a report, as the page shows it.
+pub(super) struct WentAlong {
+    pub(super) day: String,
+    pub(super) what: Vec<&'static str>,
+    pub(super) to: Vec<String>,
+    /// The adviser has passed it on.
+    pub(super) done: bool,
+}
+
+/// Parts what was opened. What only a reporter says counts only from the reporter.
+pub(super) fn parted(all: Vec<OpenedText>) -> Parts {
+    let mut parts = Parts::default();
+    for text in all {
+        let head = &text.manifest.head;
+        let (item, day, own) = (head.item, head.day, head.author == Author::Reporter);
+        let consents = &mut parts.consents;
+        match head.kind {
+            Kind::ConsentRequest => consents.requests.extend(consent(&text.body).map(|r| (item, day, r))),
+            Kind::ConsentAnswer if own => consents.answers.extend(consent(&text.body).map(|a| (item, a))),
+            Kind::HandOver => consents.done.extend(consent::<HandOver>(&text.body)),
+            Kind::ToReport if own => parts.said.extend(consent(&text.body).map(|said| (item, day, said))),
+            Kind::PassOn => parts.passed.extend(consent::<PassOn>(&text.body)),
+            Kind::ConsentAnswer | Kind::ToReport => {}
+            _ => parts.letters.push(text),
+        }
+    }
+    parts
+}
+
+impl Parts {
+    /// Whether somebody reads only what went along with a report: the reporter named them for that, and for nothing else.
+    pub(super) fn only_passed(&self, reader: &KeyedReader) -> bool {
+        self.said.iter().any(|(_, _, said)| said.to.contains(reader)) && !self.consents.agreed(reader)
+    }
+
+    /// Whether the reporter said what goes along with this report.
+    pub(super) fn said(&self, report: &CaseId) -> bool {
+        self.said.iter().any(|(_, _, said)| said.report == *report)
+    }
+
+    /// What went along with a report.
+    pub(super) fn went_along(&self, app: &App, t: Texts) -> Vec<WentAlong> {
+        let name = |to: &KeyedReader| {
+            let reader = app.roster.reader(&to.reader);
+            reader.map_or_else(|| to.reader.to_string(), |r| t.pick(&r.shown_as).to_owned())
+        };
+        let one = |(item, day, said): &(ItemId, Day, ToReport)| WentAlong {
+            day: t.day(*day),
+            what: words(said.along),
+            to: said.to.iter().map(name).collect(),
+            done: self.passed.iter().any(|done| done.to_report == *item),
+        };
+        self.said.iter().map(one).collect()
+    }
+}
+
+/// The texts that name what goes along.
+pub(crate) fn words(along: Along) -> Vec<&'static str> {
+    let all = [(along.story, "along-story"), (along.messages, "along-messages"), (along.files, "along-files")];
+    all.into_iter().filter(|(goes, _)| *goes).map(|(_, id)| id).collect()
+}

@@ -1,0 +1,57 @@
+//! Who reads a case, and whom the reporter writes to.
+use super::{Opened, letters::letters, parts::parted};
+use crate::{
+    domain::{case::Case, day::Day, id::KeyedReader, roster::Reader},
+    http::{App, rooms::ADVICE},
+    store::StoreError,
+};
+
+/// A reader with a slot in a case.
+#[derive(Clone, Copy)]
+pub(crate) struct CaseReader<'a> {
+    /// As the roster has them now.
+    pub(crate) reader: &'a Reader,
+    /// With a hash of their keys.
+    pub(crate) keyed: &'a KeyedReader,
+    /// The day from which a reserve reader may read.
+    pub(crate) release: Option<Day>,
+}
+
+impl CaseReader<'_> {
+    /// Whether they are held back, as a reserve reader is at first.
+    pub(crate) fn waits(&self, today: Day) -> bool {
+        self.release.is_some_and(|day| day > today)
+    }
+}
+
+/// The readers who have a slot in the case's items now, with the day on which a reserve reader's are released.
+pub(crate) async fn readers<'a>(app: &'a App, case: &Case) -> Result<Vec<CaseReader<'a>>, StoreError> {
+    let named = app.roster.readers().zip(&app.keyed);
+    let mut absent: Vec<_> = named.map(|(r, keyed)| (app.post.reader_mailbox(keyed, case.filed), r, keyed)).collect();
+    let mut found = Vec::new();
+    for item in app.store.items(&case.id).await? {
+        let rows = app.store.slots(&item).await?;
+        absent.retain(|(mailbox, reader, keyed)| {
+            let row = rows.iter().find(|row| row.mailbox == *mailbox && app.post.intact(case, &item, row));
+            found.extend(row.map(|row| CaseReader { reader, keyed, release: row.release }));
+            row.is_none()
+        });
+    }
+    Ok(found)
+}
+
+/// Whom the reporter writes to: the readers of the case, without those who only got what went along with a report. The talk with an
+/// adviser stays between the two.
+pub(crate) async fn written_to<'a>(app: &'a App, opened: &Opened) -> Result<Vec<CaseReader<'a>>, StoreError> {
+    let mut readers = readers(app, &opened.case).await?;
+    if opened.room == ADVICE {
+        let parts = parted(letters(app, opened).await?);
+        readers.retain(|r| !parts.only_passed(r.keyed));
+    }
+    Ok(readers)
+}
+
+/// The reserve reader among them: what is added later is held back as long as what was there.
+pub(crate) fn reserve<'a>(readers: &[CaseReader<'a>]) -> Option<(&'a KeyedReader, Day)> {
+    readers.iter().find_map(|r| Some((r.keyed, r.release?)))
+}

@@ -1,0 +1,243 @@
+//! The page of a mailbox: where a case stands, what was answered, and what can be done.
+use actix_web::{HttpResponse, http::StatusCode};
+use askama::Template;
+
+use super::{
+    ANSWER_BYTES, Notice, Opened, consent,
+    letters::letters,
+    parts::{WentAlong, parted},
+    readers::{CaseReader, readers},
+};
+use crate::{
+    domain::{
+        case::{Case, CaseState, RESERVE_DAYS},
+        routing,
+    },
+    http::{
+        App,
+        more::Target,
+        page::{FieldError, page, problem},
+        rooms::{self, IDENTITY},
+    },
+    seal::{Author, Kind, OpenedText, Plaintext},
+    text::Texts,
+};
+
+/// One of the rooms of a code.
+struct Room {
+    room: u8,
+    name: &'static str,
+    state: &'static str,
+    here: bool,
+}
+
+struct Answer {
+    day: String,
+    from: String,
+    kind: &'static str,
+    /// Only its beginning is shown.
+    long: bool,
+    text: Plaintext,
+}
+
+#[derive(Template)]
+#[template(path = "mailbox.html")]
+struct Mailbox {
+    t: Texts,
+    notice: Option<&'static str>,
+    hidden: String,
+    /// The code alone: the buttons name the room.
+    code: String,
+    /// The name of this one.
+    room: &'static str,
+    state: &'static str,
+    opened: bool,
+    closed: bool,
+    /// The law sets terms.
+    clock: bool,
+    rooms: Vec<Room>,
+    /// Everybody who could read it has left.
+    nobody: bool,
+    /// Who can be let in now, instead of waiting for their day.
+    held: Option<String>,
+    /// The desk outside can be asked, because this is late.
+    outside: bool,
+    went_along: Vec<WentAlong>,
+    /// What else can be filed with this code.
+    more: Vec<&'static str>,
+    talk: bool,
+    filed: String,
+    due: String,
+    /// The day has passed on which something should have been heard.
+    late: bool,
+    /// Nobody opened it, and the reserve reader may now.
+    reserve_joined: Option<String>,
+    readers: Vec<String>,
+    consents: Vec<consent::Shown>,
+    answer: Option<Answer>,
+    at: usize,
+    count: usize,
+    limit: String,
+    arriving: Vec<String>,
+    draft: Plaintext,
+    error: Option<String>,
+}
+
+impl Mailbox {
+    /// Whether something can be added; what was typed is shown again in any case.
+    fn writable(&self) -> bool {
+        !self.closed && !self.nobody
+    }
+}
+
+/// The mailbox page, with one answer on it.
+pub(crate) async fn show(
+    app: &App,
+    t: Texts,
+    opened: &Opened,
+    notice: Notice,
+    at: usize,
+    draft: Option<(Plaintext, String)>,
+) -> HttpResponse {
+    let (readers, all) = match (readers(app, &opened.case).await, letters(app, opened).await) {
+        (Ok(readers), Ok(all)) => (readers, all),
+        _ => return problem(t.language, StatusCode::SERVICE_UNAVAILABLE),
+    };
+    let parts = parted(all);
+    let named = readers.iter().map(|r| name(app, t, r, parts.only_passed(r.keyed))).collect();
+    let went_along = parts.went_along(app, t);
+    let (mut answers, consents) = (parts.letters, parts.consents);
+    let count = answers.len();
+    // The newest first: that is what somebody comes for.
+    answers.reverse();
+    let shown = answers.into_iter().nth(at).map(|text| answer(app, t, text));
+    let (draft, error) = draft.map_or_else(Default::default, |(text, error)| (text, Some(error)));
+    let errors: Vec<FieldError> = error.iter().map(|text| FieldError { field: "text", text: text.clone() }).collect();
+    let case = &opened.case;
+    let (today, closed) = (app.clock.today(), case.state.is_closed());
+    let late = case.due < today && rooms::has_clock(opened.room) && !closed;
+    let mailbox = Mailbox {
+        t,
+        notice: notice.text_id(),
+        hidden: hidden(app, opened),
+        code: code(app, opened),
+        room: rooms::name(opened.room),
+        state: state(case.state),
+        opened: case.state != CaseState::Unopened,
+        closed,
+        clock: rooms::has_clock(opened.room),
+        rooms: all_rooms(opened),
+        nobody: readers.is_empty(),
+        held: held(app, t, case, &readers),
+        outside: late && Target::Outside.can(opened) && routing::outside(&app.roster, &Default::default()).is_ok(),
+        went_along,
+        more: more(opened, readers.is_empty()),
+        talk: !closed && opened.room != IDENTITY && !readers.is_empty(),
+        filed: t.day(case.filed),
+        due: t.day(case.due),
+        late,
+        reserve_joined: reserve_joined(app, t, case, &readers),
+        readers: named,
+        consents: consents.shown(app, t, opened),
+        answer: shown,
+        at,
+        count,
+        limit: size(app.config.max_file_bytes),
+        arriving: app.uploads.of(case.id).into_iter().map(size).collect(),
+        draft,
+        error,
+    };
+    let refused = matches!(notice, Notice::FileTooLarge | Notice::FileRefused | Notice::Full | Notice::NoFile)
+        || !errors.is_empty();
+    let status = if refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    page(t, status, &t.get("mailbox-open-title"), &errors, &mailbox.render().unwrap_or_default())
+}
+
+fn answer(app: &App, t: Texts, text: OpenedText) -> Answer {
+    let from = match &text.manifest.head.author {
+        Author::Reader(id) => app.roster.reader(id).map(|r| t.pick(&r.shown_as).to_owned()).unwrap_or_default(),
+        Author::Reporter => String::new(),
+    };
+    let kind = match text.manifest.head.kind {
+        Kind::Acknowledgement => "kind-acknowledgement",
+        Kind::Question => "kind-question",
+        Kind::Feedback => "kind-feedback",
+        Kind::Closing => "kind-closing",
+        _ => "kind-reply",
+    };
+    let (text, cut) = (text.body, text.manifest.head.day);
+    let long = text.escaped_len() > ANSWER_BYTES;
+    Answer { day: t.day(cut), from, kind, long, text: text.cut_to(ANSWER_BYTES) }
+}
+
+fn state(state: CaseState) -> &'static str {
+    match state {
+        CaseState::Unopened => "state-unopened",
+        CaseState::Open => "state-open",
+        CaseState::Closed | CaseState::Held => "state-closed",
+    }
+}
+
+/// The rooms to choose from; none where there is but one.
+fn all_rooms(opened: &Opened) -> Vec<Room> {
+    if opened.rooms.len() < 2 {
+        return Vec::new();
+    }
+    let room = |(room, now): &(u8, CaseState)| Room {
+        room: *room,
+        name: rooms::name(*room),
+        state: state(*now),
+        here: *room == opened.room,
+    };
+    opened.rooms.iter().map(room).collect()
+}
+
+/// What else can be filed from a room. Late is late in one place: the desk outside has a button of its own.
+fn more(opened: &Opened, nobody: bool) -> Vec<&'static str> {
+    let all = [Target::Report, Target::Retaliation, Target::Identity];
+    let can = |target: &Target| target.can(opened) && !(nobody && *target == Target::Identity);
+    all.into_iter().filter(can).map(Target::name).collect()
+}
+
+/// The reserve reader who is still held back in a case that nobody opened: the reporter chose them too, and need not wait.
+fn held(app: &App, t: Texts, case: &Case, readers: &[CaseReader<'_>]) -> Option<String> {
+    let held = readers.iter().find(|r| r.waits(app.clock.today()));
+    held.filter(|_| case.state == CaseState::Unopened).map(|r| t.pick(&r.reader.shown_as).to_owned())
+}
+
+/// That the reserve reader can read a case nobody opened: their day came (domain: day 4), or the reporter let them.
+fn reserve_joined(app: &App, t: Texts, case: &Case, readers: &[CaseReader<'_>]) -> Option<String> {
+    let joined = readers.iter().find(|r| r.release.is_some() && !r.waits(app.clock.today()));
+    let (reader, day) =
+        joined.filter(|_| case.state == CaseState::Unopened).and_then(|r| Some((r.reader, r.release?)))?;
+    let id = if day < case.filed.plus_days(RESERVE_DAYS) { "reserve-let" } else { "reserve-joined" };
+    Some(t.with(id, &[("name", t.pick(&reader.shown_as).to_owned())]))
+}
+
+/// A reader as the reporter sees them; who cannot read yet, or not all, is named so.
+fn name(app: &App, t: Texts, reader: &CaseReader<'_>, passed: bool) -> String {
+    let name = t.pick(&reader.reader.shown_as).to_owned();
+    let waits = reader.waits(app.clock.today()).then(|| t.get("reads-reserve"));
+    match waits.or(passed.then(|| t.get("reads-passed"))) {
+        Some(how) => format!("{name} ({how})"),
+        None => name,
+    }
+}
+
+/// Bytes in words, for the limit beside the file field.
+fn size(bytes: u64) -> String {
+    match bytes {
+        b if b >= 1 << 30 => format!("{} GiB", b >> 30),
+        b if b >= 1 << 20 => format!("{} MiB", b >> 20),
+        b => format!("{} KiB", b >> 10),
+    }
+}
+
+/// What every form of a mailbox page carries: the code, and the room it is of.
+pub(crate) fn hidden(app: &App, opened: &Opened) -> String {
+    code(app, opened) + &format!("<input type=\"hidden\" name=\"room\" value=\"{}\">", opened.room)
+}
+
+fn code(app: &App, opened: &Opened) -> String {
+    format!("<input type=\"hidden\" name=\"code\" value=\"{}\">", opened.code.hidden(&app.roster.instance).as_str())
+}

@@ -1,0 +1,30 @@
+//! The rooms of a code. Each is a case of its own, with its own readers and its own clock.
+
+/// A talk in confidence with an adviser.
+pub(crate) const ADVICE: u8 = 0;
+/// A report to the organisation.
+pub(crate) const REPORT: u8 = 1;
+/// Disadvantage after a report, or after asking advice.
+pub(crate) const RETALIATION: u8 = 2;
+/// Who the reporter is, for those they told.
+pub(crate) const IDENTITY: u8 = 3;
+/// A report to the desk outside, because the organisation is late.
+pub(crate) const OUTSIDE: u8 = 4;
+/// A code opens at most so many rooms; every try looks all of them up.
+pub(crate) const ROOMS: u8 = 5;
+
+/// Whether the law sets terms in a room.
+pub(crate) fn has_clock(room: u8) -> bool {
+    !matches!(room, ADVICE | IDENTITY)
+}
+
+/// The text that names a room.
+pub(crate) fn name(room: u8) -> &'static str {
+    match room {
+        ADVICE => "room-advice",
+        REPORT => "room-report",
+        RETALIATION => "room-retaliation",
+        IDENTITY => "room-identity",
+        _ => "room-outside",
+    }
+}
