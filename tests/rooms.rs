@@ -337,6 +337,27 @@ async fn who_waits_too_long_can_turn_to_the_desk_outside() {
 }
 
 #[actix_web::test]
+async fn a_long_answer_and_a_long_message_both_fit_with_all_rooms() {
+    let service = Service::start(None).await;
+    let browser = Browser::new(&service.base);
+    let code = browser.advice("Een vraag", ADVISER).await;
+    let page = begin(&browser, &code, ADVICE, "report").await;
+    let page = next(&browser, &page, &[("topic", "money")]).await;
+    let page = next(&browser, &page, &[("along", "story")]).await;
+    next(&browser, &page, &[]).await;
+    let page = begin(&browser, &code, ADVICE, "retaliation").await;
+    let page = next(&browser, &page, &[("text", "Iets")]).await;
+    next(&browser, &page, &[]).await;
+    let advice = cases(&service, ADVISER).await.remove(0);
+    letter(&service, ADVISER, "reply", &advice, &"a".repeat(20_480)).await.unwrap();
+    let full = whole(browser.mailbox(&code, ADVICE, &[]).await);
+    assert!(full.status == 200 && full.html.contains(&"a".repeat(20_480)));
+    let typed = "\"".repeat(9_000);
+    let long = whole(browser.mailbox(&code, ADVICE, &[("act", "write"), ("text", &typed)]).await);
+    assert!(long.status == 422 && long.html.contains(&"&#34;".repeat(9_000)), "{}", long.title());
+}
+
+#[actix_web::test]
 async fn a_talk_is_asked_for_without_a_name() {
     let service = Service::start(None).await;
     let browser = Browser::new(&service.base);
