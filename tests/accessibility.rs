@@ -55,7 +55,7 @@ impl Eye {
         self.report(&page("report"), &say("report"), STEPS_TO_STORY).await;
         self.rooms(&say("report")).await;
         self.report(&page("report"), &say("advice"), STEPS_OF_ADVICE).await;
-        self.to_report(&say("advice")).await;
+        self.made_a_report(&say("advice")).await;
     }
 
     /// What a mailbox leads to: a talk, the proof, disadvantage, who the reporter is; then two rooms.
@@ -77,7 +77,7 @@ impl Eye {
     }
 
     /// Advice becomes a report.
-    async fn to_report(&mut self, name: &str) {
+    async fn made_a_report(&mut self, name: &str) {
         self.press("button[value=report]", &format!("{name} to report")).await;
         self.press(NEXT, &format!("{name} to report wrong")).await;
         self.browser.click("#topic-money").await;

@@ -11,13 +11,19 @@ use meldkluis::{
     desk::{Client, Identity, Place},
     domain::{day::Day, id::ItemId},
     envelope::before_payload,
-    seal::{Author, ItemHead, Kind, Plaintext, Recipients, ReporterPublic, Signer, desk::ReaderIdentity, item},
+    seal::{
+        Author, ItemHead, Kind, Plaintext, Recipients, ReporterPublic, Signer,
+        consent::{Along, PassOn, ToReport},
+        desk::ReaderIdentity,
+        item,
+    },
 };
 use support::{Browser, Service};
 use uuid::Uuid;
 
 const READER: &str = "bzk-functionaris-1";
 const OTHER: &str = "bzk-functionaris-2";
+const STRANGER: &str = "bzk-leidinggevende-1";
 
 /// A reader with a program of their own.
 async fn hostile(service: &Service, reader: &str) -> Client {
@@ -120,17 +126,70 @@ async fn a_second_first_item_speaks_for_nobody() {
     service.desk(READER, &["reply", &id, "--file", file.to_str().unwrap()]).await.unwrap();
 }
 
-#[actix_web::test]
-async fn a_reader_who_lets_somebody_in_is_seen_and_stops_nobody() {
-    let service = Service::start(None).await;
-    let (_, _, client, case) = filed(&service).await;
-    let stranger = client.roster.readers().find(|r| r.id.as_str() == "bzk-leidinggevende-1").unwrap();
+/// Gives somebody a slot of the first item whom nobody asked for.
+async fn let_in(client: &Client, case: &CaseView, name: &str) {
+    let stranger = client.roster.readers().find(|r| r.id.as_str() == name).unwrap();
     let sealed = client.item(&case.items[0]).await.unwrap().bytes().await.unwrap();
     let mac = sealed.windows(5).position(|w| w == b"\n--- ").unwrap() + 5;
     let end = mac + sealed[mac..].iter().position(|b| *b == b'\n').unwrap() + 1;
     let slot = meldkluis::seal::desk::share(&client.me.seal, &sealed[..end], stranger).unwrap();
     let sent = SlotSent { to: SentTo::of(&slot.to), header: BASE64_STANDARD.encode(&slot.header) };
     client.share(&case.items[0], &sent).await.unwrap();
+}
+
+#[actix_web::test]
+async fn what_only_the_reporter_can_say_counts_from_nobody_else() {
+    let service = Service::start(None).await;
+    let browser = Browser::new(&service.base);
+    let (adviser, deputy) = ("bzk-vertrouwenspersoon-1", "bzk-vertrouwenspersoon-2");
+    let code = browser.advice_with("In vertrouwen", &[("adviser", adviser), ("deputy", "yes")]).await;
+    let client = hostile(&service, deputy).await;
+    let case = client.inbox().await.unwrap().remove(0);
+    let first = client.item(&case.items[0]).await.unwrap().bytes().await.unwrap();
+    let opened = meldkluis::seal::desk::open_text(&client.me.seal, &first[..]).unwrap();
+    let reporter = opened.manifest.head.reporter.unwrap();
+    let_in(&client, &case, STRANGER).await;
+    let case = client.case(&case.case).await.unwrap();
+    let keyed = |name: &str| client.roster.readers().find(|r| r.id.as_str() == name).unwrap().keyed();
+    let readers = case.readers.iter().filter_map(|r| client.roster.reader(&r.reader));
+    let to = Recipients::of(readers).unwrap().with_reporter(case.case, &reporter.reply).unwrap();
+    let bad = |kind| head(&client, &case, kind, Author::Reader(client.me.reader.clone()), &to);
+    let text = |body: Plaintext| String::from_utf8(body.reveal().to_vec()).unwrap();
+
+    // An older first item with the reporter's keys, signed by a reader.
+    let day = Day::parse("2000-01-01").unwrap();
+    let posing = ItemHead { seq: 0, day, reporter: Some(reporter.clone()), ..bad(Kind::Advice) };
+    let story = r#"{"v":1,"topic":"other","story":"Vals","who":"","when":"","place":"","known":""}"#;
+    send(&client, &case, posing, &to, &client.me.signer, story.to_owned()).await;
+    // What goes with a report, said by a reader: the adviser would be left out of what comes, and the stranger let in.
+    let along = Along { story: true, messages: true, files: true };
+    let said = ToReport::new(case.case, vec![keyed(STRANGER), keyed(adviser)], along);
+    send(&client, &case, bad(Kind::ToReport), &to, &client.me.signer, text(said.into_body())).await;
+    // And a record of passing on, with another commitment beside the same keys.
+    let forged = ReporterPublic { commitment: Some("00".repeat(32)), ..reporter };
+    let done = PassOn::new(case.items[0], vec![keyed(STRANGER)], forged, (vec![keyed(STRANGER)], Vec::new()));
+    send(&client, &case, bad(Kind::PassOn), &to, &client.me.signer, text(done.into_body())).await;
+
+    let id = case.case.to_string();
+    let read = service.desk(adviser, &["read", &id]).await.unwrap();
+    assert_eq!(read["strangers"], serde_json::json!([STRANGER]), "{read}");
+    let refused = service.desk(adviser, &["pass-on", &id]).await.unwrap_err();
+    assert!(refused.contains("has not made a report"), "{refused}");
+    let file = service.path("answer.txt");
+    std::fs::write(&file, "Niet voor hen").unwrap();
+    service.desk(adviser, &["reply", &id, "--file", file.to_str().unwrap()]).await.unwrap();
+    let theirs = service.desk(STRANGER, &["read", &id]).await.unwrap();
+    assert!(!theirs.to_string().contains("Niet voor hen"), "{theirs}");
+    let page = browser.mailbox(&code, None, &[("act", "write"), ("text", "Nog iets")]).await;
+    assert!(page.html.contains("Uw bericht is verstuurd") && !page.html.contains("Wat van uw advies meegaat"));
+    assert!(service.desk(adviser, &["read", &id]).await.unwrap().to_string().contains("Nog iets"));
+}
+
+#[actix_web::test]
+async fn a_reader_who_lets_somebody_in_is_seen_and_stops_nobody() {
+    let service = Service::start(None).await;
+    let (_, _, client, case) = filed(&service).await;
+    let_in(&client, &case, STRANGER).await;
     let id = case.case.to_string();
     let read = service.desk(READER, &["read", &id]).await.unwrap();
     assert_eq!(read["strangers"], serde_json::json!(["bzk-leidinggevende-1"]));

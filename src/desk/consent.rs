@@ -107,8 +107,10 @@ pub(super) struct Circle {
 impl Circle {
     pub(super) fn of(client: &Client, items: &[Item]) -> Result<Self, DeskError> {
         let reporter = reporter(client, items).ok_or_else(|| DeskError::known("desk-error-no-reporter"))?;
-        let first =
-            proven(items).find(|(_, o)| o.manifest.head.reporter.as_ref().is_some_and(|r| r.same_keys(&reporter)));
+        // Of the reporter's own items: a reader can repeat the keys, not sign with them.
+        let own = proven(items).filter(|(_, o)| o.manifest.head.author == Author::Reporter);
+        let keys = |o: &Opened| o.manifest.head.reporter.as_ref().is_some_and(|r| r.same_keys(&reporter));
+        let first = own.into_iter().find(|(_, o)| keys(o));
         let struck: BTreeSet<ReaderId> = match first.map(|(_, opened)| &opened.content) {
             Some(Content::Story(story)) => story.struck.iter().cloned().collect(),
             _ => proven(items).filter_map(|(_, o)| told(o)).flat_map(|(_, struck)| struck.to_vec()).collect(),

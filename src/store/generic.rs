@@ -281,8 +281,7 @@ where
 
     async fn release(&self, case: &CaseId, slots: &[(ItemId, SlotRow)]) -> Result<(), StoreError> {
         let mut w = self.write().await?;
-        let there = w.holds(sqlx::query(DB::LOCK_CASE).bind(case.uuid())).await?;
-        if !there || w.opened(case).await? {
+        if !w.holds(sqlx::query(DB::LOCK_CASE).bind(case.uuid())).await? || w.opened(case).await? {
             return Err(StoreError::Conflict);
         }
         let mut released = 0;
@@ -291,10 +290,7 @@ where
             let update = update.bind(item.uuid()).bind(slot.mailbox.to_vec()).bind(case.uuid());
             released += w.run(update).await?;
         }
-        if released == 0 {
-            return Err(StoreError::Conflict);
-        }
-        w.commit().await
+        if released > 0 { w.commit().await } else { Err(StoreError::Conflict) }
     }
 
     async fn items(&self, case: &CaseId) -> Result<Vec<ItemId>, StoreError> {

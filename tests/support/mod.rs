@@ -194,17 +194,15 @@ impl Browser {
 
     /// Asks an adviser for advice and returns the code.
     pub(crate) async fn advice(&self, story: &str, adviser: &str) -> String {
+        self.advice_with(story, &[("adviser", adviser)]).await
+    }
+
+    /// Asks for advice of the people who are chosen.
+    pub(crate) async fn advice_with(&self, story: &str, who: &[(&str, &str)]) -> String {
         let path = "/nl/report";
         let mut page = self.get(path).await;
-        let answers: [&[(&str, &str)]; 7] = [
-            &[],
-            &[("want", "advice")],
-            &[("org", "bzk")],
-            &[("topic", "other")],
-            &[("adviser", adviser)],
-            &[("story", story)],
-            &[],
-        ];
+        let answers: [&[(&str, &str)]; 7] =
+            [&[], &[("want", "advice")], &[("org", "bzk")], &[("topic", "other")], who, &[("story", story)], &[]];
         for answer in answers {
             page = self.answer(path, &page, &[answer, &[("go", "next")]].concat()).await;
         }

@@ -194,6 +194,10 @@ fn named(open: &Unlocked, t: Texts, reader: &KeyedReader) -> String {
     known.map_or_else(|| reader.reader.to_string(), |r| t.pick(&r.shown_as).to_owned())
 }
 
+fn all_named(open: &Unlocked, t: Texts, readers: &[KeyedReader]) -> String {
+    readers.iter().map(|r| named(open, t, r)).collect::<Vec<_>>().join("\n")
+}
+
 fn entry(open: &Unlocked, t: Texts, case: &CaseId, item: &Item) -> Entry {
     let link = Some(format!("/{}/file/{case}/{}", t.lang(), item.id));
     let mut entry = Entry {
@@ -247,13 +251,9 @@ fn entry(open: &Unlocked, t: Texts, case: &CaseId, item: &Item) -> Entry {
                 Content::ToReport(said) => {
                     entry.texts.push((t.get("desk-to-report-case"), said.report.to_string()));
                     entry.texts.push((t.get("desk-to-report-what"), along(t, said.along)));
-                    let to: Vec<String> = said.to.iter().map(|r| named(open, t, r)).collect();
-                    entry.texts.push((t.get("desk-to-report-to"), to.join("\n")));
+                    entry.texts.push((t.get("desk-to-report-to"), all_named(open, t, &said.to)));
                 }
-                Content::PassOn(done) => {
-                    let to: Vec<String> = done.to.iter().map(|r| named(open, t, r)).collect();
-                    entry.texts.push((String::new(), to.join("\n")));
-                }
+                Content::PassOn(done) => entry.texts.push((String::new(), all_named(open, t, &done.to))),
                 Content::File { name, .. } => {
                     entry.file = format!("{name} ({})", size(opened.manifest.length));
                     entry.link = link;
@@ -303,8 +303,7 @@ fn heading(open: &Unlocked, t: Texts, opened: &Opened) -> String {
 /// What goes along, in words.
 fn along(t: Texts, along: Along) -> String {
     let all = [(along.story, "along-story"), (along.messages, "along-messages"), (along.files, "along-files")];
-    let words: Vec<String> = all.into_iter().filter(|(goes, _)| *goes).map(|(_, id)| t.get(id)).collect();
-    words.join("\n")
+    all.into_iter().filter(|(goes, _)| *goes).map(|(_, id)| t.get(id)).collect::<Vec<_>>().join("\n")
 }
 
 /// The text that names a kind.

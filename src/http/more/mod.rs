@@ -92,7 +92,8 @@ pub(crate) async fn step(app: Data<App>, lang: Path<String>, form: Form<Fields>)
     };
     let Some(target) = target else { return mailbox::show(&app, t, &opened, Notice::None, 0, None).await };
     // Sent before, or from a page that is no longer true: what is there is shown. A last page sent again is for `send` to tell.
-    if !target.can(&opened) && !(opened.has(target.room()) && step == CHECK.to_string()) {
+    let again = opened.has(target.room()) && step == CHECK.to_string();
+    if !target.can(&opened) && !again {
         return mailbox::show_code(&app, t, &opened.code, Some(target.room()), Notice::None).await;
     }
     let Ok(present) = mailbox::readers(&app, &opened.case).await else {
