@@ -1,6 +1,6 @@
 //! Officers classify and work by a protocol, coordinators watch and sign, auditors check: on pages, in Chromium without script.
 #![cfg(all(feature = "server", feature = "desk", unix))]
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
 mod support;
 #[path = "support/webdriver.rs"]
 mod webdriver;
@@ -133,7 +133,6 @@ async fn stories_22_and_23_an_officer_classifies_and_works_by_a_protocol_and_the
 async fn a_coordinator_sees_who_can_newly_read_and_signs_and_a_second_approves() {
     let service = Service::start(None).await;
     let old = std::fs::read_to_string(service.path("roster/org-bzk.toml")).unwrap();
-    // The manager becomes an officer of the desk, in the file to come.
     let new = old.replacen("serial = 1", "serial = 2", 1);
     let hash = hex::encode(<sha2::Sha256 as sha2::Digest>::digest(old.as_bytes()));
     let new = new.replacen("previous = \"\"", &format!("previous = \"{hash}\""), 1);
@@ -153,12 +152,13 @@ async fn a_coordinator_sees_who_can_newly_read_and_signs_and_a_second_approves()
     picture(&coordinator, "desk-roster").await;
     coordinator.quit().await;
 
-    // Two people's keys, one of them protected: the command signs with one, the second adds theirs.
-    let both = two_signers(&service, &file, &new).await;
+    // Two people's keys: the command signs with one, the second adds theirs.
+    let key = |seed: u8| ssh_key::PrivateKey::from(ssh_key::private::Ed25519Keypair::from_seed(&[seed; 32]));
+    let both = [("een", key(1)), ("twee", key(2))];
     let folder = tempfile::tempdir().unwrap();
     let mut keys = std::collections::BTreeMap::new();
     for (name, key) in &both {
-        keys.insert(name.clone(), key.public_key().to_openssh().unwrap());
+        keys.insert((*name).to_owned(), key.public_key().to_openssh().unwrap());
         std::fs::write(folder.path().join(name), key.to_openssh(ssh_key::LineEnding::LF).unwrap().as_bytes()).unwrap();
     }
     let signatures = service.path("org-bzk.toml.sig");
@@ -171,11 +171,6 @@ async fn a_coordinator_sees_who_can_newly_read_and_signs_and_a_second_approves()
     let signed = Signed { text: new, signatures: std::fs::read_to_string(&signatures).unwrap() };
     let people = signed_by("org-bzk", &signed, &Signers { threshold: 2, keys }).unwrap();
     assert_eq!(people.len(), 2);
-}
-
-async fn two_signers(_: &Service, _: &std::path::Path, _: &str) -> Vec<(String, ssh_key::PrivateKey)> {
-    let key = |seed: u8| ssh_key::PrivateKey::from(ssh_key::private::Ed25519Keypair::from_seed(&[seed; 32]));
-    vec![("een".to_owned(), key(1)), ("twee".to_owned(), key(2))]
 }
 
 async fn looked_at(make: Make, library: String, script: &str) {
