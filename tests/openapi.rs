@@ -58,7 +58,7 @@ async fn token(service: &Service) -> String {
     let Nonce { nonce, instance } = asked.json().await.unwrap();
     let bytes = signed_bytes(&instance, &service.base, &nonce, &me.reader);
     let signature = hex::encode(me.signer.sign(&bytes));
-    let sent = SignIn { reader: me.reader, nonce, origin: service.base.clone(), signature };
+    let sent = SignIn { reader: me.reader, nonce, origin: service.base.clone(), signature, card: None };
     let Session { token } = http.post(url("session")).json(&sent).send().await.unwrap().json().await.unwrap();
     token
 }

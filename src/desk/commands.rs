@@ -11,9 +11,11 @@ use serde_json::json;
 
 use super::{
     Client, DeskError, Identity, Place,
-    consent::{ask_consent, hand_over},
+    consent::{ask_consent, ask_consent_for_guest, hand_over},
+    guest::card,
     page,
     read::read,
+    reader_commands::{self, ReaderCommand},
     write::{Attachment, Sent, write},
 };
 use crate::{
@@ -47,6 +49,9 @@ pub struct Options {
     /// Reads the passphrase from this file instead of asking.
     #[arg(long)]
     pub passphrase_file: Option<PathBuf>,
+    /// Your card, where you are a guest.
+    #[arg(long)]
+    pub card: Option<PathBuf>,
     /// Prints one JSON document.
     #[arg(long)]
     pub json: bool,
@@ -98,8 +103,11 @@ pub enum Command {
         #[command(flatten)]
         writing: Writing,
         /// The reader's name in the roster.
+        #[arg(long, required_unless_present = "guest", conflicts_with = "guest")]
+        to: Option<String>,
+        /// The card of a guest, who is not in the roster.
         #[arg(long)]
-        to: String,
+        guest: Option<PathBuf>,
         /// The items; everything the reporter wrote and added when absent.
         #[arg(long)]
         item: Vec<String>,
@@ -111,6 +119,9 @@ pub enum Command {
         /// The item of the request, as `read` shows it.
         request: String,
     },
+    /// What readers do with who reads.
+    #[command(flatten)]
+    Readers(ReaderCommand),
 }
 
 /// How the desk is opened.
@@ -162,6 +173,10 @@ pub async fn run(options: &Options, command: &Command) -> Result<String, DeskErr
     if matches!(command, Command::Whoami) {
         return Ok(public(options, &me));
     }
+    let me = match &options.card {
+        Some(path) => me.with_card(card(&readable(path)?)?)?,
+        None => me,
+    };
     let client = Client::sign_in(&options.place(), me).await?;
     match command {
         Command::Keygen { .. } | Command::Whoami | Command::Open(_) => Ok(String::new()),
@@ -172,11 +187,21 @@ pub async fn run(options: &Options, command: &Command) -> Result<String, DeskErr
         Command::Feedback(w) => send(options, &client, w, Act::Feedback).await,
         Command::Reply(w) => send(options, &client, w, Act::Reply).await,
         Command::Note(w) => send(options, &client, w, Act::Note).await,
-        Command::AskConsent { writing, to, item } => {
-            let to = ReaderId::try_from(to.clone()).map_err(DeskError::new)?;
-            let items = item.iter().map(|text| item_id(text)).collect::<Result<Vec<_>, _>>()?;
-            sent(options, &ask_consent(&client, &case_id(&writing.case)?, &to, text(writing)?, &items).await?, "")
+        Command::AskConsent { writing, to, guest, item } => {
+            let (id, items) = (case_id(&writing.case)?, item_ids(item)?);
+            let done = match guest {
+                Some(path) => {
+                    ask_consent_for_guest(&client, &id, card(&readable(path)?)?, text(writing)?, &items).await?
+                }
+                None => {
+                    let to = to.clone().unwrap_or_default();
+                    let to = ReaderId::try_from(to).map_err(DeskError::new)?;
+                    ask_consent(&client, &id, &to, text(writing)?, &items).await?
+                }
+            };
+            sent(options, &done, "")
         }
+        Command::Readers(command) => reader_commands::run(options, &client, command).await,
         Command::HandOver { case, request } => {
             sent(options, &hand_over(&client, &case_id(case)?, &item_id(request)?).await?, "")
         }
@@ -214,17 +239,21 @@ async fn send(options: &Options, client: &Client, w: &Writing, act: Act) -> Resu
     sent(options, &done, files)
 }
 
-fn sent(options: &Options, sent: &Sent, more: &str) -> Result<String, DeskError> {
+pub(super) fn sent(options: &Options, sent: &Sent, more: &str) -> Result<String, DeskError> {
     let json = || json!({ "item": sent.item, "already": sent.already }).to_string();
     Ok(if options.json { json() } else { format!("Sent.{more}") })
 }
 
-fn item_id(text: &str) -> Result<ItemId, DeskError> {
+pub(super) fn item_ids(texts: &[String]) -> Result<Vec<ItemId>, DeskError> {
+    texts.iter().map(|text| item_id(text)).collect()
+}
+
+pub(super) fn item_id(text: &str) -> Result<ItemId, DeskError> {
     ItemId::parse(text).ok_or_else(|| DeskError::new("an item is named by its id, as `read` shows it"))
 }
 
 /// The text of a writing: a file, the editor on a terminal, or standard input.
-fn text(w: &Writing) -> Result<Plaintext, DeskError> {
+pub(super) fn text(w: &Writing) -> Result<Plaintext, DeskError> {
     if let Some(path) = &w.file {
         return Ok(Plaintext::from(readable(path)?));
     }
@@ -262,7 +291,7 @@ fn passphrase(options: &Options) -> Result<SecretString, DeskError> {
     }
 }
 
-fn readable(path: &Path) -> Result<Vec<u8>, DeskError> {
+pub(super) fn readable(path: &Path) -> Result<Vec<u8>, DeskError> {
     std::fs::read(path).map_err(|e| DeskError::new(format!("cannot read {}: {e}", path.display())))
 }
 

@@ -1,21 +1,31 @@
 //! The readers' client. All opening for readers happens here, on their own machine.
 mod browser;
+mod circle;
 mod client;
 mod commands;
 mod consent;
+mod duty;
+mod guest;
 mod identity;
+mod leave;
 mod open;
 pub mod page;
 mod read;
+mod reader_commands;
 mod transfer;
 mod write;
 
 pub use browser::Browser;
+pub use circle::strangers;
 pub use client::{Client, Place};
 pub use commands::{Command, Opening, Options, opening, run};
-pub use consent::{Consent, ask_consent, candidates, consents, hand_over, shareable, strangers};
+pub use consent::{Consent, ask_consent, ask_consent_for_guest, candidates, consents, hand_over, shareable};
+pub use duty::{Duty, DutyClaim, approve_duty, ask_duty, duties};
+pub use guest::invite;
 pub use identity::Identity;
+pub use leave::{confirm_take_out, leave, take_out};
 pub use open::{Body, Content, Item, Opened, Reach, State, open_case, open_item};
+pub use reader_commands::ReaderCommand;
 pub use write::{Attachment, Sent, attach_file, write};
 
 use crate::{seal::code::Language, text::Texts};

@@ -8,12 +8,13 @@ use futures_util::StreamExt;
 use tempfile::{NamedTempFile, SpooledTempFile};
 use zeroize::Zeroizing;
 
-use super::{Client, DeskError, safe_name, transfer::bar};
+use super::{Client, DeskError, circle::cards, safe_name, transfer::bar};
 use crate::{
     api_types::CaseView,
-    domain::id::ItemId,
+    domain::{guest::GuestCard, id::ItemId},
     seal::{
         Author, Kind, Manifest, Plaintext, ReporterPublic, StoryText,
+        circle::{DutyApproval, DutyRequest, Left, TakeOut, TakenOut},
         consent::{Answer, ConsentBody, HandOver, Request, consent},
         desk::open_to,
     },
@@ -88,6 +89,16 @@ pub enum Content {
     Answer(Answer),
     /// That something was handed over.
     HandOver(HandOver),
+    /// That its author leaves.
+    Left(Left),
+    /// That somebody be taken out.
+    TakeOut(TakeOut),
+    /// That they were.
+    TakenOut(TakenOut),
+    /// That a legal duty asks to let somebody read.
+    Duty(DutyRequest),
+    /// That it does.
+    DutyApproved(DutyApproval),
     /// A file.
     File {
         /// A name that cannot leave a folder.
@@ -207,6 +218,11 @@ fn content(manifest: &Manifest, body: Body) -> Result<Result<Content, String>, D
         Kind::ConsentRequest => of_consent(bytes, Content::Request),
         Kind::ConsentAnswer => of_consent(bytes, Content::Answer),
         Kind::HandOver => of_consent(bytes, Content::HandOver),
+        Kind::Left => of_consent(bytes, Content::Left),
+        Kind::TakeOut => of_consent(bytes, Content::TakeOut),
+        Kind::TakenOut => of_consent(bytes, Content::TakenOut),
+        Kind::DutyRequest => of_consent(bytes, Content::Duty),
+        Kind::DutyApproval => of_consent(bytes, Content::DutyApproved),
         _ => Ok(Content::Text(Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned()))),
     })
 }
@@ -229,12 +245,30 @@ pub(super) fn prove(client: &Client, items: &mut [Item]) {
             }
         };
     }
+    // Who vouches for a guest is in the roster: their requests are proven by now.
+    let cards = cards(client, items);
+    for item in items.iter_mut() {
+        if let State::Opened(opened) = &mut item.state {
+            opened.proven |= cards.iter().any(|card| by_guest(card, opened));
+        }
+    }
     // First items first, then by day; what did not open stands last.
     items.sort_by_key(|item| match &item.state {
         State::Opened(o) => (0, o.manifest.head.reporter.is_none(), Some((o.manifest.head.day, o.manifest.head.seq))),
         State::Large(_) => (1, true, None),
         State::Failed(_) => (2, true, None),
     });
+}
+
+/// Whether a guest wrote this while their card counted. A guest asks for nobody, lets nobody in and takes nobody out.
+fn by_guest(card: &GuestCard, opened: &Opened) -> bool {
+    let head = &opened.manifest.head;
+    let act = matches!(
+        head.kind,
+        Kind::ConsentRequest | Kind::HandOver | Kind::TakeOut | Kind::TakenOut | Kind::DutyRequest | Kind::DutyApproval
+    );
+    let signed = card.guest.sign_key.to_lowercase() == hex::encode(opened.by);
+    head.author == Author::Reader(card.guest.id.clone()) && signed && head.day <= card.until && !act
 }
 
 /// The reporter's public halves: of the first item, which was signed with the key it names, or of a hand-over to a reader who does

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use super::{
     Client, DeskError,
+    circle::strangers,
     commands::{Options, case_id},
-    consent::strangers,
     open::{Body, Content, Item, Opened, Reach, State, open_case},
     safe_json, safe_text,
 };
@@ -68,6 +68,14 @@ fn view(item: Item, save: Option<&Path>) -> Result<Value, DeskError> {
             "reason": String::from_utf8_lossy(asked.reason.reveal()) } }),
         Content::Answer(answer) => json!({ "agreed": answer.yes, "request": answer.request }),
         Content::HandOver(done) => json!({ "handed_over": done.to, "request": done.request }),
+        Content::Left(left) => json!({ "left": left.reason }),
+        Content::TakeOut(asked) => json!({ "take_out": { "who": asked.who,
+            "reason": String::from_utf8_lossy(asked.reason.reveal()) } }),
+        Content::TakenOut(taken) => json!({ "taken_out": taken.take_out }),
+        Content::Duty(asked) => json!({ "duty": { "to": asked.to, "items": asked.items, "ground": asked.ground,
+            "notice": asked.notice, "reference": String::from_utf8_lossy(asked.reference.reveal()),
+            "reason": String::from_utf8_lossy(asked.reason.reveal()) } }),
+        Content::DutyApproved(approval) => json!({ "duty_approved": approval.request }),
         Content::File { name, body } => match save {
             None => json!({ "name": name }),
             Some(folder) => match saved(folder, &name, body) {
@@ -116,8 +124,11 @@ fn in_words(case: &CaseView, items: &[Value], strangers: &[String]) -> String {
     let mut text = format!("Case {} ({:?}), filed {}, due {}\n", case.case, case.state, case.filed, case.due);
     for reader in strangers {
         text.push_str(&format!(
-            "\nCareful: {reader} was let in without the reporter. Nothing you write is sealed to them.\n"
+            "\nCareful: {reader} was let in without the reporter, or should be gone. Nothing you write is sealed to them.\n"
         ));
+    }
+    for reader in &case.away {
+        text.push_str(&format!("\n{} is away.\n", reader.reader));
     }
     for item in items {
         let field = |name: &str| item.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -140,7 +151,8 @@ fn in_words(case: &CaseView, items: &[Value], strangers: &[String]) -> String {
         if let Some(written) = item.get("text").and_then(Value::as_str) {
             text.push_str(&quoted(written));
         }
-        for name in ["consent", "agreed", "handed_over", "request"] {
+        let more = ["left", "take_out", "taken_out", "duty", "duty_approved"];
+        for name in ["consent", "agreed", "handed_over", "request"].into_iter().chain(more) {
             if let Some(value) = item.get(name) {
                 text.push_str(&quoted(&format!("{name}: {value}")));
             }

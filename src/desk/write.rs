@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{
     Client, DeskError,
-    consent::Circle,
+    circle::{Addressed, Also, Circle},
     open::{Item, Reach, open_case},
     transfer::bar,
 };
@@ -20,10 +20,11 @@ use crate::{
     domain::{
         case::{Act, CaseState, after},
         day::Day,
+        guest::GuestCard,
         id::{CaseId, ItemId},
     },
     envelope,
-    seal::{Author, FileSealer, ItemHead, Kind, Plaintext, Recipients, SealError, Slot, item},
+    seal::{Author, FileSealer, ItemHead, Kind, Plaintext, Recipients, SealError, Slot, SlotTo, item},
 };
 
 /// Escaped bytes of a text that the reporter's page shows whole.
@@ -115,13 +116,10 @@ pub(super) fn recipients(
     case: &CaseView,
     items: &[Item],
     to_reporter: bool,
-) -> Result<Recipients, DeskError> {
-    let circle = Circle::of(client, items)?;
-    let to = circle.recipients(client, case, None, to_reporter)?;
-    if to.readers().iter().all(|r| r.reader != client.me.reader) {
-        return Err(DeskError::known("desk-error-not-yours"));
-    }
-    Ok(to)
+) -> Result<Addressed, DeskError> {
+    let to = Circle::of(client, items)?.recipients(client, case, &Also { reporter: to_reporter, ..Also::default() })?;
+    let me = client.me.keyed();
+    if to.to.readers().contains(&me) { Ok(to) } else { Err(DeskError::known("desk-error-not-yours")) }
 }
 
 /// Signs, seals and sends one message.
@@ -130,13 +128,13 @@ pub(super) async fn send(
     case: &CaseView,
     (kind, act): (Kind, Option<Act>),
     text: Plaintext,
-    to: &Recipients,
+    to: &Addressed,
 ) -> Result<Sent, DeskError> {
     let seq = u32::try_from(case.items.len()).unwrap_or(u32::MAX);
-    let head = head(client, case, to, kind, seq, None);
+    let head = head(client, case, &to.to, kind, seq, None);
     let id = head.item;
-    let (slots, payload) = item(head, text, &client.me.signer, to).map_err(failed)?.into_parts();
-    let mut body = framed(id, act, case, &slots)?;
+    let (slots, payload) = item(head, text, &client.me.signer, &to.to).map_err(failed)?.into_parts();
+    let mut body = framed(id, act, case, (&slots, &to.cards))?;
     body.extend_from_slice(&payload);
     let added = client.add(&case.case, body).await?;
     Ok(Sent { item: id, already: added.already })
@@ -162,8 +160,16 @@ fn head(client: &Client, case: &CaseView, to: &Recipients, kind: Kind, seq: u32,
 }
 
 /// What stands before a payload on its way to the server.
-fn framed(item: ItemId, act: Option<Act>, case: &CaseView, slots: &[Slot]) -> Result<Vec<u8>, DeskError> {
-    let sent = |s: &Slot| SlotSent { to: SentTo::of(&s.to), header: BASE64_STANDARD.encode(&s.header) };
+fn framed(
+    item: ItemId,
+    act: Option<Act>,
+    case: &CaseView,
+    (slots, cards): (&[Slot], &[GuestCard]),
+) -> Result<Vec<u8>, DeskError> {
+    // The server knows a guest by their card only.
+    let guest = |to: &SlotTo| cards.iter().find(|card| *to == SlotTo::Reader(card.keyed()));
+    let to = |to: &SlotTo| guest(to).map_or_else(|| SentTo::of(to), |card| SentTo::Guest(Box::new(card.clone())));
+    let sent = |s: &Slot| SlotSent { to: to(&s.to), header: BASE64_STANDARD.encode(&s.header) };
     let adding = Adding { item, act, expected: case.state, slots: slots.iter().map(sent).collect() };
     envelope::before_payload(&adding).map_err(|e| DeskError::new(e.to_string()))
 }
@@ -172,15 +178,15 @@ fn framed(item: ItemId, act: Option<Act>, case: &CaseView, slots: &[Slot]) -> Re
 async fn attach(
     client: &Client,
     case: &CaseView,
-    to: &Recipients,
+    to: &Addressed,
     Attachment { name, mut file }: Attachment,
     seq: u32,
 ) -> Result<(), DeskError> {
-    let head = head(client, case, to, Kind::File, seq, Some(name));
+    let head = head(client, case, &to.to, Kind::File, seq, Some(name));
     let id = head.item;
     let mut sealed = tempfile::tempfile()?;
     let bar = bar(file.metadata()?.len(), "sealing");
-    let mut sealer = FileSealer::new(to).map_err(failed)?;
+    let mut sealer = FileSealer::new(&to.to).map_err(failed)?;
     let mut chunk = vec![0; 1 << 20];
     loop {
         let n = file.read(&mut chunk)?;
@@ -197,7 +203,7 @@ async fn attach(
         sealed.write_all(&piece)?;
     }
     bar.finish_and_clear();
-    let framed = framed(id, None, case, &ending.into_slots())?;
+    let framed = framed(id, None, case, (&ending.into_slots(), &to.cards))?;
     client.add(&case.case, stream(framed, sealed)?).await?;
     Ok(())
 }

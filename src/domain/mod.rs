@@ -1,6 +1,8 @@
 //! The pure middle: no async, I/O, clock or randomness.
 pub mod case;
 pub mod day;
+pub mod ground;
+pub mod guest;
 pub mod id;
 pub mod notice;
 pub mod roster;

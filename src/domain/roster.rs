@@ -18,6 +18,7 @@ pub const WARN_DAYS: i32 = 60;
 
 /// A text in both languages.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Text {
     /// Dutch, B1.

@@ -9,12 +9,14 @@ use futures_util::{StreamExt, stream::Fuse};
 
 use super::{
     App, MOST_BEFORE_REPORTER,
+    absence::served_by,
     mailbox::{self, Notice, Opened},
     page::problem,
 };
 use crate::{
     domain::{
         case::CaseState,
+        day::Day,
         id::{CaseId, ItemId},
     },
     seal::{FileSealer, ItemHead, Kind, Plaintext, Recipients, code::Language},
@@ -100,7 +102,8 @@ async fn store(app: &Data<App>, opened: &Opened, named: String, field: &mut Fuse
     // Held until the file is there: so many at once, and no more.
     let _place = app.files.try_acquire().map_err(|_| Refused::DiskFull)?;
     let readers = mailbox::readers(app, &opened.case).await.map_err(|_| Refused::Failed)?;
-    let to = Recipients::of(readers.iter().map(|r| r.reader)).map_err(|_| Refused::Failed)?;
+    let guests = mailbox::guests_now(app, opened).await.map_err(|_| Refused::Failed)?;
+    let to = Recipients::of(readers.iter().map(|r| r.reader).chain(&guests)).map_err(|_| Refused::Failed)?;
     let seq = app.store.items(&opened.case.id).await.map_err(|_| Refused::Failed)?.len();
     if seq >= MOST_BEFORE_REPORTER {
         return Err(Refused::CaseFull);
@@ -111,10 +114,12 @@ async fn store(app: &Data<App>, opened: &Opened, named: String, field: &mut Fuse
     let unfinished = Unfinished { app: app.clone(), case: opened.case.id, item, armed: true };
     let mut writer = app.blobs.writer(&item).await.map_err(|_| Refused::Failed)?;
     let slots = stream(app, opened, head, &to, field, &mut writer).await?;
+    let who = app.post.of_readers(&opened.case, &slots);
     let slots = app.post.rows(&opened.case, &item, slots, mailbox::reserve(&readers));
-    let item = NewItem { id: item, slots, payload: Payload::Blob };
+    let item = NewItem { id: item, slots, readers: who, payload: Payload::Blob };
+    let by = served_by(app, &readers);
     // In a task of its own: a browser that goes away now must not stop a commit half-way.
-    let committing = actix_web::rt::spawn(commit(app.clone(), opened.case.id, item, writer, unfinished));
+    let committing = actix_web::rt::spawn(commit(app.clone(), opened.case.id, (item, by), writer, unfinished));
     committing.await.map_err(|_| Refused::Failed)?
 }
 
@@ -185,12 +190,12 @@ async fn stream(
 async fn commit(
     app: Data<App>,
     case: CaseId,
-    item: NewItem,
+    (item, by): (NewItem, Day),
     writer: BlobWriter,
     mut unfinished: Unfinished,
 ) -> Result<(), Refused> {
     writer.finish().await.map_err(|_| Refused::DiskFull)?;
-    app.store.add_item(&case, &item, None, app.clock.today()).await.map_err(|_| Refused::Failed)?;
+    app.store.add_item(&case, &item, None, by).await.map_err(|_| Refused::Failed)?;
     unfinished.armed = false;
     Ok(())
 }

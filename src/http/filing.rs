@@ -62,5 +62,5 @@ pub(super) async fn file(app: &App, answers: Answers, readers: &Readers, code: &
     let reserve = readers.reserve().map(Reader::keyed);
     let reserve = reserve.as_ref().map(|keyed| (keyed, today.plus_days(RESERVE_DAYS)));
     let slots = app.post.rows(&case, &first, slots, reserve);
-    app.store.file(&case, &NewItem { id: first, slots, payload: Payload::Inline(payload) }).await
+    app.store.file(&case, &NewItem { id: first, slots, readers: Vec::new(), payload: Payload::Inline(payload) }).await
 }

@@ -57,6 +57,16 @@ pub enum Kind {
     ConsentAnswer,
     /// A reader shared what was agreed.
     HandOver,
+    /// A reader leaves the case; see [`super::circle`].
+    Left,
+    /// A reader asks that another is taken out.
+    TakeOut,
+    /// A second reader did so.
+    TakenOut,
+    /// A reader says that a legal duty asks to let somebody read.
+    DutyRequest,
+    /// A second reader agrees.
+    DutyApproval,
 }
 
 /// Who says they wrote it; the signature proves it.

@@ -21,7 +21,7 @@ use crate::{
         day::Day,
         id::{CaseId, ItemId, KeyedReader, OrgId},
     },
-    seal::{Author, Kind, Plaintext, consent::Standing},
+    seal::{Author, Kind, Plaintext, circle::LeftReason, consent::Standing},
     text::Texts,
 };
 
@@ -234,6 +234,20 @@ fn entry(open: &Unlocked, t: Texts, case: &CaseId, item: &Item) -> Entry {
                     entry.texts.push((String::new(), t.get(if answer.yes { "yes" } else { "no" })));
                 }
                 Content::HandOver(done) => entry.texts.push((String::new(), named(open, t, &done.to))),
+                Content::Left(left) => {
+                    let id = if left.reason == LeftReason::Conflict { "desk-left-conflict" } else { "desk-left" };
+                    entry.texts.push((String::new(), t.get(id)));
+                }
+                Content::TakeOut(asked) => {
+                    let reason = String::from_utf8_lossy(asked.reason.reveal()).into_owned();
+                    entry.texts.push((named(open, t, &asked.who), reason));
+                }
+                Content::Duty(asked) => {
+                    let reason = String::from_utf8_lossy(asked.reason.reveal()).into_owned();
+                    entry.texts.push((named(open, t, &asked.to), t.get(asked.ground.text_id())));
+                    entry.texts.push((String::new(), reason));
+                }
+                Content::TakenOut(_) | Content::DutyApproved(_) => {}
                 Content::File { name, .. } => {
                     entry.file = format!("{name} ({})", size(opened.manifest.length));
                     entry.link = link;
@@ -272,6 +286,11 @@ pub(super) fn kind_text(kind: Kind) -> &'static str {
         Kind::ConsentRequest => "kind-consent",
         Kind::ConsentAnswer => "desk-kind-consent-answer",
         Kind::HandOver => "kind-hand-over",
+        Kind::Left => "desk-kind-left",
+        Kind::TakeOut => "desk-kind-take-out",
+        Kind::TakenOut => "desk-kind-taken-out",
+        Kind::DutyRequest => "desk-kind-duty",
+        Kind::DutyApproval => "desk-kind-duty-approval",
     }
 }
 

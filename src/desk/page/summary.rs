@@ -82,7 +82,14 @@ impl Summaries {
             match &opened.content {
                 Content::Story(story) => text.push_str(&story.story),
                 Content::Text(written) => text.push_str(written),
-                Content::Request(_) | Content::Answer(_) | Content::HandOver(_) => {}
+                Content::Request(_)
+                | Content::Answer(_)
+                | Content::HandOver(_)
+                | Content::Left(_)
+                | Content::TakeOut(_)
+                | Content::TakenOut(_)
+                | Content::Duty(_)
+                | Content::DutyApproved(_) => {}
                 Content::File { name, .. } => text.push_str(name),
             }
             text.push('\n');

@@ -31,6 +31,9 @@ use crate::api_types::Adding;
         super::add::add,
         super::item,
         super::share::share,
+        super::leave::leave,
+        super::leave::take_out,
+        super::away::away,
         self::openapi
     ),
     components(schemas(Adding)),

@@ -1,27 +1,30 @@
 //! A reader asks whether somebody else may read; the reporter answers behind the code, and may change their mind until it is done.
 use actix_web::{HttpResponse, http::StatusCode};
 
-use super::{Notice, Opened, add, letters::letters, show};
+use super::{Notice, Opened, add, guests::guest_name, letters::letters, show};
 use crate::{
     domain::{case::CaseState, day::Day, id::ItemId},
     http::{App, page::problem},
     seal::{
         Kind, OpenedText, Plaintext,
+        circle::DutyRequest,
         consent::{Answer, HandOver, Named, Request, Standing, consent, standing},
+        guest::vouched,
     },
     store::StoreError,
     text::Texts,
 };
 
 /// Escaped bytes of a reason that are shown.
-const REASON_BYTES: usize = 4 << 10;
+pub(super) const REASON_BYTES: usize = 4 << 10;
 /// Requests that are shown.
-const SHOWN: usize = 3;
+pub(super) const SHOWN: usize = 3;
 
 /// The requests of a case, and what became of them.
 #[derive(Default)]
 pub(super) struct Consents {
     requests: Vec<(ItemId, Day, Request)>,
+    duties: Vec<(ItemId, Day, DutyRequest)>,
     answers: Vec<(ItemId, Answer)>,
     done: Vec<HandOver>,
 }
@@ -46,6 +49,7 @@ pub(super) fn parted(all: Vec<OpenedText>) -> (Vec<OpenedText>, Consents) {
         let (item, day) = (text.manifest.head.item, text.manifest.head.day);
         match text.manifest.head.kind {
             Kind::ConsentRequest => consents.requests.extend(consent(&text.body).map(|r| (item, day, r))),
+            Kind::DutyRequest => consents.duties.extend(consent(&text.body).map(|d| (item, day, d))),
             Kind::ConsentAnswer => consents.answers.extend(consent(&text.body).map(|a| (item, a))),
             Kind::HandOver => consents.done.extend(consent::<HandOver>(&text.body)),
             _ => others.push(text),
@@ -59,6 +63,11 @@ impl Consents {
         standing(request, self.answers.iter().map(|(item, answer)| (*item, answer)), &self.done)
     }
 
+    /// The notices of a legal duty.
+    pub(super) fn duties(&mut self, app: &App, t: Texts) -> Vec<super::duty::Shown> {
+        super::duty::shown(app, t, std::mem::take(&mut self.duties), &self.done)
+    }
+
     /// The newest requests, the newest first.
     pub(super) fn shown(self, app: &App, t: Texts, opened: &Opened) -> Vec<Shown> {
         let standings: Vec<Standing> = self.requests.iter().map(|(item, _, _)| self.standing(item)).collect();
@@ -70,10 +79,14 @@ impl Consents {
 fn one(app: &App, t: Texts, opened: &Opened, (item, day, asked): (ItemId, Day, Request), now: Standing) -> Shown {
     // Somebody who left the roster, or has other keys since, is nobody to agree to.
     let reader = app.roster.reader(&asked.to.reader).filter(|r| r.keyed() == asked.to);
-    let open = opened.case.state != CaseState::Closed && reader.is_some();
+    let card = asked.card.as_ref().filter(|card| card.keyed() == asked.to);
+    let card = card.filter(|card| vouched(card, &app.roster, &opened.case.id));
+    let counts = reader.is_some() || card.is_some_and(|card| card.counts_on(app.clock.today()));
+    let open = opened.case.state != CaseState::Closed && counts;
+    let named = reader.map(|r| t.pick(&r.shown_as).to_owned()).or_else(|| card.map(|card| guest_name(t, card)));
     Shown {
         request: item,
-        name: reader.map_or_else(|| asked.to.reader.to_string(), |r| t.pick(&r.shown_as).to_owned()),
+        name: named.unwrap_or_else(|| asked.to.reader.to_string()),
         day: t.day(day),
         reason: asked.reason.cut_to(REASON_BYTES),
         items: asked.items.iter().map(|named| in_words(t, named)).collect(),
@@ -88,7 +101,7 @@ fn one(app: &App, t: Texts, opened: &Opened, (item, day, asked): (ItemId, Day, R
     }
 }
 
-fn in_words(t: Texts, named: &Named) -> String {
+pub(super) fn in_words(t: Texts, named: &Named) -> String {
     let id = match named.kind {
         Kind::Report | Kind::Advice => "consent-item-story",
         Kind::Message | Kind::ConsentAnswer => "consent-item-message",

@@ -1,5 +1,7 @@
 //! The mailbox: everything a code opens. The code travels in the body of a POST and is kept nowhere.
 mod consent;
+mod duty;
+mod guests;
 mod letters;
 mod write;
 
@@ -10,14 +12,16 @@ use actix_web::{
 };
 use askama::Template;
 
-pub(crate) use self::write::head;
 use self::{
     consent::parted,
+    guests::{guest_name, guests, present},
     letters::letters,
     write::{add, destroy, sure, write},
 };
+pub(crate) use self::{guests::guests_now, write::head};
 use super::{
     App,
+    absence::{self, served_by},
     filing::ADVICE,
     form::Fields,
     page::{FieldError, page, problem},
@@ -192,12 +196,14 @@ pub(crate) async fn show_code(app: &App, t: Texts, code: &Code, notice: Notice) 
 pub(crate) async fn readers<'a>(app: &'a App, case: &Case) -> Result<Vec<CaseReader<'a>>, StoreError> {
     let named = app.roster.readers().zip(&app.keyed);
     let mut absent: Vec<_> = named.map(|(r, keyed)| (app.post.reader_mailbox(keyed, case.filed), r, keyed)).collect();
+    let away = absence::away(app).await?;
     let mut found = Vec::new();
     for item in app.store.items(&case.id).await? {
         let rows = app.store.slots(&item).await?;
         absent.retain(|(mailbox, reader, keyed)| {
             let row = rows.iter().find(|row| row.mailbox == *mailbox && app.post.intact(case, &item, row));
-            found.extend(row.map(|row| CaseReader { reader, keyed, release: row.release }));
+            let away = away.get(&app.post.reader_away(keyed)).copied();
+            found.extend(row.map(|row| CaseReader { reader, keyed, release: row.release, away }));
             row.is_none()
         });
     }
@@ -212,7 +218,9 @@ pub(crate) struct CaseReader<'a> {
     /// With a hash of their keys.
     pub(crate) keyed: &'a KeyedReader,
     /// The day from which a reserve reader may read.
-    release: Option<Day>,
+    pub(crate) release: Option<Day>,
+    /// The day until which they are away.
+    pub(crate) away: Option<Day>,
 }
 
 /// The reserve reader among them: what is added later is held back as long as what was there.
@@ -247,7 +255,10 @@ struct Mailbox {
     /// Nobody opened it, and the reserve reader may now.
     reserve_joined: Option<String>,
     readers: Vec<String>,
+    /// Who is away, until when, and who reads in their place.
+    away: Vec<String>,
     consents: Vec<consent::Shown>,
+    duties: Vec<duty::Shown>,
     answer: Option<Answer>,
     at: usize,
     count: usize,
@@ -270,13 +281,18 @@ pub(crate) async fn show(
         (Ok(readers), Ok(all)) => (readers, all),
         _ => return problem(t.language, StatusCode::SERVICE_UNAVAILABLE),
     };
-    let (mut answers, consents) = parted(all);
+    let guests = guests(app, &opened.case, &all);
+    let (mut answers, mut consents) = parted(all);
     let count = answers.len();
     // The newest first: that is what somebody comes for.
     answers.reverse();
     let shown = answers.into_iter().nth(at).map(|text| {
         let from = match &text.manifest.head.author {
-            Author::Reader(id) => app.roster.reader(id).map(|r| t.pick(&r.shown_as).to_owned()).unwrap_or_default(),
+            Author::Reader(id) => {
+                let guest = || guests.iter().find(|g| g.guest.id == *id).map(|g| &g.guest.shown_as);
+                let shown = app.roster.reader(id).map(|r| &r.shown_as).or_else(guest);
+                shown.map(|text| t.pick(text).to_owned()).unwrap_or_default()
+            }
             Author::Reporter => String::new(),
         };
         let kind = match text.manifest.head.kind {
@@ -290,6 +306,9 @@ pub(crate) async fn show(
         let long = text.escaped_len() > ANSWER_BYTES;
         Answer { day: t.day(cut), from, kind, long, text: text.cut_to(ANSWER_BYTES) }
     });
+    let Ok(present) = present(app, &opened.case, &guests).await else {
+        return problem(t.language, StatusCode::SERVICE_UNAVAILABLE);
+    };
     let (draft, error) = draft.map_or_else(Default::default, |(text, error)| (text, Some(error)));
     let errors: Vec<FieldError> = error.iter().map(|text| FieldError { field: "text", text: text.clone() }).collect();
     let case = &opened.case;
@@ -309,7 +328,13 @@ pub(crate) async fn show(
         due: t.day(case.due),
         late: case.due < app.clock.today(),
         reserve_joined: reserve_joined(app, t, case, &readers),
-        readers: readers.iter().map(|r| name(app, t, r.reader, r.release)).collect(),
+        readers: readers
+            .iter()
+            .map(|r| name(t, r, served_by(app, &readers)))
+            .chain(present.iter().map(|card| guest_name(t, card)))
+            .collect(),
+        away: absent(app, t, &readers),
+        duties: consents.duties(app, t),
         consents: consents.shown(app, t, opened),
         answer: shown,
         at,
@@ -333,10 +358,25 @@ fn reserve_joined(app: &App, t: Texts, case: &Case, readers: &[CaseReader<'_>]) 
 }
 
 /// A reader as the reporter sees them; who cannot read yet is named so.
-fn name(app: &App, t: Texts, reader: &Reader, release: Option<Day>) -> String {
-    let name = t.pick(&reader.shown_as).to_owned();
-    let waits = release.is_some_and(|day| day > app.clock.today());
+fn name(t: Texts, reader: &CaseReader<'_>, served: Day) -> String {
+    let name = t.pick(&reader.reader.shown_as).to_owned();
+    let waits = reader.release.is_some_and(|day| day > served);
     if waits { format!("{name} ({})", t.get("reads-reserve")) } else { name }
+}
+
+/// Who is away, and who reads in their place.
+fn absent(app: &App, t: Texts, readers: &[CaseReader<'_>]) -> Vec<String> {
+    let today = app.clock.today();
+    let held = readers.iter().find(|r| r.release.is_some_and(|day| day > today));
+    let stand_in = held.map(|r| t.pick(&r.reader.shown_as).to_owned());
+    let one = |r: &CaseReader<'_>| {
+        let values = [("name", t.pick(&r.reader.shown_as).to_owned()), ("day", t.day(r.away?))];
+        Some(match stand_in.as_ref().filter(|_| r.release.is_none()) {
+            Some(other) => t.with("away-stand-in", &[values.as_slice(), &[("other", other.clone())]].concat()),
+            None => t.with("away", &values),
+        })
+    };
+    readers.iter().filter_map(one).collect()
 }
 
 /// Bytes in words, for the limit beside the file field.

@@ -3,11 +3,12 @@ use actix_web::{HttpResponse, http::StatusCode};
 use askama::Template;
 use uuid::Uuid;
 
-use super::{ANSWER_BYTES, Notice, Opened, hidden, open, readers, reserve, show};
+use super::{ANSWER_BYTES, Notice, Opened, guests_now, hidden, open, readers, reserve, show};
 use crate::{
     domain::{case::CaseState, id::ItemId},
     http::{
         App, MOST_BEFORE_REPORTER,
+        absence::served_by,
         page::{page, problem},
     },
     seal::{Author, ItemHead, Kind, Plaintext, Recipients, item},
@@ -64,7 +65,8 @@ pub(crate) fn head(
 pub(super) async fn add(app: &App, opened: &Opened, kind: Kind, text: Plaintext) -> Result<(), StoreError> {
     let failed = |e: crate::seal::SealError| StoreError::Unavailable(Box::new(e));
     let readers = readers(app, &opened.case).await?;
-    let to = Recipients::of(readers.iter().map(|r| r.reader)).map_err(failed)?;
+    let guests = guests_now(app, opened).await?;
+    let to = Recipients::of(readers.iter().map(|r| r.reader).chain(&guests)).map_err(failed)?;
     // An answer to a request is shown again behind the code; what the reporter wrote is not.
     let to = match kind {
         Kind::ConsentAnswer => to.with_reporter(opened.case.id, &opened.keys.public().reply).map_err(failed)?,
@@ -77,9 +79,10 @@ pub(super) async fn add(app: &App, opened: &Opened, kind: Kind, text: Plaintext)
     let head = head(app, opened, kind, &to, seq, None);
     let id = head.item;
     let (slots, payload) = item(head, text, &opened.keys.signer, &to).map_err(failed)?.into_parts();
+    let who = app.post.of_readers(&opened.case, &slots);
     let slots = app.post.rows(&opened.case, &id, slots, reserve(&readers));
-    let item = NewItem { id, slots, payload: Payload::Inline(payload) };
-    app.store.add_item(&opened.case.id, &item, None, app.clock.today()).await.map(drop)
+    let item = NewItem { id, slots, readers: who, payload: Payload::Inline(payload) };
+    app.store.add_item(&opened.case.id, &item, None, served_by(app, &readers)).await.map(drop)
 }
 
 #[derive(Template)]
