@@ -113,6 +113,17 @@ async fn a_guest_reads_along(database: Option<String>) {
         assert!(by_guest.len() == 2 && by_guest.iter().all(|i| i["proven"] == true), "{reader}: {seen}");
         assert_eq!(seen["strangers"], json!([]), "{reader}");
     }
+    assert_eq!(read(&service, READER, &case).await["guests"][0]["guest"], GUEST);
+
+    // Whoever is let in after them knows them too.
+    let to = "bzk-leidinggevende-1";
+    let asked = with_text(&service, READER, &["ask-consent", &case, "--to", to], "Leidt het").await.unwrap();
+    let asked = asked["item"].as_str().unwrap();
+    mailbox(&browser, &code, &[("act", "consent-yes"), ("request", asked)]).await;
+    service.desk(READER, &["hand-over", &case, asked]).await.unwrap();
+    with_text(&service, to, &["note", &case], "Van wie later kwam").await.unwrap();
+    let theirs = service.desk(GUEST, &["--card", &card, "read", &case]).await.unwrap();
+    assert!(theirs.to_string().contains("Van wie later kwam") && theirs["strangers"] == json!([]), "{theirs}");
     let page = mailbox(&browser, &code, &[]).await;
     assert!(page.html.contains("Een antwoord van de gast") && page.html.contains("Auditdienst, onderzoeker<"));
 }

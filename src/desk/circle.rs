@@ -91,10 +91,8 @@ impl Circle {
         let more = also.more.map(|(reader, _)| reader.clone());
         let all: Vec<Reader> = there.chain(guests).chain(more).collect();
         let to = Recipients::of(&all).map_err(failed)?;
-        let to = match also.reporter {
-            true => to.with_reporter(case.case, &self.reporter.reply).map_err(failed)?,
-            false => to,
-        };
+        let reply = &self.reporter.reply;
+        let to = if also.reporter { to.with_reporter(case.case, reply).map_err(failed)? } else { to };
         let cards = self.guests.iter().chain(also.more.and_then(|(_, card)| card)).cloned().collect();
         Ok(Addressed { to, cards })
     }
@@ -126,15 +124,16 @@ pub(super) fn author(client: &Client, items: &[Item], opened: &Opened) -> Option
     client.roster.reader(id).map(Reader::keyed).or_else(guest)
 }
 
-/// The cards in the requests of readers, and one's own.
+/// The cards in the requests of readers and in the hand-over to this one, and one's own.
 pub(super) fn cards(client: &Client, items: &[Item]) -> Vec<GuestCard> {
     let asked = proven(items).filter_map(|(_, opened)| match &opened.content {
         Content::Request(asked) => asked.card.as_ref().filter(|card| card.keyed() == asked.to),
         _ => None,
     });
+    let before = to_me(client, items).into_iter().flat_map(|done| &done.cards);
     let case = proven(items).map(|(_, opened)| opened.manifest.head.case).next();
     let believed = |card: &&GuestCard| case.is_some_and(|case| vouched(card, &client.roster, &case));
-    asked.filter(believed).chain(&client.me.card).cloned().collect()
+    asked.chain(before).filter(believed).chain(&client.me.card).cloned().collect()
 }
 
 /// The hand-over by which this reader came in, the last of them.
@@ -237,6 +236,11 @@ fn taken_out(
     let [Some(first), Some(second)] = by else { return None };
     let others = first != second && first != wanted.who && second != wanted.who;
     (others && ever.contains(&wanted.who)).then(|| wanted.who.clone())
+}
+
+/// The cards of the guests who read along today.
+pub fn guests(client: &Client, items: &[Item]) -> Vec<GuestCard> {
+    Circle::of(client, items).map(|circle| circle.guests).unwrap_or_default()
 }
 
 /// Readers the server names whom neither the reporter nor two readers on a legal duty let in, or who should be gone: somebody let them

@@ -189,15 +189,11 @@ pub async fn run(options: &Options, command: &Command) -> Result<String, DeskErr
         Command::Note(w) => send(options, &client, w, Act::Note).await,
         Command::AskConsent { writing, to, guest, item } => {
             let (id, items) = (case_id(&writing.case)?, item_ids(item)?);
-            let done = match guest {
-                Some(path) => {
-                    ask_consent_for_guest(&client, &id, card(&readable(path)?)?, text(writing)?, &items).await?
-                }
-                None => {
-                    let to = to.clone().unwrap_or_default();
-                    let to = ReaderId::try_from(to).map_err(DeskError::new)?;
-                    ask_consent(&client, &id, &to, text(writing)?, &items).await?
-                }
+            let done = if let Some(path) = guest {
+                ask_consent_for_guest(&client, &id, card(&readable(path)?)?, text(writing)?, &items).await?
+            } else {
+                let to = ReaderId::try_from(to.clone().unwrap_or_default()).map_err(DeskError::new)?;
+                ask_consent(&client, &id, &to, text(writing)?, &items).await?
             };
             sent(options, &done, "")
         }

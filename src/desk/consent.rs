@@ -113,7 +113,9 @@ pub async fn ask_consent_for_guest(
     if !vouched(&card, &client.roster, id) || !card.counts_on(client.today()) {
         return Err(DeskError::known("desk-error-card"));
     }
-    if circle.struck.contains(&card.guest.id) || circle.readers.contains(&card.keyed()) {
+    // A card that ends later prolongs one that is there.
+    let there = circle.guests.iter().any(|other| other.keyed() == card.keyed() && other.until >= card.until);
+    if circle.struck.contains(&card.guest.id) || there {
         return Err(DeskError::known("desk-error-reader-gone"));
     }
     let wanted = pressed(&items, &card.guest.id, &reason).and_then(|()| named(&items, which))?;
@@ -223,7 +225,7 @@ pub async fn hand_over(client: &Client, id: &CaseId, request: &ItemId) -> Result
     }
     let struck = circle.struck.iter().cloned().collect();
     let before = (circle.readers.clone(), struck);
-    let done = HandOver::new((*request, answer), to, circle.reporter.clone(), before);
+    let done = HandOver::new((*request, answer), to, circle.reporter.clone(), before).with_cards(circle.guests.clone());
     let also = Also { more: Some((&reader, guest)), reporter: told, except: None };
     let to = circle.recipients(client, &case, &also)?;
     send(client, &client.case(id).await?, (Kind::HandOver, None), done.into_body(), &to).await

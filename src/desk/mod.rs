@@ -16,7 +16,7 @@ mod transfer;
 mod write;
 
 pub use browser::Browser;
-pub use circle::strangers;
+pub use circle::{guests, strangers};
 pub use client::{Client, Place};
 pub use commands::{Command, Opening, Options, opening, run};
 pub use consent::{Consent, ask_consent, ask_consent_for_guest, candidates, consents, hand_over, shareable};

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{
     Client, DeskError,
-    circle::strangers,
+    circle::{guests, strangers},
     commands::{Options, case_id},
     open::{Body, Content, Item, Opened, Reach, State, open_case},
     safe_json, safe_text,
@@ -29,12 +29,19 @@ pub(super) async fn read(
     }
     let opened = open_case(client, &case, Reach::All(save.unwrap_or(private.path()))).await?;
     let strangers: Vec<String> = strangers(client, &case, &opened).iter().map(|r| r.reader.to_string()).collect();
+    let guests: Vec<Value> = guests(client, &opened)
+        .iter()
+        .map(|card| {
+            json!({ "guest": card.guest.id,
+        "shown_as": card.guest.shown_as, "until": card.until })
+        })
+        .collect();
     let nothing = opened.iter().all(|item| !matches!(item.state, State::Opened(_)));
     let mut items = Vec::new();
     for item in opened {
         items.push(view(item, save)?);
     }
-    let all = json!({ "case": case, "items": items, "strangers": strangers });
+    let all = json!({ "case": case, "items": items, "strangers": strangers, "guests": guests });
     let text = if options.json { safe_json(&all.to_string()) } else { in_words(&case, &items, &strangers) };
     if nothing {
         return Err(DeskError::new(format!("nothing in this case opened:\n{text}")));
@@ -128,7 +135,8 @@ fn in_words(case: &CaseView, items: &[Value], strangers: &[String]) -> String {
         ));
     }
     for reader in &case.away {
-        text.push_str(&format!("\n{} is away.\n", reader.reader));
+        let name = reader.reader.as_str();
+        ["\n", name, " is away.\n"].iter().for_each(|part| text.push_str(part));
     }
     for item in items {
         let field = |name: &str| item.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();

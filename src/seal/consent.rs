@@ -103,8 +103,11 @@ pub struct HandOver {
     pub reporter: ReporterPublic,
     /// Everyone who could read before.
     pub readers: Vec<KeyedReader>,
-    /// Whom the reporter excluded: the new reader keeps to it too.
+    /// Whom the reporter excluded, who left because of a conflict, and who was taken out: the new reader keeps to it too.
     pub struck: Vec<ReaderId>,
+    /// The cards of the guests who read along: the new reader knows them by these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cards: Vec<GuestCard>,
 }
 
 impl HandOver {
@@ -115,7 +118,12 @@ impl HandOver {
         reporter: ReporterPublic,
         (readers, struck): (Vec<KeyedReader>, Vec<ReaderId>),
     ) -> Self {
-        Self { v: VERSION, request, answer, to, reporter, readers, struck }
+        Self { v: VERSION, request, answer, to, reporter, readers, struck, cards: Vec::new() }
+    }
+
+    /// With the cards of the guests.
+    pub fn with_cards(self, cards: Vec<GuestCard>) -> Self {
+        Self { cards, ..self }
     }
 
     /// The body of its item.
