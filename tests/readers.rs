@@ -440,3 +440,29 @@ async fn somebody_away_from_other_cases_releases_nothing_here() {
     service.desk(RESERVE, &["away", "--until", &until]).await.unwrap();
     assert_eq!(service.desk(RESERVE, &["inbox"]).await.unwrap(), json!([]));
 }
+
+#[actix_web::test]
+async fn an_absence_that_is_over_or_of_no_reader_is_forgotten() {
+    let service = Service::start(None).await;
+    let until = Clock::System.today().plus_days(5);
+    for (reader, days) in [(READER, 0), (SECOND, 3)] {
+        service.desk(reader, &["away", "--until", &until.plus_days(days).to_string()]).await.unwrap();
+    }
+    let app = |day| {
+        let config = meldkluis::demo::make_or_find(service.folder.path(), "127.0.0.1:0".parse().unwrap()).unwrap();
+        // The database of a server that runs is its own.
+        let data = service.path("copy");
+        std::fs::create_dir_all(&data).unwrap();
+        std::fs::copy(service.path("data/meldkluis.db"), data.join("meldkluis.db")).unwrap();
+        meldkluis::server::prepare(meldkluis::config::Config { data, ..config }, Clock::Fixed(day))
+    };
+    let pool = sqlx::SqlitePool::connect(&service.database).await.unwrap();
+    let stranger = "insert into away (reader, until) values (zeroblob(32), 99999)";
+    sqlx::query(stranger).execute(&pool).await.unwrap();
+    sqlx::query("pragma wal_checkpoint(truncate)").execute(&pool).await.unwrap();
+    pool.close().await;
+    for (days, left) in [(0, 2), (1, 1), (4, 0)] {
+        let app = app(until.plus_days(days)).await.unwrap();
+        assert_eq!(app.store.away().await.unwrap().len(), left, "{days} days later");
+    }
+}
