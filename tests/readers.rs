@@ -466,3 +466,23 @@ async fn an_absence_that_is_over_or_of_no_reader_is_forgotten() {
         assert_eq!(app.store.away().await.unwrap().len(), left, "{days} days later");
     }
 }
+
+#[actix_web::test]
+async fn a_hand_over_that_nobody_wanted_does_not_change_whom_a_reader_believes() {
+    let service = Service::start(None).await;
+    let (_, _, case) = filed(&service, &[]).await;
+    read(&service, READER, &case).await;
+    let (me, id) = (hostile(&service, READER).await, CaseId::parse(&case).unwrap());
+    let view = me.case(&id).await.unwrap();
+    let to = Recipients::of(view.readers.iter().filter_map(|r| me.roster.reader(&r.reader))).unwrap();
+    let keyed = |name: &str| me.roster.readers().find(|r| r.id.as_str() == name).unwrap().keyed();
+    let reporter = ReporterPublic { sign: String::new(), reply: String::new() };
+    // It names a third reader as gone, and somebody else as there.
+    let (nothing, struck) = (view.items[0], vec![keyed(THIRD).reader]);
+    let lists = (vec![keyed(READER), keyed(NEW)], struck);
+    let done = HandOver::new((nothing, nothing), keyed(SECOND), reporter, lists);
+    send(&me, &id, Kind::HandOver, done.into_body(), &to).await;
+    assert_eq!(read(&service, SECOND, &case).await["strangers"], json!([]));
+    with_text(&service, SECOND, &["note", &case], "Voor alle drie").await.unwrap();
+    assert!(read(&service, THIRD, &case).await.to_string().contains("Voor alle drie"));
+}

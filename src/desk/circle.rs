@@ -117,7 +117,13 @@ pub(super) fn handed_over(opened: &Opened) -> Option<&HandOver> {
     if let Content::HandOver(done) = &opened.content { Some(done) } else { None }
 }
 
-/// The reader who wrote something that is proven, with their keys.
+/// The reader of the roster who wrote something that is proven, with their keys.
+fn roster_author(client: &Client, opened: &Opened) -> Option<KeyedReader> {
+    let Author::Reader(id) = &opened.manifest.head.author else { return None };
+    client.roster.reader(id).map(Reader::keyed)
+}
+
+/// The reader or guest who wrote something that is proven, with their keys.
 pub(super) fn author(client: &Client, items: &[Item], opened: &Opened) -> Option<KeyedReader> {
     let Author::Reader(id) = &opened.manifest.head.author else { return None };
     let guest = || cards(client, items).iter().map(GuestCard::keyed).find(|keyed| keyed.reader == *id);
@@ -136,10 +142,12 @@ pub(super) fn cards(client: &Client, items: &[Item]) -> Vec<GuestCard> {
     asked.chain(before).filter(believed).chain(&client.me.card).cloned().collect()
 }
 
-/// The hand-over by which this reader came in, the last of them.
+/// The hand-over by which this reader came in, the last of them. One that neither the reporter nor two readers wanted is nobody's way in: it
+/// would change whom a reader who was there believes to be in the circle.
 fn to_me<'a>(client: &Client, items: &'a [Item]) -> Option<&'a HandOver> {
     let me = client.me.keyed();
-    proven(items).filter_map(|(_, opened)| handed_over(opened)).filter(|done| done.to == me).last()
+    let mine = proven(items).filter_map(|(_, opened)| handed_over(opened)).filter(|done| done.to == me);
+    mine.filter(|done| agreed(items, done) || on_duty(client, items, done, &done.readers)).last()
 }
 
 /// Adds everybody whom the reporter, or two readers on a legal duty, let in; returns each who was, as often as they were.
@@ -179,7 +187,7 @@ fn agreed(items: &[Item], done: &HandOver) -> bool {
 fn on_duty(client: &Client, items: &[Item], done: &HandOver, ever: &[KeyedReader]) -> bool {
     let by = |wanted: ItemId, holds: &dyn Fn(&Content) -> bool| {
         let found = proven(items).find(|(id, opened)| *id == wanted && holds(&opened.content));
-        found.and_then(|(_, opened)| author(client, items, opened)).filter(|by| ever.contains(by))
+        found.and_then(|(_, opened)| roster_author(client, opened)).filter(|by| ever.contains(by))
     };
     let asked = by(done.request, &|content| matches!(content, Content::Duty(asked) if asked.to == done.to));
     let approved = by(done.answer, &|content| matches!(content, Content::DutyApproved(a) if a.request == done.request));
@@ -232,7 +240,7 @@ fn taken_out(
 ) -> Option<KeyedReader> {
     let (_, first) = proven(items).find(|(id, _)| *id == asked)?;
     let Content::TakeOut(wanted) = &first.content else { return None };
-    let by = [first, second].map(|opened| author(client, items, opened).filter(|by| ever.contains(by)));
+    let by = [first, second].map(|opened| roster_author(client, opened).filter(|by| ever.contains(by)));
     let [Some(first), Some(second)] = by else { return None };
     let others = first != second && first != wanted.who && second != wanted.who;
     (others && ever.contains(&wanted.who)).then(|| wanted.who.clone())
