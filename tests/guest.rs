@@ -3,17 +3,25 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
 mod support;
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use meldkluis::{
+    api_types::{Adding, SentTo, SlotSent},
     clock::Clock,
     desk::{Client, Identity, Place},
     domain::{
         day::Day,
         guest::GuestCard,
-        id::{CaseId, ReaderId},
+        id::{CaseId, ItemId, ReaderId},
     },
+    envelope::before_payload,
     seal::{
+        Author, ItemHead, Kind, Plaintext, Recipients,
+        circle::DutyApproval,
         code::{Language, print_words},
+        consent::{Named, Request},
+        desk::open_text,
         guest::vouch,
+        item,
     },
 };
 use serde_json::{Value, json};
@@ -165,8 +173,8 @@ async fn a_guest_lets_nobody_in_takes_nobody_out_and_closes_nothing() {
     let client = Client::sign_in(&place(&service), me).await.unwrap();
     let view = client.case(&CaseId::parse(&case).unwrap()).await.unwrap();
     let reader = client.roster.readers().find(|r| r.id.as_str() == to).unwrap();
-    let to = meldkluis::api_types::SentTo::Reader(reader.keyed());
-    let sent = meldkluis::api_types::SlotSent { to, header: "AAAA".to_owned() };
+    let to = SentTo::Reader(reader.keyed());
+    let sent = SlotSent { to, header: "AAAA".to_owned() };
     assert!(client.share(&view.items[0], &sent).await.unwrap_err().to_string().contains("refused"));
     // They may go.
     guest(&["leave", &case]).await.unwrap();
@@ -313,4 +321,62 @@ async fn a_card_needs_the_eight_words_and_a_name_that_is_nobody_s() {
     let words = print_words(&me.keyed(), Language::En).join(" ");
     let refused = invite(service.path("other.toml").to_str().unwrap(), &words, &until).await.unwrap_err();
     assert!(refused.contains("cannot be a guest"), "{refused}");
+}
+
+/// A guest with a program of their own.
+async fn hostile(service: &Service, card: &str) -> Client {
+    let me = Identity::load(&service.path(&format!("readers/{GUEST}.key")), || unreachable!()).unwrap();
+    let me = me.with_card(serde_json::from_slice(&std::fs::read(card).unwrap()).unwrap()).unwrap();
+    Client::sign_in(&place(service), me).await.unwrap()
+}
+
+#[actix_web::test]
+async fn what_a_guest_asks_or_approves_counts_for_nothing() {
+    let service = Service::start(None).await;
+    let (browser, code, case, card) = reading_along(&service).await;
+    let to = "bzk-leidinggevende-1";
+    let duty = ["ask-duty", &case, "--to", to, "--ground", "court_order"];
+    let duty = with_text(&service, READER, &duty, "Op bevel").await.unwrap()["item"].as_str().unwrap().to_owned();
+    let (me, id) = (hostile(&service, &card).await, CaseId::parse(&case).unwrap());
+    let view = me.case(&id).await.unwrap();
+    let mut reply = None;
+    for item in &view.items {
+        let sealed = me.item(item).await.unwrap().bytes().await.unwrap();
+        let opened = open_text(&me.me.seal, &sealed[..]).unwrap();
+        reply = reply.or(opened.manifest.head.reporter.map(|reporter| reporter.reply));
+    }
+    let readers = view.readers.iter().filter_map(|r| me.roster.reader(&r.reader));
+    let all = Recipients::of(readers).unwrap().with_reporter(id, &reply.unwrap()).unwrap();
+    let new = me.roster.readers().find(|r| r.id.as_str() == to).unwrap().keyed();
+    let named = Named { item: view.items[0], kind: Kind::Report, day: me.today() };
+    let request = Request::new(new, Plaintext::from("Doe maar".to_owned()), vec![named]);
+    let approval = DutyApproval::new(ItemId::parse(&duty).unwrap());
+    for (kind, body) in [(Kind::ConsentRequest, request.into_body()), (Kind::DutyApproval, approval.into_body())] {
+        let head = ItemHead {
+            instance: me.roster.instance,
+            case: id,
+            item: ItemId::from_uuid(uuid::Uuid::new_v4()),
+            kind,
+            author: Author::Reader(me.me.reader.clone()),
+            seq: 9,
+            seen: [0; 32],
+            day: me.today(),
+            name: None,
+            to: all.readers(),
+            reporter: None,
+        };
+        let new = head.item;
+        let (slots, payload) = item(head, body, &me.me.signer, &all).unwrap().into_parts();
+        let sent =
+            |s: &meldkluis::seal::Slot| SlotSent { to: SentTo::of(&s.to), header: BASE64_STANDARD.encode(&s.header) };
+        let adding = Adding { item: new, act: None, expected: view.state, slots: slots.iter().map(sent).collect() };
+        me.add(&id, [before_payload(&adding).unwrap(), payload].concat()).await.unwrap();
+    }
+    let page = mailbox(&browser, &code, &[]).await;
+    assert!(!page.html.contains("Doe maar") && page.html.contains("Op bevel"), "{}", page.html);
+    let refused = service.desk(READER, &["hand-over", &case, &duty]).await.unwrap_err();
+    assert!(refused.contains("has not approved"), "{refused}");
+    let seen = read(&service, SECOND, &case).await;
+    let forged = seen["items"].as_array().unwrap().iter().filter(|i| i["proven"] == false).count();
+    assert_eq!(forged, 2, "{seen}");
 }

@@ -135,8 +135,7 @@ fn in_words(case: &CaseView, items: &[Value], strangers: &[String]) -> String {
         ));
     }
     for reader in &case.away {
-        let name = reader.reader.as_str();
-        ["\n", name, " is away.\n"].iter().for_each(|part| text.push_str(part));
+        text = text + "\n" + reader.reader.as_str() + " is away.\n";
     }
     for item in items {
         let field = |name: &str| item.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();

@@ -122,6 +122,7 @@ impl HandOver {
     }
 
     /// With the cards of the guests.
+    #[must_use]
     pub fn with_cards(self, cards: Vec<GuestCard>) -> Self {
         Self { cards, ..self }
     }
