@@ -202,8 +202,9 @@ pub(crate) async fn readers<'a>(app: &'a App, case: &Case) -> Result<Vec<CaseRea
         let rows = app.store.slots(&item).await?;
         absent.retain(|(mailbox, reader, keyed)| {
             let row = rows.iter().find(|row| row.mailbox == *mailbox && app.post.intact(case, &item, row));
-            let away = away.get(&app.post.reader_away(keyed)).copied();
-            found.extend(row.map(|row| CaseReader { reader, keyed, release: row.release, away }));
+            // Few of the roster are in the case: only of those the hash is made.
+            let until = || away.get(&app.post.reader_away(keyed)).copied();
+            found.extend(row.map(|row| CaseReader { reader, keyed, release: row.release, away: until() }));
             row.is_none()
         });
     }
