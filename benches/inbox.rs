@@ -1,5 +1,5 @@
 //! What 10,000 cases in one reader's inbox cost, on SQLite. `cargo bench --bench inbox`.
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark")]
+#![expect(clippy::unwrap_used, clippy::print_stdout, clippy::cast_precision_loss, reason = "a benchmark")]
 use std::{
     path::Path,
     thread,
@@ -190,7 +190,7 @@ fn desk(base: &str, folder: &Path) -> String {
         state: identity.with_extension("seen"),
         clock: Clock::System,
     };
-    let ready = page::ready(page::Settings { identity, place, idle: Duration::from_secs(3600), port: 0 }).unwrap();
+    let ready = page::ready(page::Settings { identity, place, idle: Duration::from_hours(1), port: 0 }).unwrap();
     tokio::spawn(ready.running);
     ready.link
 }

@@ -1,7 +1,7 @@
 //! Talks to the server, and believes it only what is signed.
 use std::{
     path::{Path, PathBuf},
-    sync::Mutex,
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -9,7 +9,8 @@ use reqwest::{Body, RequestBuilder, Response, StatusCode};
 
 use super::{DeskError, Identity};
 use crate::{
-    api_types::{AddedView, CaseView, Challenge, Nonce, Session, SignIn, SlotSent, signed_bytes},
+    api_types::{AddedView, CaseView, Challenge, Nonce, Session, Several, SignIn, SlotSent, signed_bytes},
+    bundle,
     clock::Clock,
     domain::{
         case::CaseState,
@@ -48,7 +49,7 @@ pub struct Client {
     token: Mutex<String>,
     clock: Clock,
     /// Who is signed in.
-    pub me: Identity,
+    pub me: Arc<Identity>,
     /// Verified with the root signers this reader trusts.
     pub roster: Roster,
 }
@@ -68,7 +69,7 @@ impl Client {
         let (http, origin) = (http.build()?, place.server.trim_end_matches('/').to_owned());
         let files: Files = http.get(format!("{origin}/api/v1/roster")).send().await?.error_for_status()?.json().await?;
         let roster = verify(&files, &place.anchor, &place.state, place.clock)?;
-        let client = Self { http, origin, token: Mutex::default(), clock: place.clock, me, roster };
+        let client = Self { http, origin, token: Mutex::default(), clock: place.clock, me: Arc::new(me), roster };
         client.renew().await?;
         Ok(client)
     }
@@ -131,6 +132,27 @@ impl Client {
     /// An item as an ordinary age file, still sealed.
     pub async fn item(&self, id: &ItemId) -> Result<Response, DeskError> {
         self.get(&format!("items/{id}")).await
+    }
+
+    /// Several items, still sealed, as [`bundle`] has them: the messages among at most [`bundle::MOST`].
+    pub async fn items(&self, ids: &[ItemId]) -> Result<bytes::Bytes, DeskError> {
+        let asked = Several { items: ids.to_vec() };
+        let request = || self.http.post(self.url("items")).json(&asked);
+        let mut response = self.send(request()).await?;
+        if response.status() == StatusCode::UNAUTHORIZED {
+            self.renew().await?;
+            response = self.send(request()).await?;
+        }
+        let most = bundle::MOST * (bundle::LARGEST + 64);
+        let mut response = response.error_for_status()?;
+        let mut bytes = bytes::BytesMut::new();
+        while let Some(chunk) = response.chunk().await? {
+            if bytes.len() + chunk.len() > most {
+                return Err(DeskError::known("desk-error-length"));
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes.freeze())
     }
 
     /// A case whose items were fetched: that has opened it, if nobody had before.

@@ -4,6 +4,7 @@ mod client;
 mod commands;
 mod consent;
 mod identity;
+mod many;
 mod open;
 pub mod page;
 mod read;

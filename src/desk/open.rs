@@ -11,11 +11,11 @@ use zeroize::Zeroizing;
 use super::{Client, DeskError, safe_name, transfer::bar};
 use crate::{
     api_types::CaseView,
-    domain::id::ItemId,
+    domain::id::{CaseId, InstanceId, ItemId},
     seal::{
         Author, Kind, Manifest, Plaintext, ReporterPublic, StoryText,
         consent::{Answer, ConsentBody, HandOver, Request, consent},
-        desk::open_to,
+        desk::{ReaderIdentity, open_to},
     },
 };
 
@@ -145,23 +145,24 @@ pub async fn open_item(client: &Client, case: &CaseView, id: &ItemId, reach: Rea
     bar.finish_and_clear();
     sealed.rewind()?;
     let folder = if let Reach::All(folder) = reach { Some(folder) } else { None };
-    let state = match unseal(client, case, id, sealed, folder.filter(|_| length > IN_MEMORY))? {
+    let here = (&client.roster.instance, &case.case, id);
+    let state = match unseal(&client.me.seal, here, sealed, folder.filter(|_| length > IN_MEMORY))? {
         Ok(opened) => State::Opened(Box::new(opened)),
         Err(error) => State::Failed(error),
     };
     Ok(Item { id: *id, state })
 }
 
-fn unseal(
-    client: &Client,
-    case: &CaseView,
-    id: &ItemId,
-    sealed: SpooledTempFile,
+/// Opens what is an item of this case here, if it is what it says.
+pub(super) fn unseal(
+    me: &ReaderIdentity,
+    here: (&InstanceId, &CaseId, &ItemId),
+    sealed: impl Read,
     folder: Option<&Path>,
 ) -> Result<Result<Opened, String>, DeskError> {
     let (manifest, by, body) = if let Some(folder) = folder {
         let mut out = NamedTempFile::new_in(folder)?;
-        match open_to(&client.me.seal, sealed, out.as_file_mut()) {
+        match open_to(me, sealed, out.as_file_mut()) {
             Ok((manifest, by)) => {
                 out.as_file().set_len(manifest.length)?;
                 (manifest, by, Body::Disk(out))
@@ -170,7 +171,7 @@ fn unseal(
         }
     } else {
         let mut out = Cursor::new(Vec::new());
-        let opened = open_to(&client.me.seal, sealed, &mut out);
+        let opened = open_to(me, sealed, &mut out);
         let mut bytes = Zeroizing::new(out.into_inner());
         match opened {
             Ok((manifest, by)) => {
@@ -181,7 +182,7 @@ fn unseal(
         }
     };
     let head = &manifest.head;
-    if head.instance != client.roster.instance || head.case != case.case || head.item != *id {
+    if (&head.instance, &head.case, &head.item) != here {
         return Ok(Err("this item was moved here from another place".to_owned()));
     }
     Ok(content(&manifest, body)?.map(|content| Opened { manifest, by, proven: false, content }))

@@ -1,5 +1,5 @@
 //! The inbox: what is due first, searched and filtered here, on the reader's own machine.
-use std::time::Duration;
+use std::{future::ready, pin::pin, time::Duration};
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -8,6 +8,7 @@ use actix_web::{
     web::{Data, Path, Query},
 };
 use askama::Template;
+use futures_util::{StreamExt, stream};
 use serde::Deserialize;
 
 use super::{
@@ -19,7 +20,7 @@ use super::{
 };
 use crate::{
     api_types::CaseView,
-    desk::{DeskError, Reach, open_case},
+    desk::{DeskError, many},
     domain::{
         case::{CaseState, duty},
         id::CaseId,
@@ -112,17 +113,17 @@ async fn show(open: &mut Unlocked, t: Texts, query: &Asked) -> Answer {
 /// looking at the inbox is not reading. Returns how many are left.
 async fn summarise(open: &mut Unlocked, cases: &[CaseView]) -> Result<usize, DeskError> {
     let until = Instant::now() + BUDGET;
-    let mut left = 0;
-    for case in cases.iter().filter(|case| case.state != CaseState::Unopened) {
-        if open.summaries.knows(case) {
-            continue;
+    let Unlocked { client, summaries, .. } = open;
+    let opened = cases.iter().filter(|case| case.state != CaseState::Unopened);
+    let new: Vec<&CaseView> = opened.filter(|case| !summaries.knows(case)).collect();
+    let parts = stream::iter(many::parts(&new)).take_while(|_| ready(Instant::now() < until));
+    let mut opening = pin!(parts.map(|part| many::open_messages(client, part)).buffered(many::at_once()));
+    let mut left = new.len();
+    while let Some(part) = opening.next().await {
+        for (case, items) in part? {
+            summaries.learn(case, &items);
+            left -= 1;
         }
-        if Instant::now() >= until {
-            left += 1;
-            continue;
-        }
-        let items = open_case(&open.client, case, Reach::Messages).await?;
-        open.summaries.learn(case, &items);
     }
     Ok(left)
 }

@@ -5,6 +5,7 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
+use zeroize::Zeroizing;
 
 use super::case::advice;
 use crate::{
@@ -40,10 +41,16 @@ pub(super) struct Summary {
     text: String,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize)]
 struct Stored {
     version: u8,
     cases: HashMap<CaseId, Summary>,
+}
+
+#[derive(Serialize)]
+struct Storing<'a> {
+    version: u8,
+    cases: &'a HashMap<CaseId, Summary>,
 }
 
 /// The first line of a case's story.
@@ -118,11 +125,59 @@ impl Summaries {
         if !self.changed && self.known.len() == before {
             return Ok(());
         }
-        let stored = Stored { version: VERSION, cases: self.known.clone() };
-        let bytes = serde_json::to_vec(&stored).map_err(|e| DeskError::new(e.to_string()))?;
+        let stored = Storing { version: VERSION, cases: &self.known };
+        let bytes = Zeroizing::new(serde_json::to_vec(&stored).map_err(|e| DeskError::new(e.to_string()))?);
         let sealed = me.seal.seal_own(&bytes).map_err(|e| DeskError::new(e.to_string()))?;
         replace(&self.file, &sealed)?;
         self.changed = false;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test")]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::{
+        case::CaseState,
+        day::Day,
+        id::{OrgId, ReaderId},
+    };
+
+    #[test]
+    fn ten_thousand_summaries_come_back_and_are_not_written_again_when_nothing_changed() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = folder.path().join("me.key");
+        let me = Identity::create(&key, ReaderId::parse("lezer").unwrap(), None).unwrap();
+        let day = Day::parse("2026-11-24").unwrap();
+        let case = |n: u128| CaseView {
+            case: CaseId::from_uuid(Uuid::from_u128(n)),
+            org: OrgId::parse("bzk").unwrap(),
+            state: CaseState::Open,
+            filed: day,
+            due: day,
+            items: vec![ItemId::from_uuid(Uuid::from_u128(n))],
+            readers: Vec::new(),
+        };
+        let there: Vec<CaseView> = (0..10_000).map(case).collect();
+        let mut made = Summaries::load(&key, &me);
+        for case in &there {
+            let text = format!("kas {} leeg ", case.case).repeat(8);
+            let summary = Summary { line: "Kas".to_owned(), advice: false, items: case.items.clone(), text };
+            made.known.insert(case.case, summary);
+        }
+        made.changed = true;
+        made.save(&me, &there).unwrap();
+        let file = key.with_extension("summaries");
+        assert!(!std::fs::read(&file).unwrap().windows(4).any(|w| w == b"kas "), "sealed");
+        let mut again = Summaries::load(&key, &me);
+        assert!(there.iter().all(|case| again.knows(case)));
+        std::fs::remove_file(&file).unwrap();
+        again.save(&me, &there).unwrap();
+        assert!(!file.exists(), "nothing had changed");
+        again.save(&me, there.get(1..).unwrap()).unwrap();
+        assert!(!Summaries::load(&key, &me).knows(there.first().unwrap()), "a case that is gone is forgotten");
     }
 }

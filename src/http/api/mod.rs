@@ -1,19 +1,18 @@
 //! The readers' API. Every route but the open ones needs a signed-in reader, and shows only cases that reader has a slot of.
 mod add;
 mod document;
+mod items;
 mod schemas;
 mod session;
 mod share;
 
 use actix_web::{
     HttpResponse,
-    http::StatusCode,
     web::{self, Data, Json, Path},
 };
-use futures_util::StreamExt;
 
 pub use document::document;
-use document::{AgeFile, Anywhere, ForReaders};
+use document::{Anywhere, ForReaders};
 pub use session::Nonces;
 use session::SignedIn;
 
@@ -25,7 +24,7 @@ use crate::{
         id::{CaseId, ItemId, KeyedReader},
     },
     roster_files::Files,
-    store::{Payload, SlotRow, StoreError},
+    store::{SlotRow, StoreError},
 };
 
 /// Bytes of a JSON body.
@@ -41,7 +40,8 @@ pub(crate) fn routes(cfg: &mut web::ServiceConfig) {
         .service(web::resource("/inbox").get(inbox)) // SignedIn
         .service(web::resource("/cases/{case}").get(case)) // SignedIn, slot in the case
         .service(web::resource("/cases/{case}/items").post(add::add)) // SignedIn, slot in the case
-        .service(web::resource("/items/{item}").get(item)) // SignedIn, slot of the item
+        .service(web::resource("/items").post(items::items)) // SignedIn, slot of each item
+        .service(web::resource("/items/{item}").get(items::item)) // SignedIn, slot of the item
         .service(web::resource("/items/{item}/slots").post(share::share)); // SignedIn, slot of the item
 }
 
@@ -66,7 +66,7 @@ fn failed(error: &StoreError) -> HttpResponse {
 }
 
 /// The slots a reader has and may use now, by case and item.
-async fn my_slots(app: &App, me: &SignedIn) -> Result<Vec<(CaseId, ItemId, SlotRow)>, StoreError> {
+async fn my_slots(app: &App, me: &SignedIn) -> Result<Vec<(Case, ItemId, SlotRow)>, StoreError> {
     let days = app.store.filed_days().await?;
     let mailboxes: Vec<[u8; 32]> = days.into_iter().map(|day| app.post.reader_mailbox(&me.keyed, day)).collect();
     app.store.inbox(&mailboxes, app.clock.today()).await
@@ -75,9 +75,9 @@ async fn my_slots(app: &App, me: &SignedIn) -> Result<Vec<(CaseId, ItemId, SlotR
 /// A reader's slots of one case that we wrote.
 async fn my_slots_of(app: &App, me: &SignedIn, case: &Case) -> Result<Vec<(ItemId, SlotRow)>, StoreError> {
     let mailbox = app.post.reader_mailbox(&me.keyed, case.filed);
-    let slots = app.store.inbox(&[mailbox], app.clock.today()).await?;
-    let of_case = slots.into_iter().filter(|(id, item, row)| *id == case.id && app.post.intact(case, item, row));
-    Ok(of_case.map(|(_, item, row)| (item, row)).collect())
+    let mut slots = app.store.slots_of_case(&case.id, &mailbox, app.clock.today()).await?;
+    slots.retain(|(item, row)| app.post.intact(case, item, row));
+    Ok(slots)
 }
 
 fn view(case: &Case, items: Vec<ItemId>, readers: Vec<KeyedReader>) -> CaseView {
@@ -104,15 +104,13 @@ async fn inbox(app: Data<App>, me: SignedIn) -> HttpResponse {
     let list = async {
         let mut views: Vec<CaseView> = Vec::new();
         // They come sorted by case.
-        let mut last: Option<Case> = None;
-        for (id, item, row) in my_slots(&app, &me).await? {
-            if last.as_ref().is_none_or(|case| case.id != id) {
-                last = app.store.case(&id).await?;
+        for (case, item, row) in my_slots(&app, &me).await? {
+            if !app.post.intact(&case, &item, &row) {
+                continue;
             }
-            let Some(case) = last.as_ref().filter(|case| app.post.intact(case, &item, &row)) else { continue };
-            match views.last_mut().filter(|view| view.case == id) {
+            match views.last_mut().filter(|view| view.case == case.id) {
                 Some(view) => view.items.push(item),
-                None => views.push(view(case, vec![item], Vec::new())),
+                None => views.push(view(&case, vec![item], Vec::new())),
             }
         }
         views.sort_by_key(|v| (v.due, v.case));
@@ -155,53 +153,5 @@ async fn case(app: Data<App>, me: SignedIn, id: Path<String>) -> HttpResponse {
         Ok(Some(view)) => HttpResponse::Ok().json(Json(view)),
         Ok(None) => HttpResponse::NotFound().finish(),
         Err(error) => failed(&error),
-    }
-}
-
-/// An item as an ordinary age file: this reader's slot, then the payload. Marks the case as opened.
-#[utoipa::path(
-    get,
-    path = "/items/{item}",
-    tag = "cases",
-    params(("item" = ItemId, Path, description = "From a case.")),
-    security(("bearer" = [])),
-    responses(
-        (status = 200, description = "Sealed.", content_type = "application/octet-stream", body = AgeFile),
-        ForReaders,
-        Anywhere
-    )
-)]
-async fn item(app: Data<App>, me: SignedIn, id: Path<String>) -> HttpResponse {
-    let found = async {
-        let Some(item) = ItemId::parse(&id) else { return Ok(None) };
-        let Some(id) = app.store.case_of(&item).await? else { return Ok(None) };
-        let Some(case) = app.store.case(&id).await? else { return Ok(None) };
-        let slot = my_slots_of(&app, &me, &case).await?.into_iter().find(|(i, _)| *i == item);
-        let (Some((_, slot)), Some(payload)) = (slot, app.store.payload(&item).await?) else { return Ok(None) };
-        app.store.mark_opened(&case.id, app.clock.today()).await?;
-        Ok::<_, StoreError>(Some((item, slot, payload)))
-    };
-    match found.await {
-        Ok(Some((item, slot, payload))) => send(&app, &item, slot, payload).await,
-        Ok(None) => HttpResponse::NotFound().finish(),
-        Err(error) => failed(&error),
-    }
-}
-
-async fn send(app: &App, item: &ItemId, slot: SlotRow, payload: Payload) -> HttpResponse {
-    let mut response = HttpResponse::build(StatusCode::OK);
-    response.content_type("application/octet-stream");
-    match payload {
-        Payload::Inline(payload) => response.body([slot.header, payload].concat()),
-        Payload::Blob => match (app.blobs.size(item).await, app.blobs.read(item).await) {
-            (Ok(size), Ok(blob)) => {
-                let length = size + slot.header.len() as u64;
-                let header = futures_util::stream::once(async { Ok(web::Bytes::from(slot.header)) });
-                response.no_chunking(length).streaming(header.chain(blob).map(|c: Result<_, StoreError>| {
-                    c.map_err(|_| actix_web::error::ErrorServiceUnavailable("the payload store is away"))
-                }))
-            }
-            (Err(error), _) | (_, Err(error)) => failed(&error),
-        },
     }
 }
