@@ -190,7 +190,9 @@ fn desk(base: &str, folder: &Path) -> String {
         state: identity.with_extension("seen"),
         clock: Clock::System,
     };
-    let ready = page::ready(page::Settings { identity, place, idle: Duration::from_hours(1), port: 0 }).unwrap();
+    let program = env!("CARGO_BIN_EXE_meldkluis-desk").into();
+    let ready =
+        page::ready(page::Settings { identity, place, idle: Duration::from_hours(1), port: 0, program }).unwrap();
     tokio::spawn(ready.running);
     ready.link
 }

@@ -28,7 +28,8 @@ fn desk(service: &Service, reader: &str, idle: Duration) -> (String, String) {
         state: identity.with_extension("seen"),
         clock: service.clock,
     };
-    let ready = page::ready(page::Settings { identity, place, idle, port: 0 }).unwrap();
+    let program = env!("CARGO_BIN_EXE_meldkluis-desk").into();
+    let ready = page::ready(page::Settings { identity, place, idle, port: 0, program }).unwrap();
     tokio::spawn(ready.running);
     let origin = ready.link.split("/open/").next().unwrap().to_owned();
     (ready.link, origin)
@@ -218,6 +219,67 @@ async fn a_new_reader_makes_keys_tries_a_copy_and_gets_the_words_that_the_roster
     browser.quit().await;
 }
 
+/// A PDF of so many pages, half of each in red.
+fn pdf(pages: usize) -> Vec<u8> {
+    let kids: String = (0..pages).map(|n| format!("{} 0 R ", n + 4)).collect();
+    let content = "1 0 0 rg 0 0 210 595 re f";
+    let mut text = format!(
+        "%PDF-1.4\n1 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n2 0 obj\n<< /Type /Pages /Kids [{kids}] /Count \
+         {pages} /MediaBox [0 0 420 595] >>\nendobj\n3 0 obj\n<< /Length {} >>\nstream\n{content}\nendstream\nendobj\n",
+        content.len()
+    );
+    for n in 0..pages {
+        text.push_str(&format!("{} 0 obj\n<< /Type /Page /Parent 2 0 R /Contents 3 0 R >>\nendobj\n", n + 4));
+    }
+    text.push_str("trailer << /Root 1 0 R >>\n%%EOF\n");
+    text.into_bytes()
+}
+
+#[actix_web::test]
+async fn a_pdf_is_shown_page_by_page_and_one_that_cannot_be_drawn_says_so() {
+    let service = Service::start(None).await;
+    let reporter = Browser::new(&service.base);
+    let (code, _) = reporter.report(STORY, &[]).await;
+    for (name, bytes) in [("brief.pdf", pdf(3)), ("lang.pdf", pdf(250)), ("kapot.pdf", b"%PDF-1.7\nkapot".to_vec())] {
+        assert_eq!(reporter.upload(&code, name, bytes).await.status, 200);
+    }
+    let (link, _) = desk(&service, READER, Duration::from_secs(600));
+    let browser = entered(&link).await;
+    browser.press("table a").await;
+    let case = browser.page.current_url().await.unwrap().to_string();
+    let open = async |name: &str| {
+        browser.page.goto(&case).await.unwrap();
+        browser.page.find(By::PartialLinkText(name)).await.unwrap().click().await.unwrap();
+        assert_eq!(browser.heading().await, name);
+    };
+    let drawn = async || {
+        let picture = browser.page.find(By::Css("img.mk-picture")).await.unwrap();
+        picture.prop("naturalWidth").await.unwrap().unwrap().parse::<u32>().unwrap()
+    };
+    open("brief.pdf").await;
+    for number in 1..=3 {
+        assert!(browser.text().await.contains(&format!("Bladzijde {number} van 3")), "{}", browser.text().await);
+        assert_eq!(drawn().await, 1199, "the page was drawn and shown");
+        let after = browser.page.find(By::LinkText("Volgende bladzijde")).await;
+        assert_eq!(after.is_ok(), number < 3);
+        if number < 3 {
+            after.unwrap().click().await.unwrap();
+        }
+    }
+    picture(&browser, "desk-pdf").await;
+    browser.page.find(By::LinkText("Vorige bladzijde")).await.unwrap().click().await.unwrap();
+    assert!(browser.text().await.contains("Bladzijde 2 van 3"));
+    open("lang.pdf").await;
+    assert!(browser.text().await.contains("Alleen de eerste 200 bladzijden"), "{}", browser.text().await);
+    let url = browser.page.current_url().await.unwrap();
+    browser.page.goto(format!("{url}?page=201")).await.unwrap();
+    assert!(browser.text().await.contains("kan hier niet worden getoond"));
+    open("kapot.pdf").await;
+    assert!(browser.text().await.contains("kan hier niet worden getoond"));
+    assert!(browser.page.find(By::Css("img.mk-picture")).await.is_err());
+    browser.quit().await;
+}
+
 /// Every page of the desk, with what is wrong on some of them.
 async fn every_page(eye: &mut Eye, link: &str, lang: &str) {
     let page = |path: &str| absolute(link, &format!("/{lang}/{path}"));
@@ -238,9 +300,12 @@ async fn every_page(eye: &mut Eye, link: &str, lang: &str) {
     eye.go(&format!("{case}/hand-over"), &format!("{lang} desk hand-over")).await;
     eye.press("main form button", &format!("{lang} desk hand-over wrong")).await;
     eye.go(&case, &format!("{lang} desk case")).await;
-    let file = eye.browser.page.find(By::PartialLinkText("lijst.txt")).await.unwrap();
-    let file = absolute(link, &file.attr("href").await.unwrap().unwrap());
-    eye.go(&file, &format!("{lang} desk file")).await;
+    for name in ["lijst.txt", "brief.pdf", "kapot.pdf"] {
+        eye.browser.page.goto(&case).await.unwrap();
+        let file = eye.browser.page.find(By::PartialLinkText(name)).await.unwrap();
+        let file = absolute(link, &file.attr("href").await.unwrap().unwrap());
+        eye.go(&file, &format!("{lang} desk file {name}")).await;
+    }
     eye.go(&page("case/nothing"), &format!("{lang} desk not found")).await;
 }
 
@@ -248,7 +313,9 @@ async fn looked_at(make: Make, library: String, script: &str) {
     let service = Service::start(None).await;
     let reporter = Browser::new(&service.base);
     let (code, _) = reporter.report(&format!("{STORY} {}", "Lang".repeat(60)), &[]).await;
-    assert_eq!(reporter.upload(&code, "lijst.txt", b"regel".to_vec()).await.status, 200);
+    for (name, bytes) in [("lijst.txt", b"regel".to_vec()), ("brief.pdf", pdf(3)), ("kapot.pdf", b"%PDF-1".to_vec())] {
+        assert_eq!(reporter.upload(&code, name, bytes).await.status, 200);
+    }
     let (link, _) = desk(&service, READER, Duration::from_secs(600));
     let mut eye = Eye::open(make, library, script.to_owned()).await;
     eye.go(&link, "desk entered").await;

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::{
     Client, DeskError, Identity, Place,
     consent::{ask_consent, hand_over},
-    page,
+    page, pdf,
     read::read,
     write::{Attachment, Sent, write},
 };
@@ -111,6 +111,12 @@ pub enum Command {
         /// The item of the request, as `read` shows it.
         request: String,
     },
+    /// Draws a page of the PDF on standard input: the desk starts this by itself.
+    #[command(hide = true)]
+    DrawPage {
+        /// Which, from 1.
+        page: usize,
+    },
 }
 
 /// How the desk is opened.
@@ -134,6 +140,7 @@ pub fn opening(options: &Options, opening: &Opening) -> Result<page::Ready, Desk
         place: options.place(),
         idle: std::time::Duration::from_mins(opening.idle_minutes),
         port: opening.port,
+        program: std::env::current_exe()?,
     })
 }
 
@@ -158,13 +165,17 @@ pub async fn run(options: &Options, command: &Command) -> Result<String, DeskErr
         let me = Identity::create(&options.identity, reader, passphrase)?;
         return Ok(public(options, &me));
     }
+    if let Command::DrawPage { page } = command {
+        pdf::draw_here(*page)?;
+        return Ok(String::new());
+    }
     let me = Identity::load(&options.identity, || passphrase(options))?;
     if matches!(command, Command::Whoami) {
         return Ok(public(options, &me));
     }
     let client = Client::sign_in(&options.place(), me).await?;
     match command {
-        Command::Keygen { .. } | Command::Whoami | Command::Open(_) => Ok(String::new()),
+        Command::Keygen { .. } | Command::Whoami | Command::Open(_) | Command::DrawPage { .. } => Ok(String::new()),
         Command::Inbox => inbox(options, &client).await,
         Command::Read { case, save } => read(options, &client, case, save.as_deref()).await,
         Command::Acknowledge(w) => send(options, &client, w, Act::Acknowledge).await,

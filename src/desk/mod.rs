@@ -7,6 +7,7 @@ mod identity;
 mod many;
 mod open;
 pub mod page;
+mod pdf;
 mod read;
 mod transfer;
 mod write;

@@ -11,7 +11,7 @@ use age::secrecy::SecretString;
 use askama::Template;
 use tokio::sync::{MappedMutexGuard, MutexGuard};
 
-use super::{Desk, Fields, summary::Summaries, view};
+use super::{Desk, Fields, preview::Last, summary::Summaries, view};
 use crate::{
     desk::{Client, DeskError, Identity, Item},
     domain::id::CaseId,
@@ -27,6 +27,8 @@ pub(super) struct Unlocked {
     pub(super) cases: HashMap<CaseId, Vec<Item>>,
     /// The beginnings of all cases.
     pub(super) summaries: Summaries,
+    /// The page of a document that was drawn last.
+    pub(super) drawn: Option<Last>,
     used: Instant,
 }
 
@@ -78,7 +80,7 @@ impl Desk {
         let me = load.await.map_err(|e| DeskError::new(e.to_string()))??;
         let client = Client::sign_in(&self.place, me).await?;
         let summaries = Summaries::load(&self.identity, &client.me);
-        Ok(Unlocked { client, cases: HashMap::new(), summaries, used: Instant::now() })
+        Ok(Unlocked { client, cases: HashMap::new(), summaries, drawn: None, used: Instant::now() })
     }
 
     /// Whether the passphrase is asked for first.

@@ -7,6 +7,7 @@ mod guard;
 mod hand_over;
 mod inbox;
 mod lock;
+mod preview;
 mod summary;
 mod view;
 
@@ -41,6 +42,8 @@ pub struct Settings {
     pub idle: Duration,
     /// The loopback port; 0 is any free one.
     pub port: u16,
+    /// This program: started again for what may not bring it down, the drawing of pages of a PDF.
+    pub program: PathBuf,
 }
 
 /// The running desk.
@@ -48,6 +51,7 @@ pub(super) struct Desk {
     identity: PathBuf,
     place: Place,
     idle: Duration,
+    program: PathBuf,
     /// What a browser must call it: other names are somebody's rebinding.
     host: String,
     /// Opens the desk once.
@@ -71,9 +75,9 @@ pub fn ready(settings: Settings) -> Result<Ready, DeskError> {
     let host = listener.local_addr()?.to_string();
     let (token, session) = (random()?, random()?);
     let link = format!("http://{host}/open/{token}");
-    let Settings { identity, place, idle, .. } = settings;
+    let Settings { identity, place, idle, program, .. } = settings;
     let (link_now, open) = (Mutex::new(Some(token)), AsyncMutex::new(None));
-    let desk = Data::new(Desk { identity, place, idle, host, link: link_now, session, open });
+    let desk = Data::new(Desk { identity, place, idle, program, host, link: link_now, session, open });
     Ok(Ready { link, running: serve(listener, desk)? })
 }
 
