@@ -1,13 +1,20 @@
 //! The desk as a local page, in Chromium without script: opened once, locked when idle, and nobody else's.
 #![cfg(all(feature = "server", feature = "desk", unix))]
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
+#[path = "desk_page/guide.rs"]
+mod guide;
+#[path = "desk_page/pdf.rs"]
+mod pdf;
 mod support;
+#[path = "desk_page/training.rs"]
+mod training;
 #[path = "support/webdriver.rs"]
 mod webdriver;
 
 use std::time::Duration;
 
 use meldkluis::desk::{Place, page};
+use pdf::pdf;
 use support::{Browser, Service};
 use thirtyfour::By;
 use webdriver::{
@@ -219,67 +226,6 @@ async fn a_new_reader_makes_keys_tries_a_copy_and_gets_the_words_that_the_roster
     browser.quit().await;
 }
 
-/// A PDF of so many pages, half of each in red.
-fn pdf(pages: usize) -> Vec<u8> {
-    let kids: String = (0..pages).map(|n| format!("{} 0 R ", n + 4)).collect();
-    let content = "1 0 0 rg 0 0 210 595 re f";
-    let mut text = format!(
-        "%PDF-1.4\n1 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n2 0 obj\n<< /Type /Pages /Kids [{kids}] /Count \
-         {pages} /MediaBox [0 0 420 595] >>\nendobj\n3 0 obj\n<< /Length {} >>\nstream\n{content}\nendstream\nendobj\n",
-        content.len()
-    );
-    for n in 0..pages {
-        text.push_str(&format!("{} 0 obj\n<< /Type /Page /Parent 2 0 R /Contents 3 0 R >>\nendobj\n", n + 4));
-    }
-    text.push_str("trailer << /Root 1 0 R >>\n%%EOF\n");
-    text.into_bytes()
-}
-
-#[actix_web::test]
-async fn a_pdf_is_shown_page_by_page_and_one_that_cannot_be_drawn_says_so() {
-    let service = Service::start(None).await;
-    let reporter = Browser::new(&service.base);
-    let (code, _) = reporter.report(STORY, &[]).await;
-    for (name, bytes) in [("brief.pdf", pdf(3)), ("lang.pdf", pdf(250)), ("kapot.pdf", b"%PDF-1.7\nkapot".to_vec())] {
-        assert_eq!(reporter.upload(&code, name, bytes).await.status, 200);
-    }
-    let (link, _) = desk(&service, READER, Duration::from_secs(600));
-    let browser = entered(&link).await;
-    browser.press("table a").await;
-    let case = browser.page.current_url().await.unwrap().to_string();
-    let open = async |name: &str| {
-        browser.page.goto(&case).await.unwrap();
-        browser.page.find(By::PartialLinkText(name)).await.unwrap().click().await.unwrap();
-        assert_eq!(browser.heading().await, name);
-    };
-    let drawn = async || {
-        let picture = browser.page.find(By::Css("img.mk-picture")).await.unwrap();
-        picture.prop("naturalWidth").await.unwrap().unwrap().parse::<u32>().unwrap()
-    };
-    open("brief.pdf").await;
-    for number in 1..=3 {
-        assert!(browser.text().await.contains(&format!("Bladzijde {number} van 3")), "{}", browser.text().await);
-        assert_eq!(drawn().await, 1199, "the page was drawn and shown");
-        let after = browser.page.find(By::LinkText("Volgende bladzijde")).await;
-        assert_eq!(after.is_ok(), number < 3);
-        if number < 3 {
-            after.unwrap().click().await.unwrap();
-        }
-    }
-    picture(&browser, "desk-pdf").await;
-    browser.page.find(By::LinkText("Vorige bladzijde")).await.unwrap().click().await.unwrap();
-    assert!(browser.text().await.contains("Bladzijde 2 van 3"));
-    open("lang.pdf").await;
-    assert!(browser.text().await.contains("Alleen de eerste 200 bladzijden"), "{}", browser.text().await);
-    let url = browser.page.current_url().await.unwrap();
-    browser.page.goto(format!("{url}?page=201")).await.unwrap();
-    assert!(browser.text().await.contains("kan hier niet worden getoond"));
-    open("kapot.pdf").await;
-    assert!(browser.text().await.contains("kan hier niet worden getoond"));
-    assert!(browser.page.find(By::Css("img.mk-picture")).await.is_err());
-    browser.quit().await;
-}
-
 /// Every page of the desk, with what is wrong on some of them.
 async fn every_page(eye: &mut Eye, link: &str, lang: &str) {
     let page = |path: &str| absolute(link, &format!("/{lang}/{path}"));
@@ -287,6 +233,7 @@ async fn every_page(eye: &mut Eye, link: &str, lang: &str) {
     if eye.browser.page.find(By::Css("#passphrase")).await.is_ok() {
         eye.press("main form button", &format!("{lang} desk inbox")).await;
     }
+    eye.go(&page("training"), &format!("{lang} desk training")).await;
     eye.go(&page("inbox?q=niets&state=all"), &format!("{lang} desk nothing found")).await;
     eye.go(&page("inbox?state=all"), &format!("{lang} desk all")).await;
     let case = eye.browser.page.find(By::Css("table a")).await.unwrap().attr("href").await.unwrap().unwrap();
@@ -309,6 +256,19 @@ async fn every_page(eye: &mut Eye, link: &str, lang: &str) {
     eye.go(&page("case/nothing"), &format!("{lang} desk not found")).await;
 }
 
+/// The guide of a manager, who was chosen to read.
+async fn managers_pages(service: &Service, make: Make, library: String, script: &str) -> Eye {
+    Browser::new(&service.base).report_to(STORY, &[("manager", guide::MANAGER)]).await;
+    let (link, _) = desk(service, guide::MANAGER, Duration::from_secs(600));
+    let mut eye = Eye::open(make, library, script.to_owned()).await;
+    eye.browser.page.goto(&link).await.unwrap();
+    eye.press("main a[href='/nl/inbox']", "desk manager locked").await;
+    eye.press("main form button", "desk manager inbox").await;
+    eye.press("table a", "desk guide").await;
+    eye.press("main form button", "desk manager case").await;
+    eye
+}
+
 async fn looked_at(make: Make, library: String, script: &str) {
     let service = Service::start(None).await;
     let reporter = Browser::new(&service.base);
@@ -323,6 +283,9 @@ async fn looked_at(make: Make, library: String, script: &str) {
     for lang in ["nl", "en"] {
         every_page(&mut eye, &link, lang).await;
     }
+    let manager = managers_pages(&service, make, eye.library.clone(), script).await;
+    eye.found.extend(manager.found);
+    manager.browser.quit().await;
     assert!(eye.pages > 30, "{} pages were looked at", eye.pages);
     assert!(eye.found.is_empty(), "{}", eye.found.join("\n"));
     eye.browser.quit().await;

@@ -9,6 +9,7 @@ mod open;
 pub mod page;
 mod pdf;
 mod read;
+mod training;
 mod transfer;
 mod write;
 

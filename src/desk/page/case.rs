@@ -9,33 +9,23 @@ use askama::Template;
 use super::{
     Desk,
     answer::{Answer, Fault, MaybeForm, answer, case_of, fields},
+    entry::{Entry, advice, entry, named},
+    guide,
     lock::{Unlocked, take},
     summary::first_line,
     view,
 };
 use crate::{
     api_types::CaseView,
-    desk::{Consent, Content, DeskError, Item, Opened, Reach, State, consents, open, strangers, write},
+    desk::{Consent, DeskError, Item, Reach, consents, open, strangers, write},
     domain::{
         case::{Act, CaseState, Duty, duty},
         day::Day,
-        id::{CaseId, ItemId, KeyedReader, OrgId},
+        id::{CaseId, ItemId, OrgId},
     },
-    seal::{Author, Kind, Plaintext, consent::Standing},
+    seal::{Plaintext, consent::Standing},
     text::Texts,
 };
-
-/// One item, as it is shown.
-struct Entry {
-    kind: &'static str,
-    heading: String,
-    proven: bool,
-    /// Question and answer; a text has no question.
-    texts: Vec<(String, String)>,
-    link: Option<String>,
-    file: String,
-    error: Option<String>,
-}
 
 #[derive(Template)]
 #[template(path = "desk/case.html")]
@@ -55,6 +45,7 @@ struct Case {
     strangers: Vec<String>,
     acts: Vec<&'static str>,
     open: bool,
+    manager: bool,
 }
 
 /// A request, as it stands.
@@ -121,6 +112,9 @@ pub(super) async fn refresh(open: &mut Unlocked, id: &CaseId) -> Result<CaseView
 
 async fn case_page(open: &mut Unlocked, t: Texts, id: &CaseId, notice: Option<String>) -> Answer {
     let case = refresh(open, id).await?;
+    if guide::comes_first(open, id) {
+        return Ok(guide::page(open, t, id));
+    }
     let items = open.cases.get(id).map(Vec::as_slice).unwrap_or_default();
     let title = title(t, items, &case);
     let due = due(t, open, &case, advice(items));
@@ -142,14 +136,9 @@ async fn case_page(open: &mut Unlocked, t: Texts, id: &CaseId, notice: Option<St
         entries: items.iter().map(|item| entry(open, t, id, item)).collect(),
         acts,
         open: !closed,
+        manager: guide::is_manager(open),
     };
-    let reader = Some(open.client.me.reader.as_str());
-    Ok(view::page(t, StatusCode::OK, &title, reader, &page.render().unwrap_or_default()))
-}
-
-/// Whether a case is a request for advice.
-pub(super) fn advice(items: &[Item]) -> bool {
-    items.iter().any(|item| matches!(&item.state, State::Opened(o) if o.manifest.head.kind == Kind::Advice))
+    Ok(view::page(t, StatusCode::OK, &title, &open.client, &page.render().unwrap_or_default()))
 }
 
 fn title(t: Texts, items: &[Item], case: &CaseView) -> String {
@@ -180,108 +169,6 @@ pub(super) fn due(t: Texts, open: &Unlocked, case: &CaseView, advice: bool) -> (
 /// An organisation's name.
 pub(super) fn org(open: &Unlocked, t: Texts, id: &OrgId) -> String {
     open.client.roster.organisation(id).map_or_else(|| id.to_string(), |o| t.pick(&o.entry.name).to_owned())
-}
-
-fn named(open: &Unlocked, t: Texts, reader: &KeyedReader) -> String {
-    let known = open.client.roster.reader(&reader.reader);
-    known.map_or_else(|| reader.reader.to_string(), |r| t.pick(&r.shown_as).to_owned())
-}
-
-fn entry(open: &Unlocked, t: Texts, case: &CaseId, item: &Item) -> Entry {
-    let link = Some(format!("/{}/file/{case}/{}", t.lang(), item.id));
-    let mut entry = Entry {
-        kind: "item",
-        heading: t.get("desk-item-closed"),
-        proven: true,
-        texts: Vec::new(),
-        link: None,
-        file: String::new(),
-        error: None,
-    };
-    match &item.state {
-        State::Failed(error) => entry.error = Some(error.clone()),
-        State::Large(bytes) => {
-            entry.heading = t.get("desk-item-large");
-            (entry.link, entry.file) = (link, t.with("desk-open-large", &[("size", size(*bytes))]));
-        }
-        State::Opened(opened) => {
-            entry.heading = heading(open, t, opened);
-            entry.proven = opened.proven;
-            match &opened.content {
-                Content::Text(text) => {
-                    entry.kind = if opened.manifest.head.kind == Kind::Note { "note" } else { "item" };
-                    entry.texts.push((String::new(), text.to_string()));
-                }
-                Content::Story(story) => {
-                    let all = [
-                        ("story", &story.story),
-                        ("who", &story.who),
-                        ("when", &story.when),
-                        ("place", &story.place),
-                        ("known", &story.known),
-                    ];
-                    let answered = all.into_iter().filter(|(_, text)| !text.is_empty());
-                    entry
-                        .texts
-                        .extend(answered.map(|(name, text)| (t.get(&format!("desk-story-{name}")), text.clone())));
-                }
-                Content::Request(asked) => {
-                    let to = named(open, t, &asked.to);
-                    let reason = String::from_utf8_lossy(asked.reason.reveal()).into_owned();
-                    entry.texts.push((t.with("consent-title", &[("name", to)]), reason));
-                }
-                Content::Answer(answer) => {
-                    entry.texts.push((String::new(), t.get(if answer.yes { "yes" } else { "no" })));
-                }
-                Content::HandOver(done) => entry.texts.push((String::new(), named(open, t, &done.to))),
-                Content::File { name, .. } => {
-                    entry.file = format!("{name} ({})", size(opened.manifest.length));
-                    entry.link = link;
-                }
-            }
-        }
-    }
-    entry
-}
-
-fn heading(open: &Unlocked, t: Texts, opened: &Opened) -> String {
-    let head = &opened.manifest.head;
-    let from = match &head.author {
-        Author::Reporter => t.get("desk-from-reporter"),
-        Author::Reader(id) => {
-            let known = open.client.roster.reader(id);
-            known.map_or_else(|| id.to_string(), |r| t.pick(&r.shown_as).to_owned())
-        }
-    };
-    format!("{}, {}, {from}", t.get(kind_text(head.kind)), t.day(head.day))
-}
-
-/// The text that names a kind.
-pub(super) fn kind_text(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Report => "desk-kind-report",
-        Kind::Advice => "desk-kind-advice",
-        Kind::Message => "desk-kind-message",
-        Kind::File => "desk-kind-file",
-        Kind::Acknowledgement => "kind-acknowledgement",
-        Kind::Question => "kind-question",
-        Kind::Reply => "kind-reply",
-        Kind::Feedback => "kind-feedback",
-        Kind::Note => "desk-kind-note",
-        Kind::Closing => "kind-closing",
-        Kind::ConsentRequest => "kind-consent",
-        Kind::ConsentAnswer => "desk-kind-consent-answer",
-        Kind::HandOver => "kind-hand-over",
-    }
-}
-
-/// Bytes in words.
-pub(super) fn size(bytes: u64) -> String {
-    match bytes {
-        b if b >= 10 << 20 => format!("{} MiB", b >> 20),
-        b if b >= 10 << 10 => format!("{} KiB", b >> 10),
-        b => format!("{b} bytes"),
-    }
 }
 
 /// The page on which something is written, or what was written there.
@@ -315,7 +202,7 @@ fn writing(open: &Unlocked, t: Texts, id: &CaseId, act: Act, text: &Plaintext, e
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = Writing { t, case: *id, title, act: act.name(), text, error };
     let title = t.get(&format!("desk-act-{}", act.name()));
-    view::page(t, status, &title, Some(open.client.me.reader.as_str()), &page.render().unwrap_or_default())
+    view::page(t, status, &title, &open.client, &page.render().unwrap_or_default())
 }
 
 /// The text an act begins with; it can be changed.

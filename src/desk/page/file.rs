@@ -14,7 +14,8 @@ use serde::Deserialize;
 use super::{
     Desk, Fields,
     answer::{Answer, Fault, MaybeForm, answer, case_of, fields, item_of},
-    case::{refresh, size},
+    case::refresh,
+    entry::size,
     lock::{Unlocked, take},
     preview::{self, Shown},
     view,
@@ -109,7 +110,7 @@ async fn page(desk: &Desk, open: &mut Unlocked, t: Texts, (case, item): (&CaseId
     let page = FilePage { t, case: *case, item: *item, name: name.clone(), size: size(file.manifest.length), shown };
     let (title, body) = (name.clone(), page.render().unwrap_or_default());
     open.drawn = last;
-    Ok(view::page(t, StatusCode::OK, &title, Some(open.client.me.reader.as_str()), &body))
+    Ok(view::page(t, StatusCode::OK, &title, &open.client, &body))
 }
 
 /// The first bytes of a file.

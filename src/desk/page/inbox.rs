@@ -91,6 +91,7 @@ async fn show(open: &mut Unlocked, t: Texts, query: &Asked) -> Answer {
     let mut cases = open.client.inbox().await?;
     let waiting = summarise(open, &cases).await?;
     open.summaries.save(&open.client.me, &cases)?;
+    open.guide.keep(&open.client.me, &cases)?;
     let is_advice = |case: &CaseView| open.summaries.of(&case.case).is_some_and(|s| s.advice);
     cases.retain(|case| wanted(open, case, query, is_advice(case)));
     cases.sort_by_key(|case| (urgency(case, is_advice(case)), case.case));
@@ -104,9 +105,8 @@ async fn show(open: &mut Unlocked, t: Texts, query: &Asked) -> Answer {
     let before = (from > 0).then(|| link(from.saturating_sub(ROWS)));
     let after = (from + ROWS < found).then(|| link(from + ROWS));
     let page = Inbox { t, query, rows, found, waiting, before, after };
-    let reader = Some(open.client.me.reader.as_str());
     let title = t.get("desk-inbox-title");
-    Ok(view::page(t, StatusCode::OK, &title, reader, &page.render().unwrap_or_default()))
+    Ok(view::page(t, StatusCode::OK, &title, &open.client, &page.render().unwrap_or_default()))
 }
 
 /// Opens what somebody has opened before and is not summarised, for as long as a page may take. What nobody has opened stays so:

@@ -1,14 +1,18 @@
 //! The desk as a local page: loopback only, one link, one reader, no script. Every key stays in this process.
 mod answer;
 mod case;
+mod entry;
 mod file;
 mod first;
 mod guard;
+mod guide;
 mod hand_over;
 mod inbox;
+mod kept;
 mod lock;
 mod preview;
 mod summary;
+mod training;
 mod view;
 
 use std::{io, net::TcpListener, path::PathBuf, sync::Mutex, time::Duration};
@@ -22,7 +26,7 @@ use tokio::sync::Mutex as AsyncMutex;
 
 use self::lock::Unlocked;
 use super::{DeskError, Place};
-use crate::seal::Plaintext;
+use crate::{domain::roster::Mode, seal::Plaintext};
 
 /// Bytes of a form: the longest text, percent-encoded, with room for what goes along.
 const FORM_BYTES: usize = 2 << 20;
@@ -59,6 +63,8 @@ pub(super) struct Desk {
     /// What the browser shows from then on.
     session: String,
     open: AsyncMutex<Option<Unlocked>>,
+    /// What the service is for, once a roster was verified.
+    mode: Mutex<Option<Mode>>,
 }
 
 /// A desk that is about to be served.
@@ -76,8 +82,8 @@ pub fn ready(settings: Settings) -> Result<Ready, DeskError> {
     let (token, session) = (random()?, random()?);
     let link = format!("http://{host}/open/{token}");
     let Settings { identity, place, idle, program, .. } = settings;
-    let (link_now, open) = (Mutex::new(Some(token)), AsyncMutex::new(None));
-    let desk = Data::new(Desk { identity, place, idle, program, host, link: link_now, session, open });
+    let (link_now, open, mode) = (Mutex::new(Some(token)), AsyncMutex::new(None), Mutex::new(None));
+    let desk = Data::new(Desk { identity, place, idle, program, host, link: link_now, session, open, mode });
     Ok(Ready { link, running: serve(listener, desk)? })
 }
 
@@ -105,8 +111,10 @@ fn routes(cfg: &mut web::ServiceConfig) {
         .service(both("/{lang}/first", first::first))
         .route("/{lang}/first/copy", web::post().to(first::copy))
         .route("/{lang}/first/public", web::post().to(first::public))
+        .service(both("/{lang}/training", training::training))
         .service(both("/{lang}/inbox", inbox::inbox))
         .service(both("/{lang}/case/{case}", case::show))
+        .service(both("/{lang}/case/{case}/guide", guide::guide))
         .service(both("/{lang}/case/{case}/hand-over", hand_over::ask))
         .service(both("/{lang}/case/{case}/hand-over/{request}", hand_over::carry_out))
         .service(both("/{lang}/case/{case}/{act}", case::act))

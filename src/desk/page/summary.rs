@@ -5,14 +5,12 @@ use std::{
 };
 
 use serde::{Deserialize, Serialize};
-use zeroize::Zeroizing;
 
-use super::case::advice;
+use super::{entry::advice, kept};
 use crate::{
     api_types::CaseView,
     desk::{Content, DeskError, Identity, Item, State},
     domain::id::{CaseId, ItemId},
-    replace::replace,
 };
 
 /// Characters of the line that names a case.
@@ -71,8 +69,7 @@ impl Summaries {
     /// Reads the file beside the identity. One that cannot be opened is made anew: it holds nothing that is nowhere else.
     pub(super) fn load(identity: &Path, me: &Identity) -> Self {
         let file = identity.with_extension("summaries");
-        let opened = std::fs::read(&file).ok().and_then(|sealed| me.seal.open_own(&sealed).ok());
-        let stored = opened.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let stored = kept::load(&file, me);
         let known = stored.filter(|s: &Stored| s.version == VERSION).map(|s| s.cases).unwrap_or_default();
         Self { file, changed: false, known }
     }
@@ -125,10 +122,7 @@ impl Summaries {
         if !self.changed && self.known.len() == before {
             return Ok(());
         }
-        let stored = Storing { version: VERSION, cases: &self.known };
-        let bytes = Zeroizing::new(serde_json::to_vec(&stored).map_err(|e| DeskError::new(e.to_string()))?);
-        let sealed = me.seal.seal_own(&bytes).map_err(|e| DeskError::new(e.to_string()))?;
-        replace(&self.file, &sealed)?;
+        kept::save(&self.file, me, &Storing { version: VERSION, cases: &self.known })?;
         self.changed = false;
         Ok(())
     }
