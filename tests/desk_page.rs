@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
 #[path = "desk_page/guide.rs"]
 mod guide;
+#[path = "desk_page/link.rs"]
+mod link;
 #[path = "desk_page/pdf.rs"]
 mod pdf;
 mod support;

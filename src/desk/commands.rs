@@ -12,6 +12,7 @@ use serde_json::json;
 use super::{
     Client, DeskError, Identity, Place,
     consent::{ask_consent, hand_over},
+    link::{Linking, link},
     page, pdf,
     read::read,
     write::{Attachment, Sent, write},
@@ -111,6 +112,19 @@ pub enum Command {
         /// The item of the request, as `read` shows it.
         request: String,
     },
+    /// Says that a case belongs with another of yours; only readers of both are told.
+    Link {
+        /// The case.
+        case: String,
+        /// The other.
+        other: String,
+        /// The case says what the other says already.
+        #[arg(long, conflicts_with = "undo")]
+        duplicate: bool,
+        /// They do not belong together, or no longer.
+        #[arg(long)]
+        undo: bool,
+    },
     /// Draws a page of the PDF on standard input: the desk starts this by itself.
     #[command(hide = true)]
     DrawPage {
@@ -190,6 +204,15 @@ pub async fn run(options: &Options, command: &Command) -> Result<String, DeskErr
         }
         Command::HandOver { case, request } => {
             sent(options, &hand_over(&client, &case_id(case)?, &item_id(request)?).await?, "")
+        }
+        Command::Link { case, other, duplicate, undo } => {
+            let how = match (undo, duplicate) {
+                (true, _) => Linking::Over,
+                (_, true) => Linking::Duplicate,
+                _ => Linking::Linked,
+            };
+            link(&client, &case_id(case)?, &case_id(other)?, how).await?;
+            Ok(if options.json { json!({}).to_string() } else { "Said in both cases.".to_owned() })
         }
         Command::Close(w) => send(options, &client, w, Act::Close).await,
     }

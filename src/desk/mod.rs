@@ -4,6 +4,7 @@ mod client;
 mod commands;
 mod consent;
 mod identity;
+mod link;
 mod many;
 mod open;
 pub mod page;
@@ -18,6 +19,7 @@ pub use client::{Client, Place};
 pub use commands::{Command, Opening, Options, opening, run};
 pub use consent::{Consent, ask_consent, candidates, consents, hand_over, shareable, strangers};
 pub use identity::Identity;
+pub use link::{Linking, link, links};
 pub use open::{Body, Content, Item, Opened, Reach, State, open_case, open_item};
 pub use write::{Attachment, Sent, attach_file, write};
 

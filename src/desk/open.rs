@@ -16,6 +16,7 @@ use crate::{
         Author, Kind, Manifest, Plaintext, ReporterPublic, StoryText,
         consent::{Answer, ConsentBody, HandOver, Request, consent},
         desk::{ReaderIdentity, open_to},
+        link::Link,
     },
 };
 
@@ -88,6 +89,8 @@ pub enum Content {
     Answer(Answer),
     /// That something was handed over.
     HandOver(HandOver),
+    /// How the case belongs with another.
+    Link(Link),
     /// A file.
     File {
         /// A name that cannot leave a folder.
@@ -208,6 +211,9 @@ fn content(manifest: &Manifest, body: Body) -> Result<Result<Content, String>, D
         Kind::ConsentRequest => of_consent(bytes, Content::Request),
         Kind::ConsentAnswer => of_consent(bytes, Content::Answer),
         Kind::HandOver => of_consent(bytes, Content::HandOver),
+        Kind::Link => Link::from_body(&bytes)
+            .map(Content::Link)
+            .ok_or_else(|| "this is of a form this version does not know".to_owned()),
         _ => Ok(Content::Text(Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned()))),
     })
 }

@@ -67,6 +67,7 @@ fn view(item: Item, save: Option<&Path>) -> Result<Value, DeskError> {
         Content::Request(asked) => json!({ "consent": { "to": asked.to, "items": asked.items,
             "reason": String::from_utf8_lossy(asked.reason.reveal()) } }),
         Content::Answer(answer) => json!({ "agreed": answer.yes, "request": answer.request }),
+        Content::Link(link) => json!({ "linked": link.other, "duplicate": link.duplicate, "over": link.over }),
         Content::HandOver(done) => json!({ "handed_over": done.to, "request": done.request }),
         Content::File { name, body } => match save {
             None => json!({ "name": name }),
@@ -140,7 +141,7 @@ fn in_words(case: &CaseView, items: &[Value], strangers: &[String]) -> String {
         if let Some(written) = item.get("text").and_then(Value::as_str) {
             text.push_str(&quoted(written));
         }
-        for name in ["consent", "agreed", "handed_over", "request"] {
+        for name in ["consent", "agreed", "handed_over", "request", "linked", "duplicate", "over"] {
             if let Some(value) = item.get(name) {
                 text.push_str(&quoted(&format!("{name}: {value}")));
             }

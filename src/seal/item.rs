@@ -57,6 +57,8 @@ pub enum Kind {
     ConsentAnswer,
     /// A reader shared what was agreed.
     HandOver,
+    /// A reader says how this case belongs with another; see [`super::link`].
+    Link,
 }
 
 /// Who says they wrote it; the signature proves it.

@@ -40,6 +40,8 @@ pub mod consent;
 pub mod desk;
 mod hybrid;
 mod item;
+#[cfg(feature = "desk")]
+pub mod link;
 mod open;
 mod pad;
 mod plaintext;

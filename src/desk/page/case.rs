@@ -9,8 +9,9 @@ use askama::Template;
 use super::{
     Desk,
     answer::{Answer, Fault, MaybeForm, answer, case_of, fields},
-    entry::{Entry, advice, entry, named},
+    entry::{Entry, advice, entry, is_link, named},
     guide,
+    link::{Choice, Linked, choices, linked},
     lock::{Unlocked, take},
     summary::first_line,
     view,
@@ -46,6 +47,8 @@ struct Case {
     acts: Vec<&'static str>,
     open: bool,
     manager: bool,
+    linked: Vec<Linked>,
+    choices: Vec<Choice>,
 }
 
 /// A request, as it stands.
@@ -133,10 +136,12 @@ async fn case_page(open: &mut Unlocked, t: Texts, id: &CaseId, notice: Option<St
         readers: case.readers.iter().map(|r| named(open, t, r)).collect(),
         strangers: strangers(&open.client, &case, items).into_iter().map(|r| named(open, t, r)).collect(),
         consents: consents(items).iter().map(|c| consented(open, t, c)).collect(),
-        entries: items.iter().map(|item| entry(open, t, id, item)).collect(),
+        entries: items.iter().filter(|item| !is_link(item)).map(|item| entry(open, t, id, item)).collect(),
         acts,
         open: !closed,
         manager: guide::is_manager(open),
+        linked: linked(open, t, items).await,
+        choices: choices(open, id),
     };
     Ok(view::page(t, StatusCode::OK, &title, &open.client, &page.render().unwrap_or_default()))
 }

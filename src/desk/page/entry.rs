@@ -24,6 +24,11 @@ pub(super) fn advice(items: &[Item]) -> bool {
     items.iter().any(|item| matches!(&item.state, State::Opened(o) if o.manifest.head.kind == Kind::Advice))
 }
 
+/// Whether an item says what the case belongs with: that stands on top of the page.
+pub(super) fn is_link(item: &Item) -> bool {
+    matches!(&item.state, State::Opened(opened) if matches!(opened.content, Content::Link(_)))
+}
+
 /// A reader, as the roster shows them.
 pub(super) fn named(open: &Unlocked, t: Texts, reader: &KeyedReader) -> String {
     let known = open.client.roster.reader(&reader.reader);
@@ -67,6 +72,8 @@ pub(super) fn entry(open: &Unlocked, t: Texts, case: &CaseId, item: &Item) -> En
                 Content::Answer(answer) => {
                     entry.texts.push((String::new(), t.get(if answer.yes { "yes" } else { "no" })));
                 }
+                // Said on top of the page, and only where the other case may be named.
+                Content::Link(_) => {}
                 Content::HandOver(done) => entry.texts.push((String::new(), named(open, t, &done.to))),
                 Content::File { name, .. } => {
                     entry.file = format!("{name} ({})", size(opened.manifest.length));
@@ -119,6 +126,7 @@ pub(super) fn kind_text(kind: Kind) -> &'static str {
         Kind::ConsentRequest => "kind-consent",
         Kind::ConsentAnswer => "desk-kind-consent-answer",
         Kind::HandOver => "kind-hand-over",
+        Kind::Link => "desk-link-title",
     }
 }
 

@@ -1,5 +1,5 @@
 //! The inbox: what is due first, searched and filtered here, on the reader's own machine.
-use std::{future::ready, pin::pin, time::Duration};
+use std::{collections::HashSet, future::ready, pin::pin, time::Duration};
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -16,6 +16,7 @@ use super::{
     answer::{Answer, MaybeForm, answer, fields},
     case::{due, org, state, urgency},
     lock::Unlocked,
+    summary::Summary,
     view,
 };
 use crate::{
@@ -56,6 +57,7 @@ struct Row {
     due: String,
     late: bool,
     state: String,
+    links: Vec<(CaseId, String)>,
 }
 
 #[derive(Template)]
@@ -93,11 +95,12 @@ async fn show(open: &mut Unlocked, t: Texts, query: &Asked) -> Answer {
     open.summaries.save(&open.client.me, &cases)?;
     open.guide.keep(&open.client.me, &cases)?;
     let is_advice = |case: &CaseView| open.summaries.of(&case.case).is_some_and(|s| s.advice);
+    let there: HashSet<CaseId> = cases.iter().map(|case| case.case).collect();
     cases.retain(|case| wanted(open, case, query, is_advice(case)));
     cases.sort_by_key(|case| (urgency(case, is_advice(case)), case.case));
     let found = cases.len();
     let from = query.from.min(found.saturating_sub(1) / ROWS * ROWS);
-    let rows = cases.iter().skip(from).take(ROWS).map(|case| row(open, t, case)).collect();
+    let rows = cases.iter().skip(from).take(ROWS).map(|case| row(open, t, case, &there)).collect();
     let link = |from: usize| {
         let words = view::percent(&query.q);
         format!("/{}/inbox?q={words}&state={}&from={from}", t.lang(), view::percent(&query.state))
@@ -139,7 +142,7 @@ fn wanted(open: &Unlocked, case: &CaseView, query: &Asked, advice: bool) -> bool
     state && (query.q.trim().is_empty() || open.summaries.matches(&case.case, &query.q))
 }
 
-fn row(open: &Unlocked, t: Texts, case: &CaseView) -> Row {
+fn row(open: &Unlocked, t: Texts, case: &CaseView, there: &HashSet<CaseId>) -> Row {
     let summary = open.summaries.of(&case.case);
     let title = match (summary, case.state) {
         (Some(summary), _) if !summary.line.is_empty() => summary.line.clone(),
@@ -155,5 +158,16 @@ fn row(open: &Unlocked, t: Texts, case: &CaseView) -> Row {
         due,
         late,
         state: state(t, case.state),
+        links: summary.map(|summary| linked(open, t, summary, there)).unwrap_or_default(),
     }
+}
+
+/// What a case belongs with, among those that are there.
+fn linked(open: &Unlocked, t: Texts, summary: &Summary, there: &HashSet<CaseId>) -> Vec<(CaseId, String)> {
+    let others = summary.links.iter().filter(|(other, _)| there.contains(other));
+    let said = others.filter_map(|(other, duplicate)| {
+        let id = if *duplicate { "desk-link-duplicate" } else { "desk-link-linked" };
+        Some((*other, t.with(id, &[("title", open.summaries.of(other)?.line.clone())])))
+    });
+    said.collect()
 }

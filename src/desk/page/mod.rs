@@ -9,6 +9,7 @@ mod guide;
 mod hand_over;
 mod inbox;
 mod kept;
+mod link;
 mod lock;
 mod preview;
 mod summary;
@@ -115,6 +116,7 @@ fn routes(cfg: &mut web::ServiceConfig) {
         .service(both("/{lang}/inbox", inbox::inbox))
         .service(both("/{lang}/case/{case}", case::show))
         .service(both("/{lang}/case/{case}/guide", guide::guide))
+        .service(both("/{lang}/case/{case}/link", link::carry_out))
         .service(both("/{lang}/case/{case}/hand-over", hand_over::ask))
         .service(both("/{lang}/case/{case}/hand-over/{request}", hand_over::carry_out))
         .service(both("/{lang}/case/{case}/{act}", case::act))

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{entry::advice, kept};
 use crate::{
     api_types::CaseView,
-    desk::{Content, DeskError, Identity, Item, State},
+    desk::{Content, DeskError, Identity, Item, State, links},
     domain::id::{CaseId, ItemId},
 };
 
@@ -36,6 +36,9 @@ pub(super) struct Summary {
     pub(super) advice: bool,
     /// The items it was made of.
     pub(super) items: Vec<ItemId>,
+    /// The cases it belongs with, and of which it is a duplicate.
+    #[serde(default)]
+    pub(super) links: Vec<(CaseId, bool)>,
     text: String,
 }
 
@@ -86,13 +89,13 @@ impl Summaries {
             match &opened.content {
                 Content::Story(story) => text.push_str(&story.story),
                 Content::Text(written) => text.push_str(written),
-                Content::Request(_) | Content::Answer(_) | Content::HandOver(_) => {}
+                Content::Request(_) | Content::Answer(_) | Content::HandOver(_) | Content::Link(_) => {}
                 Content::File { name, .. } => text.push_str(name),
             }
             text.push('\n');
         }
         let text = text.to_lowercase().chars().take(SEARCHED).collect();
-        let summary = Summary { line, advice: advice(items), items: case.items.clone(), text };
+        let summary = Summary { line, advice: advice(items), items: case.items.clone(), links: links(items), text };
         self.known.insert(case.case, summary);
         self.changed = true;
     }
@@ -105,6 +108,13 @@ impl Summaries {
     /// The summary of a case.
     pub(super) fn of(&self, case: &CaseId) -> Option<&Summary> {
         self.known.get(case)
+    }
+
+    /// All cases with their lines, by line.
+    pub(super) fn titles(&self) -> Vec<(CaseId, String)> {
+        let mut all: Vec<_> = self.known.iter().map(|(case, summary)| (*case, summary.line.clone())).collect();
+        all.sort_by(|(a, one), (b, two)| (one, a).cmp(&(two, b)));
+        all
     }
 
     /// Whether every word stands in a case.
@@ -159,7 +169,8 @@ mod tests {
         let mut made = Summaries::load(&key, &me);
         for case in &there {
             let text = format!("kas {} leeg ", case.case).repeat(8);
-            let summary = Summary { line: "Kas".to_owned(), advice: false, items: case.items.clone(), text };
+            let summary =
+                Summary { line: "Kas".to_owned(), advice: false, items: case.items.clone(), links: Vec::new(), text };
             made.known.insert(case.case, summary);
         }
         made.changed = true;
