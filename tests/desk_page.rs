@@ -72,7 +72,7 @@ async fn an_officer_does_the_whole_work_of_a_case_on_the_page() {
         .unwrap();
     assert_eq!(reporter.upload(&code, "foto.png", png.into_inner()).await.status, 200);
     assert_eq!(reporter.upload(&code, "lijst.txt", b"regel een\nregel twee".to_vec()).await.status, 200);
-    let (link, _) = desk(&service, READER, Duration::from_secs(600));
+    let (link, _) = desk(&service, READER, Duration::from_mins(10));
     let browser = entered(&link).await;
     assert_eq!(browser.heading().await, "Uw zaken");
     assert!(browser.text().await.contains("Nieuw: nog door niemand geopend"), "looking is not reading");
@@ -165,7 +165,7 @@ async fn a_draft_survives_the_lock_and_a_server_that_is_away() {
 #[actix_web::test]
 async fn nobody_else_gets_in() {
     let service = Service::start(None).await;
-    let (link, origin) = desk(&service, READER, Duration::from_secs(600));
+    let (link, origin) = desk(&service, READER, Duration::from_mins(10));
     let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let status = |request: reqwest::RequestBuilder| async { request.send().await.unwrap().status().as_u16() };
     assert_eq!(status(http.get(format!("{origin}/nl/inbox"))).await, 403, "without the link");
@@ -189,7 +189,7 @@ async fn nobody_else_gets_in() {
 #[actix_web::test]
 async fn a_new_reader_makes_keys_tries_a_copy_and_gets_the_words_that_the_roster_shows() {
     let service = Service::start(None).await;
-    let (link, _) = desk(&service, "nieuw", Duration::from_secs(600));
+    let (link, _) = desk(&service, "nieuw", Duration::from_mins(10));
     let browser = RealBrowser::start(Make::Chromium).await;
     browser.page.goto(&link).await.unwrap();
     browser.press("main a[href='/nl/inbox']").await;
@@ -261,7 +261,7 @@ async fn every_page(eye: &mut Eye, link: &str, lang: &str) {
 /// The guide of a manager, who was chosen to read.
 async fn managers_pages(service: &Service, make: Make, library: String, script: &str) -> Eye {
     Browser::new(&service.base).report_to(STORY, &[("manager", guide::MANAGER)]).await;
-    let (link, _) = desk(service, guide::MANAGER, Duration::from_secs(600));
+    let (link, _) = desk(service, guide::MANAGER, Duration::from_mins(10));
     let mut eye = Eye::open(make, library, script.to_owned()).await;
     eye.browser.page.goto(&link).await.unwrap();
     eye.press("main a[href='/nl/inbox']", "desk manager locked").await;
@@ -278,7 +278,7 @@ async fn looked_at(make: Make, library: String, script: &str) {
     for (name, bytes) in [("lijst.txt", b"regel".to_vec()), ("brief.pdf", pdf(3)), ("kapot.pdf", b"%PDF-1".to_vec())] {
         assert_eq!(reporter.upload(&code, name, bytes).await.status, 200);
     }
-    let (link, _) = desk(&service, READER, Duration::from_secs(600));
+    let (link, _) = desk(&service, READER, Duration::from_mins(10));
     let mut eye = Eye::open(make, library, script.to_owned()).await;
     eye.go(&link, "desk entered").await;
     eye.press("main a[href='/nl/inbox']", "desk locked").await;

@@ -127,6 +127,8 @@ fn drawn(pdf: Vec<u8>, page: usize) -> Option<Drawn> {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 mod tests {
+    use std::fmt::Write as _;
+
     use super::*;
 
     /// A PDF of one page with these boxes and this content.
@@ -141,12 +143,15 @@ mod tests {
         let mut places = Vec::new();
         for (n, object) in objects.iter().enumerate() {
             places.push(text.len());
-            text.push_str(&format!("{} 0 obj\n{object}\nendobj\n", n + 1));
+            write!(text, "{} 0 obj\n{object}\nendobj\n", n + 1).unwrap();
         }
         let table = text.len();
-        text.push_str(&format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1));
-        places.iter().for_each(|place| text.push_str(&format!("{place:010} 00000 n \n")));
-        text.push_str(&format!("trailer << /Size {} /Root 1 0 R >>\nstartxref\n{table}\n%%EOF\n", objects.len() + 1));
+        let count = objects.len() + 1;
+        write!(text, "xref\n0 {count}\n0000000000 65535 f \n").unwrap();
+        for place in places {
+            write!(text, "{place:010} 00000 n \n").unwrap();
+        }
+        write!(text, "trailer << /Size {count} /Root 1 0 R >>\nstartxref\n{table}\n%%EOF\n").unwrap();
         text.into_bytes()
     }
 

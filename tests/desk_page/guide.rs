@@ -16,7 +16,7 @@ const GUIDE: &str = "Eerst dit: zo reageert u goed";
 async fn respond_well_the_guide_comes_first() {
     let service = Service::start(None).await;
     Browser::new(&service.base).report_to(STORY, &[("manager", MANAGER)]).await;
-    let (link, _) = desk(&service, MANAGER, Duration::from_secs(600));
+    let (link, _) = desk(&service, MANAGER, Duration::from_mins(10));
     let browser = entered(&link).await;
     browser.press("table a").await;
     let case = browser.page.current_url().await.unwrap().to_string();
@@ -32,7 +32,7 @@ async fn respond_well_the_guide_comes_first() {
     browser.press("main a[href$='/guide']").await;
     assert_eq!(browser.heading().await, GUIDE);
     browser.quit().await;
-    let (link, _) = desk(&service, MANAGER, Duration::from_secs(600));
+    let (link, _) = desk(&service, MANAGER, Duration::from_mins(10));
     let browser = entered(&link).await;
     browser.press("table a").await;
     assert!(browser.text().await.contains("Er verdwijnt geld"), "once for each case");
@@ -41,7 +41,7 @@ async fn respond_well_the_guide_comes_first() {
     assert!(ticked("#step-thank").await && !ticked("#step-listen").await);
     browser.quit().await;
     // An officer knows the work.
-    let (link, _) = desk(&service, READER, Duration::from_secs(600));
+    let (link, _) = desk(&service, READER, Duration::from_mins(10));
     let browser = entered(&link).await;
     browser
         .page

@@ -15,7 +15,7 @@ async fn two_cases_are_linked_on_the_page_and_parted_again() {
     for story in ["Geld weg uit de kas", "De kas is leeg"] {
         reporter.report(story, &[]).await;
     }
-    let (link, _) = desk(&service, READER, Duration::from_secs(600));
+    let (link, _) = desk(&service, READER, Duration::from_mins(10));
     let browser = entered(&link).await;
     // Both are opened, so that both have a title.
     let mut cases = Vec::new();

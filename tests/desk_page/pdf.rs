@@ -1,5 +1,5 @@
 //! Documents are shown as pictures of their pages, made here.
-use std::time::Duration;
+use std::{fmt::Write, time::Duration};
 
 use thirtyfour::By;
 
@@ -10,7 +10,8 @@ use crate::{
 
 /// A PDF of so many pages, half of each in red.
 pub(crate) fn pdf(pages: usize) -> Vec<u8> {
-    let kids: String = (0..pages).map(|n| format!("{} 0 R ", n + 4)).collect();
+    let kids: Vec<String> = (0..pages).map(|n| format!("{} 0 R", n + 4)).collect();
+    let kids = kids.join(" ");
     let content = "1 0 0 rg 0 0 210 595 re f";
     let mut text = format!(
         "%PDF-1.4\n1 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n2 0 obj\n<< /Type /Pages /Kids [{kids}] /Count \
@@ -18,7 +19,7 @@ pub(crate) fn pdf(pages: usize) -> Vec<u8> {
         content.len()
     );
     for n in 0..pages {
-        text.push_str(&format!("{} 0 obj\n<< /Type /Page /Parent 2 0 R /Contents 3 0 R >>\nendobj\n", n + 4));
+        write!(text, "{} 0 obj\n<< /Type /Page /Parent 2 0 R /Contents 3 0 R >>\nendobj\n", n + 4).unwrap();
     }
     text.push_str("trailer << /Root 1 0 R >>\n%%EOF\n");
     text.into_bytes()
@@ -32,7 +33,7 @@ async fn a_pdf_is_shown_page_by_page_and_one_that_cannot_be_drawn_says_so() {
     for (name, bytes) in [("brief.pdf", pdf(3)), ("lang.pdf", pdf(250)), ("kapot.pdf", b"%PDF-1.7\nkapot".to_vec())] {
         assert_eq!(reporter.upload(&code, name, bytes).await.status, 200);
     }
-    let (link, _) = desk(&service, READER, Duration::from_secs(600));
+    let (link, _) = desk(&service, READER, Duration::from_mins(10));
     let browser = entered(&link).await;
     browser.press("table a").await;
     let case = browser.page.current_url().await.unwrap().to_string();

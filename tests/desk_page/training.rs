@@ -14,7 +14,7 @@ const PASSPHRASE: &str = "vier losse woorden hier";
 #[actix_web::test]
 async fn a_new_reader_practises_with_a_case_that_only_their_key_opens() {
     let service = Service::start(None).await;
-    let (link, _) = desk(&service, "nieuw", Duration::from_secs(600));
+    let (link, _) = desk(&service, "nieuw", Duration::from_mins(10));
     let browser = RealBrowser::start(Make::Chromium).await;
     browser.page.goto(&link).await.unwrap();
     browser.press("main a[href='/nl/inbox']").await;
@@ -57,7 +57,7 @@ async fn every_page_says_that_it_is_a_training_or_an_example() {
         (Service::in_training(|_| {}).await, "Training. Dit zijn geen echte meldingen."),
         (Service::start(None).await, "Voorbeeld. Dit is niet voor echte meldingen."),
     ] {
-        let (link, _) = desk(&service, READER, Duration::from_secs(600));
+        let (link, _) = desk(&service, READER, Duration::from_mins(10));
         let browser = entered(&link).await;
         for path in ["/nl/inbox", "/nl/training", "/nl/inbox?state=all"] {
             browser.page.goto(absolute(&link, path)).await.unwrap();
