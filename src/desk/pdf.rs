@@ -143,15 +143,15 @@ mod tests {
         let mut places = Vec::new();
         for (n, object) in objects.iter().enumerate() {
             places.push(text.len());
-            write!(text, "{} 0 obj\n{object}\nendobj\n", n + 1).unwrap();
+            writeln!(text, "{} 0 obj\n{object}\nendobj", n + 1).unwrap();
         }
         let table = text.len();
         let count = objects.len() + 1;
-        write!(text, "xref\n0 {count}\n0000000000 65535 f \n").unwrap();
+        writeln!(text, "xref\n0 {count}\n0000000000 65535 f ").unwrap();
         for place in places {
-            write!(text, "{place:010} 00000 n \n").unwrap();
+            writeln!(text, "{place:010} 00000 n ").unwrap();
         }
-        write!(text, "trailer << /Size {count} /Root 1 0 R >>\nstartxref\n{table}\n%%EOF\n").unwrap();
+        writeln!(text, "trailer << /Size {count} /Root 1 0 R >>\nstartxref\n{table}\n%%EOF").unwrap();
         text.into_bytes()
     }
 

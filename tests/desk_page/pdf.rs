@@ -19,7 +19,7 @@ pub(crate) fn pdf(pages: usize) -> Vec<u8> {
         content.len()
     );
     for n in 0..pages {
-        write!(text, "{} 0 obj\n<< /Type /Page /Parent 2 0 R /Contents 3 0 R >>\nendobj\n", n + 4).unwrap();
+        writeln!(text, "{} 0 obj\n<< /Type /Page /Parent 2 0 R /Contents 3 0 R >>\nendobj", n + 4).unwrap();
     }
     text.push_str("trailer << /Root 1 0 R >>\n%%EOF\n");
     text.into_bytes()
