@@ -109,6 +109,16 @@ async fn stories_22_and_23_an_officer_classifies_and_works_by_a_protocol_and_the
     coordinator.press("table a").await;
     let text = coordinator.text().await;
     assert!(text.contains("1 van 8 stappen gedaan") && text.contains("Financiële schending"), "{text}");
+    coordinator.click("#memo-escalate").await;
+    coordinator.press("main form button").await;
+    assert!(coordinator.text().await.contains("Het bericht is verstuurd."), "{}", coordinator.text().await);
+    for path in ["/nl/register", "/nl/log"] {
+        coordinator.page.goto(absolute(&link, path)).await.unwrap();
+        let text = coordinator.text().await;
+        assert!(!text.contains("CANARY"), "{text}");
+    }
+    assert!(coordinator.text().await.contains("deelde de zaak in"));
+    assert!(coordinator.text().await.contains("Alles is ondertekend en de keten is heel."));
     coordinator.quit().await;
 }
 
