@@ -7,6 +7,7 @@ use crate::{
     domain::{
         case::{Act, CaseState},
         day::Day,
+        guest::GuestCard,
         id::{CaseId, InstanceId, ItemId, KeyedReader, OrgId, ReaderId},
     },
     seal::SlotTo,
@@ -51,6 +52,9 @@ pub struct SignIn {
     /// Ed25519 over `meldkluis/signin/v1`, instance, origin, nonce and reader, joined by line feeds. 128 hex digits.
     #[cfg_attr(feature = "server", schema(examples("4b1c...")))]
     pub signature: String,
+    /// A guest's card.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<GuestCard>,
 }
 
 /// The bytes a sign-in signs.
@@ -85,6 +89,9 @@ pub struct CaseView {
     pub items: Vec<ItemId>,
     /// The readers with a slot in the case; empty in the inbox.
     pub readers: Vec<KeyedReader>,
+    /// Those of them who are away; empty in the inbox.
+    #[serde(default)]
+    pub away: Vec<KeyedReader>,
 }
 
 /// What a reader adds: the head of an envelope, before the age payload.
@@ -128,6 +135,8 @@ pub enum SentTo {
     Reporter,
     /// Filler, of a number up to 255.
     Nobody(u8),
+    /// A guest, with their card.
+    Guest(Box<GuestCard>),
 }
 
 impl SentTo {
@@ -146,6 +155,7 @@ impl SentTo {
             Self::Reader(id) => SlotTo::Reader(id),
             Self::Reporter => SlotTo::Reporter(case),
             Self::Nobody(n) => SlotTo::Nobody(n),
+            Self::Guest(card) => SlotTo::Reader(card.keyed()),
         }
     }
 }
@@ -156,4 +166,27 @@ impl SentTo {
 pub struct AddedView {
     /// It was there.
     pub already: bool,
+}
+
+/// Takes a reader out of a case: two others want it.
+#[derive(Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct TakingOut {
+    /// Who goes.
+    pub who: KeyedReader,
+    /// The first who wants it; the second sends this.
+    pub by: KeyedReader,
+    /// Ed25519 of the first over `meldkluis/take-out/v1`, instance, case and who, joined by line feeds. 128 hex digits.
+    #[cfg_attr(feature = "server", schema(examples("4b1c...")))]
+    pub signature: String,
+}
+
+/// Until when a reader is away.
+#[derive(Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Absence {
+    /// The last day, at most 60 days ahead; none when they are back.
+    pub until: Option<Day>,
 }

@@ -13,7 +13,10 @@ use crate::{
         day::Day,
         id::{ItemId, KeyedReader},
     },
-    seal::{Slot, SlotTo, slot::FILLERS},
+    seal::{
+        Slot, SlotTo,
+        slot::{FILLERS, filler},
+    },
     store::{SeenKey, SlotRow},
 };
 
@@ -46,6 +49,11 @@ impl PostKeys {
     /// Under which the last day is kept that a reader signed in; the same on all days, and no mailbox.
     pub fn reader_seen(&self, reader: &KeyedReader) -> SeenKey {
         mac(&self.k1, &[b"meldkluis/reader-seen/v1", &reader.to_bytes()])
+    }
+
+    /// Under which the day is kept until which a reader is away.
+    pub fn reader_away(&self, reader: &KeyedReader) -> SeenKey {
+        mac(&self.k1, &[b"meldkluis/reader-away/v1", &reader.to_bytes()])
     }
 
     fn hashed(&self, filed: Day, role: u8, whose: &[u8]) -> [u8; 32] {
@@ -83,6 +91,20 @@ impl PostKeys {
         let release = Some(day);
         let tag = self.tag(case, item, &row.mailbox, release, &row.header);
         SlotRow { tag, release, ..row }
+    }
+
+    /// The mailboxes of the readers among slots.
+    pub fn of_readers(&self, case: &Case, slots: &[Slot]) -> Vec<[u8; 32]> {
+        let readers = slots.iter().filter(|slot| matches!(slot.to, SlotTo::Reader(_)));
+        readers.map(|slot| self.mailbox(&slot.to, case)).collect()
+    }
+
+    /// A row of filler for an item, in a mailbox it does not have, released as the slot was in whose place it comes.
+    pub fn filler_row(&self, case: &Case, item: &ItemId, taken: &[[u8; 32]], release: Option<Day>) -> Option<SlotRow> {
+        let slot = filler(|n| !taken.contains(&self.mailbox(&SlotTo::Nobody(n), case))).ok()?;
+        let mailbox = self.mailbox(&slot.to, case);
+        let tag = self.tag(case, item, &mailbox, release, &slot.header);
+        Some(SlotRow { mailbox, tag, release, header: slot.header })
     }
 
     /// Whether a row is one we wrote for this item in this case.

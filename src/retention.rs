@@ -89,7 +89,7 @@ async fn record_it(app: &App, case: &Case) -> Result<(), StoreError> {
     let start = Head::start(&instance, org);
     let seen = Some(app.store.log_head(org, start).await?);
     let (day, deed, case) = (app.clock.today(), Deed::Destroyed, Some(case.id));
-    let text = Record { v: 1, instance, org: org.clone(), by: None, day, deed, case, row: None, seen };
+    let text = Record { v: 1, instance, org: org.clone(), by: None, day, deed, case, row: None, seen, card: None };
     let sealed = record(&text, None, app.roster.overseers(org)).map_err(|e| StoreError::Unavailable(Box::new(e)))?;
     app.store.append(org, start, &sealed).await.map(drop)
 }

@@ -3,7 +3,7 @@ use crate::{
     clock::Clock,
     config::{Config, ConfigError, Secrets},
     domain::roster::RosterError,
-    http::App,
+    http::{App, forget_absences},
     notify,
     roster_files::{Files, Seen, anchor},
     store::{Blobs, StoreError, connect, sweep},
@@ -55,6 +55,7 @@ pub async fn prepare(config: Config, clock: Clock) -> Result<App, StartError> {
     sweep(store.as_ref(), &blobs).await?;
     let app = App::new(store, blobs, (roster, files), secrets, clock, config);
     notify::forget_leavers(&app).await?;
+    forget_absences(&app).await?;
     Ok(app)
 }
 

@@ -63,7 +63,7 @@ async fn token_of(service: &Service, who: &str) -> String {
     let Nonce { nonce, instance } = asked.json().await.unwrap();
     let bytes = signed_bytes(&instance, &service.base, &nonce, &me.reader);
     let signature = hex::encode(me.signer.sign(&bytes));
-    let sent = SignIn { reader: me.reader, nonce, origin: service.base.clone(), signature };
+    let sent = SignIn { reader: me.reader, nonce, origin: service.base.clone(), signature, card: None };
     let Session { token } = http.post(url("session")).json(&sent).send().await.unwrap().json().await.unwrap();
     token
 }
@@ -74,24 +74,14 @@ async fn filed_case(service: &Service, token: &str) -> CaseView {
 }
 
 /// Schemathesis makes requests of the document, right and wrong ones, follows its links to what is really there, and checks answers.
-#[actix_web::test]
-async fn every_answer_is_in_the_document() {
-    let service = Service::start(None).await;
-    Browser::new(&service.base).report("Verhaal", &[]).await;
-    let token = token(&service).await;
-    let filed = filed_case(&service, &token).await;
-    asked_everything(&service, &token, &filed).await;
-    // It came past the door: what it made up was added to the report's case.
-    assert!(filed_case(&service, &token).await.items.len() > 1);
-    asked_everything(&service, &token_of(&service, COORDINATOR).await, &filed).await;
-}
-
-async fn asked_everything(service: &Service, token: &str, filed: &CaseView) {
+/// These operations alone, or all others.
+async fn checked(service: &Service, token: &str, filed: &CaseView, operations: &[&str]) -> String {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("{}/api/v1", service.base);
     let reader = self::token(service).await;
     let mut tool = Command::new("schemathesis");
     tool.args(["run", &format!("{url}/openapi.json"), "--checks", "all", "--exclude-checks", NOT_CHECKED])
+        .args(operations)
         .args(["--max-examples", EXAMPLES, "--seed", "1"])
         .args(["--generation-database", "none", "--no-color", "--continue-on-failure", "--warnings", "off"])
         .args(["--header", &format!("Authorization: Bearer {token}")])
@@ -103,8 +93,26 @@ async fn asked_everything(service: &Service, token: &str, filed: &CaseView) {
         .current_dir(folder.path());
     // The server answers on this runtime meanwhile.
     let ran = actix_web::web::block(move || tool.output()).await.unwrap().expect("schemathesis; tests/run installs it");
-    let said = String::from_utf8_lossy(&ran.stdout);
+    let said = String::from_utf8_lossy(&ran.stdout).into_owned();
     assert!(ran.status.success(), "{said}\n{}", String::from_utf8_lossy(&ran.stderr));
+    said
+}
+
+#[actix_web::test]
+async fn every_answer_is_in_the_document() {
+    let service = Service::start(None).await;
+    Browser::new(&service.base).report("Verhaal", &[]).await;
+    let token = token(&service).await;
+    let filed = filed_case(&service, &token).await;
+    // Whoever has left can try nothing else.
+    let said = checked(&service, &token, &filed, &["--exclude-operation-id", "leave"]).await;
+    // It came past the door: what it made up was added to the report's case.
+    assert!(filed_case(&service, &token).await.items.len() > 1, "{said}");
+    checked(&service, &token_of(&service, COORDINATOR).await, &filed, &["--exclude-operation-id", "leave"]).await;
+    checked(&service, &token, &filed, &["--include-operation-id", "leave", "--phases", "examples,coverage,fuzzing"])
+        .await;
+    let left = reqwest::Client::new().get(format!("{}/api/v1/inbox", service.base)).bearer_auth(&token);
+    assert_eq!(left.send().await.unwrap().text().await.unwrap(), "[]");
 }
 
 #[actix_web::test]

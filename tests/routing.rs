@@ -9,7 +9,7 @@ use meldkluis::domain::{
         AdviserEntry, Desk, Function, Head, Mode, OrgEntry, OrgFile, Organisation, Reader, Roster, Scope, Status, Text,
         Topic,
     },
-    routing::{INDEPENDENT, NobodyLeft, Readers, Wish, outside, readers},
+    routing::{INDEPENDENT, NobodyLeft, Readers, Wish, may_go, outside, readers},
 };
 use proptest::{collection::btree_set, option, prelude::*, sample::select};
 
@@ -216,4 +216,38 @@ proptest! {
             prop_assert_eq!(readers(&roster, &org(elsewhere), &advice), Err(NobodyLeft));
         }
     }
+
+    /// Whoever goes, and in which order: a report keeps somebody who reads it for a desk.
+    #[test]
+    fn the_last_independent_reader_does_not_go(roster in roster(), wish in report(), order in any::<prop::sample::Index>()) {
+        let Ok(routed) = route(&roster, &wish) else { return Ok(()) };
+        let mut there: Vec<Reader> = routed.now().to_vec();
+        let turn = order.index(there.len());
+        there.rotate_left(turn);
+        for going in there.clone() {
+            let others: Vec<Reader> = there.iter().filter(|r| r.id != going.id).cloned().collect();
+            if may_go(&going, &others) {
+                there = others;
+            }
+        }
+        prop_assert!(there.iter().any(independent), "{there:?}");
+    }
+}
+
+#[test]
+fn an_adviser_goes_when_another_adviser_is_there_and_a_manager_at_any_time() {
+    let with = |functions: &[Function]| Reader {
+        id: person("fin", 1),
+        functions: functions.iter().copied().collect(),
+        shown_as: text("x"),
+        seal_key: String::new(),
+        sign_key: String::new(),
+        status: Status::Active,
+    };
+    let (adviser, officer, manager) =
+        (with(&[Function::Adviser]), with(&[Function::Officer]), with(&[Function::Manager]));
+    let both = with(&[Function::Officer, Function::Manager]);
+    assert!(!may_go(&adviser, []) && !may_go(&adviser, [&officer, &manager]) && may_go(&adviser, [&officer, &adviser]));
+    assert!(!may_go(&officer, [&adviser, &manager, &both]) && may_go(&officer, [&officer]));
+    assert!(may_go(&manager, []) && may_go(&both, []));
 }

@@ -11,6 +11,8 @@ mod cases;
 mod columns;
 #[path = "store/leases.rs"]
 mod leases;
+#[path = "store/leave.rs"]
+mod leave;
 #[path = "support/postgres.rs"]
 #[expect(clippy::expect_used, reason = "a test")]
 mod postgres;

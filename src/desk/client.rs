@@ -9,7 +9,7 @@ use reqwest::{Body, RequestBuilder, Response, StatusCode};
 
 use super::{DeskError, Identity, Item, register::about};
 use crate::{
-    api_types::{AddedView, CaseView, Challenge, Nonce, Session, SignIn, SlotSent, signed_bytes},
+    api_types::{Absence, AddedView, CaseView, Challenge, Nonce, Session, SignIn, SlotSent, TakingOut, signed_bytes},
     clock::Clock,
     domain::{
         case::CaseState,
@@ -90,7 +90,8 @@ impl Client {
         // The instance is the verified roster's, not what the server says now.
         let bytes = signed_bytes(&self.roster.instance, &self.origin, &nonce.nonce, &reader);
         let signature = hex::encode(self.me.signer.sign(&bytes));
-        let sign_in = SignIn { reader, nonce: nonce.nonce, origin: self.origin.clone(), signature };
+        let sign_in =
+            SignIn { reader, nonce: nonce.nonce, origin: self.origin.clone(), signature, card: self.me.card.clone() };
         let session = self.http.post(self.url("session")).json(&sign_in).send().await?.error_for_status()?;
         let Session { token } = session.json().await?;
         if let Ok(mut now) = self.token.lock() {
@@ -180,6 +181,25 @@ impl Client {
             response = self.send(self.http.post(self.url(path)).json(body)).await?;
         }
         Ok(response.error_for_status()?)
+    }
+
+    /// Gives up every slot in a case.
+    pub async fn leave(&self, case: &CaseId) -> Result<(), DeskError> {
+        self.done(self.http.delete(self.url(&format!("cases/{case}/slots")))).await
+    }
+
+    /// Takes a reader out of a case, with the signature of another.
+    pub async fn take_out(&self, case: &CaseId, taking: &TakingOut) -> Result<(), DeskError> {
+        self.done(self.http.post(self.url(&format!("cases/{case}/take-out"))).json(taking)).await
+    }
+
+    /// Says until when this reader is away; `None` is back.
+    pub async fn away(&self, until: Option<Day>) -> Result<(), DeskError> {
+        self.done(self.http.put(self.url("away")).json(&Absence { until })).await
+    }
+
+    async fn done(&self, request: RequestBuilder) -> Result<(), DeskError> {
+        Ok(self.send(request).await?.error_for_status().map(drop)?)
     }
 
     /// Adds a slot for one more reader to an item.

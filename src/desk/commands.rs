@@ -12,11 +12,13 @@ use serde_json::json;
 use super::{
     Client, DeskError, Identity, Place,
     casework::{begin, classify, step_done},
-    consent::{ask_consent, hand_over},
+    consent::{ask_consent, ask_consent_for_guest, hand_over},
+    guest::card,
     page,
     pass_on::pass_on,
     proof::{Filing, check_proof},
     read::read,
+    reader_commands::{self, ReaderCommand},
     watch::{Audit, Watch, verify, watch},
     write::{Attachment, Sent, write},
 };
@@ -53,6 +55,9 @@ pub struct Options {
     /// Reads the passphrase from this file instead of asking.
     #[arg(long)]
     pub passphrase_file: Option<PathBuf>,
+    /// Your card, where you are a guest.
+    #[arg(long)]
+    pub card: Option<PathBuf>,
     /// Prints one JSON document.
     #[arg(long)]
     pub json: bool,
@@ -104,8 +109,11 @@ pub enum Command {
         #[command(flatten)]
         writing: Writing,
         /// The reader's name in the roster.
+        #[arg(long, required_unless_present = "guest", conflicts_with = "guest")]
+        to: Option<String>,
+        /// The card of a guest, who is not in the roster.
         #[arg(long)]
-        to: String,
+        guest: Option<PathBuf>,
         /// The items; everything the reporter wrote and added when absent.
         #[arg(long)]
         item: Vec<String>,
@@ -149,6 +157,9 @@ pub enum Command {
         #[arg(required = true)]
         proof: Vec<String>,
     },
+    /// What readers do with who reads.
+    #[command(flatten)]
+    Readers(ReaderCommand),
 }
 
 /// A classification, in codes of the lists.
@@ -246,6 +257,10 @@ pub async fn run(options: &Options, command: &Command) -> Result<String, DeskErr
     if let Command::Watch(Watch::Audit(Audit::Verify { file })) = command {
         return verify(options, &me, file);
     }
+    let me = match &options.card {
+        Some(path) => me.with_card(card(&readable(path)?)?)?,
+        None => me,
+    };
     let client = Client::sign_in(&options.place(), me).await?;
     client.keys_work().await?;
     match command {
@@ -257,15 +272,21 @@ pub async fn run(options: &Options, command: &Command) -> Result<String, DeskErr
         Command::Feedback(w) => send(options, &client, w, Act::Feedback).await,
         Command::Reply(w) => send(options, &client, w, Act::Reply).await,
         Command::Note(w) => send(options, &client, w, Act::Note).await,
-        Command::AskConsent { writing, to, item } => {
-            let to = ReaderId::try_from(to.clone()).map_err(DeskError::new)?;
-            let items = item.iter().map(|text| item_id(text)).collect::<Result<Vec<_>, _>>()?;
-            sent(options, &ask_consent(&client, &case_id(&writing.case)?, &to, text(writing)?, &items).await?, "")
+        Command::AskConsent { writing, to, guest, item } => {
+            let (id, items) = (case_id(&writing.case)?, item_ids(item)?);
+            let done = if let Some(path) = guest {
+                ask_consent_for_guest(&client, &id, card(&readable(path)?)?, text(writing)?, &items).await?
+            } else {
+                let to = ReaderId::try_from(to.clone().unwrap_or_default()).map_err(DeskError::new)?;
+                ask_consent(&client, &id, &to, text(writing)?, &items).await?
+            };
+            sent(options, &done, "")
         }
         Command::Classify(c) => sent(options, &classify(&client, &case_id(&c.case)?, c.made()).await?, ""),
         Command::Protocol { case, protocol } => sent(options, &begin(&client, &case_id(case)?, protocol).await?, ""),
         Command::Step { case, step } => sent(options, &step_done(&client, &case_id(case)?, step).await?, ""),
         Command::Watch(command) => watch(options, &client, command).await,
+        Command::Readers(command) => reader_commands::run(options, &client, command).await,
         Command::HandOver { case, request } => {
             sent(options, &hand_over(&client, &case_id(case)?, &item_id(request)?).await?, "")
         }
@@ -329,7 +350,11 @@ fn fits(options: &Options, case: &CaseId, filing: &Filing) -> String {
     text
 }
 
-fn item_id(text: &str) -> Result<ItemId, DeskError> {
+pub(super) fn item_ids(texts: &[String]) -> Result<Vec<ItemId>, DeskError> {
+    texts.iter().map(|text| item_id(text)).collect()
+}
+
+pub(super) fn item_id(text: &str) -> Result<ItemId, DeskError> {
     ItemId::parse(text).ok_or_else(|| DeskError::new("an item is named by its id, as `read` shows it"))
 }
 
@@ -372,7 +397,7 @@ fn passphrase(options: &Options) -> Result<SecretString, DeskError> {
     }
 }
 
-fn readable(path: &Path) -> Result<Vec<u8>, DeskError> {
+pub(super) fn readable(path: &Path) -> Result<Vec<u8>, DeskError> {
     std::fs::read(path).map_err(|e| DeskError::new(format!("cannot read {}: {e}", path.display())))
 }
 

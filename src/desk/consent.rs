@@ -1,25 +1,27 @@
-//! Widening the circle: a request to the reporter, and the hand-over once they agreed. Every desk checks both by itself.
-use std::collections::BTreeSet;
-
+//! Widening the circle: a request to the reporter, and the hand-over once they agreed. Every desk checks both by itself: [`super::circle`].
 use base64::{Engine, prelude::BASE64_STANDARD};
 use futures_util::StreamExt;
 
 use super::{
     Client, DeskError,
-    open::{Content, Item, Opened, Reach, State, open_case, reporter},
+    circle::{Also, Circle, answer, handed_over, proven},
+    duty::duties,
+    open::{Content, Item, Opened, Reach, State, advice, open_case},
     write::{Sent, failed, recipients, send},
 };
 use crate::{
     api_types::{CaseView, SentTo, SlotSent},
     domain::{
         day::Day,
+        guest::GuestCard,
         id::{CaseId, ItemId, KeyedReader, ReaderId},
         roster::Reader,
     },
     seal::{
-        Author, Kind, Plaintext, Recipients, ReporterPublic,
-        consent::{Answer, HandOver, Named, Request, Standing, ToReport, standing},
+        Author, Kind, Plaintext,
+        consent::{Answer, HandOver, Named, Request, Standing, standing},
         desk::share,
+        guest::vouched,
     },
 };
 
@@ -42,6 +44,8 @@ pub struct Consent {
     pub items: Vec<ItemId>,
     /// Where it stands.
     pub standing: Standing,
+    /// The card of a guest.
+    pub card: Option<GuestCard>,
 }
 
 /// The requests of a case, from what is proven.
@@ -52,113 +56,16 @@ pub fn consents(items: &[Item]) -> Vec<Consent> {
         let Content::Request(asked) = &opened.content else { return None };
         let standing = standing(&item, answers.iter().copied(), done.iter().copied());
         let items = asked.items.iter().map(|named| named.item).collect();
-        Some(Consent { request: item, to: asked.to.clone(), day: opened.manifest.head.day, items, standing })
+        Some(Consent {
+            request: item,
+            to: asked.to.clone(),
+            day: opened.manifest.head.day,
+            items,
+            standing,
+            card: asked.card.clone(),
+        })
     };
     proven(items).filter_map(one).collect()
-}
-
-pub(super) fn proven(items: &[Item]) -> impl Iterator<Item = (ItemId, &Opened)> {
-    items.iter().filter_map(|item| match &item.state {
-        State::Opened(opened) if opened.proven => Some((item.id, &**opened)),
-        _ => None,
-    })
-}
-
-fn answer((item, opened): (ItemId, &Opened)) -> Option<(ItemId, &Answer)> {
-    let by_reporter = opened.manifest.head.author == Author::Reporter;
-    if let Content::Answer(answer) = &opened.content { by_reporter.then_some((item, answer)) } else { None }
-}
-
-/// Who could read before, and whom the reporter excluded, as the reader tells who shared a part of the case.
-fn told(opened: &Opened) -> Option<(&[KeyedReader], &[ReaderId])> {
-    match &opened.content {
-        Content::HandOver(done) => Some((&done.readers, &done.struck)),
-        Content::PassOn(done) => Some((&done.readers, &done.struck)),
-        _ => None,
-    }
-}
-
-/// What the reporter let go with a report: item, its place among theirs, and what it says.
-pub(super) fn to_report(items: &[Item]) -> impl Iterator<Item = (ItemId, u32, &ToReport)> {
-    proven(items).filter_map(|(item, opened)| match &opened.content {
-        Content::ToReport(said) if opened.manifest.head.author == Author::Reporter => {
-            Some((item, opened.manifest.head.seq, said))
-        }
-        _ => None,
-    })
-}
-
-fn handed_over(opened: &Opened) -> Option<&HandOver> {
-    if let Content::HandOver(done) = &opened.content { Some(done) } else { None }
-}
-
-/// Whoever may read a case, by what the reporter signed.
-pub(super) struct Circle {
-    /// The reporter's public halves.
-    pub(super) reporter: ReporterPublic,
-    /// The readers they chose, and those they agreed to: all that is written from now on is for them.
-    pub(super) readers: Vec<KeyedReader>,
-    /// The readers of a report that advice became: they read what the reporter let go along, and nothing that comes after it.
-    passed: Vec<KeyedReader>,
-    /// Whom they excluded.
-    pub(super) struck: BTreeSet<ReaderId>,
-}
-
-impl Circle {
-    pub(super) fn of(client: &Client, items: &[Item]) -> Result<Self, DeskError> {
-        let reporter = reporter(client, items).ok_or_else(|| DeskError::known("desk-error-no-reporter"))?;
-        // Of the reporter's own items: a reader can repeat the keys, not sign with them.
-        let own = proven(items).filter(|(_, o)| o.manifest.head.author == Author::Reporter);
-        let keys = |o: &Opened| o.manifest.head.reporter.as_ref().is_some_and(|r| r.same_keys(&reporter));
-        let first = own.into_iter().find(|(_, o)| keys(o));
-        let struck: BTreeSet<ReaderId> = match first.map(|(_, opened)| &opened.content) {
-            Some(Content::Story(story)) => story.struck.iter().cloned().collect(),
-            _ => proven(items).filter_map(|(_, o)| told(o)).flat_map(|(_, struck)| struck.to_vec()).collect(),
-        };
-        let mut readers = match first {
-            Some((_, opened)) => opened.manifest.head.to.clone(),
-            // Whoever was handed a part without the first item believes the reader who signed that.
-            None => proven(items).filter_map(|(_, o)| told(o)).flat_map(|(readers, _)| readers.to_vec()).collect(),
-        };
-        let agreed = proven(items).filter_map(|(_, o)| handed_over(o)).filter(|done| agreed(items, done));
-        readers.extend(agreed.map(|done| done.to.clone()).filter(|to| !struck.contains(&to.reader)));
-        let passed = to_report(items).flat_map(|(_, _, said)| said.to.iter()).filter(|to| !struck.contains(&to.reader));
-        let passed = passed.cloned().collect();
-        Ok(Self { reporter, readers, passed, struck })
-    }
-
-    /// Those of a case's readers who are in the circle and have the keys they had, with one more; and the reporter.
-    pub(super) fn recipients(
-        &self,
-        client: &Client,
-        case: &CaseView,
-        more: Option<&Reader>,
-        to_reporter: bool,
-    ) -> Result<Recipients, DeskError> {
-        let now = |r: &KeyedReader| client.roster.reader(&r.reader).filter(|now| now.keyed() == *r);
-        let there = case.readers.iter().filter(|r| self.readers.contains(r)).filter_map(now);
-        let to = Recipients::of(there.chain(more)).map_err(failed)?;
-        if to_reporter { to.with_reporter(case.case, &self.reporter.reply).map_err(failed) } else { Ok(to) }
-    }
-}
-
-/// Readers the server names who were neither chosen by the reporter nor agreed to, nor named in what goes with a report: somebody
-/// let them in. Nothing is sealed to them.
-pub fn strangers<'a>(client: &Client, case: &'a CaseView, items: &[Item]) -> Vec<&'a KeyedReader> {
-    let circle = Circle::of(client, items);
-    let known =
-        |r: &KeyedReader| circle.as_ref().is_ok_and(|circle| circle.readers.contains(r) || circle.passed.contains(r));
-    case.readers.iter().filter(|r| !known(r)).collect()
-}
-
-/// Whether the reporter said yes to exactly this.
-fn agreed(items: &[Item], done: &HandOver) -> bool {
-    let said_yes =
-        proven(items).filter_map(answer).any(|(id, a)| id == done.answer && a.request == done.request && a.yes);
-    let asked = proven(items).any(|(id, opened)| {
-        id == done.request && matches!(&opened.content, Content::Request(asked) if asked.to == done.to)
-    });
-    said_yes && asked
 }
 
 /// Who can be asked for: active, not in the case, and not excluded by the reporter.
@@ -196,8 +103,49 @@ pub async fn ask_consent(
     reason: Plaintext,
     which: &[ItemId],
 ) -> Result<Sent, DeskError> {
-    if reason.is_blank() || reason.escaped_len() > REASON_BYTES {
-        return Err(DeskError::known("desk-error-reason"));
+    said(&reason)?;
+    let (case, items) = everything(client, id).await?;
+    let reader = candidate(client, &case, &items, to)?;
+    let wanted = pressed(&items, to, &reason).and_then(|()| named(&items, which))?;
+    send_request(client, &case, &items, Request::new(reader.keyed(), reason, wanted)).await
+}
+
+/// Asks the reporter whether a guest may read along, as for anybody.
+pub async fn ask_consent_for_guest(
+    client: &Client,
+    id: &CaseId,
+    card: GuestCard,
+    reason: Plaintext,
+    which: &[ItemId],
+) -> Result<Sent, DeskError> {
+    said(&reason)?;
+    let (case, items) = everything(client, id).await?;
+    // The talk with an adviser is between two.
+    if advice(&items) {
+        return Err(DeskError::known("desk-error-guest-advice"));
+    }
+    let circle = Circle::of(client, &items)?;
+    if !vouched(&card, &client.roster, id) || !card.counts_on(client.today()) {
+        return Err(DeskError::known("desk-error-card"));
+    }
+    // A card that ends later prolongs one that is there.
+    let there = circle.guests.iter().any(|other| other.keyed() == card.keyed() && other.until >= card.until);
+    if circle.struck.contains(&card.guest.id) || there {
+        return Err(DeskError::known("desk-error-reader-gone"));
+    }
+    let wanted = pressed(&items, &card.guest.id, &reason).and_then(|()| named(&items, which))?;
+    send_request(client, &case, &items, Request::for_guest(card, reason, wanted)).await
+}
+
+async fn send_request(client: &Client, case: &CaseView, items: &[Item], asked: Request) -> Result<Sent, DeskError> {
+    let to = recipients(client, case, items, true)?;
+    send(client, (case, items), (Kind::ConsentRequest, None), asked.into_body(), &to).await
+}
+
+/// A case with all that can be shared.
+pub(super) async fn everything(client: &Client, id: &CaseId) -> Result<(CaseView, Vec<Item>), DeskError> {
+    if client.me.card.is_some() {
+        return Err(DeskError::known("desk-error-guest"));
     }
     let private = tempfile::tempdir()?;
     let case = client.case(id).await?;
@@ -205,14 +153,33 @@ pub async fn ask_consent(
     if identity(&items) {
         return Err(DeskError::known("desk-error-identity-case"));
     }
-    let case = client.opened(case, &items).await?;
-    let reader = candidates(client, &case, &items)?.into_iter().find(|r| r.id == *to);
-    let reader = reader.ok_or_else(|| {
+    Ok((client.opened(case, &items).await?, items))
+}
+
+/// A reason that is one, and fits a page.
+pub(super) fn said(reason: &Plaintext) -> Result<(), DeskError> {
+    let short = !reason.is_blank() && reason.escaped_len() <= REASON_BYTES;
+    short.then_some(()).ok_or_else(|| DeskError::known("desk-error-reason"))
+}
+
+/// Somebody of the [`candidates`].
+pub(super) fn candidate<'a>(
+    client: &'a Client,
+    case: &CaseView,
+    items: &[Item],
+    to: &ReaderId,
+) -> Result<&'a Reader, DeskError> {
+    let reader = candidates(client, case, items)?.into_iter().find(|r| r.id == *to);
+    reader.ok_or_else(|| {
         DeskError::new(format!(
-            "{to} is not a reader who can be added: unknown, here already, or excluded by the reporter"
+            "{to} is not a reader who can be added: unknown, here already, or excluded by the reporter, a conflict or two readers"
         ))
-    })?;
-    let before = proven(&items).filter_map(|(_, o)| if let Content::Request(r) = &o.content { Some(r) } else { None });
+    })
+}
+
+/// A reporter is asked twice for the same person at most, the second time with another reason.
+fn pressed(items: &[Item], to: &ReaderId, reason: &Plaintext) -> Result<(), DeskError> {
+    let before = proven(items).filter_map(|(_, o)| if let Content::Request(r) = &o.content { Some(r) } else { None });
     let before: Vec<&Request> = before.filter(|asked| asked.to.reader == *to).collect();
     if before.len() >= MOST_REQUESTS {
         return Err(DeskError::known("desk-error-twice"));
@@ -220,57 +187,80 @@ pub async fn ask_consent(
     if before.iter().any(|asked| asked.reason.reveal().trim_ascii() == reason.reveal().trim_ascii()) {
         return Err(DeskError::known("desk-error-same-reason"));
     }
-    let all = shareable(&items);
-    let wanted: Vec<Named> =
-        all.iter().filter(|named| which.is_empty() || which.contains(&named.item)).cloned().collect();
+    Ok(())
+}
+
+/// The items that are meant, of those that can be shared.
+pub(super) fn named(items: &[Item], which: &[ItemId]) -> Result<Vec<Named>, DeskError> {
+    let mut wanted = shareable(items);
+    wanted.retain(|named| which.is_empty() || which.contains(&named.item));
     if wanted.is_empty() || (!which.is_empty() && wanted.len() != which.len()) {
         return Err(DeskError::known("desk-error-items"));
     }
-    let request = Request::new(reader.keyed(), reason, wanted);
-    let recipients = recipients(client, &case, &items, true)?;
-    send(client, (&case, &items), (Kind::ConsentRequest, None), request.into_body(), &recipients).await
+    Ok(wanted)
 }
 
-/// Shares what the reporter agreed to, with the request and the answer, and says so to everyone. Doing it again changes nothing.
+/// Something that may be handed over: the reporter agreed, or two readers on a legal duty.
+pub(super) struct Allowed {
+    /// The item that said so.
+    pub(super) answer: ItemId,
+    pub(super) to: KeyedReader,
+    pub(super) items: Vec<ItemId>,
+    pub(super) card: Option<GuestCard>,
+    /// Whether the reporter is told that it was done.
+    pub(super) told: bool,
+}
+
+fn allowed(client: &Client, items: &[Item], request: &ItemId) -> Result<Allowed, DeskError> {
+    if let Some(duty) = duties(client, items).into_iter().find(|duty| duty.request == *request) {
+        return duty.allowed();
+    }
+    let consent = consents(items).into_iter().find(|c| c.request == *request);
+    let consent = consent.ok_or_else(|| DeskError::known("desk-error-no-request"))?;
+    let Consent { to, items, standing, card, .. } = consent;
+    match standing {
+        Standing::Yes(answer) => Ok(Allowed { answer, to, items, card, told: true }),
+        Standing::Done => Err(DeskError::known("desk-error-handed-over")),
+        Standing::Asked | Standing::No => Err(DeskError::known("desk-error-not-agreed")),
+    }
+}
+
+/// Shares what the reporter agreed to, or a legal duty asks for, with the request and the answer, and says so to everyone. Doing it again
+/// changes nothing.
 pub async fn hand_over(client: &Client, id: &CaseId, request: &ItemId) -> Result<Sent, DeskError> {
     let case = client.case(id).await?;
     let items = open_case(client, &case, Reach::Messages).await?;
     if identity(&items) {
         return Err(DeskError::known("desk-error-identity-case"));
     }
-    let consent = consents(&items).into_iter().find(|c| c.request == *request);
-    let consent = consent.ok_or_else(|| DeskError::known("desk-error-no-request"))?;
-    let Standing::Yes(answer) = consent.standing else {
-        return Err(DeskError::known(match consent.standing {
-            Standing::Done => "desk-error-handed-over",
-            _ => "desk-error-not-agreed",
-        }));
-    };
+    let Allowed { answer, to, items: shared, card, told } = allowed(client, &items, request)?;
     let circle = Circle::of(client, &items)?;
-    let reader = client.roster.reader(&consent.to.reader).filter(|r| r.keyed() == consent.to);
-    let reader = reader.filter(|r| !circle.struck.contains(&r.id));
+    let guest = card.as_ref().filter(|card| vouched(card, &client.roster, id) && card.counts_on(client.today()));
+    let reader = guest.map(GuestCard::reader).or_else(|| client.roster.reader(&to.reader).cloned());
+    let reader = reader.filter(|r| r.keyed() == to && !circle.struck.contains(&r.id));
     let reader = reader.ok_or_else(|| DeskError::known("desk-error-reader-gone"))?;
-    for item in consent.items.iter().chain([request, &answer]) {
-        share_with(client, item, &[reader]).await?;
+    for item in shared.iter().chain([request, &answer]) {
+        share_with(client, item, &[(&reader, guest)]).await?;
     }
     let struck = circle.struck.iter().cloned().collect();
-    let done = HandOver::new(
-        (*request, answer),
-        consent.to.clone(),
-        circle.reporter.clone(),
-        (circle.readers.clone(), struck),
-    );
-    let to = circle.recipients(client, &case, Some(reader), true)?;
+    let before = (circle.readers.clone(), struck);
+    let done = HandOver::new((*request, answer), to, circle.reporter.clone(), before).with_cards(circle.guests.clone());
+    let also = Also { more: Some((&reader, guest)), reporter: told, except: None };
+    let to = circle.recipients(client, &case, &also)?;
     send(client, (&client.case(id).await?, &items), (Kind::HandOver, None), done.into_body(), &to).await
 }
 
-/// Makes a slot of an item for each of these readers. One who has it keeps it.
-pub(super) async fn share_with(client: &Client, item: &ItemId, readers: &[&Reader]) -> Result<(), DeskError> {
+/// Makes a slot of an item for each of these readers, a guest with their card. One who has it keeps it.
+pub(super) async fn share_with(
+    client: &Client,
+    item: &ItemId,
+    readers: &[(&Reader, Option<&GuestCard>)],
+) -> Result<(), DeskError> {
     let own = own_slot(client, item).await?;
-    for reader in readers {
+    for (reader, guest) in readers {
         let slot = share(&client.me.seal, &own, reader).map_err(failed)?;
-        let sent = SlotSent { to: SentTo::of(&slot.to), header: BASE64_STANDARD.encode(&slot.header) };
-        client.share(item, &sent).await?;
+        let to = guest.map_or_else(|| SentTo::of(&slot.to), |card| SentTo::Guest(Box::new(card.clone())));
+        client.share(item, &SlotSent { to, header: BASE64_STANDARD.encode(&slot.header) }).await?;
     }
     Ok(())
 }

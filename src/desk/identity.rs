@@ -11,7 +11,10 @@ use zeroize::{Zeroize, Zeroizing};
 
 use super::DeskError;
 use crate::{
-    domain::id::{KeyedReader, ReaderId},
+    domain::{
+        guest::GuestCard,
+        id::{KeyedReader, ReaderId},
+    },
     seal::{Signer, desk::ReaderIdentity},
 };
 
@@ -28,6 +31,8 @@ pub struct Identity {
     pub seal: ReaderIdentity,
     /// Signs what they write.
     pub signer: Signer,
+    /// The card of a guest, who is not in the roster.
+    pub card: Option<GuestCard>,
 }
 
 /// The file, version 1.
@@ -80,7 +85,7 @@ impl Identity {
         let seal = ReaderIdentity::from_text(&stored.seal).ok_or_else(|| wrong("the sealing key"))?;
         let mut seed = Zeroizing::new([0; 32]);
         hex::decode_to_slice(&stored.sign, seed.as_mut_slice()).map_err(|_| wrong("the signing key"))?;
-        Ok(Self { reader: stored.reader.clone(), seal, signer: Signer::from_seed(&seed) })
+        Ok(Self { reader: stored.reader.clone(), seal, signer: Signer::from_seed(&seed), card: None })
     }
 
     /// Draws new keys and writes them to a new file that only its owner can read. Never overwrites.
@@ -106,7 +111,16 @@ impl Identity {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let written = options.open(path).and_then(|mut file| file.write_all(&bytes));
         written.map_err(|e| DeskError::new(format!("cannot write {}: {e}", path.display())))?;
-        Ok(Self { reader, seal, signer: Signer::from_seed(&seed) })
+        Ok(Self { reader, seal, signer: Signer::from_seed(&seed), card: None })
+    }
+
+    /// With a guest's card, if it is for these keys.
+    pub fn with_card(mut self, card: GuestCard) -> Result<Self, DeskError> {
+        if card.keyed() != self.keyed() {
+            return Err(DeskError::known("desk-error-card"));
+        }
+        self.card = Some(card);
+        Ok(self)
     }
 
     /// The name with a hash of both keys.

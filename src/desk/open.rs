@@ -9,12 +9,13 @@ use serde::de::DeserializeOwned;
 use tempfile::{NamedTempFile, SpooledTempFile};
 use zeroize::Zeroizing;
 
-use super::{Client, DeskError, safe_name, transfer::bar};
+use super::{Client, DeskError, circle::cards, safe_name, transfer::bar};
 use crate::{
     api_types::CaseView,
-    domain::{classification::Classification, id::ItemId},
+    domain::{classification::Classification, guest::GuestCard, id::ItemId},
     seal::{
         Author, Kind, Manifest, Plaintext, ReporterPublic, StoryText,
+        circle::{DutyApproval, DutyRequest, Left, TakeOut, TakenOut},
         consent::{Answer, ConsentBody, HandOver, PassOn, Request, ToReport, consent},
         desk::open_to,
         protocol::{Begun, StepDone},
@@ -100,6 +101,16 @@ pub enum Content {
     ToReport(ToReport),
     /// That it was passed on.
     PassOn(PassOn),
+    /// That its author leaves.
+    Left(Left),
+    /// That somebody be taken out.
+    TakeOut(TakeOut),
+    /// That they were.
+    TakenOut(TakenOut),
+    /// That a legal duty asks to let somebody read.
+    Duty(DutyRequest),
+    /// That it does.
+    DutyApproved(DutyApproval),
     /// A file.
     File {
         /// A name that cannot leave a folder.
@@ -230,6 +241,11 @@ fn content(manifest: &Manifest, body: Body) -> Result<Result<Content, String>, D
         Kind::Step => of_json(&bytes, |s: StepDone| s.is_known().then_some(Content::Step(s))),
         Kind::ToReport => of_consent(bytes, Content::ToReport),
         Kind::PassOn => of_consent(bytes, Content::PassOn),
+        Kind::Left => of_consent(bytes, Content::Left),
+        Kind::TakeOut => of_consent(bytes, Content::TakeOut),
+        Kind::TakenOut => of_consent(bytes, Content::TakenOut),
+        Kind::DutyRequest => of_consent(bytes, Content::Duty),
+        Kind::DutyApproval => of_consent(bytes, Content::DutyApproved),
         Kind::Message
         | Kind::File
         | Kind::Acknowledgement
@@ -270,12 +286,39 @@ pub(super) fn prove(client: &Client, items: &mut [Item]) {
             }
         };
     }
+    // Who vouches for a guest is in the roster: their requests are proven by now.
+    let cards = cards(client, items);
+    for item in items.iter_mut() {
+        if let State::Opened(opened) = &mut item.state {
+            opened.proven |= cards.iter().any(|card| by_guest(card, opened));
+        }
+    }
     // First items first, then by day; what did not open stands last.
     items.sort_by_key(|item| match &item.state {
         State::Opened(o) => (0, o.manifest.head.reporter.is_none(), Some((o.manifest.head.day, o.manifest.head.seq))),
         State::Large(_) => (1, true, None),
         State::Failed(_) => (2, true, None),
     });
+}
+
+/// Whether a guest wrote this while their card counted. A guest asks for nobody, lets nobody in and takes nobody out.
+fn by_guest(card: &GuestCard, opened: &Opened) -> bool {
+    let head = &opened.manifest.head;
+    let act = matches!(
+        head.kind,
+        Kind::ConsentRequest
+            | Kind::HandOver
+            | Kind::PassOn
+            | Kind::TakeOut
+            | Kind::TakenOut
+            | Kind::DutyRequest
+            | Kind::DutyApproval
+            | Kind::Classification
+            | Kind::Protocol
+            | Kind::Step
+    );
+    let signed = card.guest.sign_key.to_lowercase() == hex::encode(opened.by);
+    head.author == Author::Reader(card.guest.id.clone()) && signed && head.day <= card.until && !act
 }
 
 /// The reporter's public halves: of the first item, which was signed with the key it names, or of a hand-over or passing on to a

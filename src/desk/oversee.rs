@@ -21,7 +21,7 @@ use crate::{
     seal::{
         Author, ItemHead, Kind, Plaintext, Recipients,
         desk::{OpenedRecord, ReaderIdentity, open_record},
-        item,
+        item, verify,
     },
 };
 
@@ -132,7 +132,7 @@ impl Client {
             Memo::Escalate => Deed::Escalated,
         };
         let log = self.sealed_record(org, deed, (Some(*case), None)).await?;
-        let mut body = framed(id, None, view.state, &slots, log.clone())?;
+        let mut body = framed(id, None, view.state, (&slots, &[]), log.clone())?;
         body.extend_from_slice(&payload);
         let added = self.put(&format!("cases/{case}/memos"), body).await?;
         self.logged(org, log.as_deref()).await?;
@@ -214,6 +214,7 @@ fn doubt(
         let overseers = files.clone().flat_map(|f| &f.overseers).find(|o| o.id == *id);
         readers.or(overseers.map(|o| o.sign_key.to_lowercase()))
     };
+    let known = |id: &ReaderId| known(id).or_else(|| guest_key(record, id, &known));
     match (&record.by, signed_by) {
         (None, None) if record.deed != Deed::Destroyed => return Some("audit-unsigned"),
         (None, None) => return None,
@@ -222,6 +223,16 @@ fn doubt(
     }
     let seen = record.seen.is_some_and(|seen| heads.contains(&(seen.length, seen.hash)));
     (!seen).then_some("audit-set-back")
+}
+
+/// The key of a guest, if somebody whose key is known vouches for them in this case and on this day.
+fn guest_key(record: &Record, id: &ReaderId, known: &dyn Fn(&ReaderId) -> Option<String>) -> Option<String> {
+    let card = record.card.as_ref().filter(|card| card.guest.id == *id && record.case == Some(card.case))?;
+    let (mut key, mut signature) = ([0; 32], [0; 64]);
+    hex::decode_to_slice(known(&card.by)?, &mut key).ok()?;
+    hex::decode_to_slice(&card.signature, &mut signature).ok()?;
+    let vouched = record.day <= card.until && verify(&key, &card.signed_bytes(&record.instance), &signature);
+    vouched.then(|| card.guest.sign_key.to_lowercase())
 }
 
 /// The register: the last row of each case, with the day the case was destroyed.

@@ -1,7 +1,8 @@
 //! Advice became a report: the adviser's desk passes on what the reporter let go along, to exactly the readers they named.
 use super::{
     Client, DeskError,
-    consent::{Circle, proven, share_with, to_report},
+    circle::{Addressed, Circle, proven, to_report},
+    consent::share_with,
     open::{Content, Item, Reach, open_case},
     write::{Sent, failed, send},
 };
@@ -59,7 +60,7 @@ async fn pass(
         return Err(DeskError::known("desk-error-reader-gone"));
     }
     for goes in goes_along(items, seq, said).into_iter().chain([item]) {
-        share_with(client, &goes, &to).await?;
+        share_with(client, &goes, &to.iter().map(|r| (*r, None)).collect::<Vec<_>>()).await?;
     }
     let struck = circle.struck.iter().cloned().collect();
     let keyed = to.iter().map(|r| r.keyed()).collect();
@@ -68,7 +69,8 @@ async fn pass(
     let there = case.readers.iter().filter(|r| circle.readers.contains(r)).filter_map(|r| now(client, r));
     let recipients = Recipients::of(there.chain(to)).map_err(failed)?;
     let recipients = recipients.with_reporter(case.case, &circle.reporter.reply).map_err(failed)?;
-    send(client, (&case, items), (Kind::PassOn, None), done.into_body(), &recipients).await
+    let to = Addressed { to: recipients, cards: Vec::new() };
+    send(client, (&case, items), (Kind::PassOn, None), done.into_body(), &to).await
 }
 
 /// A reader whom the verified roster has with these keys.

@@ -1,7 +1,7 @@
 //! Proof of filing: whoever shows it shows that they have the code of a case, or had its proof from who has.
 use super::{
     Client, DeskError,
-    consent::proven,
+    circle::proven,
     open::{Item, Reach, open_case},
 };
 use crate::{

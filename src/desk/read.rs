@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use super::{
     Client, DeskError,
+    circle::{guests, strangers},
     commands::{Options, case_id},
-    consent::strangers,
     open::{Body, Content, Item, Opened, Reach, State, open_case},
     safe_json, safe_text,
 };
@@ -29,12 +29,19 @@ pub(super) async fn read(
     }
     let opened = open_case(client, &case, Reach::All(save.unwrap_or(private.path()))).await?;
     let strangers: Vec<String> = strangers(client, &case, &opened).iter().map(|r| r.reader.to_string()).collect();
+    let guests: Vec<Value> = guests(client, &opened)
+        .iter()
+        .map(|card| {
+            json!({ "guest": card.guest.id,
+        "shown_as": card.guest.shown_as, "until": card.until })
+        })
+        .collect();
     let nothing = opened.iter().all(|item| !matches!(item.state, State::Opened(_)));
     let mut items = Vec::new();
     for item in opened {
         items.push(view(item, save)?);
     }
-    let all = json!({ "case": case, "items": items, "strangers": strangers });
+    let all = json!({ "case": case, "items": items, "strangers": strangers, "guests": guests });
     let text = if options.json { safe_json(&all.to_string()) } else { in_words(&case, &items, &strangers) };
     if nothing {
         return Err(DeskError::new(format!("nothing in this case opened:\n{text}")));
@@ -73,6 +80,14 @@ fn view(item: Item, save: Option<&Path>) -> Result<Value, DeskError> {
         Content::HandOver(done) => json!({ "handed_over": done.to, "request": done.request }),
         Content::ToReport(said) => json!({ "to_report": said.report, "along": said.along, "to": said.to }),
         Content::PassOn(done) => json!({ "passed_on": done.to, "to_report": done.to_report }),
+        Content::Left(left) => json!({ "left": left.reason }),
+        Content::TakeOut(asked) => json!({ "take_out": { "who": asked.who,
+            "reason": String::from_utf8_lossy(asked.reason.reveal()) } }),
+        Content::TakenOut(taken) => json!({ "taken_out": taken.take_out }),
+        Content::Duty(asked) => json!({ "duty": { "to": asked.to, "items": asked.items, "ground": asked.ground,
+            "notice": asked.notice, "reference": String::from_utf8_lossy(asked.reference.reveal()),
+            "reason": String::from_utf8_lossy(asked.reason.reveal()) } }),
+        Content::DutyApproved(approval) => json!({ "duty_approved": approval.request }),
         Content::File { name, body } => match save {
             None => json!({ "name": name }),
             Some(folder) => match saved(folder, &name, body) {
@@ -121,8 +136,11 @@ fn in_words(case: &CaseView, items: &[Value], strangers: &[String]) -> String {
     let mut text = format!("Case {} ({:?}), filed {}, due {}\n", case.case, case.state, case.filed, case.due);
     for reader in strangers {
         text.push_str(&format!(
-            "\nCareful: {reader} was let in without the reporter. Nothing you write is sealed to them.\n"
+            "\nCareful: {reader} was let in without the reporter, or should be gone. Nothing you write is sealed to them.\n"
         ));
+    }
+    for reader in &case.away {
+        text = text + "\n" + reader.reader.as_str() + " is away.\n";
     }
     for item in items {
         let field = |name: &str| item.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -145,18 +163,9 @@ fn in_words(case: &CaseView, items: &[Value], strangers: &[String]) -> String {
         if let Some(written) = item.get("text").and_then(Value::as_str) {
             text.push_str(&quoted(written));
         }
-        for name in [
-            "consent",
-            "agreed",
-            "handed_over",
-            "request",
-            "to_report",
-            "along",
-            "passed_on",
-            "classification",
-            "protocol",
-            "step",
-        ] {
+        let more = ["to_report", "along", "passed_on", "classification", "protocol", "step"];
+        let gone = ["left", "take_out", "taken_out", "duty", "duty_approved"];
+        for name in ["consent", "agreed", "handed_over", "request"].into_iter().chain(more).chain(gone) {
             if let Some(value) = item.get(name) {
                 text.push_str(&quoted(&format!("{name}: {value}")));
             }

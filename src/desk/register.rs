@@ -1,7 +1,7 @@
 //! The register row of a case, from its proven items: no word that somebody wrote, and nothing of who the reporter is.
 use std::collections::BTreeSet;
 
-use super::{Content, Item, Opened, State, consent::identity, log::About, open::advice};
+use super::{Content, Item, circle::proven, consent::identity, log::About, open::advice};
 use crate::{
     api_types::CaseView,
     domain::{
@@ -31,6 +31,9 @@ pub(super) fn deed(kind: Kind) -> Deed {
         Kind::Classification => Deed::Classified,
         Kind::Protocol | Kind::Step => Deed::Protocol,
         Kind::PassOn => Deed::HandedOver,
+        Kind::Left | Kind::TakeOut | Kind::TakenOut => Deed::ChangedReaders,
+        Kind::DutyRequest => Deed::ClaimedDuty,
+        Kind::DutyApproval => Deed::ApprovedDuty,
         Kind::Report
         | Kind::Advice
         | Kind::Message
@@ -72,13 +75,6 @@ fn of_identity(case: &CaseView) -> Row {
         closed: None,
         progress: None,
     }
-}
-
-fn proven(items: &[Item]) -> impl Iterator<Item = (ItemId, &Opened)> {
-    items.iter().filter_map(|item| match &item.state {
-        State::Opened(opened) if opened.proven => Some((item.id, &**opened)),
-        _ => None,
-    })
 }
 
 /// The row; `None` for a reader who does not have the story.

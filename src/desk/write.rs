@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{
     Client, DeskError,
-    consent::Circle,
+    circle::{Addressed, Also, Circle},
     log::About,
     open::{Item, Reach, open_case},
     proof::committed,
@@ -23,10 +23,11 @@ use crate::{
     domain::{
         case::{Act, CaseState, after},
         day::Day,
+        guest::GuestCard,
         id::{CaseId, ItemId},
     },
     envelope,
-    seal::{Author, FileSealer, ItemHead, Kind, Plaintext, Recipients, SealError, Slot, item},
+    seal::{Author, FileSealer, ItemHead, Kind, Plaintext, Recipients, SealError, Slot, SlotTo, item},
 };
 
 /// Escaped bytes of a text that the reporter's page shows whole.
@@ -121,13 +122,10 @@ pub(super) fn recipients(
     case: &CaseView,
     items: &[Item],
     to_reporter: bool,
-) -> Result<Recipients, DeskError> {
-    let circle = Circle::of(client, items)?;
-    let to = circle.recipients(client, case, None, to_reporter)?;
-    if to.readers().iter().all(|r| r.reader != client.me.reader) {
-        return Err(DeskError::known("desk-error-not-yours"));
-    }
-    Ok(to)
+) -> Result<Addressed, DeskError> {
+    let to = Circle::of(client, items)?.recipients(client, case, &Also { reporter: to_reporter, ..Also::default() })?;
+    let me = client.me.keyed();
+    if to.to.readers().contains(&me) { Ok(to) } else { Err(DeskError::known("desk-error-not-yours")) }
 }
 
 /// Signs, seals and sends one message, with its record for the log.
@@ -136,7 +134,7 @@ pub(super) async fn send(
     (case, items): (&CaseView, &[Item]),
     (kind, act): (Kind, Option<Act>),
     text: Plaintext,
-    to: &Recipients,
+    to: &Addressed,
 ) -> Result<Sent, DeskError> {
     let about = about(case, items, Some((kind, None)), client.today());
     send_with(client, case, (kind, act, None), text, to, about).await
@@ -148,15 +146,15 @@ pub(super) async fn send_with(
     case: &CaseView,
     (kind, act, proof): (Kind, Option<Act>, Option<String>),
     text: Plaintext,
-    to: &Recipients,
+    to: &Addressed,
     about: About,
 ) -> Result<Sent, DeskError> {
     let seq = u32::try_from(case.items.len()).unwrap_or(u32::MAX);
-    let head = ItemHead { proof, ..head(client, case, to, kind, seq, None) };
+    let head = ItemHead { proof, ..head(client, case, &to.to, kind, seq, None) };
     let id = head.item;
-    let (slots, payload) = item(head, text, &client.me.signer, to).map_err(failed)?.into_parts();
+    let (slots, payload) = item(head, text, &client.me.signer, &to.to).map_err(failed)?.into_parts();
     let log = client.sealed_record(&case.org, deed(kind), about).await?;
-    let mut body = framed(id, act, case.state, &slots, log.clone())?;
+    let mut body = framed(id, act, case.state, (&slots, &to.cards), log.clone())?;
     body.extend_from_slice(&payload);
     let added = client.add(&case.case, body).await?;
     client.logged(&case.org, log.as_deref()).await?;
@@ -188,10 +186,13 @@ pub(super) fn framed(
     item: ItemId,
     act: Option<Act>,
     expected: CaseState,
-    slots: &[Slot],
+    (slots, cards): (&[Slot], &[GuestCard]),
     log: Option<String>,
 ) -> Result<Vec<u8>, DeskError> {
-    let sent = |s: &Slot| SlotSent { to: SentTo::of(&s.to), header: BASE64_STANDARD.encode(&s.header) };
+    // The server knows a guest by their card only.
+    let guest = |to: &SlotTo| cards.iter().find(|card| *to == SlotTo::Reader(card.keyed()));
+    let to = |to: &SlotTo| guest(to).map_or_else(|| SentTo::of(to), |card| SentTo::Guest(Box::new(card.clone())));
+    let sent = |s: &Slot| SlotSent { to: to(&s.to), header: BASE64_STANDARD.encode(&s.header) };
     let adding = Adding { item, act, expected, slots: slots.iter().map(sent).collect(), log };
     envelope::before_payload(&adding).map_err(|e| DeskError::new(e.to_string()))
 }
@@ -200,15 +201,15 @@ pub(super) fn framed(
 async fn attach(
     client: &Client,
     (case, items): (&CaseView, &[Item]),
-    to: &Recipients,
+    to: &Addressed,
     Attachment { name, mut file }: Attachment,
     seq: u32,
 ) -> Result<(), DeskError> {
-    let head = head(client, case, to, Kind::File, seq, Some(name));
+    let head = head(client, case, &to.to, Kind::File, seq, Some(name));
     let id = head.item;
     let mut sealed = tempfile::tempfile()?;
     let bar = bar(file.metadata()?.len(), "sealing");
-    let mut sealer = FileSealer::new(to).map_err(failed)?;
+    let mut sealer = FileSealer::new(&to.to).map_err(failed)?;
     let mut chunk = vec![0; 1 << 20];
     loop {
         let n = file.read(&mut chunk)?;
@@ -227,7 +228,7 @@ async fn attach(
     bar.finish_and_clear();
     let about = about(case, items, Some((Kind::File, None)), client.today());
     let log = client.sealed_record(&case.org, deed(Kind::File), about).await?;
-    let framed = framed(id, None, case.state, &ending.into_slots(), log.clone())?;
+    let framed = framed(id, None, case.state, (&ending.into_slots(), &to.cards), log.clone())?;
     client.add(&case.case, stream(framed, sealed)?).await?;
     client.logged(&case.org, log.as_deref()).await?;
     Ok(())

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     day::Day,
+    guest::GuestCard,
     id::{CaseId, InstanceId, OrgId, ReaderId},
     register::Row,
 };
@@ -35,6 +36,10 @@ pub enum Deed {
     AskedConsent,
     /// Let somebody else read what was agreed.
     HandedOver,
+    /// Said that a legal duty asks to let somebody read.
+    ClaimedDuty,
+    /// Agreed, as a second reader, that it does.
+    ApprovedDuty,
     /// Set down what a case is and what came of it.
     Classified,
     /// Worked by a protocol.
@@ -117,6 +122,9 @@ pub struct Record {
     pub row: Option<Row>,
     /// The head of the chain that whoever wrote this had seen last: their signature keeps it from being set back.
     pub seen: Option<Head>,
+    /// The card of a guest, who is not in the roster: it shows who vouches for the key that signs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub card: Option<GuestCard>,
 }
 
 #[cfg(test)]

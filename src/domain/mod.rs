@@ -2,6 +2,8 @@
 pub mod case;
 pub mod classification;
 pub mod day;
+pub mod ground;
+pub mod guest;
 pub mod id;
 pub mod log;
 pub mod notice;

@@ -142,6 +142,29 @@ pub fn independent(reader: &Reader) -> bool {
     reader.functions.contains(&Function::Officer) && !reader.functions.contains(&Function::Manager)
 }
 
+/// Whether a reader may go from a case while these stay. Whoever reads it for a desk, or as an adviser, stays until another who can do the
+/// same is there. What the case is about is sealed: what the reader is tells which of the two it is.
+pub fn may_go<'a>(reader: &Reader, staying: impl IntoIterator<Item = &'a Reader>) -> bool {
+    !must_be_replaced(reader) || staying.into_iter().any(|other| can_replace(reader, other))
+}
+
+/// Whether a reader is one a case cannot be without: not a manager, nor a guest.
+pub fn must_be_replaced(reader: &Reader) -> bool {
+    !independences(reader).is_empty()
+}
+
+/// Whether another can do in a case what a reader did.
+pub fn can_replace(reader: &Reader, other: &Reader) -> bool {
+    independences(other).iter().any(|function| independences(reader).contains(function))
+}
+
+/// As what somebody reads who answers to nobody in the case.
+fn independences(reader: &Reader) -> Vec<Function> {
+    let both = [Function::Officer, Function::Adviser];
+    let manager = reader.functions.contains(&Function::Manager);
+    both.into_iter().filter(|function| !manager && reader.functions.contains(function)).collect()
+}
+
 /// Adds a desk's independent readers, each once, without the struck.
 fn seat(now: &mut Vec<Reader>, org: &Organisation, desk: &Desk, struck: &BTreeSet<ReaderId>) {
     for reader in desk.readers.iter().filter_map(|r| org.reader(r)) {

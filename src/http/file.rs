@@ -9,11 +9,15 @@ use futures_util::{StreamExt, stream::Fuse};
 
 use super::{
     App, MOST_BEFORE_REPORTER,
+    absence::served_by,
     mailbox::{self, Notice, Opened},
     page::problem,
 };
 use crate::{
-    domain::id::{CaseId, ItemId},
+    domain::{
+        day::Day,
+        id::{CaseId, ItemId},
+    },
     seal::{FileSealer, ItemHead, Kind, Plaintext, Recipients, code::Language},
     store::{BlobWriter, NewItem, Payload},
     text::Texts,
@@ -104,7 +108,8 @@ async fn store(app: &Data<App>, opened: &Opened, named: String, field: &mut Fuse
     if readers.is_empty() {
         return Err(Refused::NoReader);
     }
-    let to = Recipients::of(readers.iter().map(|r| r.reader)).map_err(|_| Refused::Failed)?;
+    let guests = mailbox::guests_now(app, opened).await.map_err(|_| Refused::Failed)?;
+    let to = Recipients::of(readers.iter().map(|r| r.reader).chain(&guests)).map_err(|_| Refused::Failed)?;
     let seq = app.store.items(&opened.case.id).await.map_err(|_| Refused::Failed)?.len();
     if seq >= MOST_BEFORE_REPORTER {
         return Err(Refused::CaseFull);
@@ -115,10 +120,12 @@ async fn store(app: &Data<App>, opened: &Opened, named: String, field: &mut Fuse
     let unfinished = Unfinished { app: app.clone(), case: opened.case.id, item, armed: true };
     let mut writer = app.blobs.writer(&item).await.map_err(|_| Refused::Failed)?;
     let slots = stream(app, opened, head, &to, field, &mut writer).await?;
+    let who = app.post.of_readers(&opened.case, &slots);
     let slots = app.post.rows(&opened.case, &item, slots, mailbox::reserve(&readers));
-    let item = NewItem { id: item, slots, payload: Payload::Blob };
+    let item = NewItem { id: item, slots, readers: who, payload: Payload::Blob };
+    let by = served_by(app, &readers);
     // In a task of its own: a browser that goes away now must not stop a commit half-way.
-    let committing = actix_web::rt::spawn(commit(app.clone(), opened.case.id, item, writer, unfinished));
+    let committing = actix_web::rt::spawn(commit(app.clone(), opened.case.id, (item, by), writer, unfinished));
     committing.await.map_err(|_| Refused::Failed)?
 }
 
@@ -189,12 +196,12 @@ async fn stream(
 async fn commit(
     app: Data<App>,
     case: CaseId,
-    item: NewItem,
+    (item, by): (NewItem, Day),
     writer: BlobWriter,
     mut unfinished: Unfinished,
 ) -> Result<(), Refused> {
     writer.finish().await.map_err(|_| Refused::DiskFull)?;
-    app.store.add_item(&case, &item, None, app.clock.today()).await.map_err(|_| Refused::Failed)?;
+    app.store.add_item(&case, &item, None, by).await.map_err(|_| Refused::Failed)?;
     unfinished.armed = false;
     Ok(())
 }

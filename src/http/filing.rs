@@ -85,5 +85,6 @@ pub(super) async fn file_first(app: &App, code: &Code, first: First<'_>) -> Resu
     let reserve = first.reserve.map(Reader::keyed);
     let reserve = reserve.as_ref().map(|keyed| (keyed, today.plus_days(RESERVE_DAYS)));
     let slots = app.post.rows(&case, &first_item, slots, reserve);
-    app.store.file(&case, &NewItem { id: first_item, slots, payload: Payload::Inline(payload) }).await
+    let item = NewItem { id: first_item, slots, readers: Vec::new(), payload: Payload::Inline(payload) };
+    app.store.file(&case, &item).await
 }

@@ -16,7 +16,7 @@ use actix_web::{
     web::Data,
 };
 
-use super::{App, guard, routes, tls};
+use super::{App, absence, guard, routes, tls};
 use crate::{each_day::each_day, notify, retention};
 
 /// A connection without a request is closed after so long.
@@ -41,6 +41,9 @@ pub fn bound(app: App) -> io::Result<ServerBuilder> {
     let (clock, again) = (app.clock, app.clone());
     let notices = async move || notify::send_due(&again).await.map(drop);
     actix_web::rt::spawn(each_day(clock, "no notices were sent", notices));
+    let again = app.clone();
+    let absences = async move || absence::forget(&again).await;
+    actix_web::rt::spawn(each_day(clock, "absences that are over were not forgotten", absences));
     let purge = async move || retention::purge(&app).await.map(drop);
     actix_web::rt::spawn(each_day(clock, "not everything whose term is over was destroyed", purge));
     Ok(server)

@@ -1,4 +1,5 @@
 //! The web edge: reporter pages and the readers' API. Handlers only wire; rules stand in `domain`, secrets in `seal`.
+mod absence;
 pub mod api;
 mod file;
 mod filing;
@@ -14,6 +15,7 @@ mod rooms;
 mod tls;
 mod uploads;
 
+pub(crate) use absence::forget as forget_absences;
 pub use listen::{bound, serve, serve_anywhere};
 pub use uploads::Uploads;
 

@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use super::{Kind, Plaintext, ReporterPublic};
 use crate::domain::{
     day::Day,
+    guest::GuestCard,
     id::{CaseId, ItemId, KeyedReader, ReaderId},
 };
 
@@ -24,6 +25,8 @@ pub struct Request {
     pub reason: Plaintext,
     /// Exactly what they would read.
     pub items: Vec<Named>,
+    /// The card of a guest: they are not in the roster.
+    pub card: Option<GuestCard>,
 }
 
 /// An item, as a reporter knows it again.
@@ -43,18 +46,25 @@ struct RequestBody<'a> {
     to: &'a KeyedReader,
     reason: &'a str,
     items: &'a [Named],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    card: Option<&'a GuestCard>,
 }
 
 impl Request {
     /// A request for these items.
     pub fn new(to: KeyedReader, reason: Plaintext, items: Vec<Named>) -> Self {
-        Self { v: VERSION, to, reason, items }
+        Self { v: VERSION, to, reason, items, card: None }
+    }
+
+    /// A request for a guest, with their card.
+    pub fn for_guest(card: GuestCard, reason: Plaintext, items: Vec<Named>) -> Self {
+        Self { v: VERSION, to: card.keyed(), reason, items, card: Some(card) }
     }
 
     /// The body of its item. A reason that is not UTF-8 loses the bytes that are not.
     pub fn into_body(self) -> Plaintext {
         let reason = Zeroizing::new(String::from_utf8_lossy(self.reason.bytes()).into_owned());
-        body(&RequestBody { v: self.v, to: &self.to, reason: &reason, items: &self.items })
+        body(&RequestBody { v: self.v, to: &self.to, reason: &reason, items: &self.items, card: self.card.as_ref() })
     }
 }
 
@@ -94,8 +104,11 @@ pub struct HandOver {
     pub reporter: ReporterPublic,
     /// Everyone who could read before.
     pub readers: Vec<KeyedReader>,
-    /// Whom the reporter excluded: the new reader keeps to it too.
+    /// Whom the reporter excluded, who left because of a conflict, and who was taken out: the new reader keeps to it too.
     pub struck: Vec<ReaderId>,
+    /// The cards of the guests who read along: the new reader knows them by these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cards: Vec<GuestCard>,
 }
 
 impl HandOver {
@@ -106,7 +119,13 @@ impl HandOver {
         reporter: ReporterPublic,
         (readers, struck): (Vec<KeyedReader>, Vec<ReaderId>),
     ) -> Self {
-        Self { v: VERSION, request, answer, to, reporter, readers, struck }
+        Self { v: VERSION, request, answer, to, reporter, readers, struck, cards: Vec::new() }
+    }
+
+    /// With the cards of the guests.
+    #[must_use]
+    pub fn with_cards(self, cards: Vec<GuestCard>) -> Self {
+        Self { cards, ..self }
     }
 
     /// The body of its item.
@@ -203,7 +222,7 @@ impl PassOn {
     }
 }
 
-fn body(value: &impl Serialize) -> Plaintext {
+pub(super) fn body(value: &impl Serialize) -> Plaintext {
     // Ids, texts and days always serialise.
     Plaintext::from(serde_json::to_vec(value).unwrap_or_default())
 }
@@ -215,8 +234,9 @@ pub trait ConsentBody: DeserializeOwned {
 }
 
 macro_rules! consent_body {
-    ($($name:ty),*) => { $(impl ConsentBody for $name { fn version(&self) -> u8 { self.v } })* };
+    ($($name:ty),*) => { $(impl $crate::seal::consent::ConsentBody for $name { fn version(&self) -> u8 { self.v } })* };
 }
+pub(super) use consent_body;
 consent_body!(Request, Answer, HandOver, ToReport, PassOn);
 
 /// Reads a body; `None` when it is of another kind or version.

@@ -73,6 +73,16 @@ pub enum Kind {
     Identity,
     /// The reporter proposes places and times for a talk.
     Talk,
+    /// A reader leaves the case; see [`super::circle`].
+    Left,
+    /// A reader asks that another is taken out.
+    TakeOut,
+    /// A second reader did so.
+    TakenOut,
+    /// A reader says that a legal duty asks to let somebody read.
+    DutyRequest,
+    /// A second reader agrees.
+    DutyApproval,
 }
 
 /// Who says they wrote it; the signature proves it.

@@ -31,6 +31,7 @@
 //! let stored = meldkluis::store::Payload::Inline(text); // and plaintext cannot be stored
 //! # }
 //! ```
+pub mod circle;
 pub mod code;
 #[cfg(all(test, feature = "desk"))]
 #[expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
@@ -38,6 +39,7 @@ mod conformance;
 pub mod consent;
 #[cfg(feature = "desk")]
 pub mod desk;
+pub mod guest;
 mod hybrid;
 mod item;
 mod open;

@@ -92,10 +92,7 @@ impl Recipients {
         let mut numbers: Vec<u8> = (0..FILLERS).collect();
         shuffle(&mut numbers)?;
         for n in numbers.into_iter().take(size - all.len()) {
-            let mut seed = Zeroizing::new([0; 32]);
-            getrandom::fill(seed.as_mut()).map_err(|_| SealError::Failed)?;
-            let thrown_away = HybridIdentity::from_seed(seed).recipient().ok_or(SealError::Failed)?;
-            all.push((SlotTo::Nobody(n), thrown_away));
+            all.push((SlotTo::Nobody(n), thrown_away()?));
         }
         shuffle(&mut all)?;
         Ok(all)
@@ -128,6 +125,26 @@ impl age::Recipient for SlotWriter {
         *self.slots.lock().map_err(|_| failed())? = slots.ok_or_else(failed)?;
         Ok((Vec::new(), labels()))
     }
+}
+
+/// One slot more of filler, with a number for which `free` holds: a real wrap of a key that nobody had, to a key that was thrown away.
+/// It is told apart from a reader's slot by nobody who cannot open that.
+pub fn filler(free: impl Fn(u8) -> bool) -> Result<Slot, SealError> {
+    let mut numbers: Vec<u8> = (0..FILLERS).collect();
+    shuffle(&mut numbers)?;
+    let number = numbers.into_iter().find(|n| free(*n)).ok_or(SealError::TooMany)?;
+    let mut key = Zeroizing::new([0; 16]);
+    getrandom::fill(key.as_mut()).map_err(|_| SealError::Failed)?;
+    let file_key = FileKey::new(Box::new(*key));
+    let stanza = thrown_away()?.wrap(&file_key).ok_or(SealError::Failed)?;
+    Ok(Slot { to: SlotTo::Nobody(number), header: header(&stanza, &file_key).ok_or(SealError::Failed)? })
+}
+
+/// The public half of a key that is forgotten at once.
+fn thrown_away() -> Result<HybridRecipient, SealError> {
+    let mut seed = Zeroizing::new([0; 32]);
+    getrandom::fill(seed.as_mut()).map_err(|_| SealError::Failed)?;
+    HybridIdentity::from_seed(seed).recipient().ok_or(SealError::Failed)
 }
 
 /// One more slot of an item whose file key is known.

@@ -142,7 +142,13 @@ where
             w.run(sqlx::query(delete).bind(case.uuid())).await?;
         }
         w.commit().await?;
-        // The rows are gone whatever comes of this; the next destruction scrubs again.
+        self.scrubbed().await?;
+        Ok(item_ids(blobs))
+    }
+
+    /// Lets no byte stay behind of rows that were deleted, as far as the database can.
+    pub(super) async fn scrubbed(&self) -> Result<(), StoreError> {
+        // The rows are gone whatever comes of this; the next deletion scrubs again.
         let _turn = self.writers.acquire().await.map_err(unavailable)?;
         let mut scrubbed = DB::scrub(&self.pool).await;
         for _ in 0..SCRUBS {
@@ -156,7 +162,7 @@ where
         if scrubbed.is_err() {
             tracing::warn!("destroyed rows are still in the write-ahead log");
         }
-        Ok(item_ids(blobs))
+        Ok(())
     }
 }
 
@@ -190,7 +196,7 @@ where
         if w.run(insert).await? == 0 {
             return Ok(Filed::Already);
         }
-        w.put(&case.id, item, lease, None).await?;
+        w.put(&case.id, item, lease, (None, &[])).await?;
         w.run(sqlx::query(sql::RAISE_LAST_DAY).bind(case.filed.number())).await?;
         w.commit().await?;
         Ok(Filed::New)
@@ -223,7 +229,8 @@ where
             _ => return Err(StoreError::Conflict),
         }
         let until = if w.opened(case).await? { Some(today) } else { None };
-        w.put(case, item, lease, until).await?;
+        let gone = w.gone(case, &item.readers).await?;
+        w.put(case, item, lease, (until, &gone)).await?;
         if let Some(change) = change {
             let update = sqlx::query(sql::MOVE_CASE)
                 .bind(change.state.number())

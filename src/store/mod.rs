@@ -1,9 +1,11 @@
 //! What is kept: cases, sealed items, slots. One trait, one implementation for SQLite and PostgreSQL.
 //!
 //! Nothing here can be read: the store only ever meets sealed bytes and the columns of [`Case`].
+mod away;
 mod blobs;
 mod dialect;
 mod generic;
+mod leave;
 mod log;
 mod rows;
 mod seen;
@@ -13,8 +15,10 @@ mod writing;
 
 use async_trait::async_trait;
 
+pub use away::AwayStore;
 pub use blobs::{BlobWriter, Blobs};
 pub use generic::connect;
+pub use leave::{LeaveStore, Leaving, MakeFiller};
 pub use log::LogStore;
 pub use seen::{NoticeStore, SeenKey};
 pub use sweep::sweep;
@@ -45,6 +49,9 @@ pub struct NewItem {
     pub id: ItemId,
     /// All slots, real and filler, shuffled.
     pub slots: Vec<SlotRow>,
+    /// The mailboxes of readers among them. Whoever has no slot in the case any more when an item is added to it has left meanwhile: that
+    /// slot is left out. Without meaning in a case that is filed.
+    pub readers: Vec<[u8; 32]>,
     /// Its age payload.
     pub payload: Payload,
 }
@@ -125,7 +132,7 @@ pub struct Move {
 
 /// What the server keeps. Implemented once, for both databases; all methods are atomic.
 #[async_trait]
-pub trait Store: NoticeStore + LogStore + Send + Sync {
+pub trait Store: NoticeStore + LogStore + LeaveStore + AwayStore + Send + Sync {
     /// Files a case with its first item (payload inline), in one transaction. The same lookup again is [`Filed::Already`].
     async fn file(&self, case: &Case, item: &NewItem) -> Result<Filed, StoreError>;
     /// The case behind a lookup id.

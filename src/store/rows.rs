@@ -59,6 +59,15 @@ pub(super) fn log_head((length, hash_bytes): (i64, Vec<u8>)) -> Result<Head, Sto
     Ok(Head { length, hash: hash(&hash_bytes, table)? })
 }
 
+pub(super) fn away((reader, number): (Vec<u8>, i32)) -> Result<(SeenKey, Day), StoreError> {
+    let table = "away";
+    Ok((hash(&reader, table)?, day(number, table)?))
+}
+
+pub(super) fn mailbox((mailbox,): (Vec<u8>,)) -> Result<[u8; 32], StoreError> {
+    hash(&mailbox, "slot")
+}
+
 pub(super) fn day(number: i32, table: &'static str) -> Result<Day, StoreError> {
     Day::from_number(number).ok_or(StoreError::Corrupt { table })
 }

@@ -41,6 +41,12 @@ pub(super) const RELEASE: &str = r#"update slot set release = $1, tag = $2 where
     and item in (select id from item where "case" = $5)"#;
 pub(super) const SLOTS: &str = "select mailbox, tag, release, header from slot where item = $1 order by mailbox";
 pub(super) const DELETE_SLOTS: &str = r#"delete from slot where item in (select id from item where "case" = $1)"#;
+/// A mailbox of a case, and what of it is served by a day.
+pub(super) const MAILBOX_OF: &str = r#"select s.item, s.release from slot s join item i on i.id = s.item
+    where i."case" = $1 and s.mailbox = $2 order by s.item"#;
+pub(super) const SERVED_OF: &str = r#"select s.item from slot s join item i on i.id = s.item
+    where i."case" = $1 and s.mailbox = $2 and (s.release is null or s.release <= $3)"#;
+pub(super) const MAILBOXES: &str = "select mailbox from slot where item = $1 order by mailbox";
 /// How many mailboxes [`INBOX`] takes at once.
 pub(super) const INBOX_WIDTH: usize = 32;
 pub(super) const INBOX: &str = r#"select i."case", i.id, s.mailbox, s.tag, s.release, s.header
@@ -77,3 +83,8 @@ pub(super) const SEE_READER: &str = "insert into reader_seen (reader, day) value
     on conflict (reader) do update set day = excluded.day where excluded.day > reader_seen.day";
 pub(super) const FORGET_READER: &str = "delete from reader_seen where reader = $1";
 pub(super) const TAKE_NOTICES: &str = "update meta set notices = $1 where notices is null or notices < $1";
+
+pub(super) const AWAY: &str = "select reader, until from away order by reader";
+pub(super) const SET_AWAY: &str = "insert into away (reader, until) values ($1, $2)
+    on conflict (reader) do update set until = excluded.until where excluded.until <> away.until";
+pub(super) const BACK: &str = "delete from away where reader = $1";

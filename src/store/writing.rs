@@ -104,6 +104,17 @@ where
         Ok(state.is_some_and(|(state,)| state != CaseState::Unopened.number()))
     }
 
+    /// Those of some mailboxes that a case does not have any more.
+    pub(super) async fn gone(&mut self, case: &CaseId, mailboxes: &[[u8; 32]]) -> Result<Vec<[u8; 32]>, StoreError> {
+        let mut gone = Vec::new();
+        for mailbox in mailboxes {
+            if !self.holds(sqlx::query(sql::MAILBOX_OF).bind(case.uuid()).bind(mailbox.to_vec())).await? {
+                gone.push(*mailbox);
+            }
+        }
+        Ok(gone)
+    }
+
     /// Inserts a slot of an item.
     pub(super) async fn put_slot(&mut self, item: &ItemId, slot: &SlotRow) -> Result<(), StoreError> {
         let insert = sqlx::query(sql::INSERT_SLOT).bind(item.uuid()).bind(slot.mailbox.to_vec());
@@ -111,13 +122,13 @@ where
         self.run(insert).await.map(drop)
     }
 
-    /// Inserts an item with its slots, but for those released later than `until`; `lease` is the one under which its blob was announced.
+    /// Inserts an item with its slots, but for those released later than `until` or of who is gone; `lease` is the one under which its blob was announced.
     pub(super) async fn put(
         &mut self,
         case: &CaseId,
         item: &NewItem,
         lease: i64,
-        until: Option<Day>,
+        (until, gone): (Option<Day>, &[[u8; 32]]),
     ) -> Result<(), StoreError> {
         let payload = match &item.payload {
             Payload::Inline(bytes) => Some(bytes.clone()),
@@ -126,7 +137,7 @@ where
         let blob = payload.is_none();
         self.run(sqlx::query(sql::INSERT_ITEM).bind(item.id.uuid()).bind(case.uuid()).bind(payload)).await?;
         let late = |slot: &&SlotRow| until.zip(slot.release).is_some_and(|(until, release)| release > until);
-        for slot in item.slots.iter().filter(|slot| !late(slot)) {
+        for slot in item.slots.iter().filter(|slot| !late(slot) && !gone.contains(&slot.mailbox)) {
             self.put_slot(&item.id, slot).await?;
         }
         let take_over = sqlx::query(sql::TAKE_OVER).bind(item.id.uuid()).bind(lease);

@@ -140,7 +140,12 @@ pub(crate) fn slot() -> SlotRow {
 }
 
 pub(crate) fn item() -> NewItem {
-    NewItem { id: item_id(), slots: vec![slot(), slot()], payload: Payload::Inline(b"sealed".to_vec()) }
+    NewItem {
+        id: item_id(),
+        slots: vec![slot(), slot()],
+        readers: Vec::new(),
+        payload: Payload::Inline(b"sealed".to_vec()),
+    }
 }
 
 pub(crate) fn file_item() -> NewItem {

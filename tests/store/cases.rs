@@ -370,7 +370,13 @@ async fn destroyed_bytes_are_gone_from_the_folder() {
     for n in 0..60 {
         let mine = case();
         let slots = vec![SlotRow { header: header.clone(), ..slot() }, SlotRow { header: header.clone(), ..slot() }];
-        store.file(&mine, &NewItem { id: item_id(), slots, payload: Payload::Inline(secret.clone()) }).await.unwrap();
+        store
+            .file(
+                &mine,
+                &NewItem { id: item_id(), slots, readers: Vec::new(), payload: Payload::Inline(secret.clone()) },
+            )
+            .await
+            .unwrap();
         if n % 3 == 0 {
             // Others stay in between, with other bytes, so that pages are not simply all dropped.
             store.file(&case(), &item()).await.unwrap();

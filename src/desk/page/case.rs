@@ -28,6 +28,7 @@ use crate::{
     },
     seal::{
         Author, Kind, Plaintext,
+        circle::LeftReason,
         consent::{Along, Standing},
     },
     text::Texts,
@@ -254,6 +255,20 @@ fn entry(open: &Unlocked, t: Texts, case: &CaseId, item: &Item) -> Entry {
                     entry.texts.push((t.get("desk-to-report-to"), all_named(open, t, &said.to)));
                 }
                 Content::PassOn(done) => entry.texts.push((String::new(), all_named(open, t, &done.to))),
+                Content::Left(left) => {
+                    let id = if left.reason == LeftReason::Conflict { "desk-left-conflict" } else { "desk-left" };
+                    entry.texts.push((String::new(), t.get(id)));
+                }
+                Content::TakeOut(asked) => {
+                    let reason = String::from_utf8_lossy(asked.reason.reveal()).into_owned();
+                    entry.texts.push((named(open, t, &asked.who), reason));
+                }
+                Content::Duty(asked) => {
+                    let reason = String::from_utf8_lossy(asked.reason.reveal()).into_owned();
+                    entry.texts.push((named(open, t, &asked.to), t.get(asked.ground.text_id())));
+                    entry.texts.push((String::new(), reason));
+                }
+                Content::TakenOut(_) | Content::DutyApproved(_) => {}
                 Content::File { name, .. } => {
                     entry.file = format!("{name} ({})", size(opened.manifest.length));
                     entry.link = link;
@@ -330,6 +345,11 @@ pub(super) fn kind_text(kind: Kind) -> &'static str {
         Kind::PassOn => "desk-kind-pass-on",
         Kind::Identity => "desk-kind-identity",
         Kind::Talk => "desk-kind-talk",
+        Kind::Left => "desk-kind-left",
+        Kind::TakeOut => "desk-kind-take-out",
+        Kind::TakenOut => "desk-kind-taken-out",
+        Kind::DutyRequest => "desk-kind-duty",
+        Kind::DutyApproval => "desk-kind-duty-approval",
     }
 }
 

@@ -88,7 +88,12 @@ impl Summaries {
                 | Content::Protocol(_)
                 | Content::Step(_)
                 | Content::ToReport(_)
-                | Content::PassOn(_) => {}
+                | Content::PassOn(_)
+                | Content::Left(_)
+                | Content::TakeOut(_)
+                | Content::TakenOut(_)
+                | Content::Duty(_)
+                | Content::DutyApproved(_) => {}
                 Content::File { name, .. } => text.push_str(name),
             }
             text.push('\n');

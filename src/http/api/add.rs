@@ -9,7 +9,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use futures_util::StreamExt;
 
 use super::{
-    super::{App, MOST_ITEMS, mailbox::CaseReader},
+    super::{App, MOST_ITEMS, absence, mailbox::CaseReader},
     SignedIn,
     document::{Anywhere, Envelope, ForReaders},
     failed, mine,
@@ -17,14 +17,14 @@ use super::{
 use crate::{
     api_types::{AddedView, Adding, SentTo, SlotSent},
     domain::{
-        case::{Case, after},
+        case::{Act, Case, after},
         day::Day,
         id::{CaseId, KeyedReader},
         log::Head,
     },
     envelope,
     http::mailbox,
-    seal::{Slot, slot::FILL_MORE},
+    seal::{Slot, guest::vouched, slot::FILL_MORE},
     store::{Added, Move, NewItem, Payload, StoreError},
 };
 
@@ -74,7 +74,7 @@ impl From<PayloadError> for Refused {
     responses(
         (status = 200, description = "The item is in the case.", body = AddedView),
         (status = 400, description = "Not an envelope, no slots or too many, no record for the log, or a body that ended early."),
-        (status = 403, description = "A slot is for a reader that the case does not have."),
+        (status = 403, description = "A slot is for a reader that the case does not have; or a guest would close it."),
         (status = 408, description = "The body came too slowly."),
         (status = 409, description = "The case is not in that state, or is full; or the item is of another case."),
         (status = 413, description = "The payload is larger than the server takes."),
@@ -98,7 +98,7 @@ pub(crate) async fn add(app: Data<App>, me: SignedIn, id: Path<String>, mut body
         Ok(readers) => readers,
         Err(error) => return failed(&error),
     };
-    if let Some(refused) = refuse(&adding, &has) {
+    if let Some(refused) = refuse(&app, &me, &case, &adding, &has) {
         return refused;
     }
     match app.store.items(&case.id).await {
@@ -109,15 +109,24 @@ pub(crate) async fn add(app: Data<App>, me: SignedIn, id: Path<String>, mut body
     if let Err(refused) = logged(&app, &case, &adding).await {
         return refused.answer();
     }
-    match store(&app, &case, adding, mailbox::reserve(&has), rest, body).await {
+    let held = (mailbox::reserve(&has), absence::served_by(&app, &has));
+    match store(&app, &case, adding, held, rest, body).await {
         Ok(added) => HttpResponse::Ok().json(AddedView { already: added == Added::Already }),
         Err(refused) => refused.answer(),
     }
 }
 
 /// Nobody is let in by adding an item: its slots are for readers the case has.
-fn refuse(adding: &Adding, has: &[CaseReader<'_>]) -> Option<HttpResponse> {
-    let stranger = |s: &SentTo| matches!(s, SentTo::Reader(id) if has.iter().all(|r| r.keyed != id));
+fn refuse(app: &App, me: &SignedIn, case: &Case, adding: &Adding, has: &[CaseReader<'_>]) -> Option<HttpResponse> {
+    let stranger = |to: &SentTo| match to {
+        SentTo::Reader(id) => has.iter().all(|r| r.keyed != id),
+        // One who has no slot in the case is left out by the store.
+        SentTo::Guest(card) => !vouched(card, &app.roster, &case.id) || !card.counts_on(app.clock.today()),
+        SentTo::Reporter | SentTo::Nobody(_) => false,
+    };
+    if me.guest.is_some() && adding.act == Some(Act::Close) {
+        return Some(HttpResponse::Forbidden().finish());
+    }
     if adding.slots.is_empty() || adding.slots.len() > FILL_MORE {
         return Some(HttpResponse::BadRequest().finish());
     }
@@ -155,13 +164,14 @@ pub(super) async fn store(
     app: &App,
     case: &Case,
     adding: Adding,
-    reserve: Option<(&KeyedReader, Day)>,
+    (reserve, by): (Option<(&KeyedReader, Day)>, Day),
     mut payload: Vec<u8>,
     mut body: web::Payload,
 ) -> Result<Added, Refused> {
     let slot = |s: SlotSent| Some(Slot { to: s.to.in_case(case.id), header: BASE64_STANDARD.decode(s.header).ok()? });
     let slots: Option<Vec<Slot>> = adding.slots.into_iter().map(slot).collect();
     let slots = slots.ok_or(Refused::Sent(StatusCode::BAD_REQUEST))?;
+    let readers = app.post.of_readers(case, &slots);
     let slots = app.post.rows(case, &adding.item, slots, reserve);
     let change = match adding.act {
         None => None,
@@ -178,12 +188,12 @@ pub(super) async fn store(
     };
     while payload.len() <= INLINE_BYTES {
         let Some(chunk) = body.next().await else {
-            let item = NewItem { id: adding.item, slots, payload: Payload::Inline(payload) };
-            return Ok(app.store.add_item(&case.id, &item, change, app.clock.today()).await?);
+            let item = NewItem { id: adding.item, slots, readers, payload: Payload::Inline(payload) };
+            return Ok(app.store.add_item(&case.id, &item, change, by).await?);
         };
         payload.extend_from_slice(&chunk?);
     }
-    let item = NewItem { id: adding.item, slots, payload: Payload::Blob };
+    let item = NewItem { id: adding.item, slots, readers, payload: Payload::Blob };
     if app.store.case_of(&item.id).await? == Some(case.id) {
         return Ok(Added::Already);
     }
@@ -191,7 +201,7 @@ pub(super) async fn store(
     app.store.announce_blob(&item.id).await?;
     let written = write(app, &item, payload, body).await;
     let added = match written {
-        Ok(()) => app.store.add_item(&case.id, &item, change, app.clock.today()).await.map_err(Refused::Store),
+        Ok(()) => app.store.add_item(&case.id, &item, change, by).await.map_err(Refused::Store),
         Err(error) => Err(error),
     };
     if added.is_err() {

@@ -37,6 +37,9 @@ use crate::api_types::Adding;
         super::log::read_log,
         super::log::add_record,
         super::log::chain,
+        super::leave::leave,
+        super::leave::take_out,
+        super::away::away,
         self::openapi
     ),
     components(schemas(Adding)),

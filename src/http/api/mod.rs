@@ -1,11 +1,15 @@
 //! The readers' API. Every route but the open ones needs a signed-in reader, and shows only cases that reader has a slot of.
 mod add;
+mod away;
 mod document;
+mod leave;
 mod log;
 mod oversee;
 mod schemas;
 mod session;
 mod share;
+
+use std::collections::BTreeSet;
 
 use actix_web::{
     HttpResponse,
@@ -19,12 +23,15 @@ use document::{AgeFile, Anywhere, ForReaders};
 pub use session::Nonces;
 use session::SignedIn;
 
-use super::{App, mailbox};
+use super::{
+    App, absence,
+    mailbox::{self, CaseReader},
+};
 use crate::{
     api_types::CaseView,
     domain::{
-        case::Case,
-        id::{CaseId, ItemId, KeyedReader},
+        case::{Case, RESERVE_DAYS},
+        id::{CaseId, ItemId},
     },
     roster_files::Files,
     store::{Payload, SlotRow, StoreError},
@@ -43,8 +50,11 @@ pub(crate) fn routes(cfg: &mut web::ServiceConfig) {
         .service(web::resource("/inbox").get(inbox)) // SignedIn
         .service(web::resource("/cases/{case}").get(case)) // SignedIn, slot in the case
         .service(web::resource("/cases/{case}/items").post(add::add)) // SignedIn, slot in the case
+        .service(web::resource("/cases/{case}/slots").delete(leave::leave)) // SignedIn, slot in the case
+        .service(web::resource("/cases/{case}/take-out").post(leave::take_out)) // SignedIn, slot in the case, no guest
+        .service(web::resource("/away").put(away::away)) // SignedIn, no guest
         .service(web::resource("/items/{item}").get(item)) // SignedIn, slot of the item
-        .service(web::resource("/items/{item}/slots").post(share::share)) // SignedIn, slot of the item
+        .service(web::resource("/items/{item}/slots").post(share::share)) // SignedIn, slot of the item, no guest
         .service(web::resource("/overview").get(oversee::overview)) // Overseeing, coordinator
         .service(web::resource("/cases/{case}/hold").post(oversee::hold)) // Overseeing, coordinator of the organisation
         .service(web::resource("/cases/{case}/memos").post(oversee::memo)) // Overseeing, coordinator of the organisation
@@ -76,20 +86,46 @@ fn failed(error: &StoreError) -> HttpResponse {
 async fn my_slots(app: &App, me: &SignedIn) -> Result<Vec<(CaseId, ItemId, SlotRow)>, StoreError> {
     let days = app.store.filed_days().await?;
     let mailboxes: Vec<[u8; 32]> = days.into_iter().map(|day| app.post.reader_mailbox(&me.keyed, day)).collect();
-    app.store.inbox(&mailboxes, app.clock.today()).await
+    served(app, me, &mailboxes).await
 }
 
 /// A reader's slots of one case that we wrote.
 async fn my_slots_of(app: &App, me: &SignedIn, case: &Case) -> Result<Vec<(ItemId, SlotRow)>, StoreError> {
     let mailbox = app.post.reader_mailbox(&me.keyed, case.filed);
-    let slots = app.store.inbox(&[mailbox], app.clock.today()).await?;
+    let slots = served(app, me, &[mailbox]).await?;
     let of_case = slots.into_iter().filter(|(id, item, row)| *id == case.id && app.post.intact(case, item, row));
     Ok(of_case.map(|(_, item, row)| (item, row)).collect())
 }
 
-fn view(case: &Case, items: Vec<ItemId>, readers: Vec<KeyedReader>) -> CaseView {
+/// What is served of these mailboxes: all that is released, and what is held back in a case where a reader is away. A guest has one case.
+async fn served(
+    app: &App,
+    me: &SignedIn,
+    mailboxes: &[[u8; 32]],
+) -> Result<Vec<(CaseId, ItemId, SlotRow)>, StoreError> {
+    let today = app.clock.today();
+    let anybody = !absence::away(app).await?.is_empty();
+    let by = if anybody { today.plus_days(RESERVE_DAYS) } else { today };
+    let mut slots = app.store.inbox(mailboxes, by).await?;
+    slots.retain(|(id, _, _)| me.guest.as_ref().is_none_or(|guest| guest == id));
+    let held = |row: &SlotRow| row.release.is_some_and(|day| day > today);
+    let mut back: BTreeSet<CaseId> = slots.iter().filter(|(_, _, row)| held(row)).map(|(id, _, _)| *id).collect();
+    for id in back.clone() {
+        if let Some(case) = app.store.case(&id).await?
+            && absence::served_by(app, &mailbox::readers(app, &case).await?) > today
+        {
+            back.remove(&id);
+        }
+    }
+    slots.retain(|(id, _, row)| !(held(row) && back.contains(id)));
+    Ok(slots)
+}
+
+fn view(case: &Case, items: Vec<ItemId>, readers: &[CaseReader<'_>]) -> CaseView {
     let Case { id, org, filed, due, state, .. } = case.clone();
-    CaseView { case: id, org, state, filed, due, items, readers }
+    let away = readers.iter().filter(|r| r.away.is_some()).map(|r| r.keyed.clone()).collect();
+    let readers = readers.iter().map(|r| r.keyed.clone()).collect();
+    CaseView { case: id, org, state, filed, due, items, readers, away }
 }
 
 /// The cases of this reader, the most urgent first.
@@ -119,7 +155,7 @@ async fn inbox(app: Data<App>, me: SignedIn) -> HttpResponse {
             let Some(case) = last.as_ref().filter(|case| app.post.intact(case, &item, &row)) else { continue };
             match views.last_mut().filter(|view| view.case == id) {
                 Some(view) => view.items.push(item),
-                None => views.push(view(case, vec![item], Vec::new())),
+                None => views.push(view(case, vec![item], &[])),
             }
         }
         views.sort_by_key(|v| (v.due, v.case));
@@ -155,8 +191,8 @@ async fn case(app: Data<App>, me: SignedIn, id: Path<String>) -> HttpResponse {
     let found = async {
         let Some(id) = CaseId::parse(&id) else { return Ok(None) };
         let Some((case, items)) = mine(&app, &me, &id).await? else { return Ok(None) };
-        let readers = mailbox::readers(&app, &case).await?.into_iter().map(|r| r.keyed.clone()).collect();
-        Ok::<_, StoreError>(Some(view(&case, items, readers)))
+        let readers = mailbox::readers(&app, &case).await?;
+        Ok::<_, StoreError>(Some(view(&case, items, &readers)))
     };
     match found.await {
         Ok(Some(view)) => HttpResponse::Ok().json(Json(view)),
@@ -185,7 +221,8 @@ async fn item(app: Data<App>, me: SignedIn, id: Path<String>) -> HttpResponse {
         let Some(case) = app.store.case(&id).await? else { return Ok(None) };
         let slot = my_slots_of(&app, &me, &case).await?.into_iter().find(|(i, _)| *i == item);
         let (Some((_, slot)), Some(payload)) = (slot, app.store.payload(&item).await?) else { return Ok(None) };
-        app.store.mark_opened(&case.id, app.clock.today()).await?;
+        let by = absence::served_by(&app, &mailbox::readers(&app, &case).await?);
+        app.store.mark_opened(&case.id, by).await?;
         Ok::<_, StoreError>(Some((item, slot, payload)))
     };
     match found.await {

@@ -6,7 +6,7 @@ use actix_web::{
 };
 
 use super::{
-    super::{App, MOST_ITEMS, mailbox},
+    super::{App, MOST_ITEMS, absence, mailbox},
     add::{Refused, head, logged, store},
     document::{Anywhere, Envelope, ForReaders, TakesJson},
     failed,
@@ -177,7 +177,8 @@ pub(super) async fn memo(app: Data<App>, me: Overseeing, id: Path<String>, mut b
         let full = app.store.items(&case.id).await?.len() >= MOST_ITEMS;
         let adding = for_readers_of(adding, &has).filter(|_| !full).ok_or(StoreError::Conflict)?;
         logged(&app, &case, &adding).await?;
-        store(&app, &case, adding, mailbox::reserve(&has), rest, body).await
+        let held = (mailbox::reserve(&has), absence::served_by(&app, &has));
+        store(&app, &case, adding, held, rest, body).await
     };
     match stored.await {
         Ok(added) => HttpResponse::Ok().json(AddedView { already: added == Added::Already }),

@@ -19,19 +19,25 @@ use subtle::ConstantTimeEq;
 use super::{
     super::{App, form},
     document::{Anywhere, TakesJson},
+    failed, my_slots_of,
 };
 use crate::{
     api_types::{Challenge, Nonce, Session, SignIn, signed_bytes},
     domain::{
-        id::{KeyedReader, OrgId},
+        day::Day,
+        guest::GuestCard,
+        id::{CaseId, KeyedReader, OrgId},
         roster::Role,
     },
     notify,
-    seal::verify,
+    seal::{guest::vouched, verify},
+    store::StoreError,
 };
 
 const NONCE_SECONDS: u64 = 60;
 const SESSION_SECONDS: u64 = 8 * 3600;
+/// What the stamp of a guest's token is for.
+const GUEST: &str = "guest-session";
 /// Used nonces kept at most; each lives a minute.
 const MOST_NONCES: usize = 100_000;
 
@@ -52,6 +58,8 @@ impl Nonces {
 pub(crate) struct SignedIn {
     /// Who, with a hash of the keys they signed in with.
     pub(crate) keyed: KeyedReader,
+    /// Of a guest: the one case that they see.
+    pub(crate) guest: Option<CaseId>,
 }
 
 impl FromRequest for SignedIn {
@@ -60,7 +68,7 @@ impl FromRequest for SignedIn {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let reader = app_and_token(request).and_then(|(app, token)| check(app, token));
-        ready(reader.map(|keyed| Self { keyed }).ok_or_else(|| ErrorUnauthorized("sign in again")))
+        ready(reader.ok_or_else(|| ErrorUnauthorized("sign in again")))
     }
 }
 
@@ -126,9 +134,34 @@ fn person(app: &App, token: &str) -> Option<KeyedReader> {
     KeyedReader::try_from(stamped(app, "session", token)?.0).ok()
 }
 
-fn check(app: &App, token: &str) -> Option<KeyedReader> {
+fn check(app: &App, token: &str) -> Option<SignedIn> {
+    if let Some((text, _)) = stamped(app, GUEST, token) {
+        return guest(app, &text);
+    }
     // Somebody who left the roster, or whose keys changed, is signed out at once.
-    person(app, token).filter(|keyed| app.keyed.contains(keyed))
+    let keyed = person(app, token)?;
+    app.keyed.contains(&keyed).then_some(SignedIn { keyed, guest: None })
+}
+
+/// A guest's token says who they are, in which case, and until when.
+fn guest(app: &App, text: &str) -> Option<SignedIn> {
+    let (who, rest) = text.split_once('/')?;
+    let (case, until) = rest.split_once('/')?;
+    let until = Day::parse(until).filter(|until| *until >= app.clock.today());
+    let keyed = KeyedReader::try_from(who.to_owned()).ok()?;
+    until.and(CaseId::parse(case)).map(|case| SignedIn { keyed, guest: Some(case) })
+}
+
+/// Whether a card lets a guest in now: a reader who has a slot in the case vouches for them.
+async fn welcome(app: &App, card: &GuestCard) -> Result<bool, StoreError> {
+    if !vouched(card, &app.roster, &card.case) || !card.counts_on(app.clock.today()) {
+        return Ok(false);
+    }
+    let (Some(case), Some(by)) = (app.store.case(&card.case).await?, app.roster.reader(&card.by)) else {
+        return Ok(false);
+    };
+    let by = SignedIn { keyed: by.keyed(), guest: None };
+    Ok(!my_slots_of(app, &by, &case).await?.is_empty())
 }
 
 /// Gives a nonce to whoever asks.
@@ -156,7 +189,8 @@ pub(crate) async fn challenge(app: Data<App>, _asked: Json<Challenge>) -> HttpRe
     request_body = SignIn,
     responses(
         (status = 200, description = "Signed in.", body = Session),
-        (status = 401, description = "No active reader signed this nonce for this server, within its minute and once."),
+        (status = 401, description = "No active reader, and no guest with a card that counts, signed this nonce for this server, \
+                                      within its minute and once."),
         TakesJson,
         Anywhere
     )
@@ -169,9 +203,16 @@ pub(crate) async fn sign_in(app: Data<App>, request: HttpRequest, sent: Json<Sig
     let bytes = signed_bytes(&app.roster.instance, &sent.origin, &sent.nonce, &sent.reader);
     let mut signature = [0; 64];
     let mut key = [0; 32];
-    let reader = app.roster.reader(&sent.reader).map(|r| (r.keyed(), &r.sign_key));
-    let overseer = || app.roster.overseer(&sent.reader).map(|(_, o)| (o.keyed(), &o.sign_key));
-    let person = reader.or_else(overseer);
+    let person = match &sent.card {
+        None => {
+            let reader = app.roster.reader(&sent.reader).map(|r| (r.keyed(), r.sign_key.clone()));
+            reader.or_else(|| app.roster.overseer(&sent.reader).map(|(_, o)| (o.keyed(), o.sign_key.clone())))
+        }
+        Some(card) => {
+            let guest = Some(card.reader()).filter(|guest| guest.id == sent.reader);
+            guest.map(|guest| (guest.keyed(), guest.sign_key))
+        }
+    };
     let known = person.as_ref().is_some_and(|(_, public)| hex::decode_to_slice(public, &mut key).is_ok());
     let readable = hex::decode_to_slice(&sent.signature, &mut signature).is_ok();
     let signed = verify(&key, &bytes, &signature) && dialled && known && readable;
@@ -183,8 +224,18 @@ pub(crate) async fn sign_in(app: Data<App>, request: HttpRequest, sent: Json<Sig
     let Some((keyed, _)) = person.filter(|_| signed && fresh()) else {
         return HttpResponse::Unauthorized().finish();
     };
-    notify::looked_in(&app, &keyed).await;
+    let (what, text) = match &sent.card {
+        None => {
+            notify::looked_in(&app, &keyed).await;
+            ("session", keyed.to_string())
+        }
+        Some(card) => match welcome(&app, card).await {
+            Ok(true) => (GUEST, format!("{keyed}/{}/{}", card.case, card.until)),
+            Ok(false) => return HttpResponse::Unauthorized().finish(),
+            Err(error) => return failed(&error),
+        },
+    };
     let expires = app.clock.seconds() + SESSION_SECONDS;
-    let token = stamp(&app, app.form_key(), "session", &keyed.to_string(), expires);
+    let token = stamp(&app, app.form_key(), what, &text, expires);
     HttpResponse::Ok().json(Session { token })
 }

@@ -1,7 +1,7 @@
 //! A reader asks whether somebody else may read; the reporter answers behind the code, and may change their mind until it is done.
 use actix_web::{HttpResponse, http::StatusCode};
 
-use super::{Notice, Opened, add, letters::letters, parts::parted, show};
+use super::{Notice, Opened, add, guests::guest_name, letters::letters, parts::parted, show};
 use crate::{
     domain::{
         day::Day,
@@ -10,21 +10,24 @@ use crate::{
     http::{App, page::problem},
     seal::{
         Kind, Plaintext,
+        circle::DutyRequest,
         consent::{Answer, HandOver, Named, Request, Standing, standing},
+        guest::vouched,
     },
     store::StoreError,
     text::Texts,
 };
 
 /// Escaped bytes of a reason that are shown.
-const REASON_BYTES: usize = 4 << 10;
+pub(super) const REASON_BYTES: usize = 4 << 10;
 /// Requests that are shown.
-const SHOWN: usize = 3;
+pub(super) const SHOWN: usize = 3;
 
 /// The requests of a case, and what became of them.
 #[derive(Default)]
 pub(super) struct Consents {
     pub(super) requests: Vec<(ItemId, Day, Request)>,
+    pub(super) duties: Vec<(ItemId, Day, DutyRequest)>,
     pub(super) answers: Vec<(ItemId, Answer)>,
     pub(super) done: Vec<HandOver>,
 }
@@ -55,6 +58,11 @@ impl Consents {
         self.done.iter().filter(yes).any(|done| done.to == *reader)
     }
 
+    /// The notices of a legal duty.
+    pub(super) fn duties(&mut self, app: &App, t: Texts) -> Vec<super::duty::Shown> {
+        super::duty::shown(app, t, std::mem::take(&mut self.duties), &self.done)
+    }
+
     /// The newest requests, the newest first.
     pub(super) fn shown(self, app: &App, t: Texts, opened: &Opened) -> Vec<Shown> {
         let standings: Vec<Standing> = self.requests.iter().map(|(item, _, _)| self.standing(item)).collect();
@@ -66,10 +74,14 @@ impl Consents {
 fn one(app: &App, t: Texts, opened: &Opened, (item, day, asked): (ItemId, Day, Request), now: Standing) -> Shown {
     // Somebody who left the roster, or has other keys since, is nobody to agree to.
     let reader = app.roster.reader(&asked.to.reader).filter(|r| r.keyed() == asked.to);
-    let open = !opened.case.state.is_closed() && reader.is_some();
+    let card = asked.card.as_ref().filter(|card| card.keyed() == asked.to);
+    let card = card.filter(|card| vouched(card, &app.roster, &opened.case.id));
+    let counts = reader.is_some() || card.is_some_and(|card| card.counts_on(app.clock.today()));
+    let open = !opened.case.state.is_closed() && counts;
+    let named = reader.map(|r| t.pick(&r.shown_as).to_owned()).or_else(|| card.map(|card| guest_name(t, card)));
     Shown {
         request: item,
-        name: reader.map_or_else(|| asked.to.reader.to_string(), |r| t.pick(&r.shown_as).to_owned()),
+        name: named.unwrap_or_else(|| asked.to.reader.to_string()),
         day: t.day(day),
         reason: asked.reason.cut_to(REASON_BYTES),
         items: asked.items.iter().map(|named| in_words(t, named)).collect(),
@@ -84,7 +96,7 @@ fn one(app: &App, t: Texts, opened: &Opened, (item, day, asked): (ItemId, Day, R
     }
 }
 
-fn in_words(t: Texts, named: &Named) -> String {
+pub(super) fn in_words(t: Texts, named: &Named) -> String {
     let id = match named.kind {
         Kind::Report | Kind::Advice => "consent-item-story",
         Kind::Message | Kind::ConsentAnswer => "consent-item-message",

@@ -1,7 +1,7 @@
 //! What stands in a mailbox: opened with the keys of the code, and believed only when its author signed it.
-use super::Opened;
+use super::{Opened, guests::guests};
 use crate::{
-    domain::id::ItemId,
+    domain::{guest::GuestCard, id::ItemId},
     http::App,
     seal::{Author, Kind, OpenedText, SlotTo, open_reply},
     store::{Payload, StoreError},
@@ -15,25 +15,39 @@ pub(super) async fn letters(app: &App, opened: &Opened) -> Result<Vec<OpenedText
         let Some(Payload::Inline(payload)) = app.store.payload(&item).await? else { continue };
         let intact = app.post.intact(&opened.case, &item, &row);
         let text = open_reply(&opened.keys.reply, &row.header, &payload).ok().filter(|_| intact);
-        letters.extend(text.filter(|text| proven(app, opened, &item, text)));
+        letters.extend(text.filter(|text| of_case(app, opened, &item, text)));
     }
+    // Who vouches for a guest, and hands over to them, is in the roster: that is looked at first.
+    let (mut letters, others): (Vec<_>, Vec<_>) = letters.into_iter().partition(|text| proven(app, opened, text));
+    let guests = guests(app, &opened.case, &letters);
+    letters.extend(others.into_iter().filter(|text| by_guest(&guests, text)));
     // A day that has not come is its author's mistake, or worse: it does not put an answer before the others for ever.
     let today = app.clock.today();
     letters.sort_by_key(|text| (text.manifest.head.day.min(today), text.manifest.head.seq));
     Ok(letters)
 }
 
-/// Whether a letter is of this case and item, by a reader of the roster or by the reporter, who signed it.
-fn proven(app: &App, opened: &Opened, item: &ItemId, text: &OpenedText) -> bool {
+/// Whether a letter is of this case and item. A file is for the readers; on a page it would be noise.
+fn of_case(app: &App, opened: &Opened, item: &ItemId, text: &OpenedText) -> bool {
     let head = &text.manifest.head;
-    let by = match &head.author {
-        // A file is for the readers; on a page it would be noise.
-        Author::Reader(_) if head.kind == Kind::File => return false,
+    let file = head.kind == Kind::File && head.author != Author::Reporter;
+    head.instance == app.roster.instance && head.case == opened.case.id && head.item == *item && !file
+}
+
+/// Whether a letter is by a reader of the roster or by the reporter, who signed it.
+fn proven(app: &App, opened: &Opened, text: &OpenedText) -> bool {
+    let by = match &text.manifest.head.author {
         Author::Reader(author) => app.roster.reader(author).map(|r| r.sign_key.to_lowercase()),
         Author::Reporter => Some(hex::encode(opened.keys.signer.public())),
     };
-    head.instance == app.roster.instance
-        && head.case == opened.case.id
-        && head.item == *item
-        && by == Some(hex::encode(text.signed_by))
+    by == Some(hex::encode(text.signed_by))
+}
+
+/// Whether a letter is by a guest, written while they read along. They ask for nobody and share nothing.
+fn by_guest(guests: &[GuestCard], text: &OpenedText) -> bool {
+    let head = &text.manifest.head;
+    let shares = matches!(head.kind, Kind::ConsentRequest | Kind::HandOver | Kind::DutyRequest | Kind::Closing);
+    let signed = |card: &&GuestCard| card.guest.sign_key.to_lowercase() == hex::encode(text.signed_by);
+    let card = guests.iter().filter(|card| head.author == Author::Reader(card.guest.id.clone())).find(signed);
+    card.is_some_and(|card| head.day <= card.until && !shares)
 }

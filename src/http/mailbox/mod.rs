@@ -1,5 +1,7 @@
 //! The mailbox: everything a code opens. The code travels in the body of a POST and is kept nowhere.
 mod consent;
+mod duty;
+mod guests;
 mod letters;
 mod pages;
 mod parts;
@@ -15,16 +17,17 @@ use actix_web::{
 };
 use askama::Template;
 
-use self::{
-    pages::{proof, release},
-    talk::{ask_talk, talk},
-    write::{add, destroy, sure, write},
-};
 pub(crate) use self::{
+    guests::guests_now,
     parts::words,
     readers::{CaseReader, readers, reserve, written_to},
     show::{hidden, show},
     write::{head, lets_along},
+};
+use self::{
+    pages::{proof, release},
+    talk::{ask_talk, talk},
+    write::{add, destroy, sure, write},
 };
 use super::{
     App,

@@ -41,6 +41,7 @@ pub(super) fn parted(all: Vec<OpenedText>) -> Parts {
         let consents = &mut parts.consents;
         match head.kind {
             Kind::ConsentRequest => consents.requests.extend(consent(&text.body).map(|r| (item, day, r))),
+            Kind::DutyRequest => consents.duties.extend(consent(&text.body).map(|d| (item, day, d))),
             Kind::ConsentAnswer if own => consents.answers.extend(consent(&text.body).map(|a| (item, a))),
             Kind::HandOver => consents.done.extend(consent::<HandOver>(&text.body)),
             Kind::ToReport if own => parts.said.extend(consent(&text.body).map(|said| (item, day, said))),

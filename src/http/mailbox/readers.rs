@@ -2,7 +2,7 @@
 use super::{Opened, letters::letters, parts::parted};
 use crate::{
     domain::{case::Case, day::Day, id::KeyedReader, roster::Reader},
-    http::{App, rooms::ADVICE},
+    http::{App, absence, rooms::ADVICE},
     store::StoreError,
 };
 
@@ -15,6 +15,8 @@ pub(crate) struct CaseReader<'a> {
     pub(crate) keyed: &'a KeyedReader,
     /// The day from which a reserve reader may read.
     pub(crate) release: Option<Day>,
+    /// The day until which they are away.
+    pub(crate) away: Option<Day>,
 }
 
 impl CaseReader<'_> {
@@ -28,12 +30,15 @@ impl CaseReader<'_> {
 pub(crate) async fn readers<'a>(app: &'a App, case: &Case) -> Result<Vec<CaseReader<'a>>, StoreError> {
     let named = app.roster.readers().zip(&app.keyed);
     let mut absent: Vec<_> = named.map(|(r, keyed)| (app.post.reader_mailbox(keyed, case.filed), r, keyed)).collect();
+    let away = absence::away(app).await?;
     let mut found = Vec::new();
     for item in app.store.items(&case.id).await? {
         let rows = app.store.slots(&item).await?;
         absent.retain(|(mailbox, reader, keyed)| {
             let row = rows.iter().find(|row| row.mailbox == *mailbox && app.post.intact(case, &item, row));
-            found.extend(row.map(|row| CaseReader { reader, keyed, release: row.release }));
+            // Few of the roster are in the case: only of those the hash is made.
+            let until = || away.get(&app.post.reader_away(keyed)).copied();
+            found.extend(row.map(|row| CaseReader { reader, keyed, release: row.release, away: until() }));
             row.is_none()
         });
     }

@@ -3,7 +3,8 @@ use actix_web::{HttpResponse, http::StatusCode};
 use askama::Template;
 
 use super::{
-    ANSWER_BYTES, Notice, Opened, consent,
+    ANSWER_BYTES, Notice, Opened, consent, duty,
+    guests::{guest_name, guests, present},
     letters::letters,
     parts::{WentAlong, parted},
     readers::{CaseReader, readers},
@@ -11,10 +12,13 @@ use super::{
 use crate::{
     domain::{
         case::{Case, CaseState, RESERVE_DAYS},
+        day::Day,
+        guest::GuestCard,
         routing,
     },
     http::{
         App,
+        absence::served_by,
         more::Target,
         page::{FieldError, page, problem},
         rooms::{self, IDENTITY},
@@ -73,6 +77,9 @@ struct Mailbox {
     /// Nobody opened it, and the reserve reader may now.
     reserve_joined: Option<String>,
     readers: Vec<String>,
+    /// Who is away, until when, and who reads in their place.
+    away: Vec<String>,
+    duties: Vec<duty::Shown>,
     consents: Vec<consent::Shown>,
     answer: Option<Answer>,
     at: usize,
@@ -103,14 +110,20 @@ pub(crate) async fn show(
         (Ok(readers), Ok(all)) => (readers, all),
         _ => return problem(t.language, StatusCode::SERVICE_UNAVAILABLE),
     };
+    let guests = guests(app, &opened.case, &all);
+    let Ok(present) = present(app, &opened.case, &guests).await else {
+        return problem(t.language, StatusCode::SERVICE_UNAVAILABLE);
+    };
     let parts = parted(all);
-    let named = readers.iter().map(|r| name(app, t, r, parts.only_passed(r.keyed))).collect();
+    let served = served_by(app, &readers);
+    let named = readers.iter().map(|r| name(t, r, (served, parts.only_passed(r.keyed))));
+    let named = named.chain(present.iter().map(|card| guest_name(t, card))).collect();
     let went_along = parts.went_along(app, t);
-    let (mut answers, consents) = (parts.letters, parts.consents);
+    let (mut answers, mut consents) = (parts.letters, parts.consents);
     let count = answers.len();
     // The newest first: that is what somebody comes for.
     answers.reverse();
-    let shown = answers.into_iter().nth(at).map(|text| answer(app, t, text));
+    let shown = answers.into_iter().nth(at).map(|text| answer(app, t, &guests, text));
     let (draft, error) = draft.map_or_else(Default::default, |(text, error)| (text, Some(error)));
     let errors: Vec<FieldError> = error.iter().map(|text| FieldError { field: "text", text: text.clone() }).collect();
     let case = &opened.case;
@@ -128,7 +141,7 @@ pub(crate) async fn show(
         clock: rooms::has_clock(opened.room),
         rooms: all_rooms(opened),
         nobody: readers.is_empty(),
-        held: held(app, t, case, &readers),
+        held: held(t, case, &readers, served),
         outside: late && Target::Outside.can(opened) && routing::outside(&app.roster, &Default::default()).is_ok(),
         went_along,
         more: more(opened, readers.is_empty()),
@@ -138,6 +151,8 @@ pub(crate) async fn show(
         late,
         reserve_joined: reserve_joined(app, t, case, &readers),
         readers: named,
+        away: absent(app, t, &readers),
+        duties: consents.duties(app, t),
         consents: consents.shown(app, t, opened),
         answer: shown,
         at,
@@ -153,9 +168,13 @@ pub(crate) async fn show(
     page(t, status, &t.get("mailbox-open-title"), &errors, &mailbox.render().unwrap_or_default())
 }
 
-fn answer(app: &App, t: Texts, text: OpenedText) -> Answer {
+fn answer(app: &App, t: Texts, guests: &[GuestCard], text: OpenedText) -> Answer {
     let from = match &text.manifest.head.author {
-        Author::Reader(id) => app.roster.reader(id).map(|r| t.pick(&r.shown_as).to_owned()).unwrap_or_default(),
+        Author::Reader(id) => {
+            let guest = || guests.iter().find(|g| g.guest.id == *id).map(|g| &g.guest.shown_as);
+            let shown = app.roster.reader(id).map(|r| &r.shown_as).or_else(guest);
+            shown.map(|text| t.pick(text).to_owned()).unwrap_or_default()
+        }
         Author::Reporter => String::new(),
     };
     let kind = match text.manifest.head.kind {
@@ -200,8 +219,8 @@ fn more(opened: &Opened, nobody: bool) -> Vec<&'static str> {
 }
 
 /// The reserve reader who is still held back in a case that nobody opened: the reporter chose them too, and need not wait.
-fn held(app: &App, t: Texts, case: &Case, readers: &[CaseReader<'_>]) -> Option<String> {
-    let held = readers.iter().find(|r| r.waits(app.clock.today()));
+fn held(t: Texts, case: &Case, readers: &[CaseReader<'_>], served: Day) -> Option<String> {
+    let held = readers.iter().find(|r| r.waits(served));
     held.filter(|_| case.state == CaseState::Unopened).map(|r| t.pick(&r.reader.shown_as).to_owned())
 }
 
@@ -215,13 +234,27 @@ fn reserve_joined(app: &App, t: Texts, case: &Case, readers: &[CaseReader<'_>]) 
 }
 
 /// A reader as the reporter sees them; who cannot read yet, or not all, is named so.
-fn name(app: &App, t: Texts, reader: &CaseReader<'_>, passed: bool) -> String {
+fn name(t: Texts, reader: &CaseReader<'_>, (served, passed): (Day, bool)) -> String {
     let name = t.pick(&reader.reader.shown_as).to_owned();
-    let waits = reader.waits(app.clock.today()).then(|| t.get("reads-reserve"));
+    let waits = reader.waits(served).then(|| t.get("reads-reserve"));
     match waits.or(passed.then(|| t.get("reads-passed"))) {
         Some(how) => format!("{name} ({how})"),
         None => name,
     }
+}
+
+/// Who is away, and who reads in their place.
+fn absent(app: &App, t: Texts, readers: &[CaseReader<'_>]) -> Vec<String> {
+    let held = readers.iter().find(|r| r.waits(app.clock.today()));
+    let stand_in = held.map(|r| t.pick(&r.reader.shown_as).to_owned());
+    let one = |r: &CaseReader<'_>| {
+        let values = [("name", t.pick(&r.reader.shown_as).to_owned()), ("day", t.day(r.away?))];
+        Some(match stand_in.as_ref().filter(|_| r.release.is_none()) {
+            Some(other) => t.with("away-stand-in", &[values.as_slice(), &[("other", other.clone())]].concat()),
+            None => t.with("away", &values),
+        })
+    };
+    readers.iter().filter_map(one).collect()
 }
 
 /// Bytes in words, for the limit beside the file field.

@@ -4,7 +4,8 @@ use askama::Template;
 use uuid::Uuid;
 
 use super::{
-    ANSWER_BYTES, Notice, Opened, again, hidden, letters::letters, parts::parted, readers, reserve, show, written_to,
+    ANSWER_BYTES, Notice, Opened, again, guests_now, hidden, letters::letters, parts::parted, readers, reserve, show,
+    written_to,
 };
 use crate::{
     domain::{
@@ -13,6 +14,7 @@ use crate::{
     },
     http::{
         App, MOST_BEFORE_REPORTER,
+        absence::served_by,
         page::{page, problem},
         rooms::REPORT,
     },
@@ -79,7 +81,8 @@ pub(crate) fn head(
 pub(super) async fn add(app: &App, opened: &Opened, kind: Kind, text: Plaintext) -> Result<(), StoreError> {
     let failed = |e: crate::seal::SealError| StoreError::Unavailable(Box::new(e));
     let readers = written_to(app, opened).await?;
-    let to = Recipients::of(readers.iter().map(|r| r.reader)).map_err(failed)?;
+    let guests = guests_now(app, opened).await?;
+    let to = Recipients::of(readers.iter().map(|r| r.reader).chain(&guests)).map_err(failed)?;
     // What the reporter said about who reads is shown again behind the code; what they wrote is not.
     let to = match kind {
         Kind::ConsentAnswer | Kind::ToReport => {
@@ -94,9 +97,10 @@ pub(super) async fn add(app: &App, opened: &Opened, kind: Kind, text: Plaintext)
     let head = head(app, opened, kind, &to, seq, None);
     let id = head.item;
     let (slots, payload) = item(head, text, &opened.keys.signer, &to).map_err(failed)?.into_parts();
+    let who = app.post.of_readers(&opened.case, &slots);
     let slots = app.post.rows(&opened.case, &id, slots, reserve(&readers));
-    let item = NewItem { id, slots, payload: Payload::Inline(payload) };
-    app.store.add_item(&opened.case.id, &item, None, app.clock.today()).await.map(drop)
+    let item = NewItem { id, slots, readers: who, payload: Payload::Inline(payload) };
+    app.store.add_item(&opened.case.id, &item, None, served_by(app, &readers)).await.map(drop)
 }
 
 /// Says in the advice room what of it goes with the report that was made of it. Sent again, it is said once.

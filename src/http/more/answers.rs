@@ -16,6 +16,7 @@ use crate::{
     },
     http::{
         App,
+        absence::served_by,
         form::{Fields, NotBelieved, believed, topic_name, update},
         mailbox::{CaseReader, Opened},
     },
@@ -108,7 +109,8 @@ impl More {
                 Ok(Who::of(outside.entry.id.clone(), &readers))
             }
             Target::Identity => {
-                let told = present.iter().filter(|r| self.told.contains(&r.reader.id) && !r.waits(app.clock.today()));
+                let told =
+                    present.iter().filter(|r| self.told.contains(&r.reader.id) && !r.waits(served_by(app, &present)));
                 let now: Vec<Reader> = told.map(|r| r.reader.clone()).collect();
                 if now.is_empty() { Err(NobodyLeft) } else { Ok(Who { org, now, reserve: None, outside: false }) }
             }

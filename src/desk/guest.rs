@@ -1,0 +1,70 @@
+//! Guests: a reader vouches for somebody's keys, having heard the eight words of them.
+use serde::Deserialize;
+
+use super::{Client, DeskError};
+use crate::{
+    domain::{
+        day::Day,
+        guest::{Guest, GuestCard, MOST_DAYS, VERSION},
+        id::{CaseId, ReaderId},
+        roster::Text,
+    },
+    seal::{
+        code::{Language, print_words},
+        guest::{vouch, vouched},
+    },
+};
+
+/// A public half, as `keygen` prints it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Public {
+    readers: Vec<PublicReader>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PublicReader {
+    id: ReaderId,
+    seal_key: String,
+    sign_key: String,
+}
+
+/// Makes a guest's card for a case, if the words that were heard are those of the keys. The server is asked only whether this reader has
+/// the case.
+pub async fn invite(
+    client: &Client,
+    id: &CaseId,
+    public: &str,
+    (shown_as, until): (Text, Day),
+    words: &str,
+) -> Result<GuestCard, DeskError> {
+    if client.me.card.is_some() {
+        return Err(DeskError::known("desk-error-guest"));
+    }
+    let public: Public = toml::from_str(public).map_err(|_| DeskError::known("desk-error-public"))?;
+    let [PublicReader { id: name, seal_key, sign_key }] =
+        <[PublicReader; 1]>::try_from(public.readers).map_err(|_| DeskError::known("desk-error-public"))?;
+    let guest = Guest { id: name, shown_as, seal_key, sign_key };
+    let heard = words.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>();
+    if ![Language::Nl, Language::En].iter().any(|l| print_words(&guest.keyed(), *l) == heard) {
+        return Err(DeskError::known("desk-error-words"));
+    }
+    let today = client.today();
+    if until < today || until > today.plus_days(MOST_DAYS) {
+        return Err(DeskError::known("desk-error-until"));
+    }
+    client.case(id).await?;
+    let by = client.me.reader.clone();
+    let card = GuestCard { v: VERSION, guest, case: *id, until, by, signature: String::new() };
+    let card = vouch(card, &client.roster.instance, &client.me.signer);
+    if !vouched(&card, &client.roster, id) {
+        return Err(DeskError::known("desk-error-guest-keys"));
+    }
+    Ok(card)
+}
+
+/// Reads a card's file.
+pub(super) fn card(bytes: &[u8]) -> Result<GuestCard, DeskError> {
+    serde_json::from_slice(bytes).map_err(|_| DeskError::known("desk-error-card"))
+}

@@ -1,0 +1,101 @@
+//! Leaving a case, and taking somebody else out of it: said to the readers who stay, signed, then done at the server.
+use super::{
+    Client, DeskError,
+    circle::{Addressed, Also, Circle, author, proven},
+    consent::said,
+    log::About,
+    open::{Content, Item, Reach, open_case},
+    register::about,
+    write::{Sent, failed, send, send_with},
+};
+use crate::{
+    api_types::{CaseView, TakingOut},
+    domain::{
+        case::CaseState,
+        id::{CaseId, ItemId, KeyedReader, ReaderId},
+        roster::Reader,
+        routing::may_go,
+    },
+    seal::{
+        Kind, Plaintext, Recipients,
+        circle::{Left, LeftReason, TakeOut, TakenOut},
+    },
+};
+
+/// Leaves a case: says so to the readers who stay, then goes. Nothing later is for this reader.
+pub async fn leave(client: &Client, id: &CaseId, reason: LeftReason) -> Result<Sent, DeskError> {
+    let case = client.case(id).await?;
+    let me = client.me.keyed();
+    if !may_leave(client, &case, &me) {
+        return Err(DeskError::known("desk-error-last"));
+    }
+    let (to, about) = staying(client, &case, &me).await?;
+    let sent = send_with(client, &case, (Kind::Left, None, None), Left::new(reason).into_body(), &to, about).await?;
+    client.leave(id).await?;
+    Ok(sent)
+}
+
+/// Everyone but the one who goes. A case that nobody opened stays so: who has a conflict need not read it to say that.
+async fn staying(client: &Client, case: &CaseView, me: &KeyedReader) -> Result<(Addressed, About), DeskError> {
+    if case.state == CaseState::Unopened {
+        let others: Vec<&Reader> = roster_readers(client, case).filter(|r| r.keyed() != *me).collect();
+        // Whether it is a report or advice is not known to who did not read it: the log names no case then.
+        return Ok((Addressed { to: Recipients::of(others).map_err(failed)?, cards: Vec::new() }, (None, None)));
+    }
+    let items = open_case(client, case, Reach::Messages).await?;
+    let to = Circle::of(client, &items)?.recipients(client, case, &Also { except: Some(me), ..Also::default() })?;
+    Ok((to, about(case, &items, Some((Kind::Left, None)), client.today())))
+}
+
+fn roster_readers<'a>(client: &'a Client, case: &'a CaseView) -> impl Iterator<Item = &'a Reader> {
+    case.readers.iter().filter_map(|r| client.roster.reader(&r.reader).filter(|now| now.keyed() == *r))
+}
+
+/// Whether one stays who can do what this reader did; the server looks again.
+fn may_leave(client: &Client, case: &CaseView, who: &KeyedReader) -> bool {
+    let going = client.roster.reader(&who.reader).filter(|r| r.keyed() == *who);
+    going.is_none_or(|going| may_go(going, roster_readers(client, case).filter(|r| r.keyed() != *who)))
+}
+
+/// Asks, as the first of two, that somebody is taken out of a case. They do not read it.
+pub async fn take_out(client: &Client, id: &CaseId, who: &ReaderId, reason: Plaintext) -> Result<Sent, DeskError> {
+    said(&reason)?;
+    let (case, items) = opened(client, id).await?;
+    let circle = Circle::of(client, &items)?;
+    let guests = circle.guests.iter().map(crate::domain::guest::GuestCard::keyed);
+    let there = case.readers.iter().cloned().chain(guests).find(|r| r.reader == *who);
+    let who = there.filter(|r| *r != client.me.keyed()).ok_or_else(|| DeskError::known("desk-error-not-here"))?;
+    if !may_leave(client, &case, &who) {
+        return Err(DeskError::known("desk-error-last"));
+    }
+    let to = circle.recipients(client, &case, &Also { except: Some(&who), ..Also::default() })?;
+    let asked = TakeOut::new(&client.roster.instance, id, who, reason, &client.me.signer);
+    send(client, (&case, &items), (Kind::TakeOut, None), asked.into_body(), &to).await
+}
+
+/// Takes somebody out, as the second of two, and says so to the readers who stay. Doing it again changes nothing at the server.
+pub async fn confirm_take_out(client: &Client, id: &CaseId, asked: &ItemId) -> Result<Sent, DeskError> {
+    let (case, items) = opened(client, id).await?;
+    let circle = Circle::of(client, &items)?;
+    let no_request = || DeskError::known("desk-error-no-request");
+    let (_, first) = proven(&items).find(|(item, _)| item == asked).ok_or_else(no_request)?;
+    let Content::TakeOut(wanted) = &first.content else { return Err(no_request()) };
+    let by = author(client, &items, first).filter(|by| circle.readers.contains(by)).ok_or_else(no_request)?;
+    let me = client.me.keyed();
+    if by == me || wanted.who == me || wanted.who == by {
+        return Err(DeskError::known("desk-error-second"));
+    }
+    let (who, signature) = (wanted.who.clone(), wanted.signature.clone());
+    client.take_out(id, &TakingOut { who: who.clone(), by, signature }).await?;
+    let to = circle.recipients(client, &case, &Also { except: Some(&who), ..Also::default() })?;
+    send(client, (&case, &items), (Kind::TakenOut, None), TakenOut::new(*asked).into_body(), &to).await
+}
+
+async fn opened(client: &Client, id: &CaseId) -> Result<(CaseView, Vec<Item>), DeskError> {
+    if client.me.card.is_some() {
+        return Err(DeskError::known("desk-error-guest"));
+    }
+    let case = client.case(id).await?;
+    let items = open_case(client, &case, Reach::Messages).await?;
+    Ok((client.opened(case, &items).await?, items))
+}

@@ -1,0 +1,175 @@
+//! The commands with which readers leave a case, take somebody out, let somebody in on a legal duty, invite a guest, or are away.
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::{
+    Client, DeskError,
+    commands::{Options, Writing, case_id, item_id, item_ids, readable, sent, text},
+    duty::{DutyClaim, approve_duty, ask_duty},
+    guest::invite,
+    leave::{confirm_take_out, leave, take_out},
+};
+use crate::{
+    domain::{day::Day, ground::Ground, id::ReaderId, roster::Text},
+    seal::{Plaintext, circle::LeftReason},
+};
+
+/// A command about who reads.
+#[derive(Subcommand)]
+pub enum ReaderCommand {
+    /// Leaves a case; the readers who stay are told.
+    Leave {
+        /// The case.
+        case: String,
+        /// Because of a conflict: you are never asked for in it again.
+        #[arg(long)]
+        conflict: bool,
+    },
+    /// Asks, as the first of two readers, that another is taken out.
+    TakeOut {
+        /// The case.
+        case: String,
+        /// Who, by their name in the roster or on their card.
+        reader: String,
+        /// The reason's file.
+        #[arg(long)]
+        file: PathBuf,
+    },
+    /// Takes them out, as the second.
+    ConfirmTakeOut {
+        /// The case.
+        case: String,
+        /// The item of the first, as `read` shows it.
+        item: String,
+    },
+    /// Says that a legal duty asks to let somebody read, without the reporter's consent.
+    AskDuty(Box<AskDuty>),
+    /// Agrees, as a second reader, that the duty is there. Either of you can then hand over.
+    ApproveDuty {
+        /// The case.
+        case: String,
+        /// The item of the first, as `read` shows it.
+        request: String,
+    },
+    /// Makes the card of a guest, who reads along in one case until a day.
+    Invite(Box<Invite>),
+    /// Says until when you are away: a report's reserve reader reads in your place.
+    Away {
+        /// The last day, YYYY-MM-DD, at most 60 days ahead.
+        #[arg(long)]
+        until: String,
+    },
+    /// Says that you are back.
+    Back,
+}
+
+/// A legal duty.
+#[derive(Args)]
+pub struct AskDuty {
+    /// The case, and the file with the reason.
+    #[command(flatten)]
+    writing: Writing,
+    /// The reader's name in the roster.
+    #[arg(long)]
+    to: String,
+    /// `criminal_investigation`, `court_order`, `report_of_crime_162sv`, `report_of_crime_160sv` or `other_law`.
+    #[arg(long)]
+    ground: String,
+    /// The article, warrant or number of the case; `other_law` needs it.
+    #[arg(long, default_value = "")]
+    reference: String,
+    /// The reporter is not told before. The reason says why that would endanger the inquiry.
+    #[arg(long)]
+    no_notice: bool,
+    /// The items; everything the reporter wrote and added when absent.
+    #[arg(long)]
+    item: Vec<String>,
+}
+
+/// A guest.
+#[derive(Args)]
+pub struct Invite {
+    /// The case.
+    case: String,
+    /// The guest's public half, as `keygen` printed it.
+    #[arg(long)]
+    public: PathBuf,
+    /// How the reporter sees them.
+    #[arg(long)]
+    shown_as: String,
+    /// The same in English; as in Dutch when absent.
+    #[arg(long)]
+    shown_as_en: Option<String>,
+    /// Their last day, YYYY-MM-DD, at most 90 days ahead.
+    #[arg(long)]
+    until: String,
+    /// The eight words, as the guest said them to you face to face.
+    #[arg(long)]
+    words: String,
+}
+
+pub(super) async fn run(options: &Options, client: &Client, command: &ReaderCommand) -> Result<String, DeskError> {
+    match command {
+        ReaderCommand::Leave { case, conflict } => {
+            let reason = if *conflict { LeftReason::Conflict } else { LeftReason::Leaving };
+            sent(options, &leave(client, &case_id(case)?, reason).await?, " You have left the case.")
+        }
+        ReaderCommand::TakeOut { case, reader, file } => {
+            let reason = Plaintext::from(readable(file)?);
+            let done = take_out(client, &case_id(case)?, &reader_id(reader)?, reason).await?;
+            sent(options, &done, " A second reader confirms it, or nothing happens.")
+        }
+        ReaderCommand::ConfirmTakeOut { case, item } => {
+            sent(options, &confirm_take_out(client, &case_id(case)?, &item_id(item)?).await?, "")
+        }
+        ReaderCommand::AskDuty(asked) => ask(options, client, asked).await,
+        ReaderCommand::ApproveDuty { case, request } => {
+            sent(options, &approve_duty(client, &case_id(case)?, &item_id(request)?).await?, "")
+        }
+        ReaderCommand::Invite(guest) => card_of(options, client, guest).await,
+        ReaderCommand::Away { until } => away(options, client, Some(day(until)?)).await,
+        ReaderCommand::Back => away(options, client, None).await,
+    }
+}
+
+async fn ask(options: &Options, client: &Client, asked: &AskDuty) -> Result<String, DeskError> {
+    let ground = Ground::parse(&asked.ground);
+    let claim = DutyClaim {
+        to: reader_id(&asked.to)?,
+        ground: ground.ok_or_else(|| DeskError::known("desk-error-ground"))?,
+        reference: Plaintext::from(asked.reference.clone()),
+        reason: text(&asked.writing)?,
+        notice: !asked.no_notice,
+    };
+    let items = item_ids(&asked.item)?;
+    let done = ask_duty(client, &case_id(&asked.writing.case)?, claim, &items).await?;
+    sent(options, &done, " A second reader approves it, or nothing happens.")
+}
+
+async fn card_of(options: &Options, client: &Client, guest: &Invite) -> Result<String, DeskError> {
+    let public = String::from_utf8_lossy(&readable(&guest.public)?).into_owned();
+    let en = guest.shown_as_en.clone().unwrap_or_else(|| guest.shown_as.clone());
+    let shown_as = Text { nl: guest.shown_as.clone(), en };
+    let about = (shown_as, day(&guest.until)?);
+    let card = invite(client, &case_id(&guest.case)?, &public, about, &guest.words).await?;
+    let text = if options.json { serde_json::to_string(&card) } else { serde_json::to_string_pretty(&card) };
+    text.map_err(|e| DeskError::new(e.to_string()))
+}
+
+async fn away(options: &Options, client: &Client, until: Option<Day>) -> Result<String, DeskError> {
+    client.away(until).await?;
+    if options.json {
+        return Ok(json!({ "until": until }).to_string());
+    }
+    Ok(until.map_or_else(|| "You are back.".to_owned(), |day| format!("You are away until {day}.")))
+}
+
+fn day(text: &str) -> Result<Day, DeskError> {
+    Day::parse(text).ok_or_else(|| DeskError::known("desk-error-until"))
+}
+
+fn reader_id(text: &str) -> Result<ReaderId, DeskError> {
+    ReaderId::try_from(text.to_owned()).map_err(DeskError::new)
+}

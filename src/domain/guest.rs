@@ -1,0 +1,100 @@
+//! A guest: somebody who is not in the roster and reads along in one case, for a limited time. A reader of that case vouches for them with a
+//! signed card; the reporter is asked as for anybody.
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    day::Day,
+    id::{CaseId, InstanceId, KeyedReader, ReaderId},
+    roster::{Reader, Roster, Status, Text},
+};
+
+/// The version of a card.
+pub const VERSION: u8 = 1;
+/// Days ahead that a card ends at most.
+pub const MOST_DAYS: i32 = 90;
+/// What a card's signature is over begins with this.
+const SIGNED: &str = "meldkluis/guest-card/v1";
+/// Bytes of a shown name.
+const SHOWN_BYTES: usize = 200;
+
+/// Who the guest is.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Guest {
+    /// Their name; no reader of the roster has it.
+    pub id: ReaderId,
+    /// How a reporter sees them.
+    pub shown_as: Text,
+    /// `age1pq1…` recipient.
+    #[cfg_attr(feature = "server", schema(examples("age1pq1...")))]
+    pub seal_key: String,
+    /// Ed25519 public key, hex of 32 bytes.
+    #[cfg_attr(feature = "server", schema(examples("0a1b...")))]
+    pub sign_key: String,
+}
+
+/// A card: a reader of a case vouches for a guest in it, until a day.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct GuestCard {
+    /// Version; 1.
+    pub v: u8,
+    /// Who reads along.
+    pub guest: Guest,
+    /// In which case.
+    pub case: CaseId,
+    /// The last day.
+    pub until: Day,
+    /// Who vouches: a reader of the roster.
+    pub by: ReaderId,
+    /// Ed25519 by that reader, over the namespace, the instance and all of the above. 128 hex digits.
+    #[cfg_attr(feature = "server", schema(examples("4b1c...")))]
+    pub signature: String,
+}
+
+impl Guest {
+    /// The guest with a hash of their keys.
+    pub fn keyed(&self) -> KeyedReader {
+        KeyedReader::new(self.id.clone(), &self.seal_key, &self.sign_key)
+    }
+}
+
+impl GuestCard {
+    /// The guest with a hash of their keys.
+    pub fn keyed(&self) -> KeyedReader {
+        self.guest.keyed()
+    }
+
+    /// As a reader that can be sealed to: without any function.
+    pub fn reader(&self) -> Reader {
+        let Guest { id, shown_as, seal_key, sign_key } = self.guest.clone();
+        Reader { id, functions: BTreeSet::new(), shown_as, seal_key, sign_key, status: Status::Active }
+    }
+
+    /// The bytes that the reader who vouches signs.
+    pub fn signed_bytes(&self, instance: &InstanceId) -> Vec<u8> {
+        let of = (self.v, &self.guest, &self.case, &self.until, &self.by);
+        // Numbers, names, texts and days always serialise.
+        let of = serde_json::to_string(&of).unwrap_or_default();
+        format!("{SIGNED}\n{instance}\n{of}").into_bytes()
+    }
+
+    /// Whether it counts on a day.
+    pub fn counts_on(&self, today: Day) -> bool {
+        today <= self.until && self.until <= today.plus_days(MOST_DAYS)
+    }
+
+    /// Whether it can be a card of this case at all: a known version, and a name that is nobody's in the roster, however they stand in it.
+    pub fn fits(&self, roster: &Roster, case: &CaseId) -> bool {
+        let named = |name: &str| !name.trim().is_empty() && name.len() <= SHOWN_BYTES;
+        let files = roster.organisations.iter().filter_map(|o| o.file.as_ref());
+        let ids = files.flat_map(|f| f.readers.iter().map(|r| &r.id).chain(f.overseers.iter().map(|o| &o.id)));
+        let taken = ids.into_iter().any(|id| *id == self.guest.id);
+        let shown = named(&self.guest.shown_as.nl) && named(&self.guest.shown_as.en);
+        self.v == VERSION && self.case == *case && !taken && shown
+    }
+}

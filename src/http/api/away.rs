@@ -1,0 +1,41 @@
+//! A reader says until when they are away, or that they are back.
+use actix_web::{
+    HttpResponse,
+    web::{Data, Json},
+};
+
+use super::{
+    super::{App, absence::MOST_DAYS},
+    SignedIn,
+    document::{Anywhere, ForReaders, TakesJson},
+    failed,
+};
+use crate::api_types::Absence;
+
+/// Keeps until when a reader is away. Meanwhile a report's reserve reader reads in their place, if nobody has opened it.
+#[utoipa::path(
+    put,
+    path = "/away",
+    tag = "cases",
+    security(("bearer" = [])),
+    request_body = Absence,
+    responses(
+        (status = 204, description = "It is kept."),
+        (status = 403, description = "A guest has no place to be away from."),
+        TakesJson,
+        ForReaders,
+        Anywhere
+    )
+)]
+pub(crate) async fn away(app: Data<App>, me: SignedIn, sent: Json<Absence>) -> HttpResponse {
+    if me.guest.is_some() {
+        return HttpResponse::Forbidden().finish();
+    }
+    let (key, today) = (app.post.reader_away(&me.keyed), app.clock.today());
+    let kept = match sent.until {
+        None => app.store.back(&key).await,
+        Some(until) if (today..=today.plus_days(MOST_DAYS)).contains(&until) => app.store.set_away(&key, until).await,
+        Some(_) => return HttpResponse::BadRequest().finish(),
+    };
+    kept.map_or_else(|error| failed(&error), |()| HttpResponse::NoContent().finish())
+}

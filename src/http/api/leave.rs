@@ -1,0 +1,120 @@
+//! A reader leaves a case, or is taken out by two others. Filler comes in the place of their slots; nothing is listed or served to them, and
+//! nothing later is sealed to them.
+use actix_web::{
+    HttpResponse,
+    web::{Data, Json, Path},
+};
+
+use super::{
+    super::{App, absence, mailbox::CaseReader},
+    SignedIn,
+    document::{Anywhere, ForReaders, TakesJson},
+    failed, mine,
+};
+use crate::{
+    api_types::TakingOut,
+    domain::{
+        case::Case,
+        id::{CaseId, KeyedReader},
+        routing::{can_replace, must_be_replaced},
+    },
+    http::mailbox,
+    seal::circle::took_out,
+    store::{Leaving, StoreError},
+};
+
+/// Leaves a case: this reader has no slot in it any more.
+#[utoipa::path(
+    delete,
+    path = "/cases/{case}/slots",
+    tag = "cases",
+    params(("case" = CaseId, Path, description = "From the inbox.")),
+    security(("bearer" = [])),
+    responses(
+        (status = 204, description = "They have left."),
+        (status = 409, description = "They are the last who reads it for the desk, or as an adviser: another comes first."),
+        ForReaders,
+        Anywhere
+    )
+)]
+pub(crate) async fn leave(app: Data<App>, me: SignedIn, id: Path<String>) -> HttpResponse {
+    let left = async {
+        let Some(id) = CaseId::parse(&id) else { return Ok(None) };
+        let Some((case, _)) = mine(&app, &me, &id).await? else { return Ok(None) };
+        let readers = mailbox::readers(&app, &case).await?;
+        go(&app, &case, &readers, &me.keyed).await.map(Some)
+    };
+    match left.await {
+        Ok(Some(())) => HttpResponse::NoContent().finish(),
+        Ok(None) => HttpResponse::NotFound().finish(),
+        Err(error) => failed(&error),
+    }
+}
+
+/// Takes a reader out of a case. Two others want it: the one whose signature is sent, and the one who sends it.
+#[utoipa::path(
+    post,
+    path = "/cases/{case}/take-out",
+    tag = "cases",
+    params(("case" = CaseId, Path, description = "From the inbox.")),
+    security(("bearer" = [])),
+    request_body = TakingOut,
+    responses(
+        (status = 204, description = "They have no slot in the case."),
+        (status = 403, description = "The two are not two other readers of the case, or the signature is not the first one's."),
+        (status = 409, description = "Nobody would be left who reads it for the desk, or as an adviser."),
+        TakesJson,
+        ForReaders,
+        Anywhere
+    )
+)]
+pub(crate) async fn take_out(app: Data<App>, me: SignedIn, id: Path<String>, sent: Json<TakingOut>) -> HttpResponse {
+    let taken = async {
+        let Some(id) = CaseId::parse(&id) else { return Ok(None) };
+        let Some((case, _)) = mine(&app, &me, &id).await? else { return Ok(None) };
+        let readers = mailbox::readers(&app, &case).await?;
+        if !wanted(&app, &me, &case, &readers, &sent) {
+            return Ok(Some(false));
+        }
+        go(&app, &case, &readers, &sent.who).await.map(|()| Some(true))
+    };
+    match taken.await {
+        Ok(Some(true)) => HttpResponse::NoContent().finish(),
+        Ok(Some(false)) => HttpResponse::Forbidden().finish(),
+        Ok(None) => HttpResponse::NotFound().finish(),
+        Err(error) => failed(&error),
+    }
+}
+
+/// Whether two different readers of the case, who can read it now, want a third out.
+fn wanted(app: &App, me: &SignedIn, case: &Case, readers: &[CaseReader<'_>], sent: &TakingOut) -> bool {
+    let by = live(app, readers).find(|r| *r.keyed == sent.by).map(|r| r.reader);
+    let two = me.guest.is_none() && sent.by != me.keyed && sent.who != me.keyed && sent.who != sent.by;
+    let signed = |key: &str| took_out(key, &app.roster.instance, &case.id, &sent.who, &sent.signature);
+    two && by.is_some_and(|by| signed(&by.sign_key))
+}
+
+/// The readers of a case whose slots are served now.
+fn live<'a>(app: &App, readers: &'a [CaseReader<'a>]) -> impl Iterator<Item = &'a CaseReader<'a>> {
+    let by = absence::served_by(app, readers);
+    readers.iter().filter(move |r| r.release.is_none_or(|day| day <= by))
+}
+
+/// Replaces somebody's slots by filler, if one stays who can do what they did.
+async fn go(app: &App, case: &Case, readers: &[CaseReader<'_>], who: &KeyedReader) -> Result<(), StoreError> {
+    let going = readers.iter().find(|r| r.keyed == who).map(|r| r.reader);
+    let others = readers.iter().filter(|r| r.keyed != who);
+    // A guest, or a manager whom the reporter chose, is not one the case must have.
+    let needed = going.filter(|going| must_be_replaced(going));
+    let staying: Option<Vec<[u8; 32]>> = needed.map(|going| {
+        let able = others.filter(|r| can_replace(going, r.reader));
+        able.map(|r| app.post.reader_mailbox(r.keyed, case.filed)).collect()
+    });
+    let leaving = Leaving {
+        mailbox: app.post.reader_mailbox(who, case.filed),
+        staying: staying.as_deref(),
+        served: absence::served_by(app, readers),
+        filler: &|item, taken, release| app.post.filler_row(case, item, taken, release),
+    };
+    app.store.leave(&case.id, &leaving).await.map(drop)
+}

@@ -1,0 +1,38 @@
+//! A legal duty to let somebody read: the reporter is told before, with reasons, unless that endangers the inquiry. There is nothing to
+//! agree to.
+use super::consent::{REASON_BYTES, SHOWN, in_words};
+use crate::{
+    domain::{day::Day, id::ItemId},
+    http::App,
+    seal::{Plaintext, circle::DutyRequest, consent::HandOver},
+    text::Texts,
+};
+
+/// A notice, as its page shows it.
+pub(super) struct Shown {
+    pub(super) name: String,
+    pub(super) day: String,
+    pub(super) ground: String,
+    pub(super) reference: Plaintext,
+    pub(super) reason: Plaintext,
+    pub(super) items: Vec<String>,
+    /// It was carried out.
+    pub(super) done: bool,
+}
+
+/// The newest notices, the newest first.
+pub(super) fn shown(app: &App, t: Texts, asked: Vec<(ItemId, Day, DutyRequest)>, done: &[HandOver]) -> Vec<Shown> {
+    let one = |(item, day, duty): (ItemId, Day, DutyRequest)| {
+        let reader = app.roster.reader(&duty.to.reader).filter(|r| r.keyed() == duty.to);
+        Shown {
+            name: reader.map_or_else(|| duty.to.reader.to_string(), |r| t.pick(&r.shown_as).to_owned()),
+            day: t.day(day),
+            ground: t.get(duty.ground.text_id()),
+            reference: duty.reference.cut_to(REASON_BYTES),
+            reason: duty.reason.cut_to(REASON_BYTES),
+            items: duty.items.iter().map(|named| in_words(t, named)).collect(),
+            done: done.iter().any(|done| done.request == item),
+        }
+    };
+    asked.into_iter().rev().take(SHOWN).map(one).collect()
+}

@@ -1,0 +1,23 @@
+//! Vouching for a guest, and believing who did.
+use super::{Signer, is_recipient, is_sign_key, verify};
+use crate::domain::{
+    guest::GuestCard,
+    id::{CaseId, InstanceId},
+    roster::Roster,
+};
+
+/// The card with its signature.
+pub fn vouch(mut card: GuestCard, instance: &InstanceId, signer: &Signer) -> GuestCard {
+    card.signature = hex::encode(signer.sign(&card.signed_bytes(instance)));
+    card
+}
+
+/// Whether an active reader of the roster vouches for the guest in this case. Whether the card has run out is another question.
+pub fn vouched(card: &GuestCard, roster: &Roster, case: &CaseId) -> bool {
+    let (mut key, mut theirs, mut signature) = ([0; 32], [0; 32], [0; 64]);
+    let known = roster.reader(&card.by).is_some_and(|r| hex::decode_to_slice(&r.sign_key, &mut key).is_ok());
+    let usable = hex::decode_to_slice(&card.guest.sign_key, &mut theirs).is_ok() && is_sign_key(&theirs);
+    let readable = hex::decode_to_slice(&card.signature, &mut signature).is_ok();
+    let signed = known && readable && verify(&key, &card.signed_bytes(&roster.instance), &signature);
+    signed && usable && card.fits(roster, case) && is_recipient(&card.guest.seal_key)
+}

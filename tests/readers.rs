@@ -1,0 +1,493 @@
+//! Who reads changes only as the reporter, two readers, or the leaver wanted: leaving, taking out, a legal duty, absence.
+#![cfg(all(feature = "server", feature = "desk"))]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+mod support;
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use meldkluis::{
+    api_types::{Adding, SentTo, SlotSent, TakingOut},
+    clock::Clock,
+    desk::{Client, Identity, Place},
+    domain::id::{CaseId, ItemId},
+    envelope::before_payload,
+    seal::{
+        Author, ItemHead, Kind, Plaintext, Recipients, ReporterPublic, Signer,
+        circle::{DutyApproval, DutyRequest, take_out_bytes},
+        consent::{HandOver, Named},
+        item,
+    },
+};
+use serde_json::{Value, json};
+use support::{Browser, Page, Service, postgres::Postgres, stands_in};
+use uuid::Uuid;
+
+/// What the server takes for a sealed record: it cannot look into one.
+const RECORD: &str = "YWdlLWVuY3J5cHRpb24ub3JnL3YxCg==";
+const READER: &str = "bzk-functionaris-1";
+const SECOND: &str = "bzk-functionaris-2";
+const THIRD: &str = "bzk-functionaris-3";
+const RESERVE: &str = "bzk-functionaris-4";
+const NEW: &str = "bzk-leidinggevende-1";
+
+async fn filed(service: &Service, struck: &[&str]) -> (Browser, String, String) {
+    let browser = Browser::new(&service.base);
+    let (code, _) = browser.report("Het verhaal", struck).await;
+    let inbox = service.desk(READER, &["inbox"]).await.unwrap();
+    (browser, code, inbox[0]["case"].as_str().unwrap().to_owned())
+}
+
+async fn mailbox(browser: &Browser, code: &str, more: &[(&str, &str)]) -> Page {
+    let mut fields = vec![("code".to_owned(), code.to_owned())];
+    fields.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+    browser.post("/nl/mailbox", &fields).await
+}
+
+async fn says(browser: &Browser, code: &str, text: &str) {
+    let page = mailbox(browser, code, &[("act", "write"), ("text", text)]).await;
+    assert!(page.html.contains("Uw bericht is verstuurd"), "{}", page.title());
+}
+
+async fn read(service: &Service, reader: &str, case: &str) -> Value {
+    service.desk(reader, &["read", case]).await.unwrap()
+}
+
+/// Runs a command that takes a text; returns the item that it made.
+async fn with_text(service: &Service, reader: &str, words: &[&str], text: &str) -> Result<String, String> {
+    let file = service.path("text.txt");
+    std::fs::write(&file, text).unwrap();
+    let words: Vec<&str> = words.iter().copied().chain(["--file", file.to_str().unwrap()]).collect();
+    service.desk(reader, &words).await.map(|sent| sent["item"].as_str().unwrap().to_owned())
+}
+
+/// A reader with a program of their own.
+async fn hostile(service: &Service, reader: &str) -> Client {
+    let me = Identity::load(&service.path(&format!("readers/{reader}.key")), || unreachable!()).unwrap();
+    let place = Place {
+        server: service.base.clone(),
+        proxy: None,
+        anchor: service.path("anchor.toml"),
+        state: service.path(&format!("hostile-{reader}.seen")),
+        clock: Clock::System,
+    };
+    Client::sign_in(&place, me).await.unwrap()
+}
+
+/// The age header that stands before an item's payload.
+async fn own_slot(client: &Client, item: &ItemId) -> Vec<u8> {
+    let sealed = client.item(item).await.unwrap().bytes().await.unwrap();
+    let mac = sealed.windows(5).position(|w| w == b"\n--- ").unwrap() + 5;
+    let end = mac + sealed[mac..].iter().position(|b| *b == b'\n').unwrap() + 1;
+    sealed[..end].to_vec()
+}
+
+async fn a_conflict_is_declared(database: Option<String>) {
+    let postgres = database.is_some();
+    let service = Service::start(database).await;
+    let (browser, code, case) = filed(&service, &[]).await;
+    says(&browser, &code, "En nog iets").await;
+    let id = CaseId::parse(&case).unwrap();
+    let theirs = hostile(&service, SECOND).await;
+    let items = theirs.case(&id).await.unwrap().items;
+    assert_eq!(items.len(), 2);
+    let mut had = Vec::new();
+    for item in &items {
+        had.push(own_slot(&theirs, item).await);
+    }
+    read(&service, READER, &case).await;
+    service.desk(SECOND, &["leave", &case, "--conflict"]).await.unwrap();
+
+    // Nothing is listed or served, whatever their desk remembers.
+    assert_eq!(service.desk(SECOND, &["inbox"]).await.unwrap(), json!([]));
+    assert!(theirs.case(&id).await.is_err());
+    for item in &items {
+        assert!(theirs.item(item).await.is_err());
+    }
+    if !postgres {
+        // Their keys are gone from the disk, and the number of slots says nothing.
+        let bytes = |header: &[u8]| stands_in(&service.path("data"), &header[header.len() - 60..]);
+        assert!(had.iter().all(|header| !bytes(header)), "a slot of theirs is still there");
+        let kept = own_slot(&hostile(&service, THIRD).await, &items[0]).await;
+        assert!(bytes(&kept), "others' slots are found this way");
+        let pool = sqlx::SqlitePool::connect(&service.database).await.unwrap();
+        let counts: Vec<(i64, i64)> =
+            sqlx::query_as("select count(*), count(distinct length(header)) from slot group by item")
+                .fetch_all(&pool)
+                .await
+                .unwrap();
+        pool.close().await;
+        // The reserve reader's went when the case was opened; the item that says so came after that.
+        assert_eq!(counts.iter().filter(|(n, _)| *n == 8).count() + counts.iter().filter(|(n, _)| *n == 7).count(), 3);
+        assert!(counts.iter().all(|(_, lengths)| *lengths == 1), "{counts:?}");
+    }
+
+    // The others read why, and nothing later is for who left: neither from the reporter nor from them.
+    let seen = read(&service, READER, &case).await;
+    let left = seen["items"].as_array().unwrap().iter().find(|i| i["kind"] == "left").unwrap();
+    assert!(left["proven"] == true && left["left"] == "conflict" && left["from"] == SECOND, "{left}");
+    assert_eq!(seen["strangers"], json!([]));
+    assert_eq!(seen["case"]["readers"].as_array().unwrap().len(), 2);
+    says(&browser, &code, "Alleen voor wie er nog is").await;
+    with_text(&service, READER, &["note", &case], "Ook alleen voor wie er nog is").await.unwrap();
+    assert_eq!(browser.upload(&code, "bijlage.bin", vec![3; 1000]).await.status, 200);
+    assert_eq!(service.desk(SECOND, &["inbox"]).await.unwrap(), json!([]));
+    assert!(!mailbox(&browser, &code, &[]).await.html.contains("Functionaris integriteit 2"));
+
+    // And nobody asks for them again.
+    let again = with_text(&service, THIRD, &["ask-consent", &case, "--to", SECOND], "Handig").await.unwrap_err();
+    assert!(again.contains("a conflict"), "{again}");
+}
+
+#[actix_web::test]
+async fn who_declares_a_conflict_has_no_key_left_and_gets_none_again_on_sqlite() {
+    a_conflict_is_declared(None).await;
+}
+
+#[actix_web::test]
+async fn who_declares_a_conflict_has_no_key_left_and_gets_none_again_on_postgresql() {
+    let postgres = Postgres::start();
+    a_conflict_is_declared(Some(postgres.database("conflict"))).await;
+}
+
+#[actix_web::test]
+async fn a_conflict_is_declared_without_opening_anything() {
+    let service = Service::start(None).await;
+    let (browser, code, case) = filed(&service, &[]).await;
+    service.desk(SECOND, &["leave", &case, "--conflict"]).await.unwrap();
+    let inbox = service.desk(READER, &["inbox"]).await.unwrap();
+    assert_eq!(inbox[0]["state"], "unopened");
+    let page = mailbox(&browser, &code, &[]).await;
+    assert!(page.html.contains("Functionaris integriteit 4 ("), "the reserve reader is still held back");
+    assert!(!page.html.contains("Functionaris integriteit 2"));
+}
+
+#[actix_web::test]
+async fn the_last_independent_reader_stays_until_another_was_added() {
+    let service = Service::start(None).await;
+    let (browser, code, case) = filed(&service, &[]).await;
+    read(&service, READER, &case).await;
+    let (one, two) = tokio::join!(hostile(&service, SECOND), hostile(&service, THIRD));
+    let me = hostile(&service, READER).await;
+    let id = CaseId::parse(&case).unwrap();
+    me.leave(&id).await.unwrap();
+    // Of the last two who go at once, one stays.
+    let both = tokio::join!(one.leave(&id), two.leave(&id));
+    assert!(both.0.is_ok() != both.1.is_ok(), "{both:?}");
+    let last = if both.0.is_err() { SECOND } else { THIRD };
+    let refused = service.desk(last, &["leave", &case]).await.unwrap_err();
+    assert!(refused.contains("comes first"), "{refused}");
+    assert!(hostile(&service, last).await.leave(&id).await.unwrap_err().to_string().contains("the case changed"));
+    assert_eq!(service.desk(last, &["inbox"]).await.unwrap().as_array().unwrap().len(), 1);
+
+    // A manager does not take their place; another officer does, once the reporter agreed.
+    for (to, may) in [(NEW, false), ("buiten-functionaris-1", true)] {
+        let asked = with_text(&service, last, &["ask-consent", &case, "--to", to], "Leest mee").await.unwrap();
+        mailbox(&browser, &code, &[("act", "consent-yes"), ("request", &asked)]).await;
+        service.desk(last, &["hand-over", &case, &asked]).await.unwrap();
+        assert_eq!(service.desk(last, &["leave", &case]).await.is_ok(), may, "{to}");
+    }
+    assert_eq!(service.desk("buiten-functionaris-1", &["inbox"]).await.unwrap().as_array().unwrap().len(), 1);
+}
+
+#[actix_web::test]
+async fn who_left_without_a_conflict_can_be_asked_for_again() {
+    let service = Service::start(None).await;
+    let (browser, code, case) = filed(&service, &[]).await;
+    read(&service, READER, &case).await;
+    service.desk(SECOND, &["leave", &case]).await.unwrap();
+    let asked = with_text(&service, READER, &["ask-consent", &case, "--to", SECOND], "Komt terug").await.unwrap();
+    mailbox(&browser, &code, &[("act", "consent-yes"), ("request", &asked)]).await;
+    service.desk(READER, &["hand-over", &case, &asked]).await.unwrap();
+    for reader in [READER, SECOND, THIRD] {
+        assert_eq!(read(&service, reader, &case).await["strangers"], json!([]), "{reader}");
+    }
+    with_text(&service, THIRD, &["note", &case], "Voor u drieën").await.unwrap();
+    assert!(read(&service, SECOND, &case).await.to_string().contains("Voor u drieën"));
+}
+
+#[actix_web::test]
+async fn two_readers_take_a_third_out_and_one_alone_does_not() {
+    let service = Service::start(None).await;
+    let (browser, code, case) = filed(&service, &[]).await;
+    read(&service, READER, &case).await;
+    let asked = with_text(&service, READER, &["take-out", &case, SECOND], "Praat erover op de gang").await.unwrap();
+    assert!(!read(&service, SECOND, &case).await.to_string().contains("gang"), "it is not for who is concerned");
+    let seen = read(&service, THIRD, &case).await.to_string();
+    assert!(seen.contains("gang") && seen.contains("take_out"), "{seen}");
+    let alone = service.desk(READER, &["confirm-take-out", &case, &asked]).await.unwrap_err();
+    assert!(alone.contains("another reader"), "{alone}");
+
+    // Nor with a program of one's own.
+    let (me, id) = (hostile(&service, READER).await, CaseId::parse(&case).unwrap());
+    let keyed = |name: &str| me.roster.readers().find(|r| r.id.as_str() == name).unwrap().keyed();
+    let sign = |by: &Client, who| hex::encode(by.me.signer.sign(&take_out_bytes(&me.roster.instance, &id, &who)));
+    let own = sign(&me, keyed(SECOND));
+    for (who, by, signature) in [
+        (SECOND, READER, own.clone()),
+        (SECOND, THIRD, own.clone()),
+        (SECOND, NEW, sign(&hostile(&service, NEW).await, keyed(SECOND))),
+        (SECOND, SECOND, sign(&hostile(&service, SECOND).await, keyed(SECOND))),
+        (READER, THIRD, sign(&hostile(&service, THIRD).await, keyed(READER))),
+        (SECOND, THIRD, sign(&hostile(&service, THIRD).await, keyed(READER))),
+    ] {
+        let sent = TakingOut { who: keyed(who), by: keyed(by), signature };
+        assert!(me.take_out(&id, &sent).await.unwrap_err().to_string().contains("refused"), "{who} by {by}");
+    }
+    assert_eq!(service.desk(SECOND, &["inbox"]).await.unwrap().as_array().unwrap().len(), 1);
+
+    service.desk(THIRD, &["confirm-take-out", &case, &asked]).await.unwrap();
+    assert_eq!(service.desk(SECOND, &["inbox"]).await.unwrap(), json!([]));
+    let seen = read(&service, READER, &case).await;
+    assert!(seen["strangers"] == json!([]) && seen.to_string().contains("taken_out"), "{seen}");
+    says(&browser, &code, "Niet meer voor de tweede").await;
+    assert_eq!(service.desk(SECOND, &["inbox"]).await.unwrap(), json!([]));
+    let again = with_text(&service, READER, &["ask-consent", &case, "--to", SECOND], "Toch weer").await.unwrap_err();
+    assert!(again.contains("two readers"), "{again}");
+}
+
+#[actix_web::test]
+async fn who_is_let_in_later_keeps_to_who_was_taken_out_or_left() {
+    let service = Service::start(None).await;
+    let (browser, code, case) = filed(&service, &[]).await;
+    read(&service, READER, &case).await;
+    service.desk(SECOND, &["leave", &case, "--conflict"]).await.unwrap();
+    let asked = with_text(&service, READER, &["ask-consent", &case, "--to", NEW], "Leidt het").await.unwrap();
+    mailbox(&browser, &code, &[("act", "consent-yes"), ("request", &asked)]).await;
+    service.desk(READER, &["hand-over", &case, &asked]).await.unwrap();
+    assert_eq!(read(&service, NEW, &case).await["strangers"], json!([]));
+    let refused = with_text(&service, NEW, &["ask-consent", &case, "--to", SECOND], "Handig").await.unwrap_err();
+    assert!(refused.contains("a conflict"), "{refused}");
+}
+
+async fn on_a_legal_duty(database: Option<String>) {
+    let service = Service::start(database).await;
+    let (browser, code, case) = filed(&service, &[]).await;
+    says(&browser, &code, "Alleen voor de functionaris").await;
+    let all = read(&service, READER, &case).await["items"].as_array().unwrap().clone();
+    let story = all.iter().find(|i| i["story"].is_object()).unwrap()["item"].as_str().unwrap().to_owned();
+    let duty = ["ask-duty", &case, "--to", NEW, "--ground", "court_order", "--reference", "C/13/1", "--item", &story];
+    let asked = with_text(&service, READER, &duty, "De rechter wil het <verhaal>").await.unwrap();
+
+    // The reporter is told before, and has nothing to agree to.
+    let page = mailbox(&browser, &code, &[]).await;
+    for text in
+        ["Directeur gaat dit lezen", "Een rechter beveelt dit", "C/13/1", "wil het &lt;verhaal&gt;", "Uw verhaal van"]
+    {
+        assert!(page.html.contains(text), "{text}");
+    }
+    assert!(!page.html.contains("consent-yes") && !page.html.contains("Uw bericht van"));
+    assert!(page.html.contains("Het is nog niet overgedragen."));
+
+    // One reader alone does nothing.
+    let early = service.desk(READER, &["hand-over", &case, &asked]).await.unwrap_err();
+    assert!(early.contains("has not approved"), "{early}");
+    let own = service.desk(READER, &["approve-duty", &case, &asked]).await.unwrap_err();
+    assert!(own.contains("another reader"), "{own}");
+    assert_eq!(service.desk(NEW, &["inbox"]).await.unwrap(), json!([]));
+    service.desk(THIRD, &["approve-duty", &case, &asked]).await.unwrap();
+    service.desk(READER, &["hand-over", &case, &asked]).await.unwrap();
+    let twice = service.desk(THIRD, &["hand-over", &case, &asked]).await.unwrap_err();
+    assert!(twice.contains("handed over before"), "{twice}");
+
+    // Exactly what was named; and every desk proves by itself that two wanted it.
+    let theirs = read(&service, NEW, &case).await;
+    assert!(theirs.to_string().contains("Het verhaal") && !theirs.to_string().contains("Alleen voor de functionaris"));
+    assert!(theirs["items"].as_array().unwrap().iter().all(|i| i["proven"] == true), "{theirs}");
+    for reader in [READER, SECOND, THIRD, NEW] {
+        assert_eq!(read(&service, reader, &case).await["strangers"], json!([]), "{reader}");
+    }
+    with_text(&service, SECOND, &["note", &case], "Ook voor de nieuwe").await.unwrap();
+    assert!(read(&service, NEW, &case).await.to_string().contains("Ook voor de nieuwe"));
+    assert!(mailbox(&browser, &code, &[]).await.html.contains("Het is overgedragen."));
+}
+
+#[actix_web::test]
+async fn a_legal_duty_needs_a_ground_two_readers_and_a_notice_on_sqlite() {
+    on_a_legal_duty(None).await;
+}
+
+#[actix_web::test]
+async fn a_legal_duty_needs_a_ground_two_readers_and_a_notice_on_postgresql() {
+    let postgres = Postgres::start();
+    on_a_legal_duty(Some(postgres.database("duty"))).await;
+}
+
+#[actix_web::test]
+async fn without_a_notice_nothing_is_written_to_the_reporter_and_the_struck_stay_out() {
+    let service = Service::start(None).await;
+    let (browser, code, case) = filed(&service, &[SECOND]).await;
+    read(&service, READER, &case).await;
+    let duty = |to: &'static str, ground: &'static str| {
+        let (service, case) = (&service, &case);
+        async move {
+            let words = ["ask-duty", case, "--to", to, "--ground", ground, "--no-notice"];
+            with_text(service, READER, &words, "Een bericht vooraf maakt bewijs zoek").await
+        }
+    };
+    assert!(duty(SECOND, "court_order").await.unwrap_err().contains("excluded"));
+    assert!(duty(NEW, "other_law").await.unwrap_err().contains("name the article"));
+    assert!(duty(NEW, "omdat_het_kan").await.unwrap_err().contains("not in the list"));
+    let asked = duty(NEW, "criminal_investigation").await.unwrap();
+    service.desk(THIRD, &["approve-duty", &case, &asked]).await.unwrap();
+    let before = mailbox(&browser, &code, &[]).await;
+    assert!(!before.html.contains("omdat de wet dat eist") && !before.html.contains("maakt bewijs zoek"));
+    service.desk(THIRD, &["hand-over", &case, &asked]).await.unwrap();
+    let after = mailbox(&browser, &code, &[]).await;
+    assert!(!after.html.contains("omdat de wet dat eist") && !after.html.contains("maakt bewijs zoek"));
+    // Who reads is never hidden: the list of readers names them.
+    assert!(after.html.contains("Directeur"));
+    assert!(read(&service, NEW, &case).await.to_string().contains("Het verhaal"));
+}
+
+/// Sends an item that the desk would not make.
+async fn send(client: &Client, case: &CaseId, kind: Kind, body: Plaintext, to: &Recipients) -> ItemId {
+    let head = ItemHead {
+        instance: client.roster.instance,
+        case: *case,
+        item: ItemId::from_uuid(Uuid::new_v4()),
+        kind,
+        author: Author::Reader(client.me.reader.clone()),
+        seq: 9,
+        seen: [0; 32],
+        day: client.today(),
+        name: None,
+        to: to.readers(),
+        reporter: None,
+        proof: None,
+    };
+    let id = head.item;
+    let (slots, payload) = item(head, body, &client.me.signer, to).unwrap().into_parts();
+    let sent =
+        |s: &meldkluis::seal::Slot| SlotSent { to: SentTo::of(&s.to), header: BASE64_STANDARD.encode(&s.header) };
+    let state = client.case(case).await.unwrap().state;
+    let slots = slots.iter().map(sent).collect();
+    let adding = Adding { item: id, act: None, expected: state, slots, log: Some(RECORD.to_owned()) };
+    client.add(case, [before_payload(&adding).unwrap(), payload].concat()).await.unwrap();
+    id
+}
+
+#[actix_web::test]
+async fn a_reader_who_says_both_of_a_legal_duty_lets_in_a_stranger() {
+    let service = Service::start(None).await;
+    let (_, _, case) = filed(&service, &[]).await;
+    read(&service, READER, &case).await;
+    let (me, id) = (hostile(&service, READER).await, CaseId::parse(&case).unwrap());
+    let view = me.case(&id).await.unwrap();
+    let stranger = me.roster.readers().find(|r| r.id.as_str() == NEW).unwrap();
+    let there = view.readers.iter().filter_map(|r| me.roster.reader(&r.reader));
+    let to = Recipients::of(there).unwrap();
+    let named = Named { item: view.items[0], kind: Kind::Report, day: me.today() };
+    let ground = (meldkluis::domain::ground::Ground::CourtOrder, Plaintext::default());
+    let duty = DutyRequest::new((stranger.keyed(), vec![named]), ground, Plaintext::default(), false);
+    let request = send(&me, &id, Kind::DutyRequest, duty.into_body(), &to).await;
+    let approval = send(&me, &id, Kind::DutyApproval, DutyApproval::new(request).into_body(), &to).await;
+    let own = own_slot(&me, &view.items[0]).await;
+    let slot = meldkluis::seal::desk::share(&me.me.seal, &own, stranger).unwrap();
+    let sent = SlotSent { to: SentTo::of(&slot.to), header: BASE64_STANDARD.encode(&slot.header) };
+    me.share(&view.items[0], &sent).await.unwrap();
+    let sign = hex::encode(Signer::from_seed(&[1; 32]).public());
+    let reporter = ReporterPublic { sign, reply: String::new(), commitment: None };
+    let done = HandOver::new((request, approval), stranger.keyed(), reporter, (view.readers.clone(), Vec::new()));
+    send(&me, &id, Kind::HandOver, done.into_body(), &to).await;
+    assert_eq!(read(&service, THIRD, &case).await["strangers"], json!([NEW]));
+    with_text(&service, THIRD, &["note", &case], "Niet voor een vreemde").await.unwrap();
+    assert!(!service.desk(NEW, &["read", &case]).await.unwrap_or_default().to_string().contains("vreemde"));
+}
+
+async fn in_absence(database: Option<String>) {
+    let service = Service::start(database).await;
+    let (browser, code, case) = filed(&service, &[]).await;
+    let today = Clock::System.today();
+    assert_eq!(service.desk(RESERVE, &["inbox"]).await.unwrap(), json!([]));
+    for wrong in [today.plus_days(-1), today.plus_days(61)] {
+        assert!(service.desk(SECOND, &["away", "--until", &wrong.to_string()]).await.is_err());
+    }
+    service.desk(SECOND, &["away", "--until", &today.plus_days(10).to_string()]).await.unwrap();
+
+    // The reserve reader reads in their place, and the reporter is told.
+    let page = mailbox(&browser, &code, &[]).await;
+    assert!(page.html.contains("Functionaris integriteit 2 is er niet tot en met"), "{}", page.html);
+    assert!(page.html.contains("Functionaris integriteit 4 leest zolang mee"));
+    assert!(!page.html.contains("Functionaris integriteit 4 ("));
+    assert_eq!(service.desk(RESERVE, &["inbox"]).await.unwrap().as_array().unwrap().len(), 1);
+    let seen = read(&service, READER, &case).await;
+    assert!(seen["case"]["away"][0].as_str().unwrap().starts_with(SECOND), "{seen}");
+
+    // What comes meanwhile is for them too, also after somebody opened the case.
+    says(&browser, &code, "Nog iets").await;
+    let theirs = read(&service, RESERVE, &case).await;
+    assert!(theirs.to_string().contains("Nog iets") && theirs["strangers"] == json!([]), "{theirs}");
+    with_text(&service, RESERVE, &["acknowledge", &case], "Ontvangen").await.unwrap();
+
+    // Back again, they wait for their day.
+    service.desk(SECOND, &["back"]).await.unwrap();
+    assert_eq!(service.desk(RESERVE, &["inbox"]).await.unwrap(), json!([]));
+    assert!(!mailbox(&browser, &code, &[]).await.html.contains("is er niet tot en met"));
+    assert_eq!(read(&service, READER, &case).await["case"]["away"], json!([]));
+}
+
+#[actix_web::test]
+async fn the_reserve_reader_reads_in_the_place_of_who_is_away_on_sqlite() {
+    in_absence(None).await;
+}
+
+#[actix_web::test]
+async fn the_reserve_reader_reads_in_the_place_of_who_is_away_on_postgresql() {
+    let postgres = Postgres::start();
+    in_absence(Some(postgres.database("absence"))).await;
+}
+
+#[actix_web::test]
+async fn somebody_away_from_other_cases_releases_nothing_here() {
+    let service = Service::start(None).await;
+    filed(&service, &[]).await;
+    let until = Clock::System.today().plus_days(3).to_string();
+    service.desk("bzk-omgangsvormen-1", &["away", "--until", &until]).await.unwrap();
+    service.desk(RESERVE, &["away", "--until", &until]).await.unwrap();
+    assert_eq!(service.desk(RESERVE, &["inbox"]).await.unwrap(), json!([]));
+}
+
+#[actix_web::test]
+async fn an_absence_that_is_over_or_of_no_reader_is_forgotten() {
+    let service = Service::start(None).await;
+    let until = Clock::System.today().plus_days(5);
+    for (reader, days) in [(READER, 0), (SECOND, 3)] {
+        service.desk(reader, &["away", "--until", &until.plus_days(days).to_string()]).await.unwrap();
+    }
+    let app = |day| {
+        let config = meldkluis::demo::make_or_find(service.folder.path(), "127.0.0.1:0".parse().unwrap()).unwrap();
+        // The database of a server that runs is its own.
+        let data = service.path("copy");
+        std::fs::create_dir_all(&data).unwrap();
+        std::fs::copy(service.path("data/meldkluis.db"), data.join("meldkluis.db")).unwrap();
+        meldkluis::server::prepare(meldkluis::config::Config { data, ..config }, Clock::Fixed(day))
+    };
+    let pool = sqlx::SqlitePool::connect(&service.database).await.unwrap();
+    let stranger = "insert into away (reader, until) values (zeroblob(32), 99999)";
+    sqlx::query(stranger).execute(&pool).await.unwrap();
+    sqlx::query("pragma wal_checkpoint(truncate)").execute(&pool).await.unwrap();
+    pool.close().await;
+    for (days, left) in [(0, 2), (1, 1), (4, 0)] {
+        let app = app(until.plus_days(days)).await.unwrap();
+        assert_eq!(app.store.away().await.unwrap().len(), left, "{days} days later");
+    }
+}
+
+#[actix_web::test]
+async fn a_hand_over_that_nobody_wanted_does_not_change_whom_a_reader_believes() {
+    let service = Service::start(None).await;
+    let (_, _, case) = filed(&service, &[]).await;
+    read(&service, READER, &case).await;
+    let (me, id) = (hostile(&service, READER).await, CaseId::parse(&case).unwrap());
+    let view = me.case(&id).await.unwrap();
+    let to = Recipients::of(view.readers.iter().filter_map(|r| me.roster.reader(&r.reader))).unwrap();
+    let keyed = |name: &str| me.roster.readers().find(|r| r.id.as_str() == name).unwrap().keyed();
+    let reporter = ReporterPublic { sign: String::new(), reply: String::new(), commitment: None };
+    // It names a third reader as gone, and somebody else as there.
+    let (nothing, struck) = (view.items[0], vec![keyed(THIRD).reader]);
+    let lists = (vec![keyed(READER), keyed(NEW)], struck);
+    let done = HandOver::new((nothing, nothing), keyed(SECOND), reporter, lists);
+    send(&me, &id, Kind::HandOver, done.into_body(), &to).await;
+    assert_eq!(read(&service, SECOND, &case).await["strangers"], json!([]));
+    with_text(&service, SECOND, &["note", &case], "Voor alle drie").await.unwrap();
+    assert!(read(&service, THIRD, &case).await.to_string().contains("Voor alle drie"));
+}

@@ -1,0 +1,87 @@
+//! A reader goes from a case, and says until when they are away.
+use std::collections::BTreeMap;
+
+use meldkluis::{
+    domain::{day::Day, id::ItemId},
+    store::{Leaving, NewItem, SlotRow, StoreError},
+};
+
+use crate::base::{case, day, hash, item, on_both, slot, sorted};
+
+/// Filler as a server would make it, but for its bytes.
+fn filler(_: &ItemId, taken: &[[u8; 32]], release: Option<Day>) -> Option<SlotRow> {
+    let filler = SlotRow { release, header: b"filler".to_vec(), ..slot() };
+    (!taken.contains(&filler.mailbox)).then_some(filler)
+}
+
+fn leaving(mailbox: [u8; 32], staying: Option<&[[u8; 32]]>) -> Leaving<'_> {
+    Leaving { mailbox, staying, served: day("2026-11-24"), filler: &filler }
+}
+
+on_both! {
+    async fn filler_comes_in_the_place_of_every_slot_of_who_leaves(base) {
+        let store = base.open().await;
+        let (mine, other, leaver) = (case(), case(), hash());
+        let theirs = SlotRow { mailbox: leaver, release: Some(day("2026-11-28")), ..slot() };
+        let first = NewItem { slots: vec![slot(), theirs.clone(), slot()], ..item() };
+        store.file(&mine, &first).await.unwrap();
+        let second = NewItem { slots: vec![SlotRow { release: None, ..theirs.clone() }, slot()], readers: vec![leaver], ..item() };
+        store.add_item(&mine.id, &second, None, day("2026-11-24")).await.unwrap();
+        let elsewhere = NewItem { slots: vec![theirs], ..item() };
+        store.file(&other, &elsewhere).await.unwrap();
+
+        assert_eq!(store.leave(&mine.id, &leaving(leaver, None)).await.unwrap(), 2);
+        assert_eq!(store.leave(&mine.id, &leaving(leaver, None)).await.unwrap(), 0, "again is nothing");
+        for (before, release) in [(&first, Some(day("2026-11-28"))), (&second, None)] {
+            let now = store.slots(&before.id).await.unwrap();
+            assert_eq!(now.len(), before.slots.len());
+            let kept: Vec<SlotRow> = before.slots.iter().filter(|s| s.mailbox != leaver).cloned().collect();
+            let (filler, others): (Vec<_>, Vec<_>) = now.into_iter().partition(|s| s.header == b"filler");
+            assert_eq!((others, filler.len(), filler[0].release), (sorted(kept), 1, release));
+        }
+        assert_eq!(store.slots(&elsewhere.id).await.unwrap(), sorted(elsewhere.slots), "other cases are theirs still");
+    }
+
+    async fn the_last_of_those_who_must_stay_does_not_go(base) {
+        let store = base.open().await;
+        let (mine, [one, two, three]) = (case(), [hash(), hash(), hash()]);
+        let of = |mailbox, release| SlotRow { mailbox, release, ..slot() };
+        let first = NewItem { slots: vec![of(one, None), of(two, None), of(three, Some(day("2026-11-28")))], ..item() };
+        store.file(&mine, &first).await.unwrap();
+        let (ones, twos) = ([two, three], [one, three]);
+        let (one, two) = (leaving(one, Some(&ones)), leaving(two, Some(&twos)));
+        // Of two who go at once, one stays: who is held back does not count.
+        let both = tokio::join!(store.leave(&mine.id, &one), store.leave(&mine.id, &two));
+        assert!(both.0.is_ok() != both.1.is_ok(), "{both:?}");
+        let stays = if both.0.is_ok() { two } else { one };
+        let refused = store.leave(&mine.id, &stays).await;
+        assert!(matches!(refused, Err(StoreError::Conflict)));
+        let released = Leaving { served: day("2026-11-28"), ..stays };
+        assert_eq!(store.leave(&mine.id, &released).await.unwrap(), 1);
+    }
+
+    /// A file takes long to arrive: what was sealed to somebody at its start is not stored for them at its end.
+    async fn who_left_while_an_item_was_on_its_way_gets_no_slot_of_it(base) {
+        let store = base.open().await;
+        let (mine, [stays, leaves]) = (case(), [hash(), hash()]);
+        let of = |mailbox| SlotRow { mailbox, ..slot() };
+        store.file(&mine, &NewItem { slots: vec![of(stays), of(leaves)], ..item() }).await.unwrap();
+        let on_its_way = NewItem { slots: vec![of(stays), of(leaves), slot()], readers: vec![stays, leaves], ..item() };
+        store.leave(&mine.id, &leaving(leaves, None)).await.unwrap();
+        store.add_item(&mine.id, &on_its_way, None, day("2026-11-24")).await.unwrap();
+        let kept: Vec<SlotRow> = on_its_way.slots.into_iter().filter(|s| s.mailbox != leaves).collect();
+        assert_eq!(store.slots(&on_its_way.id).await.unwrap(), sorted(kept));
+    }
+
+    async fn an_absence_is_one_day_a_reader_and_is_forgotten(base) {
+        let store = base.open().await;
+        let (one, two) = (hash(), hash());
+        store.set_away(&one, day("2026-12-10")).await.unwrap();
+        store.set_away(&one, day("2026-12-01")).await.unwrap();
+        store.set_away(&two, day("2026-12-24")).await.unwrap();
+        assert_eq!(store.away().await.unwrap(), BTreeMap::from([(one, day("2026-12-01")), (two, day("2026-12-24"))]));
+        store.back(&one).await.unwrap();
+        store.back(&one).await.unwrap();
+        assert_eq!(store.away().await.unwrap(), BTreeMap::from([(two, day("2026-12-24"))]));
+    }
+}
