@@ -94,6 +94,16 @@ pub struct CaseView {
     pub away: Vec<KeyedReader>,
 }
 
+/// Asks for several items at once.
+#[derive(Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Several {
+    /// Which, at most 100.
+    #[cfg_attr(feature = "server", schema(max_items = 100))]
+    pub items: Vec<ItemId>,
+}
+
 /// What a reader adds: the head of an envelope, before the age payload.
 #[derive(Debug, Deserialize, Serialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]

@@ -11,6 +11,7 @@
 //!
 //! A report runs straight: form, [`domain::routing`], [`seal`], `store`, receipt. Nothing goes back.
 pub mod api_types;
+pub mod bundle;
 pub mod clock;
 #[cfg(feature = "server")]
 pub mod config;

@@ -33,7 +33,9 @@ fn desk(service: &Service, who: &str) -> String {
         state: identity.with_extension("seen"),
         clock: service.clock,
     };
-    let ready = page::ready(page::Settings { identity, place, idle: Duration::from_secs(600), port: 0 }).unwrap();
+    let program = env!("CARGO_BIN_EXE_meldkluis-desk").into();
+    let ready =
+        page::ready(page::Settings { identity, place, idle: Duration::from_mins(10), port: 0, program }).unwrap();
     tokio::spawn(ready.running);
     ready.link
 }

@@ -1,13 +1,22 @@
 //! The desk as a local page, in Chromium without script: opened once, locked when idle, and nobody else's.
 #![cfg(all(feature = "server", feature = "desk", unix))]
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
+#[path = "desk_page/guide.rs"]
+mod guide;
+#[path = "desk_page/link.rs"]
+mod link;
+#[path = "desk_page/pdf.rs"]
+mod pdf;
 mod support;
+#[path = "desk_page/training.rs"]
+mod training;
 #[path = "support/webdriver.rs"]
 mod webdriver;
 
 use std::time::Duration;
 
 use meldkluis::desk::{Place, page};
+use pdf::pdf;
 use support::{Browser, Service};
 use thirtyfour::By;
 use webdriver::{
@@ -28,7 +37,8 @@ fn desk(service: &Service, reader: &str, idle: Duration) -> (String, String) {
         state: identity.with_extension("seen"),
         clock: service.clock,
     };
-    let ready = page::ready(page::Settings { identity, place, idle, port: 0 }).unwrap();
+    let program = env!("CARGO_BIN_EXE_meldkluis-desk").into();
+    let ready = page::ready(page::Settings { identity, place, idle, port: 0, program }).unwrap();
     tokio::spawn(ready.running);
     let origin = ready.link.split("/open/").next().unwrap().to_owned();
     (ready.link, origin)
@@ -62,7 +72,7 @@ async fn an_officer_does_the_whole_work_of_a_case_on_the_page() {
         .unwrap();
     assert_eq!(reporter.upload(&code, "foto.png", png.into_inner()).await.status, 200);
     assert_eq!(reporter.upload(&code, "lijst.txt", b"regel een\nregel twee".to_vec()).await.status, 200);
-    let (link, _) = desk(&service, READER, Duration::from_secs(600));
+    let (link, _) = desk(&service, READER, Duration::from_mins(10));
     let browser = entered(&link).await;
     assert_eq!(browser.heading().await, "Uw zaken");
     assert!(browser.text().await.contains("Nieuw: nog door niemand geopend"), "looking is not reading");
@@ -155,7 +165,7 @@ async fn a_draft_survives_the_lock_and_a_server_that_is_away() {
 #[actix_web::test]
 async fn nobody_else_gets_in() {
     let service = Service::start(None).await;
-    let (link, origin) = desk(&service, READER, Duration::from_secs(600));
+    let (link, origin) = desk(&service, READER, Duration::from_mins(10));
     let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let status = |request: reqwest::RequestBuilder| async { request.send().await.unwrap().status().as_u16() };
     assert_eq!(status(http.get(format!("{origin}/nl/inbox"))).await, 403, "without the link");
@@ -179,7 +189,7 @@ async fn nobody_else_gets_in() {
 #[actix_web::test]
 async fn a_new_reader_makes_keys_tries_a_copy_and_gets_the_words_that_the_roster_shows() {
     let service = Service::start(None).await;
-    let (link, _) = desk(&service, "nieuw", Duration::from_secs(600));
+    let (link, _) = desk(&service, "nieuw", Duration::from_mins(10));
     let browser = RealBrowser::start(Make::Chromium).await;
     browser.page.goto(&link).await.unwrap();
     browser.press("main a[href='/nl/inbox']").await;
@@ -225,6 +235,7 @@ async fn every_page(eye: &mut Eye, link: &str, lang: &str) {
     if eye.browser.page.find(By::Css("#passphrase")).await.is_ok() {
         eye.press("main form button", &format!("{lang} desk inbox")).await;
     }
+    eye.go(&page("training"), &format!("{lang} desk training")).await;
     eye.go(&page("inbox?q=niets&state=all"), &format!("{lang} desk nothing found")).await;
     eye.go(&page("inbox?state=all"), &format!("{lang} desk all")).await;
     let case = eye.browser.page.find(By::Css("table a")).await.unwrap().attr("href").await.unwrap().unwrap();
@@ -238,24 +249,45 @@ async fn every_page(eye: &mut Eye, link: &str, lang: &str) {
     eye.go(&format!("{case}/hand-over"), &format!("{lang} desk hand-over")).await;
     eye.press("main form button", &format!("{lang} desk hand-over wrong")).await;
     eye.go(&case, &format!("{lang} desk case")).await;
-    let file = eye.browser.page.find(By::PartialLinkText("lijst.txt")).await.unwrap();
-    let file = absolute(link, &file.attr("href").await.unwrap().unwrap());
-    eye.go(&file, &format!("{lang} desk file")).await;
+    for name in ["lijst.txt", "brief.pdf", "kapot.pdf"] {
+        eye.browser.page.goto(&case).await.unwrap();
+        let file = eye.browser.page.find(By::PartialLinkText(name)).await.unwrap();
+        let file = absolute(link, &file.attr("href").await.unwrap().unwrap());
+        eye.go(&file, &format!("{lang} desk file {name}")).await;
+    }
     eye.go(&page("case/nothing"), &format!("{lang} desk not found")).await;
+}
+
+/// The guide of a manager, who was chosen to read.
+async fn managers_pages(service: &Service, make: Make, library: String, script: &str) -> Eye {
+    Browser::new(&service.base).report_to(STORY, &[("manager", guide::MANAGER)]).await;
+    let (link, _) = desk(service, guide::MANAGER, Duration::from_mins(10));
+    let mut eye = Eye::open(make, library, script.to_owned()).await;
+    eye.browser.page.goto(&link).await.unwrap();
+    eye.press("main a[href='/nl/inbox']", "desk manager locked").await;
+    eye.press("main form button", "desk manager inbox").await;
+    eye.press("table a", "desk guide").await;
+    eye.press("main form button", "desk manager case").await;
+    eye
 }
 
 async fn looked_at(make: Make, library: String, script: &str) {
     let service = Service::start(None).await;
     let reporter = Browser::new(&service.base);
     let (code, _) = reporter.report(&format!("{STORY} {}", "Lang".repeat(60)), &[]).await;
-    assert_eq!(reporter.upload(&code, "lijst.txt", b"regel".to_vec()).await.status, 200);
-    let (link, _) = desk(&service, READER, Duration::from_secs(600));
+    for (name, bytes) in [("lijst.txt", b"regel".to_vec()), ("brief.pdf", pdf(3)), ("kapot.pdf", b"%PDF-1".to_vec())] {
+        assert_eq!(reporter.upload(&code, name, bytes).await.status, 200);
+    }
+    let (link, _) = desk(&service, READER, Duration::from_mins(10));
     let mut eye = Eye::open(make, library, script.to_owned()).await;
     eye.go(&link, "desk entered").await;
     eye.press("main a[href='/nl/inbox']", "desk locked").await;
     for lang in ["nl", "en"] {
         every_page(&mut eye, &link, lang).await;
     }
+    let manager = managers_pages(&service, make, eye.library.clone(), script).await;
+    eye.found.extend(manager.found);
+    manager.browser.quit().await;
     assert!(eye.pages > 30, "{} pages were looked at", eye.pages);
     assert!(eye.found.is_empty(), "{}", eye.found.join("\n"));
     eye.browser.quit().await;

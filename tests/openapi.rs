@@ -11,7 +11,8 @@ use std::{
 };
 
 use meldkluis::{
-    api_types::{Adding, CaseView, Nonce, SentTo, Session, SignIn, SlotSent, signed_bytes},
+    api_types::{Adding, CaseView, Nonce, SentTo, Session, Several, SignIn, SlotSent, signed_bytes},
+    bundle::{MOST, parted},
     desk::Identity,
     domain::{case::CaseState, id::ItemId},
     envelope::before_payload,
@@ -134,6 +135,42 @@ async fn an_error_has_no_body() {
         assert_eq!(answer.headers().get("allow").map(|methods| methods.to_str().unwrap()), allow, "{path}");
         assert_eq!(answer.text().await.unwrap(), "", "{path}");
     }
+}
+
+/// A desk that opens much asks for much at once, and gets what it could get one by one.
+#[actix_web::test]
+async fn several_items_come_in_one_answer_and_none_of_somebody_else() {
+    let service = Service::start(None).await;
+    let browser = Browser::new(&service.base);
+    let (code, _) = browser.report("Verhaal", &[]).await;
+    let token = token(&service).await;
+    let mine = filed_case(&service, &token).await;
+    for (name, bytes) in [("klein.txt", 1_000), ("groot.bin", 400_000)] {
+        assert_eq!(browser.upload(&code, name, vec![b'x'; bytes]).await.status, 200);
+    }
+    browser.report("Niet voor functionaris 1", &[READER]).await;
+    let pool = sqlx::SqlitePool::connect(&service.database).await.unwrap();
+    let all: Vec<(Vec<u8>,)> = sqlx::query_as("select id from item").fetch_all(&pool).await.unwrap();
+    let mut all: Vec<ItemId> = all.iter().map(|(id,)| ItemId::from_uuid(uuid::Uuid::from_slice(id).unwrap())).collect();
+    assert_eq!(all.len(), 4);
+    all.push(ItemId::from_uuid(uuid::Uuid::new_v4()));
+    let http = reqwest::Client::new();
+    let ask = |items: Vec<ItemId>| {
+        let request = http.post(format!("{}/api/v1/items", service.base)).bearer_auth(&token);
+        async move { request.json(&Several { items }).send().await.unwrap() }
+    };
+    let answer = ask(all).await.bytes().await.unwrap();
+    let mut got: Vec<ItemId> = parted(&answer).unwrap().into_iter().map(|(id, _)| id).collect();
+    got.sort();
+    let read = filed_case(&service, &token).await;
+    assert_eq!((mine.state, read.state), (CaseState::Unopened, CaseState::Open), "that was reading");
+    assert_eq!((read.items.len(), got.len()), (3, 2), "not the large file, not the other case");
+    assert!(got.iter().all(|id| read.items.contains(id)));
+    for (id, sealed) in parted(&answer).unwrap() {
+        let alone = http.get(format!("{}/api/v1/items/{id}", service.base)).bearer_auth(&token);
+        assert_eq!(alone.send().await.unwrap().bytes().await.unwrap(), sealed);
+    }
+    assert_eq!(ask(vec![read.items[0]; MOST + 1]).await.status(), 400);
 }
 
 /// The server is not at fault for it, and does not say that it is away: a desk would send it again.

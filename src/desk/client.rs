@@ -1,7 +1,7 @@
 //! Talks to the server, and believes it only what is signed.
 use std::{
     path::{Path, PathBuf},
-    sync::Mutex,
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -9,7 +9,10 @@ use reqwest::{Body, RequestBuilder, Response, StatusCode};
 
 use super::{DeskError, Identity, Item, register::about};
 use crate::{
-    api_types::{Absence, AddedView, CaseView, Challenge, Nonce, Session, SignIn, SlotSent, TakingOut, signed_bytes},
+    api_types::{
+        Absence, AddedView, CaseView, Challenge, Nonce, Session, Several, SignIn, SlotSent, TakingOut, signed_bytes,
+    },
+    bundle,
     clock::Clock,
     domain::{
         case::CaseState,
@@ -51,7 +54,7 @@ pub struct Client {
     /// Where it is remembered how the logs stood.
     pub(super) logs: PathBuf,
     /// Who is signed in.
-    pub me: Identity,
+    pub me: Arc<Identity>,
     /// Verified with the root signers this reader trusts.
     pub roster: Roster,
 }
@@ -72,6 +75,7 @@ impl Client {
         let files = fetch_roster(&http, &origin).await?;
         let roster = verify(&files, &place.anchor, &place.state, place.clock)?;
         let logs = place.state.with_extension("logs");
+        let me = Arc::new(me);
         let client = Self { http, origin, token: Mutex::default(), clock: place.clock, logs, me, roster };
         client.renew().await?;
         Ok(client)
@@ -141,6 +145,20 @@ impl Client {
     /// An item as an ordinary age file, still sealed.
     pub async fn item(&self, id: &ItemId) -> Result<Response, DeskError> {
         self.get(&format!("items/{id}")).await
+    }
+
+    /// Several items, still sealed, as [`bundle`] has them: the messages among at most [`bundle::MOST`].
+    pub async fn items(&self, ids: &[ItemId]) -> Result<bytes::Bytes, DeskError> {
+        let mut response = self.post("items", &Several { items: ids.to_vec() }).await?;
+        let most = bundle::MOST * (bundle::LARGEST + 64);
+        let mut bytes = bytes::BytesMut::new();
+        while let Some(chunk) = response.chunk().await? {
+            if bytes.len() + chunk.len() > most {
+                return Err(DeskError::known("desk-error-length"));
+            }
+            bytes.extend_from_slice(&chunk);
+        }
+        Ok(bytes.freeze())
     }
 
     /// A case whose items were fetched: that has opened it, if nobody had before. The first opening is in the log.

@@ -14,8 +14,10 @@ use super::{
     casework::{begin, classify, step_done},
     consent::{ask_consent, ask_consent_for_guest, hand_over},
     guest::card,
+    link::{Linking, link},
     page,
     pass_on::pass_on,
+    pdf,
     proof::{Filing, check_proof},
     read::read,
     reader_commands::{self, ReaderCommand},
@@ -160,6 +162,25 @@ pub enum Command {
     /// What readers do with who reads.
     #[command(flatten)]
     Readers(ReaderCommand),
+    /// Says that a case belongs with another of yours; only readers of both are told.
+    Link {
+        /// The case.
+        case: String,
+        /// The other.
+        other: String,
+        /// The case says what the other says already.
+        #[arg(long, conflicts_with = "undo")]
+        duplicate: bool,
+        /// They do not belong together, or no longer.
+        #[arg(long)]
+        undo: bool,
+    },
+    /// Draws a page of the PDF on standard input: the desk starts this by itself.
+    #[command(hide = true)]
+    DrawPage {
+        /// Which, from 1.
+        page: usize,
+    },
 }
 
 /// A classification, in codes of the lists.
@@ -226,6 +247,7 @@ pub fn opening(options: &Options, opening: &Opening) -> Result<page::Ready, Desk
         place: options.place(),
         idle: std::time::Duration::from_mins(opening.idle_minutes),
         port: opening.port,
+        program: std::env::current_exe()?,
     })
 }
 
@@ -250,6 +272,10 @@ pub async fn run(options: &Options, command: &Command) -> Result<String, DeskErr
         let me = Identity::create(&options.identity, reader, passphrase)?;
         return Ok(public(options, &me));
     }
+    if let Command::DrawPage { page } = command {
+        pdf::draw_here(*page)?;
+        return Ok(String::new());
+    }
     let me = Identity::load(&options.identity, || passphrase(options))?;
     if matches!(command, Command::Whoami) {
         return Ok(public(options, &me));
@@ -264,7 +290,7 @@ pub async fn run(options: &Options, command: &Command) -> Result<String, DeskErr
     let client = Client::sign_in(&options.place(), me).await?;
     client.keys_work().await?;
     match command {
-        Command::Keygen { .. } | Command::Whoami | Command::Open(_) => Ok(String::new()),
+        Command::Keygen { .. } | Command::Whoami | Command::Open(_) | Command::DrawPage { .. } => Ok(String::new()),
         Command::Inbox => inbox(options, &client).await,
         Command::Read { case, save } => read(options, &client, case, save.as_deref()).await,
         Command::Acknowledge(w) => send(options, &client, w, Act::Acknowledge).await,
@@ -294,6 +320,15 @@ pub async fn run(options: &Options, command: &Command) -> Result<String, DeskErr
         Command::CheckProof { case, proof } => {
             let case = case_id(case)?;
             Ok(fits(options, &case, &check_proof(&client, &case, &proof.concat()).await?))
+        }
+        Command::Link { case, other, duplicate, undo } => {
+            let how = match (undo, duplicate) {
+                (true, _) => Linking::Over,
+                (_, true) => Linking::Duplicate,
+                _ => Linking::Linked,
+            };
+            link(&client, &case_id(case)?, &case_id(other)?, how).await?;
+            Ok(if options.json { json!({}).to_string() } else { "Said in both cases.".to_owned() })
         }
         Command::Close(w) => send(options, &client, w, Act::Close).await,
     }

@@ -12,12 +12,17 @@ use zeroize::Zeroizing;
 use super::{Client, DeskError, circle::cards, safe_name, transfer::bar};
 use crate::{
     api_types::CaseView,
-    domain::{classification::Classification, guest::GuestCard, id::ItemId},
+    domain::{
+        classification::Classification,
+        guest::GuestCard,
+        id::{CaseId, InstanceId, ItemId},
+    },
     seal::{
         Author, Kind, Manifest, Plaintext, ReporterPublic, StoryText,
         circle::{DutyApproval, DutyRequest, Left, TakeOut, TakenOut},
         consent::{Answer, ConsentBody, HandOver, PassOn, Request, ToReport, consent},
-        desk::open_to,
+        desk::{ReaderIdentity, open_to},
+        link::Link,
         protocol::{Begun, StepDone},
     },
 };
@@ -111,6 +116,8 @@ pub enum Content {
     Duty(DutyRequest),
     /// That it does.
     DutyApproved(DutyApproval),
+    /// How the case belongs with another.
+    Link(Link),
     /// A file.
     File {
         /// A name that cannot leave a folder.
@@ -174,23 +181,24 @@ pub async fn open_item(client: &Client, case: &CaseView, id: &ItemId, reach: Rea
     bar.finish_and_clear();
     sealed.rewind()?;
     let folder = if let Reach::All(folder) = reach { Some(folder) } else { None };
-    let state = match unseal(client, case, id, sealed, folder.filter(|_| length > IN_MEMORY))? {
+    let here = (&client.roster.instance, &case.case, id);
+    let state = match unseal(&client.me.seal, here, sealed, folder.filter(|_| length > IN_MEMORY))? {
         Ok(opened) => State::Opened(Box::new(opened)),
         Err(error) => State::Failed(error),
     };
     Ok(Item { id: *id, state })
 }
 
-fn unseal(
-    client: &Client,
-    case: &CaseView,
-    id: &ItemId,
-    sealed: SpooledTempFile,
+/// Opens what is an item of this case here, if it is what it says.
+pub(super) fn unseal(
+    me: &ReaderIdentity,
+    here: (&InstanceId, &CaseId, &ItemId),
+    sealed: impl Read,
     folder: Option<&Path>,
 ) -> Result<Result<Opened, String>, DeskError> {
     let (manifest, by, body) = if let Some(folder) = folder {
         let mut out = NamedTempFile::new_in(folder)?;
-        match open_to(&client.me.seal, sealed, out.as_file_mut()) {
+        match open_to(me, sealed, out.as_file_mut()) {
             Ok((manifest, by)) => {
                 out.as_file().set_len(manifest.length)?;
                 (manifest, by, Body::Disk(out))
@@ -199,7 +207,7 @@ fn unseal(
         }
     } else {
         let mut out = Cursor::new(Vec::new());
-        let opened = open_to(&client.me.seal, sealed, &mut out);
+        let opened = open_to(me, sealed, &mut out);
         let mut bytes = Zeroizing::new(out.into_inner());
         match opened {
             Ok((manifest, by)) => {
@@ -210,7 +218,7 @@ fn unseal(
         }
     };
     let head = &manifest.head;
-    if head.instance != client.roster.instance || head.case != case.case || head.item != *id {
+    if (&head.instance, &head.case, &head.item) != here {
         return Ok(Err("this item was moved here from another place".to_owned()));
     }
     Ok(content(&manifest, body)?.map(|content| Opened { manifest, by, proven: false, content }))
@@ -246,6 +254,9 @@ fn content(manifest: &Manifest, body: Body) -> Result<Result<Content, String>, D
         Kind::TakenOut => of_consent(bytes, Content::TakenOut),
         Kind::DutyRequest => of_consent(bytes, Content::Duty),
         Kind::DutyApproval => of_consent(bytes, Content::DutyApproved),
+        Kind::Link => Link::from_body(&bytes)
+            .map(Content::Link)
+            .ok_or_else(|| "this is of a form this version does not know".to_owned()),
         Kind::Message
         | Kind::File
         | Kind::Acknowledgement

@@ -77,6 +77,7 @@ fn view(item: Item, save: Option<&Path>) -> Result<Value, DeskError> {
         Content::Classification(made) => json!({ "classification": made }),
         Content::Protocol(begun) => json!({ "protocol": begun.protocol }),
         Content::Step(step) => json!({ "step": step.step }),
+        Content::Link(link) => json!({ "linked": link.other, "duplicate": link.duplicate, "over": link.over }),
         Content::HandOver(done) => json!({ "handed_over": done.to, "request": done.request }),
         Content::ToReport(said) => json!({ "to_report": said.report, "along": said.along, "to": said.to }),
         Content::PassOn(done) => json!({ "passed_on": done.to, "to_report": done.to_report }),
@@ -163,7 +164,8 @@ fn in_words(case: &CaseView, items: &[Value], strangers: &[String]) -> String {
         if let Some(written) = item.get("text").and_then(Value::as_str) {
             text.push_str(&quoted(written));
         }
-        let more = ["to_report", "along", "passed_on", "classification", "protocol", "step"];
+        let more =
+            ["to_report", "along", "passed_on", "classification", "protocol", "step", "linked", "duplicate", "over"];
         let gone = ["left", "take_out", "taken_out", "duty", "duty_approved"];
         for name in ["consent", "agreed", "handed_over", "request"].into_iter().chain(more).chain(gone) {
             if let Some(value) = item.get(name) {

@@ -41,7 +41,9 @@ pub(super) fn deed(kind: Kind) -> Deed {
         | Kind::ToReport
         | Kind::Identity
         | Kind::Talk
-        | Kind::Memo => Deed::Other,
+        | Kind::Memo
+        // That it belongs with another case is for the readers of both alone.
+        | Kind::Link => Deed::Other,
     }
 }
 

@@ -1,5 +1,5 @@
 //! The hybrid age recipient, ML-KEM-768 with X25519 (C2SP age, "The hybrid recipient type"), over HPKE X-Wing.
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::OnceLock};
 
 use age::{DecryptError, EncryptError, secrecy::ExposeSecret};
 use age_core::format::{FileKey, Stanza};
@@ -73,11 +73,15 @@ pub(super) fn labels() -> HashSet<String> {
 }
 
 /// The secret half: a 32-byte X-Wing seed, `AGE-SECRET-KEY-PQ-1…`. Zeroed when dropped.
-pub(super) struct HybridIdentity(Zeroizing<[u8; 32]>);
+pub(super) struct HybridIdentity {
+    seed: Zeroizing<[u8; 32]>,
+    /// Made of the seed when it is first needed, and kept: it costs as much as opening an item. Zeroed when dropped.
+    key: OnceLock<Option<PrivateKey>>,
+}
 
 impl HybridIdentity {
     pub(super) fn from_seed(seed: Zeroizing<[u8; 32]>) -> Self {
-        Self(seed)
+        Self { seed, key: OnceLock::new() }
     }
 
     #[cfg(feature = "desk")]
@@ -87,28 +91,28 @@ impl HybridIdentity {
         let bytes: Zeroizing<Vec<u8>> = Zeroizing::new(checked.byte_iter().collect());
         let ours = upper && checked.hrp() == Hrp::parse("age-secret-key-pq-").ok()?;
         let seed: [u8; 32] = bytes.as_slice().try_into().ok()?;
-        ours.then(|| Self(Zeroizing::new(seed)))
+        ours.then(|| Self::from_seed(Zeroizing::new(seed)))
     }
 
     #[cfg(feature = "desk")]
     pub(super) fn text(&self) -> Zeroizing<String> {
         let hrp = Hrp::parse_unchecked("age-secret-key-pq-");
-        Zeroizing::new(bech32::encode_upper::<LongBech32>(hrp, self.0.as_slice()).unwrap_or_default())
+        Zeroizing::new(bech32::encode_upper::<LongBech32>(hrp, self.seed.as_slice()).unwrap_or_default())
     }
 
     pub(super) fn recipient(&self) -> Option<HybridRecipient> {
-        self.key().map(|key| HybridRecipient(XWing::sk_to_pk(&key)))
+        self.key().map(|key| HybridRecipient(XWing::sk_to_pk(key)))
     }
 
-    fn key(&self) -> Option<PrivateKey> {
-        PrivateKey::from_bytes(self.0.as_slice()).ok()
+    fn key(&self) -> Option<&PrivateKey> {
+        self.key.get_or_init(|| PrivateKey::from_bytes(self.seed.as_slice()).ok()).as_ref()
     }
 
     fn open(&self, share: &[u8], body: &[u8]) -> Option<FileKey> {
         let share = Encapsulated::from_bytes(share).ok()?;
         let opened = hpke::single_shot_open::<ChaCha20Poly1305, HkdfSha256, XWing>(
             &OpModeR::Base,
-            &self.key()?,
+            self.key()?,
             &share,
             INFO,
             body,

@@ -83,6 +83,8 @@ pub enum Kind {
     DutyRequest,
     /// A second reader agrees.
     DutyApproval,
+    /// A reader says how this case belongs with another; see [`super::link`].
+    Link,
 }
 
 /// Who says they wrote it; the signature proves it.

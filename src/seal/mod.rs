@@ -42,6 +42,8 @@ pub mod desk;
 pub mod guest;
 mod hybrid;
 mod item;
+#[cfg(feature = "desk")]
+pub mod link;
 mod open;
 mod pad;
 mod plaintext;

@@ -143,7 +143,7 @@ where
         }
         w.commit().await?;
         self.scrubbed().await?;
-        Ok(item_ids(blobs))
+        Ok(rows::items(blobs))
     }
 
     /// Lets no byte stay behind of rows that were deleted, as far as the database can.
@@ -301,7 +301,7 @@ where
     }
 
     async fn items(&self, case: &CaseId) -> Result<Vec<ItemId>, StoreError> {
-        self.all(sqlx::query_as(sql::ITEMS).bind(case.uuid())).await.map(item_ids)
+        self.all(sqlx::query_as(sql::ITEMS).bind(case.uuid())).await.map(rows::items)
     }
 
     async fn case_of(&self, item: &ItemId) -> Result<Option<CaseId>, StoreError> {
@@ -318,7 +318,7 @@ where
         Ok(found.map(|(payload,)| payload.map_or(Payload::Blob, Payload::Inline)))
     }
 
-    async fn inbox(&self, mailboxes: &[[u8; 32]], today: Day) -> Result<Vec<(CaseId, ItemId, SlotRow)>, StoreError> {
+    async fn inbox(&self, mailboxes: &[[u8; 32]], today: Day) -> Result<Vec<(Case, ItemId, SlotRow)>, StoreError> {
         let mut found = Vec::new();
         for some in mailboxes.chunks(sql::INBOX_WIDTH) {
             // The last mailbox again fills what is left of the statement's width.
@@ -329,8 +329,27 @@ where
                 found.push(rows::inbox(columns)?);
             }
         }
-        found.sort_by_key(|(case, item, _)| (*case, *item));
+        found.sort_by_key(|(case, item, _)| (case.id, *item));
         Ok(found)
+    }
+
+    async fn slots_of_case(
+        &self,
+        case: &CaseId,
+        mailbox: &[u8; 32],
+        today: Day,
+    ) -> Result<Vec<(ItemId, SlotRow)>, StoreError> {
+        let ask = sqlx::query_as(sql::SLOTS_OF_CASE).bind(case.uuid()).bind(mailbox.to_vec()).bind(today.number());
+        self.all(ask).await?.into_iter().map(rows::item_slot).collect()
+    }
+
+    async fn slot(&self, item: &ItemId, mailbox: &[u8; 32], today: Day) -> Result<Option<SlotRow>, StoreError> {
+        let ask = sqlx::query_as(sql::SLOT).bind(item.uuid()).bind(mailbox.to_vec()).bind(today.number());
+        self.one(ask).await?.map(rows::slot).transpose()
+    }
+
+    async fn item_with_case(&self, item: &ItemId) -> Result<Option<(Case, Payload)>, StoreError> {
+        self.one(sqlx::query_as(sql::ITEM_WITH_CASE).bind(item.uuid())).await?.map(rows::case_item).transpose()
     }
 
     async fn filed_days(&self) -> Result<Vec<Day>, StoreError> {
@@ -365,7 +384,7 @@ where
         }
         let claimed = w.all(sqlx::query_as(sql::CLAIMED).bind(-mine)).await?;
         w.commit().await?;
-        Ok(item_ids(claimed))
+        Ok(rows::items(claimed))
     }
 
     async fn destroy(&self, case: &CaseId) -> Result<Vec<ItemId>, StoreError> {
@@ -411,8 +430,4 @@ where
     async fn ping(&self) -> Result<(), StoreError> {
         self.one::<(i64,)>(sqlx::query_as(sql::SCHEMA)).await.map(drop)
     }
-}
-
-fn item_ids(ids: Vec<(Uuid,)>) -> Vec<ItemId> {
-    ids.into_iter().map(|(id,)| ItemId::from_uuid(id)).collect()
 }

@@ -172,8 +172,19 @@ pub trait Store: NoticeStore + LogStore + LeaveStore + AwayStore + Send + Sync {
     async fn slots(&self, item: &ItemId) -> Result<Vec<SlotRow>, StoreError>;
     /// An item's payload; `None` when there is no such item.
     async fn payload(&self, item: &ItemId) -> Result<Option<Payload>, StoreError>;
-    /// All slots released by `today` in any of these mailboxes, with the case and item they are of.
-    async fn inbox(&self, mailboxes: &[[u8; 32]], today: Day) -> Result<Vec<(CaseId, ItemId, SlotRow)>, StoreError>;
+    /// All slots released by `today` in any of these mailboxes, with the case and item they are of, by case.
+    async fn inbox(&self, mailboxes: &[[u8; 32]], today: Day) -> Result<Vec<(Case, ItemId, SlotRow)>, StoreError>;
+    /// The slots of one case that are released by `today` in a mailbox.
+    async fn slots_of_case(
+        &self,
+        case: &CaseId,
+        mailbox: &[u8; 32],
+        today: Day,
+    ) -> Result<Vec<(ItemId, SlotRow)>, StoreError>;
+    /// The slot of one item that is released by `today` in a mailbox.
+    async fn slot(&self, item: &ItemId, mailbox: &[u8; 32], today: Day) -> Result<Option<SlotRow>, StoreError>;
+    /// An item's case and payload; `None` when there is no such item.
+    async fn item_with_case(&self, item: &ItemId) -> Result<Option<(Case, Payload)>, StoreError>;
     /// The distinct days on which present cases were filed.
     async fn filed_days(&self) -> Result<Vec<Day>, StoreError>;
     /// Writes a pending row before a blob is written, so that a crash leaves nothing unnamed. [`StoreError::Conflict`] when the

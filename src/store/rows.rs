@@ -1,7 +1,7 @@
 //! From rows to what they stand for; a row that we would not have written is refused.
 use uuid::Uuid;
 
-use super::{SeenKey, SlotRow, StoreError};
+use super::{Payload, SeenKey, SlotRow, StoreError};
 use crate::domain::{
     case::{Case, CaseState},
     day::Day,
@@ -11,7 +11,14 @@ use crate::domain::{
 
 pub(super) type CaseColumns = (Uuid, Vec<u8>, String, i32, i32, Option<i32>, i16);
 pub(super) type SlotColumns = (Vec<u8>, Vec<u8>, Option<i32>, Vec<u8>);
-pub(super) type InboxColumns = (Uuid, Uuid, Vec<u8>, Vec<u8>, Option<i32>, Vec<u8>);
+/// A case's columns, an item's id, a slot's columns.
+#[rustfmt::skip]
+pub(super) type InboxColumns =
+    (Uuid, Vec<u8>, String, i32, i32, Option<i32>, i16, Uuid, Vec<u8>, Vec<u8>, Option<i32>, Vec<u8>);
+/// An item's id, a slot's columns.
+pub(super) type ItemSlotColumns = (Uuid, Vec<u8>, Vec<u8>, Option<i32>, Vec<u8>);
+/// A case's columns, an item's payload.
+pub(super) type CaseItemColumns = (Uuid, Vec<u8>, String, i32, i32, Option<i32>, i16, Option<Vec<u8>>);
 
 pub(super) fn case((id, lookup, org, filed, due, destroy_after, state): CaseColumns) -> Result<Case, StoreError> {
     let table = "case";
@@ -36,10 +43,21 @@ pub(super) fn slot((mailbox, tag, release, header): SlotColumns) -> Result<SlotR
     })
 }
 
-pub(super) fn inbox(columns: InboxColumns) -> Result<(CaseId, ItemId, SlotRow), StoreError> {
-    let (case, item, mailbox, tag, release, header) = columns;
-    let row = slot((mailbox, tag, release, header))?;
-    Ok((CaseId::from_uuid(case), ItemId::from_uuid(item), row))
+pub(super) fn inbox(columns: InboxColumns) -> Result<(Case, ItemId, SlotRow), StoreError> {
+    let (id, lookup, org, filed, due, destroy_after, state, item, mailbox, tag, release, header) = columns;
+    let case = case((id, lookup, org, filed, due, destroy_after, state))?;
+    Ok((case, ItemId::from_uuid(item), slot((mailbox, tag, release, header))?))
+}
+
+pub(super) fn item_slot(columns: ItemSlotColumns) -> Result<(ItemId, SlotRow), StoreError> {
+    let (item, mailbox, tag, release, header) = columns;
+    Ok((ItemId::from_uuid(item), slot((mailbox, tag, release, header))?))
+}
+
+pub(super) fn case_item(columns: CaseItemColumns) -> Result<(Case, Payload), StoreError> {
+    let (id, lookup, org, filed, due, destroy_after, state, payload) = columns;
+    let case = case((id, lookup, org, filed, due, destroy_after, state))?;
+    Ok((case, payload.map_or(Payload::Blob, Payload::Inline)))
 }
 
 pub(super) fn seen((serial, sha256): (i64, Vec<u8>)) -> Result<(u64, [u8; 32]), StoreError> {
@@ -74,4 +92,8 @@ pub(super) fn day(number: i32, table: &'static str) -> Result<Day, StoreError> {
 
 fn hash(bytes: &[u8], table: &'static str) -> Result<[u8; 32], StoreError> {
     bytes.try_into().map_err(|_| StoreError::Corrupt { table })
+}
+
+pub(super) fn items(ids: Vec<(Uuid,)>) -> Vec<ItemId> {
+    ids.into_iter().map(|(id,)| ItemId::from_uuid(id)).collect()
 }

@@ -49,11 +49,19 @@ pub(super) const SERVED_OF: &str = r#"select s.item from slot s join item i on i
 pub(super) const MAILBOXES: &str = "select mailbox from slot where item = $1 order by mailbox";
 /// How many mailboxes [`INBOX`] takes at once.
 pub(super) const INBOX_WIDTH: usize = 32;
-pub(super) const INBOX: &str = r#"select i."case", i.id, s.mailbox, s.tag, s.release, s.header
-    from slot s join item i on i.id = s.item
+pub(super) const INBOX: &str = r#"select c.id, c.lookup, c.org, c.filed, c.due, c.destroy_after, c.state,
+    i.id, s.mailbox, s.tag, s.release, s.header
+    from slot s join item i on i.id = s.item join "case" c on c.id = i."case"
     where (s.release is null or s.release <= $1) and s.mailbox in
     ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17,
      $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30, $31, $32, $33)"#;
+pub(super) const SLOTS_OF_CASE: &str = r#"select i.id, s.mailbox, s.tag, s.release, s.header
+    from item i join slot s on s.item = i.id
+    where i."case" = $1 and s.mailbox = $2 and (s.release is null or s.release <= $3) order by i.id"#;
+pub(super) const SLOT: &str = "select mailbox, tag, release, header from slot
+    where item = $1 and mailbox = $2 and (release is null or release <= $3)";
+pub(super) const ITEM_WITH_CASE: &str = r#"select c.id, c.lookup, c.org, c.filed, c.due, c.destroy_after, c.state, i.payload
+    from item i join "case" c on c.id = i."case" where i.id = $1"#;
 
 pub(super) const ANNOUNCE: &str = "insert into pending (item, lease) values ($1, $2)";
 pub(super) const TAKE_OVER: &str = "delete from pending where item = $1 and lease = $2";

@@ -35,6 +35,9 @@ on_both! {
         assert_eq!(store.payload(&no_item).await.unwrap(), None);
         assert_eq!(store.inbox(&[hash()], day("2026-11-24")).await.unwrap(), []);
         assert_eq!(store.inbox(&[], day("2026-11-24")).await.unwrap(), []);
+        assert_eq!(store.slots_of_case(&absent.id, &hash(), day("2026-11-24")).await.unwrap(), []);
+        assert_eq!(store.slot(&no_item, &hash(), day("2026-11-24")).await.unwrap(), None);
+        assert_eq!(store.item_with_case(&no_item).await.unwrap(), None);
         assert_eq!(store.filed_days().await.unwrap(), []);
         assert_eq!(store.last_day().await.unwrap(), None);
         store.mark_opened(&absent.id, day("2026-11-24")).await.unwrap();
@@ -238,7 +241,7 @@ on_both! {
         let first = NewItem { slots: vec![open.clone(), others, reserve.clone()], ..item() };
         let mine = case();
         store.file(&mine, &first).await.unwrap();
-        let expected = (mine.id, first.id, open.clone());
+        let expected = (mine.clone(), first.id, open.clone());
         // More mailboxes than one statement takes, and not a multiple of it.
         let mut mailboxes: Vec<_> = (0..70).map(|_| hash()).collect();
         mailboxes[3] = reserve.mailbox;
@@ -246,7 +249,19 @@ on_both! {
         assert_eq!(store.inbox(&mailboxes, day("2026-11-27")).await.unwrap(), std::slice::from_ref(&expected));
         let later = store.inbox(&mailboxes, day("2026-11-28")).await.unwrap();
         assert_eq!(later.len(), 2);
-        assert!(later.contains(&expected) && later.contains(&(mine.id, first.id, reserve)));
+        assert!(later.contains(&expected) && later.contains(&(mine.clone(), first.id, reserve.clone())));
+        // The same, asked of one case and of one item.
+        for (mailbox, on, shown) in [
+            (open.mailbox, "2026-11-27", Some(open.clone())),
+            (reserve.mailbox, "2026-11-27", None),
+            (reserve.mailbox, "2026-11-28", Some(reserve.clone())),
+            (hash(), "2026-11-28", None),
+        ] {
+            let of_case = store.slots_of_case(&mine.id, &mailbox, day(on)).await.unwrap();
+            assert_eq!(of_case, shown.clone().map(|slot| (first.id, slot)).into_iter().collect::<Vec<_>>());
+            assert_eq!(store.slot(&first.id, &mailbox, day(on)).await.unwrap(), shown);
+        }
+        assert_eq!(store.item_with_case(&first.id).await.unwrap(), Some((mine, first.payload)));
     }
 
     async fn the_days_of_present_cases_are_listed_once(base) {

@@ -33,7 +33,7 @@ pub(crate) fn axe() -> String {
 /// What is looked at on each page; collects what is wrong.
 pub(crate) struct Eye {
     pub(crate) browser: RealBrowser,
-    library: String,
+    pub(crate) library: String,
     script: String,
     pub(crate) found: Vec<String>,
     pub(crate) pages: usize,

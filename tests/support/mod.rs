@@ -232,16 +232,27 @@ impl Browser {
         (code, page)
     }
 
+    /// Files a report with these answers to who may read, a manager for example, and returns the code.
+    pub(crate) async fn report_to(&self, story: &str, who: &[(&str, &str)]) -> String {
+        let (code, fields) = self.prepared_for(story, who).await;
+        self.post("/nl/report", &fields).await;
+        code
+    }
+
     /// Fills in everything up to page 9, and returns the code and what is still to be sent.
     pub(crate) async fn prepared(&self, story: &str, strike: &[&str]) -> (String, Vec<(String, String)>) {
+        let who: Vec<(&str, &str)> = strike.iter().map(|s| ("strike", *s)).collect();
+        self.prepared_for(story, &who).await
+    }
+
+    async fn prepared_for(&self, story: &str, who: &[(&str, &str)]) -> (String, Vec<(String, String)>) {
         let path = "/nl/report";
         let page = self.get(path).await;
         let page = self.answer(path, &page, &[("go", "next")]).await;
         let page = self.answer(path, &page, &[("want", "report"), ("go", "next")]).await;
         let page = self.answer(path, &page, &[("org", "bzk"), ("go", "next")]).await;
         let page = self.answer(path, &page, &[("topic", "money"), ("go", "next")]).await;
-        let mut who: Vec<(&str, &str)> = strike.iter().map(|s| ("strike", *s)).collect();
-        who.push(("go", "next"));
+        let who = [who, &[("go", "next")]].concat();
         let page = self.answer(path, &page, &who).await;
         let page = self.answer(path, &page, &[("story", story), ("go", "next")]).await;
         let page = self.answer(path, &page, &[("go", "next")]).await;

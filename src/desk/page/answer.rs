@@ -65,7 +65,7 @@ pub(super) async fn answer(
 fn failed(open: &Unlocked, t: Texts, error: &DeskError) -> HttpResponse {
     let text = Plaintext::from(error.in_words(t));
     let body = format!("<h1>{}</h1><p role=\"alert\">{}</p>", t.get("desk-failed"), text.echo());
-    view::page(t, StatusCode::BAD_GATEWAY, &t.get("desk-failed"), Some(open.client.me.reader.as_str()), &body)
+    view::page(t, StatusCode::BAD_GATEWAY, &t.get("desk-failed"), &open.client, &body)
 }
 
 /// The case that a path names.

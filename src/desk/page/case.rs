@@ -9,6 +9,9 @@ use askama::Template;
 use super::{
     Desk,
     answer::{Answer, Fault, MaybeForm, answer, case_of, fields},
+    entry::{Entry, entry, is_link, named},
+    guide,
+    link::{Choice, Linked, choices, linked},
     lock::{Unlocked, take},
     summary::first_line,
     view,
@@ -16,35 +19,18 @@ use super::{
 use crate::{
     api_types::CaseView,
     desk::{
-        Consent, Content, DeskError, Item, Opened, Reach, State, consents,
+        Consent, DeskError, Item, Reach, consents,
         open::{self, advice},
         strangers, write,
     },
     domain::{
         case::{Act, CaseState, Duty, duty},
-        classification::Classification,
         day::Day,
-        id::{CaseId, ItemId, KeyedReader, OrgId},
+        id::{CaseId, ItemId, OrgId},
     },
-    seal::{
-        Author, Kind, Plaintext,
-        circle::LeftReason,
-        consent::{Along, Standing},
-    },
+    seal::{Plaintext, consent::Standing},
     text::Texts,
 };
-
-/// One item, as it is shown.
-struct Entry {
-    kind: &'static str,
-    heading: String,
-    proven: bool,
-    /// Question and answer; a text has no question.
-    texts: Vec<(String, String)>,
-    link: Option<String>,
-    file: String,
-    error: Option<String>,
-}
 
 #[derive(Template)]
 #[template(path = "desk/case.html")]
@@ -65,6 +51,9 @@ struct Case {
     acts: Vec<&'static str>,
     open: bool,
     advice: bool,
+    manager: bool,
+    linked: Vec<Linked>,
+    choices: Vec<Choice>,
 }
 
 /// A request, as it stands.
@@ -132,6 +121,9 @@ pub(super) async fn refresh(open: &mut Unlocked, id: &CaseId) -> Result<CaseView
 
 async fn case_page(open: &mut Unlocked, t: Texts, id: &CaseId, notice: Option<String>) -> Answer {
     let case = refresh(open, id).await?;
+    if guide::comes_first(open, id) {
+        return Ok(guide::page(open, t, id));
+    }
     let items = open.cases.get(id).map(Vec::as_slice).unwrap_or_default();
     let title = title(t, items, &case);
     let due = due(t, open, &case, advice(items));
@@ -150,13 +142,15 @@ async fn case_page(open: &mut Unlocked, t: Texts, id: &CaseId, notice: Option<St
         readers: case.readers.iter().map(|r| named(open, t, r)).collect(),
         strangers: strangers(&open.client, &case, items).into_iter().map(|r| named(open, t, r)).collect(),
         consents: consents(items).iter().map(|c| consented(open, t, c)).collect(),
-        entries: items.iter().map(|item| entry(open, t, id, item)).collect(),
+        entries: items.iter().filter(|item| !is_link(item)).map(|item| entry(open, t, id, item)).collect(),
         acts,
         open: !closed,
         advice: advice(items),
+        manager: guide::is_manager(open),
+        linked: linked(open, t, items).await,
+        choices: choices(open, id),
     };
-    let reader = Some(open.client.me.reader.as_str());
-    Ok(view::page(t, StatusCode::OK, &title, reader, &page.render().unwrap_or_default()))
+    Ok(view::page(t, StatusCode::OK, &title, &open.client, &page.render().unwrap_or_default()))
 }
 
 fn title(t: Texts, items: &[Item], case: &CaseView) -> String {
@@ -190,178 +184,6 @@ pub(super) fn org(open: &Unlocked, t: Texts, id: &OrgId) -> String {
     open.client.roster.organisation(id).map_or_else(|| id.to_string(), |o| t.pick(&o.entry.name).to_owned())
 }
 
-fn named(open: &Unlocked, t: Texts, reader: &KeyedReader) -> String {
-    let known = open.client.roster.reader(&reader.reader);
-    known.map_or_else(|| reader.reader.to_string(), |r| t.pick(&r.shown_as).to_owned())
-}
-
-fn all_named(open: &Unlocked, t: Texts, readers: &[KeyedReader]) -> String {
-    readers.iter().map(|r| named(open, t, r)).collect::<Vec<_>>().join("\n")
-}
-
-fn entry(open: &Unlocked, t: Texts, case: &CaseId, item: &Item) -> Entry {
-    let link = Some(format!("/{}/file/{case}/{}", t.lang(), item.id));
-    let mut entry = Entry {
-        kind: "item",
-        heading: t.get("desk-item-closed"),
-        proven: true,
-        texts: Vec::new(),
-        link: None,
-        file: String::new(),
-        error: None,
-    };
-    match &item.state {
-        State::Failed(error) => entry.error = Some(error.clone()),
-        State::Large(bytes) => {
-            entry.heading = t.get("desk-item-large");
-            (entry.link, entry.file) = (link, t.with("desk-open-large", &[("size", size(*bytes))]));
-        }
-        State::Opened(opened) => {
-            entry.heading = heading(open, t, opened);
-            entry.proven = opened.proven;
-            match &opened.content {
-                Content::Text(text) => {
-                    entry.kind = if opened.manifest.head.kind == Kind::Note { "note" } else { "item" };
-                    entry.texts.push((String::new(), text.to_string()));
-                }
-                Content::Story(story) => {
-                    let all = [
-                        ("story", &story.story),
-                        ("who", &story.who),
-                        ("when", &story.when),
-                        ("place", &story.place),
-                        ("known", &story.known),
-                    ];
-                    let answered = all.into_iter().filter(|(_, text)| !text.is_empty());
-                    entry
-                        .texts
-                        .extend(answered.map(|(name, text)| (t.get(&format!("desk-story-{name}")), text.clone())));
-                }
-                Content::Request(asked) => {
-                    let to = named(open, t, &asked.to);
-                    let reason = String::from_utf8_lossy(asked.reason.reveal()).into_owned();
-                    entry.texts.push((t.with("consent-title", &[("name", to)]), reason));
-                }
-                Content::Answer(answer) => {
-                    entry.texts.push((String::new(), t.get(if answer.yes { "yes" } else { "no" })));
-                }
-                Content::Classification(made) => entry.texts.push((String::new(), classified(t, made))),
-                Content::Protocol(begun) => entry.texts.push((String::new(), t.pick(&begun.protocol.name).to_owned())),
-                Content::Step(step) => entry.texts.push((String::new(), step.step.clone())),
-                Content::HandOver(done) => entry.texts.push((String::new(), named(open, t, &done.to))),
-                Content::ToReport(said) => {
-                    entry.texts.push((t.get("desk-to-report-case"), said.report.to_string()));
-                    entry.texts.push((t.get("desk-to-report-what"), along(t, said.along)));
-                    entry.texts.push((t.get("desk-to-report-to"), all_named(open, t, &said.to)));
-                }
-                Content::PassOn(done) => entry.texts.push((String::new(), all_named(open, t, &done.to))),
-                Content::Left(left) => {
-                    let id = if left.reason == LeftReason::Conflict { "desk-left-conflict" } else { "desk-left" };
-                    entry.texts.push((String::new(), t.get(id)));
-                }
-                Content::TakeOut(asked) => {
-                    let reason = String::from_utf8_lossy(asked.reason.reveal()).into_owned();
-                    entry.texts.push((named(open, t, &asked.who), reason));
-                }
-                Content::Duty(asked) => {
-                    let reason = String::from_utf8_lossy(asked.reason.reveal()).into_owned();
-                    entry.texts.push((named(open, t, &asked.to), t.get(asked.ground.text_id())));
-                    entry.texts.push((String::new(), reason));
-                }
-                Content::TakenOut(_) | Content::DutyApproved(_) => {}
-                Content::File { name, .. } => {
-                    entry.file = format!("{name} ({})", size(opened.manifest.length));
-                    entry.link = link;
-                }
-            }
-        }
-    }
-    entry
-}
-
-/// A classification in words, one line a question.
-fn classified(t: Texts, made: &Classification) -> String {
-    let word = |list: &str, code: &str| t.get(&format!("{list}-{code}"));
-    let words = |list: &str, codes: &std::collections::BTreeSet<String>| {
-        codes.iter().map(|code| word(list, code)).collect::<Vec<_>>().join(", ")
-    };
-    let line = |question: &str, answer: String| {
-        if answer.is_empty() { String::new() } else { format!("{}: {answer}\n", t.get(question)) }
-    };
-    [
-        line("class-of", word("type", &made.of)),
-        line("class-flags", words("flag", &made.flags)),
-        line("class-assessment", word("assessment", &made.assessment)),
-        line(
-            "class-investigation",
-            made.investigation.as_deref().map(|c| word("investigation", c)).unwrap_or_default(),
-        ),
-        line("class-finding", made.finding.as_deref().map(|c| word("finding", c)).unwrap_or_default()),
-        line("class-measures", words("measure", &made.measures)),
-    ]
-    .concat()
-}
-
-fn heading(open: &Unlocked, t: Texts, opened: &Opened) -> String {
-    let head = &opened.manifest.head;
-    let from = match &head.author {
-        Author::Reporter => t.get("desk-from-reporter"),
-        Author::Reader(id) => {
-            let known = open.client.roster.reader(id).map(|r| &r.shown_as);
-            let known = known.or_else(|| open.client.roster.overseer(id).map(|(_, o)| &o.shown_as));
-            known.map_or_else(|| id.to_string(), |shown| t.pick(shown).to_owned())
-        }
-    };
-    format!("{}, {}, {from}", t.get(kind_text(head.kind)), t.day(head.day))
-}
-
-/// What goes along, in words.
-fn along(t: Texts, along: Along) -> String {
-    let all = [(along.story, "along-story"), (along.messages, "along-messages"), (along.files, "along-files")];
-    all.into_iter().filter(|(goes, _)| *goes).map(|(_, id)| t.get(id)).collect::<Vec<_>>().join("\n")
-}
-
-/// The text that names a kind.
-pub(super) fn kind_text(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Report => "desk-kind-report",
-        Kind::Advice => "desk-kind-advice",
-        Kind::Message => "desk-kind-message",
-        Kind::File => "desk-kind-file",
-        Kind::Acknowledgement => "kind-acknowledgement",
-        Kind::Question => "kind-question",
-        Kind::Reply => "kind-reply",
-        Kind::Feedback => "kind-feedback",
-        Kind::Note => "desk-kind-note",
-        Kind::Closing => "kind-closing",
-        Kind::ConsentRequest => "kind-consent",
-        Kind::ConsentAnswer => "desk-kind-consent-answer",
-        Kind::HandOver => "kind-hand-over",
-        Kind::Memo => "desk-kind-memo",
-        Kind::Classification => "desk-kind-classification",
-        Kind::Protocol => "desk-kind-protocol",
-        Kind::Step => "desk-kind-step",
-        Kind::ToReport => "desk-kind-to-report",
-        Kind::PassOn => "desk-kind-pass-on",
-        Kind::Identity => "desk-kind-identity",
-        Kind::Talk => "desk-kind-talk",
-        Kind::Left => "desk-kind-left",
-        Kind::TakeOut => "desk-kind-take-out",
-        Kind::TakenOut => "desk-kind-taken-out",
-        Kind::DutyRequest => "desk-kind-duty",
-        Kind::DutyApproval => "desk-kind-duty-approval",
-    }
-}
-
-/// Bytes in words.
-pub(super) fn size(bytes: u64) -> String {
-    match bytes {
-        b if b >= 10 << 20 => format!("{} MiB", b >> 20),
-        b if b >= 10 << 10 => format!("{} KiB", b >> 10),
-        b => format!("{b} bytes"),
-    }
-}
-
 /// The page on which something is written, or what was written there.
 pub(super) async fn act(
     desk: Data<Desk>,
@@ -393,7 +215,7 @@ fn writing(open: &Unlocked, t: Texts, id: &CaseId, act: Act, text: &Plaintext, e
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = Writing { t, case: *id, title, act: act.name(), text, error };
     let title = t.get(&format!("desk-act-{}", act.name()));
-    view::page(t, status, &title, Some(open.client.me.reader.as_str()), &page.render().unwrap_or_default())
+    view::page(t, status, &title, &open.client, &page.render().unwrap_or_default())
 }
 
 /// The text an act begins with; it can be changed.

@@ -168,8 +168,7 @@ fn show(
     };
     let page =
         Page { t, case: *id, path, title, chosen, questions: questions(t, made, kind), error, named: kind.is_some() };
-    let reader = Some(open.client.me.reader.as_str());
-    view::page(t, status, &t.get(title), reader, &page.render().unwrap_or_default())
+    view::page(t, status, &t.get(title), &open.client, &page.render().unwrap_or_default())
 }
 
 fn questions(t: Texts, made: &Classification, wrong: Option<ClassificationError>) -> Vec<Question> {

@@ -1,41 +1,40 @@
 //! Files: shown re-encoded, so that what they carry besides the picture or text stays out; saved as they are only on purpose.
-use std::io::{Cursor, Read, Seek, Write};
+use std::io::{Read, Seek, Write};
 
 use actix_multipart::Multipart;
 use actix_web::{
     HttpRequest, HttpResponse,
     http::{StatusCode, header},
-    web::{Bytes, Data, Path},
+    web::{Bytes, Data, Path, Query},
 };
 use askama::Template;
 use futures_util::StreamExt;
-use image::{ImageFormat, ImageReader, Limits};
+use serde::Deserialize;
 
 use super::{
     Desk, Fields,
     answer::{Answer, Fault, MaybeForm, answer, case_of, fields, item_of},
-    case::{refresh, size},
+    case::refresh,
+    entry::size,
     lock::{Unlocked, take},
+    preview::{self, Shown},
     view,
 };
 use crate::{
-    desk::{Attachment, Body, Content, DeskError, Opened, Reach, State, attach_file, open_item, safe_name, safe_text},
+    desk::{Attachment, Body, Content, DeskError, Opened, Reach, State, attach_file, open_item, safe_name},
     domain::id::{CaseId, ItemId},
     text::Texts,
 };
 
-/// Bytes of a text that are shown.
-const SHOWN: usize = 200 << 10;
-/// Pixels on a side, and bytes in memory, that a picture may take.
-const SIDE: u32 = 20_000;
-const PICTURE: u64 = 512 << 20;
-const WIDEST: u32 = 1600;
+/// Which page of a document is asked for, from 1.
+#[derive(Deserialize)]
+pub(super) struct Asked {
+    #[serde(default = "first")]
+    page: usize,
+}
 
-/// What is shown of a file.
-enum Shown {
-    Picture(String),
-    Text(String),
-    Nothing,
+fn first() -> usize {
+    1
 }
 
 #[derive(Template)]
@@ -54,11 +53,17 @@ pub(super) async fn show(
     desk: Data<Desk>,
     request: HttpRequest,
     path: Path<(String, String, String)>,
+    asked: Query<Asked>,
     form: MaybeForm,
 ) -> HttpResponse {
     answer(&desk, &request, &path.0, fields(form), async |open, t, mut sent| {
-        let save = take(&mut sent, "save").is_some();
-        page(open, t, &case_of(&path.1)?, &item_of(&path.2)?, save).await
+        let (case, item) = (case_of(&path.1)?, item_of(&path.2)?);
+        if take(&mut sent, "save").is_some() {
+            let file = opened(open, &case, &item).await?.ok_or(Fault::NotFound)?;
+            let Content::File { name, body } = &file.content else { return Err(Fault::NotFound) };
+            return Ok(download(name, body)?);
+        }
+        page(&desk, open, t, (&case, &item), asked.page).await
     })
     .await
 }
@@ -68,11 +73,15 @@ pub(super) async fn picture(
     desk: Data<Desk>,
     request: HttpRequest,
     path: Path<(String, String, String)>,
+    asked: Query<Asked>,
 ) -> HttpResponse {
     answer(&desk, &request, &path.0, Fields::new(), async |open, _, _| {
-        let file = opened(open, &case_of(&path.1)?, &item_of(&path.2)?).await?.ok_or(Fault::NotFound)?;
-        let png = encoded_anew(&bytes_of(file, usize::MAX)?).ok_or(Fault::NotFound)?;
-        Ok(HttpResponse::Ok().content_type("image/png").body(png))
+        let item = item_of(&path.2)?;
+        let mut last = open.drawn.take();
+        let file = opened(open, &case_of(&path.1)?, &item).await?.ok_or(Fault::NotFound)?;
+        let png = preview::picture(&desk, &item, file, asked.page, &mut last).await?;
+        open.drawn = last;
+        Ok(HttpResponse::Ok().content_type("image/png").body(png.ok_or(Fault::NotFound)?))
     })
     .await
 }
@@ -92,48 +101,20 @@ async fn opened<'a>(open: &'a mut Unlocked, case: &CaseId, item: &ItemId) -> Res
     }))
 }
 
-async fn page(open: &mut Unlocked, t: Texts, case: &CaseId, item: &ItemId, save: bool) -> Answer {
+async fn page(desk: &Desk, open: &mut Unlocked, t: Texts, (case, item): (&CaseId, &ItemId), number: usize) -> Answer {
+    let mut last = open.drawn.take();
     let file = opened(open, case, item).await?.ok_or(Fault::NotFound)?;
-    let Content::File { name, body } = &file.content else { return Err(Fault::NotFound) };
-    if save {
-        return Ok(download(name, body)?);
-    }
-    let shown = preview(t, case, item, file)?;
+    let Content::File { name, .. } = &file.content else { return Err(Fault::NotFound) };
+    let path = format!("file/{case}/{item}");
+    let shown = preview::preview(desk, t, (&path, item), file, number, &mut last).await?;
     let page = FilePage { t, case: *case, item: *item, name: name.clone(), size: size(file.manifest.length), shown };
     let (title, body) = (name.clone(), page.render().unwrap_or_default());
-    Ok(view::page(t, StatusCode::OK, &title, Some(open.client.me.reader.as_str()), &body))
-}
-
-fn preview(t: Texts, case: &CaseId, item: &ItemId, file: &Opened) -> Result<Shown, DeskError> {
-    let head = bytes_of(file, 64)?;
-    if image::guess_format(&head).is_ok_and(known) {
-        return Ok(Shown::Picture(format!("/{}/file/{case}/{item}/picture", t.lang())));
-    }
-    let bytes = bytes_of(file, SHOWN)?;
-    let text = std::str::from_utf8(&bytes).ok().filter(|text| !text.contains('\0'));
-    Ok(text.map_or(Shown::Nothing, |text| Shown::Text(safe_text(text))))
-}
-
-fn known(format: ImageFormat) -> bool {
-    matches!(format, ImageFormat::Png | ImageFormat::Jpeg | ImageFormat::Gif | ImageFormat::WebP)
-}
-
-/// A picture's pixels and nothing else, no wider than a page needs; `None` when it does not decode.
-fn encoded_anew(bytes: &[u8]) -> Option<Vec<u8>> {
-    let mut limits = Limits::default();
-    (limits.max_image_width, limits.max_image_height, limits.max_alloc) = (Some(SIDE), Some(SIDE), Some(PICTURE));
-    let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().ok()?;
-    reader.format().filter(|format| known(*format))?;
-    reader.limits(limits);
-    let picture = reader.decode().ok()?;
-    let picture = if picture.width() > WIDEST { picture.thumbnail(WIDEST, SIDE) } else { picture };
-    let mut png = Cursor::new(Vec::new());
-    picture.to_rgba8().write_to(&mut png, ImageFormat::Png).ok()?;
-    Some(png.into_inner())
+    open.drawn = last;
+    Ok(view::page(t, StatusCode::OK, &title, &open.client, &body))
 }
 
 /// The first bytes of a file.
-fn bytes_of(file: &Opened, most: usize) -> Result<Vec<u8>, DeskError> {
+pub(super) fn bytes_of(file: &Opened, most: usize) -> Result<Vec<u8>, DeskError> {
     let Content::File { body, .. } = &file.content else { return Ok(Vec::new()) };
     match body {
         Body::Memory(bytes) => Ok(bytes.iter().copied().take(most).collect()),
@@ -216,24 +197,4 @@ async fn received(mut form: Multipart) -> Result<Option<Attachment>, DeskError> 
         return Ok(Some(Attachment { name: safe_name(&name), file }));
     }
     Ok(None)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_picture_keeps_its_pixels_and_loses_what_it_carries() {
-        let picture = image::RgbImage::from_fn(40, 30, |x, y| image::Rgb([x as u8, y as u8, 7]));
-        let mut jpeg = Cursor::new(Vec::new());
-        picture.write_to(&mut jpeg, ImageFormat::Jpeg).ok();
-        // An EXIF segment, as a camera writes one.
-        let mut bytes = jpeg.into_inner();
-        let exif = b"\xff\xe1\x00\x1bExif\0\0CANARY-CAMERA-1234\0";
-        bytes.splice(2..2, exif.iter().copied());
-        let png = encoded_anew(&bytes).unwrap_or_default();
-        assert!(png.starts_with(b"\x89PNG"));
-        assert!(!png.windows(13).any(|w| w == b"CANARY-CAMERA"));
-        assert!(encoded_anew(b"\x89PNG\r\n\x1a\nbroken").is_none());
-    }
 }

@@ -70,7 +70,13 @@ pub(super) async fn first(desk: Data<Desk>, lang: Path<String>, form: MaybeForm)
 
 fn ask(t: Texts, name: String, error: Option<String>) -> HttpResponse {
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    view::page(t, status, &t.get("desk-first-title"), None, &First { t, name, error }.render().unwrap_or_default())
+    view::page(
+        t,
+        status,
+        &t.get("desk-first-title"),
+        view::Frame::default(),
+        &First { t, name, error }.render().unwrap_or_default(),
+    )
 }
 
 /// What the coordinator needs, and where the keys are.
@@ -78,7 +84,7 @@ fn shown(desk: &Desk, t: Texts, me: &Identity, tried: Option<&'static str>, erro
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let words = print_words(&me.keyed(), t.language);
     let page = Made { t, path: desk.identity.display().to_string(), public: me.public(), words, tried, error };
-    view::page(t, status, &t.get("desk-made-title"), None, &page.render().unwrap_or_default())
+    view::page(t, status, &t.get("desk-made-title"), view::Frame::default(), &page.render().unwrap_or_default())
 }
 
 /// Tries a copy of the keys with the passphrase; shows the public half again.
@@ -111,7 +117,7 @@ fn ask_again(t: Texts, error: &DeskError) -> HttpResponse {
     let text = Plaintext::from(error.in_words(t));
     let back = format!("<p><a class=\"utrecht-link\" href=\"/{}/inbox\">{}</a></p>", t.lang(), t.get("desk-unlock"));
     let body = format!("<h1>{}</h1><p role=\"alert\">{}</p>{back}", t.get("desk-failed"), text.echo());
-    view::page(t, StatusCode::UNPROCESSABLE_ENTITY, &t.get("desk-failed"), None, &body)
+    view::page(t, StatusCode::UNPROCESSABLE_ENTITY, &t.get("desk-failed"), view::Frame::default(), &body)
 }
 
 /// The public half as a file for the coordinator.

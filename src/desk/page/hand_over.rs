@@ -9,7 +9,8 @@ use askama::Template;
 use super::{
     Desk,
     answer::{Answer, MaybeForm, answer, case_of, fields, item_of},
-    case::{kind_text, refresh},
+    case::refresh,
+    entry::kind_text,
     lock::{Unlocked, take},
     view,
 };
@@ -116,5 +117,5 @@ async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, sent: &Sent, fresh: bo
         error,
     };
     let title = t.get("desk-act-hand-over");
-    Ok(view::page(t, status, &title, Some(open.client.me.reader.as_str()), &page.render().unwrap_or_default()))
+    Ok(view::page(t, status, &title, &open.client, &page.render().unwrap_or_default()))
 }

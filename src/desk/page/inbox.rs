@@ -1,5 +1,5 @@
 //! The inbox: what is due first, searched and filtered here, on the reader's own machine.
-use std::time::Duration;
+use std::{collections::HashSet, future::ready, pin::pin, time::Duration};
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -8,6 +8,7 @@ use actix_web::{
     web::{Data, Path, Query},
 };
 use askama::Template;
+use futures_util::{StreamExt, stream};
 use serde::Deserialize;
 
 use super::{
@@ -15,11 +16,13 @@ use super::{
     answer::{Answer, MaybeForm, answer, fields},
     case::{due, org, state, urgency},
     lock::Unlocked,
-    oversee, view,
+    oversee,
+    summary::Summary,
+    view,
 };
 use crate::{
     api_types::CaseView,
-    desk::{DeskError, Reach, open_case},
+    desk::{DeskError, many},
     domain::{
         case::{CaseState, duty},
         id::CaseId,
@@ -55,6 +58,7 @@ struct Row {
     due: String,
     late: bool,
     state: String,
+    links: Vec<(CaseId, String)>,
 }
 
 #[derive(Template)]
@@ -94,12 +98,14 @@ async fn show(open: &mut Unlocked, t: Texts, query: &Asked) -> Answer {
     let mut cases = open.client.inbox().await?;
     let waiting = summarise(open, &cases).await?;
     open.summaries.save(&open.client.me, &cases)?;
+    open.guide.keep(&open.client.me, &cases)?;
     let is_advice = |case: &CaseView| open.summaries.of(&case.case).is_some_and(|s| s.advice);
+    let there: HashSet<CaseId> = cases.iter().map(|case| case.case).collect();
     cases.retain(|case| wanted(open, case, query, is_advice(case)));
     cases.sort_by_key(|case| (urgency(case, is_advice(case)), case.case));
     let found = cases.len();
     let from = query.from.min(found.saturating_sub(1) / ROWS * ROWS);
-    let rows = cases.iter().skip(from).take(ROWS).map(|case| row(open, t, case)).collect();
+    let rows = cases.iter().skip(from).take(ROWS).map(|case| row(open, t, case, &there)).collect();
     let link = |from: usize| {
         let words = view::percent(&query.q);
         format!("/{}/inbox?q={words}&state={}&from={from}", t.lang(), view::percent(&query.state))
@@ -107,26 +113,25 @@ async fn show(open: &mut Unlocked, t: Texts, query: &Asked) -> Answer {
     let before = (from > 0).then(|| link(from.saturating_sub(ROWS)));
     let after = (from + ROWS < found).then(|| link(from + ROWS));
     let page = Inbox { t, query, rows, found, waiting, before, after };
-    let reader = Some(open.client.me.reader.as_str());
     let title = t.get("desk-inbox-title");
-    Ok(view::page(t, StatusCode::OK, &title, reader, &page.render().unwrap_or_default()))
+    Ok(view::page(t, StatusCode::OK, &title, &open.client, &page.render().unwrap_or_default()))
 }
 
 /// Opens what somebody has opened before and is not summarised, for as long as a page may take. What nobody has opened stays so:
 /// looking at the inbox is not reading. Returns how many are left.
 async fn summarise(open: &mut Unlocked, cases: &[CaseView]) -> Result<usize, DeskError> {
     let until = Instant::now() + BUDGET;
-    let mut left = 0;
-    for case in cases.iter().filter(|case| case.state != CaseState::Unopened) {
-        if open.summaries.knows(case) {
-            continue;
+    let Unlocked { client, summaries, .. } = open;
+    let opened = cases.iter().filter(|case| case.state != CaseState::Unopened);
+    let new: Vec<&CaseView> = opened.filter(|case| !summaries.knows(case)).collect();
+    let parts = stream::iter(many::parts(&new)).take_while(|_| ready(Instant::now() < until));
+    let mut opening = pin!(parts.map(|part| many::open_messages(client, part)).buffered(many::at_once()));
+    let mut left = new.len();
+    while let Some(part) = opening.next().await {
+        for (case, items) in part? {
+            summaries.learn(case, &items);
+            left -= 1;
         }
-        if Instant::now() >= until {
-            left += 1;
-            continue;
-        }
-        let items = open_case(&open.client, case, Reach::Messages).await?;
-        open.summaries.learn(case, &items);
     }
     Ok(left)
 }
@@ -142,7 +147,7 @@ fn wanted(open: &Unlocked, case: &CaseView, query: &Asked, advice: bool) -> bool
     state && (query.q.trim().is_empty() || open.summaries.matches(&case.case, &query.q))
 }
 
-fn row(open: &Unlocked, t: Texts, case: &CaseView) -> Row {
+fn row(open: &Unlocked, t: Texts, case: &CaseView, there: &HashSet<CaseId>) -> Row {
     let summary = open.summaries.of(&case.case);
     let title = match (summary, case.state) {
         (Some(summary), _) if !summary.line.is_empty() => summary.line.clone(),
@@ -158,5 +163,16 @@ fn row(open: &Unlocked, t: Texts, case: &CaseView) -> Row {
         due,
         late,
         state: state(t, case.state),
+        links: summary.map(|summary| linked(open, t, summary, there)).unwrap_or_default(),
     }
+}
+
+/// What a case belongs with, among those that are there.
+fn linked(open: &Unlocked, t: Texts, summary: &Summary, there: &HashSet<CaseId>) -> Vec<(CaseId, String)> {
+    let others = summary.links.iter().filter(|(other, _)| there.contains(other));
+    let said = others.filter_map(|(other, duplicate)| {
+        let id = if *duplicate { "desk-link-duplicate" } else { "desk-link-linked" };
+        Some((*other, t.with(id, &[("title", open.summaries.of(other)?.line.clone())])))
+    });
+    said.collect()
 }

@@ -11,10 +11,10 @@ use age::secrecy::SecretString;
 use askama::Template;
 use tokio::sync::{MappedMutexGuard, MutexGuard};
 
-use super::{Desk, Fields, summary::Summaries, view};
+use super::{Desk, Fields, guide::Guide, preview::Last, summary::Summaries, view};
 use crate::{
     desk::{Client, DeskError, Identity, Item},
-    domain::id::CaseId,
+    domain::{id::CaseId, roster::Mode},
     seal::Plaintext,
     text::Texts,
 };
@@ -27,6 +27,10 @@ pub(super) struct Unlocked {
     pub(super) cases: HashMap<CaseId, Vec<Item>>,
     /// The beginnings of all cases.
     pub(super) summaries: Summaries,
+    /// Which guides were seen.
+    pub(super) guide: Guide,
+    /// The page of a document that was drawn last.
+    pub(super) drawn: Option<Last>,
     used: Instant,
 }
 
@@ -56,10 +60,10 @@ impl Desk {
             if !self.identity.exists() {
                 return Err(view::see_other(&format!("/{}/first", t.lang())));
             }
-            let Some(passphrase) = passphrase else { return Err(ask(t, request.path(), fields, None)) };
+            let Some(passphrase) = passphrase else { return Err(ask(t, self.mode(), request.path(), fields, None)) };
             match self.unlock(&passphrase).await {
                 Ok(unlocked) => *open = Some(unlocked),
-                Err(error) => return Err(ask(t, request.path(), fields, Some(error.in_words(t)))),
+                Err(error) => return Err(ask(t, self.mode(), request.path(), fields, Some(error.in_words(t)))),
             }
             if fields.is_empty() && request.method() == Method::POST {
                 return Err(view::see_other(request.path()));
@@ -78,8 +82,17 @@ impl Desk {
         let me = load.await.map_err(|e| DeskError::new(e.to_string()))??;
         let client = Client::sign_in(&self.place, me).await?;
         client.keys_work().await?;
+        if let Ok(mut mode) = self.mode.lock() {
+            *mode = Some(client.roster.mode);
+        }
         let summaries = Summaries::load(&self.identity, &client.me);
-        Ok(Unlocked { client, cases: HashMap::new(), summaries, used: Instant::now() })
+        let guide = Guide::load(&self.identity, &client.me);
+        Ok(Unlocked { client, cases: HashMap::new(), summaries, guide, drawn: None, used: Instant::now() })
+    }
+
+    /// What the service is for, from the roster that was verified last.
+    pub(super) fn mode(&self) -> Option<Mode> {
+        self.mode.lock().ok().and_then(|mode| *mode)
     }
 
     /// Whether the passphrase is asked for first.
@@ -102,10 +115,10 @@ pub(super) fn take(fields: &mut Fields, name: &str) -> Option<Plaintext> {
     Some(fields.swap_remove(at).1)
 }
 
-fn ask(t: Texts, path: &str, fields: &Fields, error: Option<String>) -> HttpResponse {
+fn ask(t: Texts, mode: Option<Mode>, path: &str, fields: &Fields, error: Option<String>) -> HttpResponse {
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = Lock { t, path, fields, error };
-    view::page(t, status, &t.get("desk-lock-title"), None, &page.render().unwrap_or_default())
+    view::page(t, status, &t.get("desk-lock-title"), mode, &page.render().unwrap_or_default())
 }
 
 /// Locks at once.

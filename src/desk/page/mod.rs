@@ -2,17 +2,23 @@
 mod answer;
 mod case;
 mod classify;
+mod entry;
 mod file;
 mod first;
 mod guard;
+mod guide;
 mod hand_over;
 mod inbox;
+mod kept;
+mod link;
 mod lock;
 mod oversee;
+mod preview;
 mod protocol;
 mod roster;
 mod summary;
 mod today;
+mod training;
 mod view;
 
 use std::{io, net::TcpListener, path::PathBuf, sync::Mutex, time::Duration};
@@ -26,7 +32,7 @@ use tokio::sync::Mutex as AsyncMutex;
 
 use self::lock::Unlocked;
 use super::{DeskError, Place};
-use crate::seal::Plaintext;
+use crate::{domain::roster::Mode, seal::Plaintext};
 
 /// Bytes of a form: the longest text, percent-encoded, with room for what goes along.
 const FORM_BYTES: usize = 2 << 20;
@@ -46,6 +52,8 @@ pub struct Settings {
     pub idle: Duration,
     /// The loopback port; 0 is any free one.
     pub port: u16,
+    /// This program: started again for what may not bring it down, the drawing of pages of a PDF.
+    pub program: PathBuf,
 }
 
 /// The running desk.
@@ -53,6 +61,7 @@ pub(super) struct Desk {
     identity: PathBuf,
     place: Place,
     idle: Duration,
+    program: PathBuf,
     /// What a browser must call it: other names are somebody's rebinding.
     host: String,
     /// Opens the desk once.
@@ -60,6 +69,8 @@ pub(super) struct Desk {
     /// What the browser shows from then on.
     session: String,
     open: AsyncMutex<Option<Unlocked>>,
+    /// What the service is for, once a roster was verified.
+    mode: Mutex<Option<Mode>>,
 }
 
 /// A desk that is about to be served.
@@ -76,9 +87,9 @@ pub fn ready(settings: Settings) -> Result<Ready, DeskError> {
     let host = listener.local_addr()?.to_string();
     let (token, session) = (random()?, random()?);
     let link = format!("http://{host}/open/{token}");
-    let Settings { identity, place, idle, .. } = settings;
-    let (link_now, open) = (Mutex::new(Some(token)), AsyncMutex::new(None));
-    let desk = Data::new(Desk { identity, place, idle, host, link: link_now, session, open });
+    let Settings { identity, place, idle, program, .. } = settings;
+    let (link_now, open, mode) = (Mutex::new(Some(token)), AsyncMutex::new(None), Mutex::new(None));
+    let desk = Data::new(Desk { identity, place, idle, program, host, link: link_now, session, open, mode });
     Ok(Ready { link, running: serve(listener, desk)? })
 }
 
@@ -106,8 +117,11 @@ fn routes(cfg: &mut web::ServiceConfig) {
         .service(both("/{lang}/first", first::first))
         .route("/{lang}/first/copy", web::post().to(first::copy))
         .route("/{lang}/first/public", web::post().to(first::public))
+        .service(both("/{lang}/training", training::training))
         .service(both("/{lang}/inbox", inbox::inbox))
         .service(both("/{lang}/case/{case}", case::show))
+        .service(both("/{lang}/case/{case}/guide", guide::guide))
+        .service(both("/{lang}/case/{case}/link", link::carry_out))
         .service(both("/{lang}/case/{case}/hand-over", hand_over::ask))
         .service(both("/{lang}/case/{case}/hand-over/{request}", hand_over::carry_out))
         .service(both("/{lang}/case/{case}/classify", classify::assess))

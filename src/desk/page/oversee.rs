@@ -89,7 +89,7 @@ fn coordinates(open: &Unlocked) -> bool {
 }
 
 fn shown(open: &Unlocked, t: Texts, title: &str, status: StatusCode, body: &impl Template) -> HttpResponse {
-    view::page(t, status, &t.get(title), Some(open.client.me.reader.as_str()), &body.render().unwrap_or_default())
+    view::page(t, status, &t.get(title), &open.client, &body.render().unwrap_or_default())
 }
 
 /// The log, fetched and checked.

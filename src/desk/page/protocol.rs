@@ -115,6 +115,5 @@ fn page(open: &Unlocked, t: Texts, case: &CaseView) -> Answer {
     };
     let works = begun.iter().enumerate().map(work).collect();
     let page = Page { t, case: case.case, choices, works, open: !case.state.is_closed() };
-    let reader = Some(open.client.me.reader.as_str());
-    Ok(view::page(t, StatusCode::OK, &t.get("protocol-title"), reader, &page.render().unwrap_or_default()))
+    Ok(view::page(t, StatusCode::OK, &t.get("protocol-title"), &open.client, &page.render().unwrap_or_default()))
 }

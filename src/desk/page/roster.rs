@@ -141,8 +141,7 @@ fn page(open: &Unlocked, t: Texts, review: Option<Shown>, error: Option<String>)
         review,
         error,
     };
-    let reader = Some(open.client.me.reader.as_str());
-    view::page(t, status, &t.get("roster-title"), reader, &page.render().unwrap_or_default())
+    view::page(t, status, &t.get("roster-title"), &open.client, &page.render().unwrap_or_default())
 }
 
 fn person(t: Texts, file: &crate::domain::roster::OrgFile, reader: &Reader) -> Person {

@@ -6,11 +6,11 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+use super::kept;
 use crate::{
     api_types::CaseView,
-    desk::{Content, DeskError, Identity, Item, State, open::advice},
+    desk::{Content, DeskError, Identity, Item, State, links, open::advice},
     domain::id::{CaseId, ItemId},
-    replace::replace,
 };
 
 /// Characters of the line that names a case.
@@ -36,13 +36,22 @@ pub(super) struct Summary {
     pub(super) advice: bool,
     /// The items it was made of.
     pub(super) items: Vec<ItemId>,
+    /// The cases it belongs with, and of which it is a duplicate.
+    #[serde(default)]
+    pub(super) links: Vec<(CaseId, bool)>,
     text: String,
 }
 
-#[derive(Deserialize, Serialize)]
+#[derive(Deserialize)]
 struct Stored {
     version: u8,
     cases: HashMap<CaseId, Summary>,
+}
+
+#[derive(Serialize)]
+struct Storing<'a> {
+    version: u8,
+    cases: &'a HashMap<CaseId, Summary>,
 }
 
 /// The first line of a case's story.
@@ -63,8 +72,7 @@ impl Summaries {
     /// Reads the file beside the identity. One that cannot be opened is made anew: it holds nothing that is nowhere else.
     pub(super) fn load(identity: &Path, me: &Identity) -> Self {
         let file = identity.with_extension("summaries");
-        let opened = std::fs::read(&file).ok().and_then(|sealed| me.seal.open_own(&sealed).ok());
-        let stored = opened.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let stored = kept::load(&file, me);
         let known = stored.filter(|s: &Stored| s.version == VERSION).map(|s| s.cases).unwrap_or_default();
         Self { file, changed: false, known }
     }
@@ -93,13 +101,14 @@ impl Summaries {
                 | Content::TakeOut(_)
                 | Content::TakenOut(_)
                 | Content::Duty(_)
-                | Content::DutyApproved(_) => {}
+                | Content::DutyApproved(_)
+                | Content::Link(_) => {}
                 Content::File { name, .. } => text.push_str(name),
             }
             text.push('\n');
         }
         let text = text.to_lowercase().chars().take(SEARCHED).collect();
-        let summary = Summary { line, advice: advice(items), items: case.items.clone(), text };
+        let summary = Summary { line, advice: advice(items), items: case.items.clone(), links: links(items), text };
         self.known.insert(case.case, summary);
         self.changed = true;
     }
@@ -112,6 +121,13 @@ impl Summaries {
     /// The summary of a case.
     pub(super) fn of(&self, case: &CaseId) -> Option<&Summary> {
         self.known.get(case)
+    }
+
+    /// All cases with their lines, by line.
+    pub(super) fn titles(&self) -> Vec<(CaseId, String)> {
+        let mut all: Vec<_> = self.known.iter().map(|(case, summary)| (*case, summary.line.clone())).collect();
+        all.sort_by(|(a, one), (b, two)| (one, a).cmp(&(two, b)));
+        all
     }
 
     /// Whether every word stands in a case.
@@ -129,11 +145,58 @@ impl Summaries {
         if !self.changed && self.known.len() == before {
             return Ok(());
         }
-        let stored = Stored { version: VERSION, cases: self.known.clone() };
-        let bytes = serde_json::to_vec(&stored).map_err(|e| DeskError::new(e.to_string()))?;
-        let sealed = me.seal.seal_own(&bytes).map_err(|e| DeskError::new(e.to_string()))?;
-        replace(&self.file, &sealed)?;
+        kept::save(&self.file, me, &Storing { version: VERSION, cases: &self.known })?;
         self.changed = false;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test")]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::{
+        case::CaseState,
+        day::Day,
+        id::{OrgId, ReaderId},
+    };
+
+    #[test]
+    fn ten_thousand_summaries_come_back_and_are_not_written_again_when_nothing_changed() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = folder.path().join("me.key");
+        let me = Identity::create(&key, ReaderId::parse("lezer").unwrap(), None).unwrap();
+        let day = Day::parse("2026-11-24").unwrap();
+        let case = |n: u128| CaseView {
+            case: CaseId::from_uuid(Uuid::from_u128(n)),
+            org: OrgId::parse("bzk").unwrap(),
+            state: CaseState::Open,
+            filed: day,
+            due: day,
+            items: vec![ItemId::from_uuid(Uuid::from_u128(n))],
+            readers: Vec::new(),
+            away: Vec::new(),
+        };
+        let there: Vec<CaseView> = (0..10_000).map(case).collect();
+        let mut made = Summaries::load(&key, &me);
+        for case in &there {
+            let text = format!("kas {} leeg ", case.case).repeat(8);
+            let summary =
+                Summary { line: "Kas".to_owned(), advice: false, items: case.items.clone(), links: Vec::new(), text };
+            made.known.insert(case.case, summary);
+        }
+        made.changed = true;
+        made.save(&me, &there).unwrap();
+        let file = key.with_extension("summaries");
+        assert!(!std::fs::read(&file).unwrap().windows(4).any(|w| w == b"kas "), "sealed");
+        let mut again = Summaries::load(&key, &me);
+        assert!(there.iter().all(|case| again.knows(case)));
+        std::fs::remove_file(&file).unwrap();
+        again.save(&me, &there).unwrap();
+        assert!(!file.exists(), "nothing had changed");
+        again.save(&me, there.get(1..).unwrap()).unwrap();
+        assert!(!Summaries::load(&key, &me).knows(there.first().unwrap()), "a case that is gone is forgotten");
     }
 }

@@ -5,7 +5,7 @@ use actix_web::{
 };
 use askama::Template;
 
-use crate::{seal::code::Language, text::Texts};
+use crate::{desk::Client, domain::roster::Mode, seal::code::Language, text::Texts};
 
 /// The style of the desk's pages: the reporter's, and what only the desk has.
 pub(super) const STYLE: &str = concat!(include_str!("../../../web/style.css"), include_str!("../../../web/desk.css"));
@@ -17,7 +17,29 @@ struct Base<'a> {
     style: &'static str,
     title: &'a str,
     reader: Option<&'a str>,
+    mode: Option<&'static str>,
     body: &'a str,
+}
+
+/// Whose desk a page is of, and what the service is for, once that is known.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Frame<'a> {
+    /// The reader who is signed in.
+    pub(super) reader: Option<&'a str>,
+    /// From the roster that was verified last.
+    pub(super) mode: Option<Mode>,
+}
+
+impl<'a> From<&'a Client> for Frame<'a> {
+    fn from(client: &'a Client) -> Self {
+        Self { reader: Some(client.me.reader.as_str()), mode: Some(client.roster.mode) }
+    }
+}
+
+impl From<Option<Mode>> for Frame<'_> {
+    fn from(mode: Option<Mode>) -> Self {
+        Self { reader: None, mode }
+    }
 }
 
 #[derive(Template)]
@@ -34,9 +56,21 @@ pub(super) fn texts(lang: &str) -> Texts {
     Texts::of(Language::parse(lang).unwrap_or(Language::Nl))
 }
 
-/// A page; `reader` is whose desk it is, once that is known.
-pub(super) fn page(t: Texts, status: StatusCode, title: &str, reader: Option<&str>, body: &str) -> HttpResponse {
-    let base = Base { t, style: STYLE, title, reader, body };
+/// A page.
+pub(super) fn page<'a>(
+    t: Texts,
+    status: StatusCode,
+    title: &str,
+    frame: impl Into<Frame<'a>>,
+    body: &str,
+) -> HttpResponse {
+    let Frame { reader, mode } = frame.into();
+    let mode = match mode {
+        Some(Mode::Training) => Some("desk-mode-training"),
+        Some(Mode::Demo) => Some("desk-mode-demo"),
+        Some(Mode::Live) | None => None,
+    };
+    let base = Base { t, style: STYLE, title, reader, mode, body };
     HttpResponse::build(status).content_type("text/html; charset=utf-8").body(base.render().unwrap_or_default())
 }
 
@@ -47,7 +81,7 @@ pub(super) fn plain(status: StatusCode, id: &'static str) -> HttpResponse {
         t,
         status,
         "Meldkluis",
-        None,
+        Frame::default(),
         &Plain { t, en: Texts::of(Language::En), id, entered: id == "desk-entered" }.render().unwrap_or_default(),
     )
 }

@@ -29,7 +29,8 @@ use crate::api_types::Adding;
         super::inbox,
         super::case,
         super::add::add,
-        super::item,
+        super::items::items,
+        super::items::item,
         super::share::share,
         super::oversee::overview,
         super::oversee::hold,
@@ -101,6 +102,11 @@ pub(super) enum ForReaders {
 #[derive(ToSchema)]
 #[schema(value_type = String, format = Binary)]
 pub(super) struct AgeFile(#[expect(dead_code, reason = "it is only described")] Vec<u8>);
+
+/// For each item its id (16 bytes), a length (4 bytes, big-endian), and so many bytes of an ordinary age file.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+pub(super) struct Bundle(#[expect(dead_code, reason = "it is only described")] Vec<u8>);
 
 /// Version (1 byte, `01`), length of the head (4 bytes, big-endian, at most 65536), head (JSON, `Adding`), age payload to the end.
 #[derive(ToSchema)]

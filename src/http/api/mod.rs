@@ -2,6 +2,7 @@
 mod add;
 mod away;
 mod document;
+mod items;
 mod leave;
 mod log;
 mod oversee;
@@ -13,13 +14,11 @@ use std::collections::BTreeSet;
 
 use actix_web::{
     HttpResponse,
-    http::StatusCode,
     web::{self, Data, Json, Path},
 };
-use futures_util::StreamExt;
 
 pub use document::document;
-use document::{AgeFile, Anywhere, ForReaders};
+use document::{Anywhere, ForReaders};
 pub use session::Nonces;
 use session::SignedIn;
 
@@ -31,10 +30,11 @@ use crate::{
     api_types::CaseView,
     domain::{
         case::{Case, RESERVE_DAYS},
+        day::Day,
         id::{CaseId, ItemId},
     },
     roster_files::Files,
-    store::{Payload, SlotRow, StoreError},
+    store::{SlotRow, StoreError},
 };
 
 /// Bytes of a JSON body.
@@ -53,7 +53,8 @@ pub(crate) fn routes(cfg: &mut web::ServiceConfig) {
         .service(web::resource("/cases/{case}/slots").delete(leave::leave)) // SignedIn, slot in the case
         .service(web::resource("/cases/{case}/take-out").post(leave::take_out)) // SignedIn, slot in the case, no guest
         .service(web::resource("/away").put(away::away)) // SignedIn, no guest
-        .service(web::resource("/items/{item}").get(item)) // SignedIn, slot of the item
+        .service(web::resource("/items").post(items::items)) // SignedIn, slot of each item
+        .service(web::resource("/items/{item}").get(items::item)) // SignedIn, slot of the item
         .service(web::resource("/items/{item}/slots").post(share::share)) // SignedIn, slot of the item, no guest
         .service(web::resource("/overview").get(oversee::overview)) // Overseeing, coordinator
         .service(web::resource("/cases/{case}/hold").post(oversee::hold)) // Overseeing, coordinator of the organisation
@@ -83,7 +84,7 @@ fn failed(error: &StoreError) -> HttpResponse {
 }
 
 /// The slots a reader has and may use now, by case and item.
-async fn my_slots(app: &App, me: &SignedIn) -> Result<Vec<(CaseId, ItemId, SlotRow)>, StoreError> {
+async fn my_slots(app: &App, me: &SignedIn) -> Result<Vec<(Case, ItemId, SlotRow)>, StoreError> {
     let days = app.store.filed_days().await?;
     let mailboxes: Vec<[u8; 32]> = days.into_iter().map(|day| app.post.reader_mailbox(&me.keyed, day)).collect();
     served(app, me, &mailboxes).await
@@ -92,32 +93,42 @@ async fn my_slots(app: &App, me: &SignedIn) -> Result<Vec<(CaseId, ItemId, SlotR
 /// A reader's slots of one case that we wrote.
 async fn my_slots_of(app: &App, me: &SignedIn, case: &Case) -> Result<Vec<(ItemId, SlotRow)>, StoreError> {
     let mailbox = app.post.reader_mailbox(&me.keyed, case.filed);
-    let slots = served(app, me, &[mailbox]).await?;
-    let of_case = slots.into_iter().filter(|(id, item, row)| *id == case.id && app.post.intact(case, item, row));
-    Ok(of_case.map(|(_, item, row)| (item, row)).collect())
+    let Some(by) = serves(app, me, case).await? else { return Ok(Vec::new()) };
+    let mut slots = app.store.slots_of_case(&case.id, &mailbox, by).await?;
+    slots.retain(|(item, row)| app.post.intact(case, item, row));
+    Ok(slots)
+}
+
+/// The day by which a slot of a case must be released to be served to this reader; `None` for a guest of another case.
+async fn serves(app: &App, me: &SignedIn, case: &Case) -> Result<Option<Day>, StoreError> {
+    if me.guest.as_ref().is_some_and(|guest| *guest != case.id) {
+        return Ok(None);
+    }
+    if absence::away(app).await?.is_empty() {
+        return Ok(Some(app.clock.today()));
+    }
+    Ok(Some(absence::served_by(app, &mailbox::readers(app, case).await?)))
 }
 
 /// What is served of these mailboxes: all that is released, and what is held back in a case where a reader is away. A guest has one case.
-async fn served(
-    app: &App,
-    me: &SignedIn,
-    mailboxes: &[[u8; 32]],
-) -> Result<Vec<(CaseId, ItemId, SlotRow)>, StoreError> {
+async fn served(app: &App, me: &SignedIn, mailboxes: &[[u8; 32]]) -> Result<Vec<(Case, ItemId, SlotRow)>, StoreError> {
     let today = app.clock.today();
     let anybody = !absence::away(app).await?.is_empty();
     let by = if anybody { today.plus_days(RESERVE_DAYS) } else { today };
     let mut slots = app.store.inbox(mailboxes, by).await?;
-    slots.retain(|(id, _, _)| me.guest.as_ref().is_none_or(|guest| guest == id));
+    slots.retain(|(case, _, _)| me.guest.as_ref().is_none_or(|guest| *guest == case.id));
     let held = |row: &SlotRow| row.release.is_some_and(|day| day > today);
-    let mut back: BTreeSet<CaseId> = slots.iter().filter(|(_, _, row)| held(row)).map(|(id, _, _)| *id).collect();
-    for id in back.clone() {
-        if let Some(case) = app.store.case(&id).await?
-            && absence::served_by(app, &mailbox::readers(app, &case).await?) > today
+    let mut back: BTreeSet<CaseId> = BTreeSet::new();
+    // They come by case.
+    let mut last = None;
+    for (case, _, _) in slots.iter().filter(|(_, _, row)| held(row)) {
+        if last.replace(case.id) != Some(case.id)
+            && absence::served_by(app, &mailbox::readers(app, case).await?) <= today
         {
-            back.remove(&id);
+            back.insert(case.id);
         }
     }
-    slots.retain(|(id, _, row)| !(held(row) && back.contains(id)));
+    slots.retain(|(case, _, row)| !(held(row) && back.contains(&case.id)));
     Ok(slots)
 }
 
@@ -147,15 +158,13 @@ async fn inbox(app: Data<App>, me: SignedIn) -> HttpResponse {
     let list = async {
         let mut views: Vec<CaseView> = Vec::new();
         // They come sorted by case.
-        let mut last: Option<Case> = None;
-        for (id, item, row) in my_slots(&app, &me).await? {
-            if last.as_ref().is_none_or(|case| case.id != id) {
-                last = app.store.case(&id).await?;
+        for (case, item, row) in my_slots(&app, &me).await? {
+            if !app.post.intact(&case, &item, &row) {
+                continue;
             }
-            let Some(case) = last.as_ref().filter(|case| app.post.intact(case, &item, &row)) else { continue };
-            match views.last_mut().filter(|view| view.case == id) {
+            match views.last_mut().filter(|view| view.case == case.id) {
                 Some(view) => view.items.push(item),
-                None => views.push(view(case, vec![item], &[])),
+                None => views.push(view(&case, vec![item], &[])),
             }
         }
         views.sort_by_key(|v| (v.due, v.case));
@@ -198,54 +207,5 @@ async fn case(app: Data<App>, me: SignedIn, id: Path<String>) -> HttpResponse {
         Ok(Some(view)) => HttpResponse::Ok().json(Json(view)),
         Ok(None) => HttpResponse::NotFound().finish(),
         Err(error) => failed(&error),
-    }
-}
-
-/// An item as an ordinary age file: this reader's slot, then the payload. Marks the case as opened.
-#[utoipa::path(
-    get,
-    path = "/items/{item}",
-    tag = "cases",
-    params(("item" = ItemId, Path, description = "From a case.")),
-    security(("bearer" = [])),
-    responses(
-        (status = 200, description = "Sealed.", content_type = "application/octet-stream", body = AgeFile),
-        ForReaders,
-        Anywhere
-    )
-)]
-async fn item(app: Data<App>, me: SignedIn, id: Path<String>) -> HttpResponse {
-    let found = async {
-        let Some(item) = ItemId::parse(&id) else { return Ok(None) };
-        let Some(id) = app.store.case_of(&item).await? else { return Ok(None) };
-        let Some(case) = app.store.case(&id).await? else { return Ok(None) };
-        let slot = my_slots_of(&app, &me, &case).await?.into_iter().find(|(i, _)| *i == item);
-        let (Some((_, slot)), Some(payload)) = (slot, app.store.payload(&item).await?) else { return Ok(None) };
-        let by = absence::served_by(&app, &mailbox::readers(&app, &case).await?);
-        app.store.mark_opened(&case.id, by).await?;
-        Ok::<_, StoreError>(Some((item, slot, payload)))
-    };
-    match found.await {
-        Ok(Some((item, slot, payload))) => send(&app, &item, slot, payload).await,
-        Ok(None) => HttpResponse::NotFound().finish(),
-        Err(error) => failed(&error),
-    }
-}
-
-async fn send(app: &App, item: &ItemId, slot: SlotRow, payload: Payload) -> HttpResponse {
-    let mut response = HttpResponse::build(StatusCode::OK);
-    response.content_type("application/octet-stream");
-    match payload {
-        Payload::Inline(payload) => response.body([slot.header, payload].concat()),
-        Payload::Blob => match (app.blobs.size(item).await, app.blobs.read(item).await) {
-            (Ok(size), Ok(blob)) => {
-                let length = size + slot.header.len() as u64;
-                let header = futures_util::stream::once(async { Ok(web::Bytes::from(slot.header)) });
-                response.no_chunking(length).streaming(header.chain(blob).map(|c: Result<_, StoreError>| {
-                    c.map_err(|_| actix_web::error::ErrorServiceUnavailable("the payload store is away"))
-                }))
-            }
-            (Err(error), _) | (_, Err(error)) => failed(&error),
-        },
     }
 }

@@ -55,6 +55,7 @@ impl Nonces {
 }
 
 /// A reader who has signed in. Taking this is a route's guard.
+#[derive(Clone)]
 pub(crate) struct SignedIn {
     /// Who, with a hash of the keys they signed in with.
     pub(crate) keyed: KeyedReader,

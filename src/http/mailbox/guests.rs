@@ -29,8 +29,8 @@ pub(super) async fn present(app: &App, case: &Case, guests: &[GuestCard]) -> Res
     let mut present: Vec<GuestCard> = Vec::new();
     for card in guests.iter().filter(|card| card.counts_on(app.clock.today())) {
         let mailbox = app.post.mailbox(&SlotTo::Reader(card.keyed()), case);
-        let slots = app.store.inbox(&[mailbox], app.clock.today()).await?;
-        let there = slots.iter().any(|(id, item, row)| *id == case.id && app.post.intact(case, item, row));
+        let slots = app.store.slots_of_case(&case.id, &mailbox, app.clock.today()).await?;
+        let there = slots.iter().any(|(item, row)| app.post.intact(case, item, row));
         if there && present.iter().all(|other| other.keyed() != card.keyed()) {
             present.push(card.clone());
         }

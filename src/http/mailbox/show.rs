@@ -268,7 +268,7 @@ fn size(bytes: u64) -> String {
 
 /// What every form of a mailbox page carries: the code, and the room it is of.
 pub(crate) fn hidden(app: &App, opened: &Opened) -> String {
-    code(app, opened) + &format!("<input type=\"hidden\" name=\"room\" value=\"{}\">", opened.room)
+    format!("{}<input type=\"hidden\" name=\"room\" value=\"{}\">", code(app, opened), opened.room)
 }
 
 fn code(app: &App, opened: &Opened) -> String {

@@ -64,7 +64,7 @@ pub(super) fn show(filing: &Filing<'_>, more: &More, step: u8, errors: Vec<Field
         target: more.target.name(),
         step,
         mailbox: mailbox::hidden(app, opened),
-        hidden: mailbox::hidden(app, opened) + &more.hidden(app, opened, step, who.as_ref()),
+        hidden: [mailbox::hidden(app, opened), more.hidden(app, opened, step, who.as_ref())].concat(),
         more,
         errors: &errors,
         topics: if step == TOPIC { topics(t, more.topic) } else { Vec::new() },

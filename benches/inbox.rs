@@ -1,0 +1,268 @@
+//! What 10,000 cases in one reader's inbox cost, on SQLite. `cargo bench --bench inbox`.
+#![expect(clippy::unwrap_used, clippy::print_stdout, clippy::cast_precision_loss, reason = "a benchmark")]
+use std::{
+    path::Path,
+    thread,
+    time::{Duration, Instant},
+};
+
+use meldkluis::{
+    clock::Clock,
+    demo,
+    desk::{Place, page},
+    domain::{
+        case::{Case, CaseState, FEEDBACK_MONTHS},
+        day::Day,
+        id::{InstanceId, ItemId, OrgId, ReaderId},
+        roster::{Function, Reader, Status, Text, Topic},
+    },
+    http::{self, App},
+    seal::{
+        Author, ItemHead, Kind, Plaintext, Recipients, Slot, SlotTo, Story,
+        code::Code,
+        desk::{ReaderIdentity, open_to},
+        item,
+    },
+    server,
+    store::{NewItem, Payload},
+};
+use reqwest::{Client, RequestBuilder};
+use rustix::time::{ClockId, clock_gettime};
+use uuid::Uuid;
+
+const READER: &str = "bzk-functionaris-1";
+const CASES: usize = 10_000;
+/// Cases stand on so many days: a year is kept, and most of it is closed.
+const DAYS: usize = 365;
+/// Items opened on one thread, with nothing around it.
+const ALONE: usize = 1_000;
+
+fn cpu(clock: ClockId) -> f64 {
+    let time = clock_gettime(clock);
+    Duration::new(time.tv_sec.try_into().unwrap(), time.tv_nsec.try_into().unwrap()).as_secs_f64()
+}
+
+fn told(aim: bool) -> &'static str {
+    if aim { "met" } else { "MISSED" }
+}
+
+/// A case with a sealed report of some 2 KB.
+struct Sealed {
+    case: Case,
+    item: ItemId,
+    slots: Vec<Slot>,
+    payload: Vec<u8>,
+}
+
+fn sealed(n: usize, instance: InstanceId, today: Day, to: &[Reader]) -> Sealed {
+    let keys = Code::from_bits(*Uuid::new_v4().as_bytes()).keys(&instance, 1);
+    let filed = today.plus_days(-i32::try_from(n % DAYS).unwrap());
+    let (public, item_id) = (keys.public(), ItemId::from_uuid(Uuid::new_v4()));
+    let case = Case {
+        id: public.case(&instance),
+        lookup: keys.lookup,
+        org: OrgId::parse("bzk").unwrap(),
+        filed,
+        due: filed.plus_months(FEEDBACK_MONTHS),
+        destroy_after: None,
+        state: CaseState::Open,
+    };
+    let text = |text: String| Plaintext::from(text);
+    let story = Story {
+        topic: Topic::Money,
+        story: text(format!("Zaak {n}. {}", "Er verdwijnt geld uit de kas. ".repeat(60))),
+        who: text("De penningmeester".to_owned()),
+        when: text(String::new()),
+        place: text(String::new()),
+        known: text(String::new()),
+        struck: Vec::new(),
+    };
+    let to = Recipients::of(to).unwrap();
+    let head = ItemHead {
+        instance,
+        case: case.id,
+        item: item_id,
+        kind: Kind::Report,
+        author: Author::Reporter,
+        seq: 0,
+        seen: [0; 32],
+        day: filed,
+        name: None,
+        to: to.readers(),
+        reporter: Some(public),
+        proof: None,
+    };
+    let (slots, payload) = item(head, story.into_body(), &keys.signer, &to).unwrap().into_parts();
+    Sealed { case, item: item_id, slots, payload }
+}
+
+/// Seals on all cores, stores one after the other, as a server does.
+async fn filled(app: &App, cases: usize) {
+    let reader = app.roster.readers().find(|r| r.id.as_str() == READER).unwrap().clone();
+    let (instance, today, cores) =
+        (app.roster.instance, app.clock.today(), thread::available_parallelism().unwrap().get());
+    let (send, mut receive) = tokio::sync::mpsc::channel(64);
+    for core in 0..cores {
+        let (send, reader) = (send.clone(), reader.clone());
+        thread::spawn(move || {
+            for n in (core..cases).step_by(cores) {
+                send.blocking_send(sealed(n, instance, today, std::slice::from_ref(&reader))).unwrap();
+            }
+        });
+    }
+    drop(send);
+    while let Some(Sealed { case, item, slots, payload }) = receive.recv().await {
+        let slots = app.post.rows(&case, &item, slots, None);
+        app.store
+            .file(&case, &NewItem { id: item, slots, readers: Vec::new(), payload: Payload::Inline(payload) })
+            .await
+            .unwrap();
+    }
+}
+
+/// Opens items on this thread, in memory.
+fn alone(instance: InstanceId, today: Day) {
+    let me = ReaderIdentity::generate().unwrap();
+    let reader = Reader {
+        id: ReaderId::parse("reader").unwrap(),
+        functions: [Function::Officer].into(),
+        shown_as: Text { nl: String::new(), en: String::new() },
+        seal_key: me.recipient(),
+        sign_key: "00".repeat(32),
+        status: Status::Active,
+    };
+    let files: Vec<Vec<u8>> = (0..ALONE)
+        .map(|n| {
+            let sealed = sealed(n, instance, today, std::slice::from_ref(&reader));
+            let mine = sealed.slots.iter().find(|s| matches!(s.to, SlotTo::Reader(_))).unwrap();
+            [mine.header.as_slice(), &sealed.payload].concat()
+        })
+        .collect();
+    let before = cpu(ClockId::ThreadCPUTime);
+    for file in &files {
+        let mut out = std::io::Cursor::new(Vec::new());
+        std::hint::black_box(open_to(&me, file.as_slice(), &mut out).unwrap());
+    }
+    let rate = ALONE as f64 / (cpu(ClockId::ThreadCPUTime) - before);
+    println!("opening and verifying alone, on one core: {rate:.0} cases a second; aim 1,000: {}", told(rate >= 1e3));
+}
+
+/// A browser that was let in.
+struct Browser {
+    http: Client,
+    origin: String,
+    cookie: String,
+}
+
+impl Browser {
+    async fn enter(link: &str) -> Self {
+        let http = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let entered = http.get(link).send().await.unwrap();
+        let cookie = entered.headers().get("set-cookie").unwrap().to_str().unwrap();
+        let cookie = cookie.split(';').next().unwrap().to_owned();
+        Self { http, origin: link.split("/open/").next().unwrap().to_owned(), cookie }
+    }
+
+    async fn page(&self, request: RequestBuilder) -> String {
+        let request = request.header("cookie", &self.cookie).header("origin", &self.origin);
+        request.send().await.unwrap().text().await.unwrap()
+    }
+
+    async fn inbox(&self) -> String {
+        self.page(self.http.get(format!("{}/nl/inbox", self.origin))).await
+    }
+
+    /// Types the passphrase, of which the demo's keys have none, and follows to the inbox.
+    async fn unlock(&self) -> String {
+        let form = self.http.post(format!("{}/nl/inbox", self.origin));
+        let form = form.header("content-type", "application/x-www-form-urlencoded").body("passphrase=");
+        self.page(form).await;
+        self.inbox().await
+    }
+
+    async fn lock(&self) {
+        self.page(self.http.post(format!("{}/nl/lock", self.origin))).await;
+    }
+}
+
+fn desk(base: &str, folder: &Path) -> String {
+    let identity = folder.join(format!("readers/{READER}.key"));
+    let place = Place {
+        server: base.to_owned(),
+        proxy: None,
+        anchor: folder.join("anchor.toml"),
+        state: identity.with_extension("seen"),
+        clock: Clock::System,
+    };
+    let program = env!("CARGO_BIN_EXE_meldkluis-desk").into();
+    let ready =
+        page::ready(page::Settings { identity, place, idle: Duration::from_hours(1), port: 0, program }).unwrap();
+    tokio::spawn(ready.running);
+    ready.link
+}
+
+async fn cold(browser: &Browser, cases: usize) {
+    let (since, before) = (Instant::now(), cpu(ClockId::ProcessCPUTime));
+    let mut page = browser.unlock().await;
+    let (first, mut pages) = (since.elapsed(), 1);
+    while page.contains("klaargezet") {
+        page = browser.inbox().await;
+        pages += 1;
+    }
+    assert!(page.contains(&format!("{cases} gevonden")));
+    let (wall, used) = (since.elapsed().as_secs_f64(), cpu(ClockId::ProcessCPUTime) - before);
+    let (rate, per_core) = (cases as f64 / wall, cases as f64 / used);
+    println!(
+        "cold start: the first page after {:.2} s, everything opened after {wall:.1} s and {pages} pages",
+        first.as_secs_f64()
+    );
+    println!(
+        "cold start: {rate:.0} cases a second; {per_core:.0} a second of CPU, the server's included; aim 1,000: {}",
+        told(per_core >= 1e3)
+    );
+}
+
+async fn known(browser: &Browser) {
+    let (mut unlocked, mut again) = (Vec::new(), Vec::new());
+    for _ in 0..5 {
+        browser.lock().await;
+        let since = Instant::now();
+        let page = browser.unlock().await;
+        unlocked.push(since.elapsed().as_secs_f64());
+        assert!(page.contains("gevonden") && !page.contains("klaargezet"));
+        let since = Instant::now();
+        browser.inbox().await;
+        again.push(since.elapsed().as_secs_f64());
+    }
+    let [unlocked, again] = [unlocked, again].map(median);
+    println!("summaries known: sign-in to the first page {unlocked:.2} s; aim 1 s: {}", told(unlocked <= 1.0));
+    println!("summaries known: the inbox again {again:.2} s");
+}
+
+/// The one in the middle.
+fn median(mut all: Vec<f64>) -> f64 {
+    all.sort_by(f64::total_cmp);
+    all.get(all.len() / 2).copied().unwrap()
+}
+
+#[actix_web::main]
+async fn main() {
+    // For a short try.
+    let cases = std::env::var("MELDKLUIS_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(CASES);
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = demo::make_or_find(folder.path(), "127.0.0.1:0".parse().unwrap()).unwrap();
+    config.reserve_bytes = 0;
+    let app = server::prepare(config, Clock::System).await.unwrap();
+    alone(app.roster.instance, app.clock.today());
+    let since = Instant::now();
+    filled(&app, cases).await;
+    println!("{cases} cases sealed and stored in {:.0} s", since.elapsed().as_secs_f64());
+    let (address, running) = http::serve_anywhere(app).unwrap();
+    tokio::spawn(running);
+
+    let browser = Browser::enter(&desk(&format!("http://{address}"), folder.path())).await;
+    cold(&browser, cases).await;
+    known(&browser).await;
+    let summaries = std::fs::metadata(folder.path().join(format!("readers/{READER}.summaries"))).unwrap().len();
+    println!("the sealed summaries: {:.1} MB", summaries as f64 / 1e6);
+}

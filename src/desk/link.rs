@@ -1,0 +1,74 @@
+//! Cases that belong together, or say the same: told to those alone who read both.
+use super::{
+    Client, DeskError,
+    circle::{Addressed, Circle},
+    consent::identity,
+    open::{Content, Item, Reach, State, open_case},
+    write::{failed, send},
+};
+use crate::{
+    api_types::CaseView,
+    domain::id::{CaseId, KeyedReader},
+    seal::{Author, Kind, Recipients, link::Link},
+};
+
+/// What is said of two cases.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Linking {
+    /// They belong together.
+    Linked,
+    /// The first says what the second says already.
+    Duplicate,
+    /// Neither, or no longer.
+    Over,
+}
+
+/// Says in both cases how they belong together, sealed to the readers of both.
+pub async fn link(client: &Client, case: &CaseId, other: &CaseId, how: Linking) -> Result<(), DeskError> {
+    if case == other {
+        return Err(DeskError::known("desk-error-link-itself"));
+    }
+    let (one, its_items, its_circle) = circle(client, case).await?;
+    let (two, other_items, other_circle) = circle(client, other).await?;
+    let both = |r: &&KeyedReader| two.readers.contains(r) && other_circle.contains(r) && its_circle.contains(r);
+    let now = |r: &KeyedReader| client.roster.reader(&r.reader).filter(|now| now.keyed() == *r);
+    let readers: Vec<_> = one.readers.iter().filter(both).filter_map(now).collect();
+    if readers.iter().all(|r| r.id != client.me.reader) {
+        return Err(DeskError::known("desk-error-not-yours"));
+    }
+    let to = Addressed { to: Recipients::of(readers).map_err(failed)?, cards: Vec::new() };
+    let (duplicate, over) = (how == Linking::Duplicate, how == Linking::Over);
+    let (here, there) = (Link::new(*other, duplicate, over), Link::new(*case, false, over));
+    send(client, (&one, &its_items), (Kind::Link, None), here.into_body(), &to).await?;
+    send(client, (&two, &other_items), (Kind::Link, None), there.into_body(), &to).await?;
+    Ok(())
+}
+
+/// A case with what it holds, and who may read it by what the reporter signed.
+async fn circle(client: &Client, id: &CaseId) -> Result<(CaseView, Vec<Item>, Vec<KeyedReader>), DeskError> {
+    let case = client.case(id).await?;
+    let items = open_case(client, &case, Reach::Messages).await?;
+    // Which case says who the reporter of another is stands nowhere.
+    if identity(&items) {
+        return Err(DeskError::known("desk-error-identity-case"));
+    }
+    let readers = Circle::of(client, &items)?.readers;
+    let case = client.opened(case, &items).await?;
+    Ok((case, items, readers))
+}
+
+/// The cases this one belongs with, and of which it is a duplicate: the last proven word on each.
+pub fn links(items: &[Item]) -> Vec<(CaseId, bool)> {
+    let mut links: Vec<(CaseId, bool)> = Vec::new();
+    for item in items {
+        let State::Opened(opened) = &item.state else { continue };
+        let by_reader = opened.proven && matches!(opened.manifest.head.author, Author::Reader(_));
+        if let (Content::Link(link), true) = (&opened.content, by_reader) {
+            links.retain(|(other, _)| *other != link.other);
+            if !link.over {
+                links.push((link.other, link.duplicate));
+            }
+        }
+    }
+    links
+}

@@ -1,0 +1,81 @@
+//! Cases that belong together, on the page of each: shown to readers of both alone.
+use actix_web::{
+    HttpRequest, HttpResponse,
+    web::{Data, Path},
+};
+
+use super::{
+    Desk,
+    answer::{MaybeForm, answer, case_of, fields},
+    lock::Unlocked,
+    view,
+};
+use crate::{
+    desk::{DeskError, Item, Linking, link, links},
+    domain::id::CaseId,
+    text::Texts,
+};
+
+/// A case that this one belongs with.
+pub(super) struct Linked {
+    /// Which.
+    pub(super) other: CaseId,
+    /// How it is called here.
+    pub(super) title: String,
+    /// Whether this one says the same.
+    pub(super) duplicate: bool,
+}
+
+/// Another case of this reader, to choose.
+pub(super) struct Choice {
+    /// Which.
+    pub(super) case: CaseId,
+    /// How it is called here.
+    pub(super) title: String,
+}
+
+/// What a case belongs with, as far as this reader reads that too.
+pub(super) async fn linked(open: &Unlocked, t: Texts, items: &[Item]) -> Vec<Linked> {
+    let mut all = Vec::new();
+    for (other, duplicate) in links(items) {
+        // Whoever no longer reads the other learns nothing of it.
+        let Ok(case) = open.client.case(&other).await else { continue };
+        let known = open.summaries.of(&other).map(|s| s.line.clone()).filter(|line| !line.is_empty());
+        let title = known.unwrap_or_else(|| t.with("desk-case", &[("day", t.day(case.filed))]));
+        all.push(Linked { other, title, duplicate });
+    }
+    all
+}
+
+/// The reader's other cases, the first by title.
+pub(super) fn choices(open: &Unlocked, case: &CaseId) -> Vec<Choice> {
+    let others = open.summaries.titles().into_iter().filter(|(other, _)| other != case);
+    others.take(CHOICES).map(|(case, title)| Choice { case, title }).collect()
+}
+
+/// Cases to choose from, at most; others are named by their id.
+const CHOICES: usize = 50;
+
+/// Says how two cases belong together.
+pub(super) async fn carry_out(
+    desk: Data<Desk>,
+    request: HttpRequest,
+    path: Path<(String, String)>,
+    form: MaybeForm,
+) -> HttpResponse {
+    answer(&desk, &request, &path.0, fields(form), async |open, t, sent| {
+        let case = case_of(&path.1)?;
+        let chosen = |name: &str| sent.iter().find(|(n, v)| n == name && !v.is_blank()).and_then(|(_, v)| v.choice());
+        let how = match chosen("how") {
+            Some("duplicate") => Linking::Duplicate,
+            Some("over") => Linking::Over,
+            _ => Linking::Linked,
+        };
+        // What was typed goes before what was chosen.
+        let other = chosen("id").or_else(|| chosen("other")).and_then(CaseId::parse);
+        let other = other.ok_or_else(|| DeskError::known("desk-error-link-none"))?;
+        link(&open.client, &case, &other, how).await?;
+        Ok(view::see_other(&format!("/{}/case/{case}", t.lang())))
+    })
+    .await
+}
