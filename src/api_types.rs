@@ -1,4 +1,5 @@
 //! What travels between desk and server, as JSON. Base path `/api/v1`.
+pub mod filing;
 pub mod oversight;
 
 use serde::{Deserialize, Serialize};

@@ -1,5 +1,8 @@
 //! The envelope in which a reader's item travels to the server:
 //! version (1 byte) ‖ length of the head (4 bytes, big-endian) ‖ head (JSON, [`Adding`]) ‖ age payload, to the end.
+//! The envelope of a new case is the same with another head.
+use serde::{Serialize, de::DeserializeOwned};
+
 use crate::api_types::Adding;
 
 /// The format version this program writes and reads.
@@ -23,7 +26,12 @@ pub enum EnvelopeError {
 
 /// Everything that stands before the payload.
 pub fn before_payload(adding: &Adding) -> Result<Vec<u8>, EnvelopeError> {
-    let json = serde_json::to_vec(adding).map_err(|_| EnvelopeError::Head)?;
+    before(adding)
+}
+
+/// The same for any head.
+pub fn before(head: &impl Serialize) -> Result<Vec<u8>, EnvelopeError> {
+    let json = serde_json::to_vec(head).map_err(|_| EnvelopeError::Head)?;
     let fits = u32::try_from(json.len()).ok().filter(|_| json.len() <= HEAD_BYTES);
     let length = fits.ok_or(EnvelopeError::TooLarge)?;
     Ok([&[VERSION], &length.to_be_bytes()[..], &json].concat())
@@ -31,6 +39,11 @@ pub fn before_payload(adding: &Adding) -> Result<Vec<u8>, EnvelopeError> {
 
 /// The head and what there is of the payload; `None` while the head is not whole.
 pub fn split(bytes: &[u8]) -> Result<Option<(Adding, &[u8])>, EnvelopeError> {
+    split_any(bytes)
+}
+
+/// The same for any head.
+pub fn split_any<T: DeserializeOwned>(bytes: &[u8]) -> Result<Option<(T, &[u8])>, EnvelopeError> {
     let Some((version, rest)) = bytes.split_first() else { return Ok(None) };
     if *version != VERSION {
         return Err(EnvelopeError::Version);

@@ -80,6 +80,7 @@ async fn checked(service: &Service, token: &str, filed: &CaseView, operations: &
     let folder = tempfile::tempdir().unwrap();
     let url = format!("{}/api/v1", service.base);
     let reader = self::token(service).await;
+    let colleague = Identity::load(&service.path("readers/bzk-functionaris-2.key"), || unreachable!()).unwrap();
     let mut tool = Command::new("schemathesis");
     tool.args(["run", &format!("{url}/openapi.json"), "--checks", "all", "--exclude-checks", NOT_CHECKED])
         .args(operations)
@@ -87,6 +88,7 @@ async fn checked(service: &Service, token: &str, filed: &CaseView, operations: &
         .args(["--generation-database", "none", "--no-color", "--continue-on-failure", "--warnings", "off"])
         .args(["--header", &format!("Authorization: Bearer {token}")])
         .env("MELDKLUIS_READER", reader.split('.').next().unwrap())
+        .env("MELDKLUIS_COLLEAGUE", colleague.keyed().to_string())
         .envs([("MELDKLUIS_CASE", filed.case.to_string()), ("MELDKLUIS_ITEM", filed.items[0].to_string())])
         .env("PYTHONPATH", Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/openapi"))
         .env("PYTHONDONTWRITEBYTECODE", "1")

@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::{
     Client, DeskError, Identity, Place,
+    account::write_account,
     casework::{begin, classify, step_done},
     consent::{ask_consent, ask_consent_for_guest, hand_over},
     guest::card,
@@ -21,6 +22,7 @@ use super::{
     proof::{Filing, check_proof},
     read::read,
     reader_commands::{self, ReaderCommand},
+    tell::{Entry, tell},
     watch::{Audit, Watch, verify, watch},
     write::{Attachment, Sent, write},
 };
@@ -105,6 +107,10 @@ pub enum Command {
     Note(Writing),
     /// Ends the case.
     Close(Writing),
+    /// Enters a report for somebody who called or came.
+    Oral(Box<Entry>),
+    /// In an oral report: writes down anew what the reporter told, for them to read and agree to.
+    Account(Writing),
     /// Asks the reporter whether somebody else may read.
     AskConsent {
         /// The case, and the file with the reason.
@@ -298,6 +304,8 @@ pub async fn run(options: &Options, command: &Command) -> Result<String, DeskErr
         Command::Feedback(w) => send(options, &client, w, Act::Feedback).await,
         Command::Reply(w) => send(options, &client, w, Act::Reply).await,
         Command::Note(w) => send(options, &client, w, Act::Note).await,
+        Command::Oral(entry) => tell(options, &client, entry).await,
+        Command::Account(w) => sent(options, &write_account(&client, &case_id(&w.case)?, text(w)?).await?, ""),
         Command::AskConsent { writing, to, guest, item } => {
             let (id, items) = (case_id(&writing.case)?, item_ids(item)?);
             let done = if let Some(path) = guest {

@@ -1,4 +1,5 @@
 //! The readers' client. All opening for readers happens here, on their own machine.
+mod account;
 mod browser;
 mod casework;
 mod circle;
@@ -13,6 +14,7 @@ mod link;
 mod log;
 mod many;
 mod open;
+mod oral;
 mod oversee;
 pub mod page;
 mod pass_on;
@@ -22,11 +24,13 @@ mod read;
 mod reader_commands;
 mod register;
 mod roster;
+mod tell;
 mod training;
 mod transfer;
 mod watch;
 mod write;
 
+pub use account::{OralReport, oral, write_account};
 pub use browser::Browser;
 pub use casework::{begin, classify, protocols, step_done};
 pub use circle::{guests, strangers};
@@ -39,6 +43,7 @@ pub use identity::Identity;
 pub use leave::{confirm_take_out, leave, take_out};
 pub use link::{Linking, link, links};
 pub use open::{Body, Content, Item, Opened, Reach, State, open_case, open_item};
+pub use oral::{Entered, Telling, enter, who_reads};
 pub use oversee::{Entry, Export, Memo, last_seen, register, without_clock};
 pub use pass_on::pass_on;
 pub use proof::{Filing, check_proof};

@@ -19,6 +19,7 @@ use crate::{
     },
     seal::{
         Author, Kind, Manifest, Plaintext, ReporterPublic, StoryText,
+        account::{Account, Agreed},
         circle::{DutyApproval, DutyRequest, Left, TakeOut, TakenOut},
         consent::{Answer, ConsentBody, HandOver, PassOn, Request, ToReport, consent},
         desk::{ReaderIdentity, open_to},
@@ -118,6 +119,10 @@ pub enum Content {
     DutyApproved(DutyApproval),
     /// How the case belongs with another.
     Link(Link),
+    /// What was told, as a reader wrote it down.
+    Account(Account),
+    /// That the reporter agrees with it.
+    Agreed(Agreed),
     /// A file.
     File {
         /// A name that cannot leave a folder.
@@ -257,6 +262,8 @@ fn content(manifest: &Manifest, body: Body) -> Result<Result<Content, String>, D
         Kind::Link => Link::from_body(&bytes)
             .map(Content::Link)
             .ok_or_else(|| "this is of a form this version does not know".to_owned()),
+        Kind::Account => of_consent(bytes, Content::Account),
+        Kind::Agreed => of_consent(bytes, Content::Agreed),
         Kind::Message
         | Kind::File
         | Kind::Acknowledgement
@@ -324,6 +331,7 @@ fn by_guest(card: &GuestCard, opened: &Opened) -> bool {
             | Kind::TakenOut
             | Kind::DutyRequest
             | Kind::DutyApproval
+            | Kind::Account
             | Kind::Classification
             | Kind::Protocol
             | Kind::Step

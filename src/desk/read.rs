@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::{
     Client, DeskError,
+    account::oral,
     circle::{guests, strangers},
     commands::{Options, case_id},
     open::{Body, Content, Item, Opened, Reach, State, open_case},
@@ -36,13 +37,15 @@ pub(super) async fn read(
         "shown_as": card.guest.shown_as, "until": card.until })
         })
         .collect();
+    let oral = oral(&opened).map(|oral| oral.to_json());
     let nothing = opened.iter().all(|item| !matches!(item.state, State::Opened(_)));
     let mut items = Vec::new();
     for item in opened {
         items.push(view(item, save)?);
     }
-    let all = json!({ "case": case, "items": items, "strangers": strangers, "guests": guests });
-    let text = if options.json { safe_json(&all.to_string()) } else { in_words(&case, &items, &strangers) };
+    let all = json!({ "case": case, "items": items, "strangers": strangers, "guests": guests, "oral": oral });
+    let text =
+        if options.json { safe_json(&all.to_string()) } else { in_words(&case, &items, &strangers, oral.as_ref()) };
     if nothing {
         return Err(DeskError::new(format!("nothing in this case opened:\n{text}")));
     }
@@ -80,6 +83,9 @@ fn view(item: Item, save: Option<&Path>) -> Result<Value, DeskError> {
         Content::Link(link) => json!({ "linked": link.other, "duplicate": link.duplicate, "over": link.over }),
         Content::HandOver(done) => json!({ "handed_over": done.to, "request": done.request }),
         Content::ToReport(said) => json!({ "to_report": said.report, "along": said.along, "to": said.to }),
+        Content::Account(told) => json!({ "how": told.how, "text": String::from_utf8_lossy(told.text.reveal()) }),
+        Content::Agreed(agreed) => json!({ "account": agreed.account, "changed": agreed.changed,
+            "text": String::from_utf8_lossy(agreed.text.reveal()) }),
         Content::PassOn(done) => json!({ "passed_on": done.to, "to_report": done.to_report }),
         Content::Left(left) => json!({ "left": left.reason }),
         Content::TakeOut(asked) => json!({ "take_out": { "who": asked.who,
@@ -133,7 +139,7 @@ fn quoted(text: &str) -> String {
     safe_text(text).lines().map(|line| format!("| {line}\n")).collect()
 }
 
-fn in_words(case: &CaseView, items: &[Value], strangers: &[String]) -> String {
+fn in_words(case: &CaseView, items: &[Value], strangers: &[String], oral: Option<&Value>) -> String {
     let mut text = format!("Case {} ({:?}), filed {}, due {}\n", case.case, case.state, case.filed, case.due);
     for reader in strangers {
         text.push_str(&format!(
@@ -142,6 +148,9 @@ fn in_words(case: &CaseView, items: &[Value], strangers: &[String]) -> String {
     }
     for reader in &case.away {
         text = text + "\n" + reader.reader.as_str() + " is away.\n";
+    }
+    if let Some(oral) = oral {
+        text.push_str(&format!("\nTold to an officer who has had the code, as the reporter has: {oral}\n"));
     }
     for item in items {
         let field = |name: &str| item.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -164,8 +173,20 @@ fn in_words(case: &CaseView, items: &[Value], strangers: &[String]) -> String {
         if let Some(written) = item.get("text").and_then(Value::as_str) {
             text.push_str(&quoted(written));
         }
-        let more =
-            ["to_report", "along", "passed_on", "classification", "protocol", "step", "linked", "duplicate", "over"];
+        let more = [
+            "to_report",
+            "along",
+            "passed_on",
+            "classification",
+            "protocol",
+            "step",
+            "linked",
+            "duplicate",
+            "over",
+            "how",
+            "account",
+            "changed",
+        ];
         let gone = ["left", "take_out", "taken_out", "duty", "duty_approved"];
         for name in ["consent", "agreed", "handed_over", "request"].into_iter().chain(more).chain(gone) {
             if let Some(value) = item.get(name) {

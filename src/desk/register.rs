@@ -34,11 +34,13 @@ pub(super) fn deed(kind: Kind) -> Deed {
         Kind::Left | Kind::TakeOut | Kind::TakenOut => Deed::ChangedReaders,
         Kind::DutyRequest => Deed::ClaimedDuty,
         Kind::DutyApproval => Deed::ApprovedDuty,
+        Kind::Account => Deed::WroteAccount,
         Kind::Report
         | Kind::Advice
         | Kind::Message
         | Kind::ConsentAnswer
         | Kind::ToReport
+        | Kind::Agreed
         | Kind::Identity
         | Kind::Talk
         | Kind::Memo
@@ -81,8 +83,8 @@ fn of_identity(case: &CaseView) -> Row {
 
 /// The row; `None` for a reader who does not have the story.
 fn row(case: &CaseView, items: &[Item], now: Option<(Kind, Option<&Classification>)>, today: Day) -> Option<Row> {
-    let topic = proven(items).find_map(|(_, o)| match &o.content {
-        Content::Story(story) => Some(story.topic),
+    let (topic, channel) = proven(items).find_map(|(_, o)| match &o.content {
+        Content::Story(story) => Some((story.topic, if story.oral.is_some() { Channel::Oral } else { Channel::Web })),
         _ => None,
     })?;
     let by_reader = || proven(items).filter(|(_, o)| o.manifest.head.author != Author::Reporter);
@@ -99,7 +101,7 @@ fn row(case: &CaseView, items: &[Item], now: Option<(Kind, Option<&Classificatio
     };
     Some(Row {
         received: case.filed,
-        channel: Channel::Web,
+        channel,
         kind: if topic == Topic::Retaliation { CaseKind::Retaliation } else { CaseKind::Report },
         topic: Some(topic),
         acknowledged: done(Kind::Acknowledgement).next(),

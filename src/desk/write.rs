@@ -161,7 +161,14 @@ pub(super) async fn send_with(
     Ok(Sent { item: id, already: added.already })
 }
 
-fn head(client: &Client, case: &CaseView, to: &Recipients, kind: Kind, seq: u32, name: Option<String>) -> ItemHead {
+pub(super) fn head(
+    client: &Client,
+    case: &CaseView,
+    to: &Recipients,
+    kind: Kind,
+    seq: u32,
+    name: Option<String>,
+) -> ItemHead {
     let mut seen = case.items.clone();
     seen.sort();
     let seen = seen.iter().fold(Sha256::new(), |hash, item| hash.chain_update(item.as_bytes()));

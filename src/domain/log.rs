@@ -46,6 +46,8 @@ pub enum Deed {
     Protocol,
     /// Entered a report for somebody who called or came.
     EnteredOral,
+    /// Wrote down for the reporter what they told.
+    WroteAccount,
     /// Left a case, took another out, or helped to.
     ChangedReaders,
     /// Something else in a case.

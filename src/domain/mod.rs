@@ -7,6 +7,7 @@ pub mod guest;
 pub mod id;
 pub mod log;
 pub mod notice;
+pub mod oral;
 pub mod protocol;
 pub mod register;
 pub mod roster;

@@ -1,15 +1,16 @@
 //! The rooms of a code. Each is a case of its own, with its own readers and its own clock.
+use crate::domain::oral;
 
 /// A talk in confidence with an adviser.
 pub(crate) const ADVICE: u8 = 0;
 /// A report to the organisation.
-pub(crate) const REPORT: u8 = 1;
+pub(crate) const REPORT: u8 = oral::REPORT_ROOM;
 /// Disadvantage after a report, or after asking advice.
 pub(crate) const RETALIATION: u8 = 2;
 /// Who the reporter is, for those they told.
 pub(crate) const IDENTITY: u8 = 3;
 /// A report to the desk outside, because the organisation is late.
-pub(crate) const OUTSIDE: u8 = 4;
+pub(crate) const OUTSIDE: u8 = oral::OUTSIDE_ROOM;
 /// A code opens at most so many rooms; every try looks all of them up.
 pub(crate) const ROOMS: u8 = 5;
 

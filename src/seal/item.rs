@@ -85,6 +85,10 @@ pub enum Kind {
     DutyApproval,
     /// A reader says how this case belongs with another; see [`super::link`].
     Link,
+    /// What a reporter told was written down, to be read and agreed to; see [`super::account`].
+    Account,
+    /// The reporter agrees with that, or says how it was.
+    Agreed,
 }
 
 /// Who says they wrote it; the signature proves it.

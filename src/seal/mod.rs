@@ -31,6 +31,7 @@
 //! let stored = meldkluis::store::Payload::Inline(text); // and plaintext cannot be stored
 //! # }
 //! ```
+pub mod account;
 pub mod circle;
 pub mod code;
 #[cfg(all(test, feature = "desk"))]

@@ -2,7 +2,7 @@
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::Plaintext;
+use super::{Plaintext, account::Oral};
 use crate::domain::{id::ReaderId, roster::Topic};
 
 /// The reporter's answers. Only the story is required.
@@ -33,15 +33,26 @@ struct Body<'a> {
     place: &'a str,
     known: &'a str,
     struck: &'a [ReaderId],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    oral: Option<&'a Oral>,
 }
 
 impl Story {
     /// The body of a first item. Text that is not UTF-8 loses the bytes that are not.
     pub fn into_body(self) -> Plaintext {
+        self.body(None)
+    }
+
+    /// The body of a first item that somebody told and an officer wrote down.
+    pub fn into_oral_body(self, oral: &Oral) -> Plaintext {
+        self.body(Some(oral))
+    }
+
+    fn body(self, oral: Option<&Oral>) -> Plaintext {
         let texts = [&self.story, &self.who, &self.when, &self.place, &self.known]
             .map(|p| Zeroizing::new(String::from_utf8_lossy(p.bytes()).into_owned()));
         let [story, who, when, place, known] = &texts;
-        let body = Body { v: 1, topic: self.topic, story, who, when, place, known, struck: &self.struck };
+        let body = Body { v: 1, topic: self.topic, story, who, when, place, known, struck: &self.struck, oral };
         // Strings, names and a number always serialise.
         Plaintext::from(serde_json::to_vec(&body).unwrap_or_default())
     }
@@ -68,6 +79,9 @@ pub struct StoryText {
     /// Who must never read, in no function.
     #[serde(default)]
     pub struck: Vec<ReaderId>,
+    /// That it was told, and who wrote it down: they have had the code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oral: Option<Oral>,
 }
 
 #[cfg(feature = "desk")]

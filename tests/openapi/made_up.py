@@ -8,6 +8,7 @@ import schemathesis
 from hypothesis import strategies as st
 
 READER = os.environ["MELDKLUIS_READER"]
+READERS = [READER, os.environ["MELDKLUIS_COLLEAGUE"]]
 REAL = {"case": os.environ["MELDKLUIS_CASE"], "item": os.environ["MELDKLUIS_ITEM"], "org": "bzk"}
 
 
@@ -48,6 +49,21 @@ def envelope(head, payload):
     return b"\x01" + len(head).to_bytes(4, "big") + head + payload
 
 
+def cases(header):
+    slot = st.fixed_dictionaries({"to": any_of({"reader": READER}, {"nobody": 3}, "reporter"), "header": header})
+    return st.fixed_dictionaries(
+        {
+            "case": st.uuids().map(str) | st.just(REAL["case"]),
+            "lookup": st.binary(min_size=32, max_size=32).map(bytes.hex),
+            "org": any_of("bzk", "bzk", "buiten", "nergens"),
+            "item": st.uuids().map(str) | st.just(REAL["item"]),
+            "log": any_of(RECORD, RECORD, None, "AAAA"),
+            # Two officers are a report's readers; one alone is refused.
+            "slots": st.just([{"to": {"reader": r}, "header": "AAAA"} for r in READERS]) | st.lists(slot, max_size=17),
+        }
+    )
+
+
 base64s = st.binary(max_size=64).map(lambda header: base64.b64encode(header).decode())
 whole = heads(any_of({"reader": READER}, "reporter", {"nobody": 3}, {"nobody": 255}), base64s, 16)
 stranger = {"reader": "somebody#" + "0" * 32}
@@ -59,5 +75,5 @@ cut = st.builds(lambda whole, to: whole[:to], st.builds(envelope, whole, st.just
 
 schemathesis.openapi.media_type(
     "application/octet-stream",
-    st.one_of(st.builds(envelope, whole, payloads), st.builds(envelope, nearly, payloads), cut, st.binary()),
+    st.one_of(st.builds(envelope, cases(base64s), payloads), st.builds(envelope, whole, payloads), st.builds(envelope, nearly, payloads), cut, st.binary()),
 )

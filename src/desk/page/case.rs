@@ -14,6 +14,7 @@ use super::{
     link::{Choice, Linked, choices, linked},
     lock::{Unlocked, take},
     summary::first_line,
+    told::{Told, told},
     view,
 };
 use crate::{
@@ -54,6 +55,8 @@ struct Case {
     manager: bool,
     linked: Vec<Linked>,
     choices: Vec<Choice>,
+    /// Of an oral report: how it was told and where the account stands.
+    oral: Option<Told>,
 }
 
 /// A request, as it stands.
@@ -149,6 +152,7 @@ async fn case_page(open: &mut Unlocked, t: Texts, id: &CaseId, notice: Option<St
         manager: guide::is_manager(open),
         linked: linked(open, t, items).await,
         choices: choices(open, id),
+        oral: told(open, t, items),
     };
     Ok(view::page(t, StatusCode::OK, &title, &open.client, &page.render().unwrap_or_default()))
 }

@@ -1,5 +1,8 @@
 //! The items of a case, as its page shows them.
-use super::lock::Unlocked;
+use super::{
+    lock::Unlocked,
+    told::{agreed_text, words},
+};
 use crate::{
     desk::{Content, Item, Opened, State},
     domain::{
@@ -12,6 +15,7 @@ use crate::{
 
 /// One item, as it is shown.
 pub(super) struct Entry {
+    pub(super) from_reporter: bool,
     pub(super) kind: &'static str,
     pub(super) heading: String,
     pub(super) proven: bool,
@@ -41,6 +45,7 @@ fn all_named(open: &Unlocked, t: Texts, readers: &[KeyedReader]) -> String {
 pub(super) fn entry(open: &Unlocked, t: Texts, case: &CaseId, item: &Item) -> Entry {
     let link = Some(format!("/{}/file/{case}/{}", t.lang(), item.id));
     let mut entry = Entry {
+        from_reporter: false,
         kind: "item",
         heading: t.get("desk-item-closed"),
         proven: true,
@@ -58,6 +63,7 @@ pub(super) fn entry(open: &Unlocked, t: Texts, case: &CaseId, item: &Item) -> En
         State::Opened(opened) => {
             entry.heading = heading(open, t, opened);
             entry.proven = opened.proven;
+            entry.from_reporter = opened.manifest.head.author == Author::Reporter;
             match &opened.content {
                 Content::Text(text) => {
                     entry.kind = if opened.manifest.head.kind == Kind::Note { "note" } else { "item" };
@@ -85,6 +91,8 @@ pub(super) fn entry(open: &Unlocked, t: Texts, case: &CaseId, item: &Item) -> En
                     entry.texts.push((t.get("desk-to-report-what"), along(t, said.along)));
                     entry.texts.push((t.get("desk-to-report-to"), all_named(open, t, &said.to)));
                 }
+                Content::Account(told) => entry.texts.push((String::new(), words(&told.text))),
+                Content::Agreed(agreed) => entry.texts.push((agreed_text(t, agreed), words(&agreed.text))),
                 Content::PassOn(done) => entry.texts.push((String::new(), all_named(open, t, &done.to))),
                 Content::Left(left) => {
                     let id = if left.reason == LeftReason::Conflict { "desk-left-conflict" } else { "desk-left" };
@@ -189,6 +197,8 @@ pub(super) fn kind_text(kind: Kind) -> &'static str {
         Kind::PassOn => "desk-kind-pass-on",
         Kind::Identity => "desk-kind-identity",
         Kind::Talk => "desk-kind-talk",
+        Kind::Account => "desk-kind-account",
+        Kind::Agreed => "desk-kind-agreed",
         Kind::Left => "desk-kind-left",
         Kind::TakeOut => "desk-kind-take-out",
         Kind::TakenOut => "desk-kind-taken-out",

@@ -12,6 +12,7 @@ use super::{
     case::refresh,
     entry::kind_text,
     lock::{Unlocked, take},
+    told::told,
     view,
 };
 use crate::{
@@ -36,6 +37,8 @@ struct HandOver<'a> {
     items: Vec<Choice>,
     reason: &'a Plaintext,
     error: Option<String>,
+    /// Somebody besides the reporter has had the code.
+    code: Option<String>,
 }
 
 /// What was chosen on the page.
@@ -115,6 +118,7 @@ async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, sent: &Sent, fresh: bo
         items: shareable(items).iter().map(item).collect(),
         reason: &sent.reason,
         error,
+        code: told(open, t, items).map(|told| told.consent),
     };
     let title = t.get("desk-act-hand-over");
     Ok(view::page(t, status, &title, &open.client, &page.render().unwrap_or_default()))

@@ -26,6 +26,7 @@ use crate::{
     domain::{
         case::{CaseState, duty},
         id::CaseId,
+        oral::topics as oral_topics,
     },
     text::Texts,
 };
@@ -59,6 +60,7 @@ struct Row {
     late: bool,
     state: String,
     links: Vec<(CaseId, String)>,
+    oral: bool,
 }
 
 #[derive(Template)]
@@ -70,6 +72,8 @@ struct Inbox<'a> {
     found: usize,
     /// Opened by somebody, but not yet summarised here.
     waiting: usize,
+    /// The reader enters what is told to them.
+    enters: bool,
     before: Option<String>,
     after: Option<String>,
 }
@@ -112,7 +116,8 @@ async fn show(open: &mut Unlocked, t: Texts, query: &Asked) -> Answer {
     };
     let before = (from > 0).then(|| link(from.saturating_sub(ROWS)));
     let after = (from + ROWS < found).then(|| link(from + ROWS));
-    let page = Inbox { t, query, rows, found, waiting, before, after };
+    let enters = oral_topics(&open.client.roster, &open.client.me.keyed()).is_some();
+    let page = Inbox { t, query, rows, found, waiting, enters, before, after };
     let title = t.get("desk-inbox-title");
     Ok(view::page(t, StatusCode::OK, &title, &open.client, &page.render().unwrap_or_default()))
 }
@@ -164,6 +169,7 @@ fn row(open: &Unlocked, t: Texts, case: &CaseView, there: &HashSet<CaseId>) -> R
         late,
         state: state(t, case.state),
         links: summary.map(|summary| linked(open, t, summary, there)).unwrap_or_default(),
+        oral: summary.is_some_and(|s| s.oral),
     }
 }
 

@@ -12,12 +12,14 @@ mod inbox;
 mod kept;
 mod link;
 mod lock;
+mod oral;
 mod oversee;
 mod preview;
 mod protocol;
 mod roster;
 mod summary;
 mod today;
+mod told;
 mod training;
 mod view;
 
@@ -29,6 +31,7 @@ use actix_web::{
     web::{self, Data},
 };
 use tokio::sync::Mutex as AsyncMutex;
+use zeroize::Zeroizing;
 
 use self::lock::Unlocked;
 use super::{DeskError, Place};
@@ -71,6 +74,8 @@ pub(super) struct Desk {
     open: AsyncMutex<Option<Unlocked>>,
     /// What the service is for, once a roster was verified.
     mode: Mutex<Option<Mode>>,
+    /// With a seed of a page it makes the code of an oral report; it is as old as this program and nowhere else.
+    code_key: Zeroizing<[u8; 32]>,
 }
 
 /// A desk that is about to be served.
@@ -89,7 +94,9 @@ pub fn ready(settings: Settings) -> Result<Ready, DeskError> {
     let link = format!("http://{host}/open/{token}");
     let Settings { identity, place, idle, program, .. } = settings;
     let (link_now, open, mode) = (Mutex::new(Some(token)), AsyncMutex::new(None), Mutex::new(None));
-    let desk = Data::new(Desk { identity, place, idle, program, host, link: link_now, session, open, mode });
+    let mut code_key = Zeroizing::new([0; 32]);
+    getrandom::fill(code_key.as_mut()).map_err(|_| DeskError::new("the system gives no randomness"))?;
+    let desk = Data::new(Desk { identity, place, idle, program, host, link: link_now, session, open, mode, code_key });
     Ok(Ready { link, running: serve(listener, desk)? })
 }
 
@@ -127,6 +134,8 @@ fn routes(cfg: &mut web::ServiceConfig) {
         .service(both("/{lang}/case/{case}/classify", classify::assess))
         .service(both("/{lang}/case/{case}/outcome", classify::conclude))
         .service(both("/{lang}/case/{case}/protocol", protocol::protocol))
+        .service(both("/{lang}/oral", oral::oral))
+        .service(both("/{lang}/case/{case}/account", told::account))
         .service(both("/{lang}/overview", oversee::overview))
         .service(both("/{lang}/watch/{case}", oversee::watch))
         .service(both("/{lang}/register", oversee::rows))

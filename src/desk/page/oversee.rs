@@ -64,7 +64,7 @@ struct Watch<'a> {
 struct Register {
     t: Texts,
     coordinator: bool,
-    rows: Vec<[String; 7]>,
+    rows: Vec<[String; 8]>,
 }
 
 #[derive(Template)]
@@ -211,6 +211,7 @@ fn facts(t: Texts, row: &Row) -> Vec<(String, String)> {
     let day = |id: &str, day: Option<crate::domain::day::Day>| Some((t.get(id), t.day(day?)));
     let last = row.closing.as_ref().or(row.assessment.as_ref());
     let list = [
+        Some((t.get("reg-channel"), t.get(&format!("reg-channel-{}", code(row.channel))))),
         row.topic.map(|topic| (t.get("reg-topic"), t.get(&format!("topic-{}", code(topic))))),
         last.map(|c| (t.get("class-of"), t.get(&format!("type-{}", c.of)))),
         last.map(|c| (t.get("class-assessment"), t.get(&format!("assessment-{}", c.assessment)))),
@@ -249,7 +250,8 @@ pub(super) async fn rows(desk: Data<Desk>, request: HttpRequest, lang: Path<Stri
             let end = if destroyed.is_some() { *destroyed } else { row.closed };
             let (received, acknowledged) = (t.day(row.received), day(row.acknowledged));
             let topic = row.topic.map(|topic| t.get(&format!("topic-{}", code(topic)))).unwrap_or_default();
-            [short(case), received, acknowledged, day(row.feedback), topic, of, day(end)]
+            let channel = t.get(&format!("reg-channel-{}", code(row.channel)));
+            [short(case), received, channel, acknowledged, day(row.feedback), topic, of, day(end)]
         };
         let page = Register { t, coordinator: coordinates(open), rows: rows.iter().map(row).collect() };
         Ok(shown(open, t, "watch-register", StatusCode::OK, &page))

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::kept;
 use crate::{
     api_types::CaseView,
-    desk::{Content, DeskError, Identity, Item, State, links, open::advice},
+    desk::{Content, DeskError, Identity, Item, State, links, open::advice, oral},
     domain::id::{CaseId, ItemId},
 };
 
@@ -34,6 +34,9 @@ pub(super) struct Summary {
     pub(super) line: String,
     /// Whether it is a request for advice.
     pub(super) advice: bool,
+    /// Whether an officer entered it for somebody.
+    #[serde(default)]
+    pub(super) oral: bool,
     /// The items it was made of.
     pub(super) items: Vec<ItemId>,
     /// The cases it belongs with, and of which it is a duplicate.
@@ -103,12 +106,21 @@ impl Summaries {
                 | Content::Duty(_)
                 | Content::DutyApproved(_)
                 | Content::Link(_) => {}
+                Content::Account(told) => text.push_str(&String::from_utf8_lossy(told.text.reveal())),
+                Content::Agreed(agreed) => text.push_str(&String::from_utf8_lossy(agreed.text.reveal())),
                 Content::File { name, .. } => text.push_str(name),
             }
             text.push('\n');
         }
         let text = text.to_lowercase().chars().take(SEARCHED).collect();
-        let summary = Summary { line, advice: advice(items), items: case.items.clone(), links: links(items), text };
+        let summary = Summary {
+            line,
+            advice: advice(items),
+            oral: oral(items).is_some(),
+            items: case.items.clone(),
+            links: links(items),
+            text,
+        };
         self.known.insert(case.case, summary);
         self.changed = true;
     }
@@ -183,8 +195,14 @@ mod tests {
         let mut made = Summaries::load(&key, &me);
         for case in &there {
             let text = format!("kas {} leeg ", case.case).repeat(8);
-            let summary =
-                Summary { line: "Kas".to_owned(), advice: false, items: case.items.clone(), links: Vec::new(), text };
+            let summary = Summary {
+                line: "Kas".to_owned(),
+                advice: false,
+                oral: false,
+                items: case.items.clone(),
+                links: Vec::new(),
+                text,
+            };
             made.known.insert(case.case, summary);
         }
         made.changed = true;

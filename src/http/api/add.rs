@@ -7,6 +7,7 @@ use actix_web::{
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 use futures_util::StreamExt;
+use serde::de::DeserializeOwned;
 
 use super::{
     super::{App, MOST_ITEMS, absence, mailbox::CaseReader},
@@ -29,7 +30,7 @@ use crate::{
 };
 
 /// Sealed messages are no larger; what is larger is a file.
-const INLINE_BYTES: usize = 300 << 10;
+pub(super) const INLINE_BYTES: usize = 300 << 10;
 /// Bytes handed to the payload store at once.
 const PIECE: usize = 1 << 20;
 
@@ -149,11 +150,11 @@ pub(super) async fn logged(app: &App, case: &Case, adding: &Adding) -> Result<()
     Ok(())
 }
 
-pub(super) async fn head(body: &mut web::Payload) -> Result<(Adding, Vec<u8>), Refused> {
+pub(super) async fn head<T: DeserializeOwned>(body: &mut web::Payload) -> Result<(T, Vec<u8>), Refused> {
     let unreadable = || Refused::Sent(StatusCode::BAD_REQUEST);
     let mut bytes = Vec::new();
     loop {
-        if let Some((adding, payload)) = envelope::split(&bytes).map_err(|_| unreadable())? {
+        if let Some((adding, payload)) = envelope::split_any(&bytes).map_err(|_| unreadable())? {
             return Ok((adding, payload.to_vec()));
         }
         bytes.extend_from_slice(&body.next().await.ok_or_else(unreadable)??);

@@ -10,7 +10,7 @@ use utoipa::{
     },
 };
 
-use crate::api_types::Adding;
+use crate::api_types::{Adding, filing::NewCase};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -28,6 +28,7 @@ use crate::api_types::Adding;
         super::roster,
         super::inbox,
         super::case,
+        super::file::file,
         super::add::add,
         super::items::items,
         super::items::item,
@@ -43,7 +44,7 @@ use crate::api_types::Adding;
         super::away::away,
         self::openapi
     ),
-    components(schemas(Adding)),
+    components(schemas(Adding, NewCase)),
     modifiers(&Bearer)
 )]
 struct Api;
@@ -112,6 +113,11 @@ pub(super) struct Bundle(#[expect(dead_code, reason = "it is only described")] V
 #[derive(ToSchema)]
 #[schema(value_type = String, format = Binary)]
 pub(super) struct Envelope(#[expect(dead_code, reason = "it is only described")] Vec<u8>);
+
+/// As the envelope of an item, with `NewCase` as its head.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+pub(super) struct CaseEnvelope(#[expect(dead_code, reason = "it is only described")] Vec<u8>);
 
 /// The document, as it is served.
 pub fn document() -> &'static str {

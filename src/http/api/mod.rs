@@ -2,6 +2,7 @@
 mod add;
 mod away;
 mod document;
+mod file;
 mod items;
 mod leave;
 mod log;
@@ -48,6 +49,7 @@ pub(crate) fn routes(cfg: &mut web::ServiceConfig) {
         .service(web::resource("/roster").get(roster)) // open: public keys, signed
         .service(web::resource("/openapi.json").get(document::openapi)) // open
         .service(web::resource("/inbox").get(inbox)) // SignedIn
+        .service(web::resource("/cases").post(file::file)) // SignedIn, officer of the organisation's desk
         .service(web::resource("/cases/{case}").get(case)) // SignedIn, slot in the case
         .service(web::resource("/cases/{case}/items").post(add::add)) // SignedIn, slot in the case
         .service(web::resource("/cases/{case}/slots").delete(leave::leave)) // SignedIn, slot in the case

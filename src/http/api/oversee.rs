@@ -169,7 +169,7 @@ pub(super) async fn memo(app: Data<App>, me: Overseeing, id: Path<String>, mut b
         Err(error) => return failed(&error),
     };
     let stored = async {
-        let (adding, rest) = head(&mut body).await?;
+        let (adding, rest): (Adding, _) = head(&mut body).await?;
         if adding.act.is_some() || adding.slots.is_empty() || adding.slots.len() > FILL_MORE {
             return Err(Refused::Sent(StatusCode::BAD_REQUEST));
         }

@@ -99,7 +99,7 @@ fn one(app: &App, t: Texts, opened: &Opened, (item, day, asked): (ItemId, Day, R
 pub(super) fn in_words(t: Texts, named: &Named) -> String {
     let id = match named.kind {
         Kind::Report | Kind::Advice => "consent-item-story",
-        Kind::Message | Kind::ConsentAnswer => "consent-item-message",
+        Kind::Message | Kind::ConsentAnswer | Kind::Agreed => "consent-item-message",
         Kind::File => "consent-item-file",
         _ => "consent-item-letter",
     };

@@ -1,4 +1,5 @@
 //! The mailbox: everything a code opens. The code travels in the body of a POST and is kept nowhere.
+mod account;
 mod consent;
 mod duty;
 mod guests;
@@ -72,6 +73,8 @@ pub(crate) enum Notice {
     Nobody,
     Withdrawn,
     SentBefore,
+    AccountAgreed,
+    NoAccount,
 }
 
 impl Notice {
@@ -96,6 +99,8 @@ impl Notice {
             Self::Nobody => Some("no-readers-text"),
             Self::Withdrawn => Some("notice-withdrawn"),
             Self::SentBefore => Some("notice-sent-before"),
+            Self::AccountAgreed => Some("notice-account-agreed"),
+            Self::NoAccount => Some("notice-no-account"),
         }
     }
 }
@@ -151,6 +156,8 @@ pub(crate) async fn act(app: Data<App>, lang: Path<String>, form: Form<Fields>) 
             Some(request) => return consent::answer(&app, t, &opened, &request, act == "consent-yes").await,
             None => return show(&app, t, &opened, Notice::ConsentOver, 0, None).await,
         },
+        "account" => return account::read(&app, t, &opened).await,
+        "account-right" => return account::agree(&app, t, &opened, request, text).await,
         "sure" => return sure(&app, t, &opened),
         "talk" => return ask_talk(&app, t, &opened),
         "talk-send" => return talk(&app, t, &opened, text).await,

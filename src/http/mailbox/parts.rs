@@ -1,5 +1,5 @@
 //! What stands in a mailbox, by what it is for: letters, requests for consent, and what went along with a report.
-use super::consent::Consents;
+use super::{account::Accounts, consent::Consents};
 use crate::{
     domain::{
         day::Day,
@@ -19,6 +19,7 @@ pub(super) struct Parts {
     /// What readers wrote.
     pub(super) letters: Vec<OpenedText>,
     pub(super) consents: Consents,
+    pub(super) accounts: Accounts,
     said: Vec<(ItemId, Day, ToReport)>,
     passed: Vec<PassOn>,
 }
@@ -46,7 +47,9 @@ pub(super) fn parted(all: Vec<OpenedText>) -> Parts {
             Kind::HandOver => consents.done.extend(consent::<HandOver>(&text.body)),
             Kind::ToReport if own => parts.said.extend(consent(&text.body).map(|said| (item, day, said))),
             Kind::PassOn => parts.passed.extend(consent::<PassOn>(&text.body)),
-            Kind::ConsentAnswer | Kind::ToReport => {}
+            Kind::Account if !own => parts.accounts.told(&text),
+            Kind::Agreed if own => parts.accounts.agreed(&text),
+            Kind::ConsentAnswer | Kind::ToReport | Kind::Account | Kind::Agreed => {}
             _ => parts.letters.push(text),
         }
     }

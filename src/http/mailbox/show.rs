@@ -3,7 +3,7 @@ use actix_web::{HttpResponse, http::StatusCode};
 use askama::Template;
 
 use super::{
-    ANSWER_BYTES, Notice, Opened, consent, duty,
+    ANSWER_BYTES, Notice, Opened, account, consent, duty,
     guests::{guest_name, guests, present},
     letters::letters,
     parts::{WentAlong, parted},
@@ -81,6 +81,8 @@ struct Mailbox {
     away: Vec<String>,
     duties: Vec<duty::Shown>,
     consents: Vec<consent::Shown>,
+    /// Of an oral report: how it was told, and where the account stands.
+    account: Option<account::Shown>,
     answer: Option<Answer>,
     at: usize,
     count: usize,
@@ -154,6 +156,7 @@ pub(crate) async fn show(
         away: absent(app, t, &readers),
         duties: consents.duties(app, t),
         consents: consents.shown(app, t, opened),
+        account: parts.accounts.shown(app, t, opened),
         answer: shown,
         at,
         count,

@@ -85,7 +85,7 @@ pub(super) async fn add(app: &App, opened: &Opened, kind: Kind, text: Plaintext)
     let to = Recipients::of(readers.iter().map(|r| r.reader).chain(&guests)).map_err(failed)?;
     // What the reporter said about who reads is shown again behind the code; what they wrote is not.
     let to = match kind {
-        Kind::ConsentAnswer | Kind::ToReport => {
+        Kind::ConsentAnswer | Kind::ToReport | Kind::Agreed => {
             to.with_reporter(opened.case.id, &opened.keys.public().reply).map_err(failed)?
         }
         _ => to,

@@ -1,0 +1,144 @@
+//! `oral`: an officer enters a report for somebody who called or came. The code is shown, said back, and then the report is sent.
+use std::{
+    collections::BTreeSet,
+    io::{IsTerminal, Write},
+    path::PathBuf,
+};
+
+use serde_json::json;
+
+use super::{
+    Client, DeskError,
+    commands::{Options, readable},
+    oral::{Entered, Telling, draw, enter, said_back, topic_named, who_reads},
+};
+use crate::{
+    domain::{id::ReaderId, oral::How, routing::Readers},
+    seal::{
+        Plaintext,
+        code::{Code, Language},
+    },
+    text::Texts,
+};
+
+/// A report that was told.
+#[derive(clap::Args)]
+pub struct Entry {
+    /// How: phone or in-person.
+    #[arg(long)]
+    how: String,
+    /// What it is about: conduct, money, power, danger, retaliation or other; one whose desk you sit in.
+    #[arg(long)]
+    topic: String,
+    /// Readers who must not read it, by name in the roster.
+    #[arg(long)]
+    strike: Vec<String>,
+    /// The account.
+    #[arg(long)]
+    file: PathBuf,
+    /// A file that says who is involved.
+    #[arg(long)]
+    who: Option<PathBuf>,
+    /// A file that says when it was.
+    #[arg(long)]
+    when: Option<PathBuf>,
+    /// A file that says where it was.
+    #[arg(long)]
+    place: Option<PathBuf>,
+    /// A file that says who else knows.
+    #[arg(long)]
+    known: Option<PathBuf>,
+    /// The language of the code and of the account: nl or en.
+    #[arg(long, default_value = "nl")]
+    language: String,
+    /// For programs, and to send again: a file with a code that was drawn before.
+    #[arg(long, requires = "said")]
+    code: Option<PathBuf>,
+    /// A file with what was said back.
+    #[arg(long, requires = "code")]
+    said: Option<PathBuf>,
+}
+
+impl Entry {
+    fn telling(&self) -> Result<Telling, DeskError> {
+        let file = |path: &Option<PathBuf>| match path {
+            Some(path) => readable(path).map(Plaintext::from),
+            None => Ok(Plaintext::default()),
+        };
+        let struck = self.strike.iter().map(|name| ReaderId::try_from(name.clone()).map_err(DeskError::new));
+        Ok(Telling {
+            how: How::parse(&self.how).ok_or_else(|| DeskError::new("--how is phone or in-person"))?,
+            topic: topic_named(&self.topic).ok_or_else(|| DeskError::known("desk-error-oral-topic"))?,
+            struck: struck.collect::<Result<BTreeSet<_>, _>>()?,
+            story: Plaintext::from(readable(&self.file)?),
+            who: file(&self.who)?,
+            when: file(&self.when)?,
+            place: file(&self.place)?,
+            known: file(&self.known)?,
+        })
+    }
+}
+
+/// Shows who will read and a code, and sends once it was said back. Without a terminal it takes two runs: the first draws.
+pub(super) async fn tell(options: &Options, client: &Client, entry: &Entry) -> Result<String, DeskError> {
+    let language = Language::parse(&entry.language).ok_or_else(|| DeskError::new("--language is nl or en"))?;
+    let t = Texts::of(language);
+    let telling = entry.telling()?;
+    telling.checked(t)?;
+    let (_, readers) = who_reads(client, telling.topic, &telling.struck)?;
+    if let (Some(code), Some(said)) = (&entry.code, &entry.said) {
+        let drawn = Code::typed(&Plaintext::from(readable(code)?), &client.roster.instance);
+        let drawn = drawn.map_err(|e| DeskError::new(e.to_string()))?;
+        said_back(t, &drawn, &Plaintext::from(readable(said)?), &client.roster.instance).map_err(DeskError::new)?;
+        return Ok(entered(options, &enter(client, language, telling, &drawn).await?));
+    }
+    let code = draw()?;
+    if options.json || !std::io::stdin().is_terminal() {
+        let words = code.words(&client.roster.instance, language);
+        let names = |r: &crate::domain::roster::Reader| r.id.to_string();
+        let now: Vec<String> = readers.now().iter().map(names).collect();
+        return Ok(json!({ "sent": false, "readers": now, "reserve": readers.reserve().map(names), "code": words })
+            .to_string());
+    }
+    in_person(options, client, (t, entry), &code, &readers).await
+}
+
+/// On a terminal, until it is sent or given up: what did not arrive is sent again with the same code.
+async fn in_person(
+    options: &Options,
+    client: &Client,
+    (t, entry): (Texts, &Entry),
+    code: &Code,
+    readers: &Readers,
+) -> Result<String, DeskError> {
+    let mut out = std::io::stderr();
+    for reader in readers.all() {
+        writeln!(out, "{}", t.pick(&reader.shown_as))?;
+    }
+    writeln!(out, "\n{}\n", t.get("oral-advice"))?;
+    for (n, word) in code.words(&client.roster.instance, t.language).into_iter().enumerate() {
+        writeln!(out, "{:>2}. {word}", n + 1)?;
+    }
+    loop {
+        write!(out, "\n{}: ", t.get("ask-code"))?;
+        let mut line = zeroize::Zeroizing::new(String::new());
+        if std::io::stdin().read_line(&mut line)? == 0 {
+            return Err(DeskError::new("nothing was sent"));
+        }
+        if let Err(wrong) = said_back(t, code, &Plaintext::from(line.to_string()), &client.roster.instance) {
+            writeln!(out, "{wrong}")?;
+            continue;
+        }
+        match enter(client, t.language, entry.telling()?, code).await {
+            Ok(done) => return Ok(entered(options, &done)),
+            Err(error) => writeln!(out, "{error}")?,
+        }
+    }
+}
+
+fn entered(options: &Options, done: &Entered) -> String {
+    if options.json {
+        return json!({ "sent": true, "case": done.case, "already": done.already }).to_string();
+    }
+    format!("Sent: case {}. The reporter reads it with the code and says whether it is right.", done.case)
+}
