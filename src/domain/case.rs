@@ -64,6 +64,23 @@ pub struct Case {
 pub const ACKNOWLEDGE_DAYS: i32 = 7;
 /// Calendar months within which feedback is given (Directive art. 9(1)(f)).
 pub const FEEDBACK_MONTHS: i32 = 3;
+/// The two dates of the law for a report.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Dates {
+    /// Until when receipt is acknowledged.
+    pub acknowledge: Day,
+    /// Until when feedback is given, counted from the acknowledgement or, without one, from the end of its term.
+    pub feedback: Day,
+}
+
+/// The legal dates of a report (Wbk art. 2(2); Directive 2019/1937 art. 9(1)(b) and (f)).
+pub fn dates(received: Day, acknowledged: Option<Day>) -> Dates {
+    let acknowledge = received.plus_days(ACKNOWLEDGE_DAYS);
+    // An acknowledgement that came late does not win time.
+    let from = acknowledged.map_or(acknowledge, |day| day.min(acknowledge));
+    Dates { acknowledge, feedback: from.plus_months(FEEDBACK_MONTHS) }
+}
+
 /// Days unopened after which the reserve reader's slots are released.
 pub const RESERVE_DAYS: i32 = 4;
 
@@ -133,7 +150,7 @@ pub fn duty(state: CaseState, filed: Day, due: Day) -> Option<Duty> {
 pub struct InvalidAct;
 
 /// The state and deadline after an act on `day`, in a case filed on `filed`. A case is opened before anything is done in it;
-/// closed, it takes notes only. It is acknowledged once; that starts the term for feedback.
+/// closed, it takes notes only. It is acknowledged once; that starts the term for feedback, at the end of its own term at the latest.
 /// Feedback meets its term, acknowledged or not, and the next is due so many months later: a reporter is not left waiting.
 pub fn after(act: Act, state: CaseState, filed: Day, due: Day, day: Day) -> Result<(CaseState, Day), InvalidAct> {
     let first = due == filed.plus_days(ACKNOWLEDGE_DAYS);
@@ -142,7 +159,7 @@ pub fn after(act: Act, state: CaseState, filed: Day, due: Day, day: Day) -> Resu
         (_, CaseState::Closed | CaseState::Held | CaseState::Unopened) => Err(InvalidAct),
         (Act::Close, _) => Ok((CaseState::Closed, due)),
         (Act::Acknowledge, _) if !first => Err(InvalidAct),
-        (Act::Acknowledge, _) => Ok((CaseState::Open, day.plus_months(FEEDBACK_MONTHS))),
+        (Act::Acknowledge, _) => Ok((CaseState::Open, dates(filed, Some(day)).feedback)),
         (Act::Feedback, _) => Ok((CaseState::Open, day.plus_months(FEEDBACK_MONTHS))),
         (Act::Ask | Act::Reply | Act::Note, _) => Ok((CaseState::Open, due)),
     }

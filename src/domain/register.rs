@@ -1,12 +1,7 @@
 //! The register (Wbk art. 2a): one row a report, without content and without identity. Advice is not in it.
 use serde::{Deserialize, Serialize};
 
-use super::{
-    case::{ACKNOWLEDGE_DAYS, FEEDBACK_MONTHS},
-    classification::Classification,
-    day::Day,
-    roster::Topic,
-};
+use super::{case::dates, classification::Classification, day::Day, roster::Topic};
 
 /// How a report came in.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -68,23 +63,6 @@ pub struct Row {
     pub closed: Option<Day>,
     /// The protocol it is worked by.
     pub progress: Option<Progress>,
-}
-
-/// The two dates of the law for a report.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Dates {
-    /// Until when receipt is acknowledged.
-    pub acknowledge: Day,
-    /// Until when feedback is given, counted from the acknowledgement or, without one, from the end of its term.
-    pub feedback: Day,
-}
-
-/// The legal dates of a report (Wbk art. 2(2); Directive 2019/1937 art. 9(1)(b) and (f)).
-pub fn dates(received: Day, acknowledged: Option<Day>) -> Dates {
-    let acknowledge = received.plus_days(ACKNOWLEDGE_DAYS);
-    // An acknowledgement that came late does not win time.
-    let from = acknowledged.map_or(acknowledge, |day| day.min(acknowledge));
-    Dates { acknowledge, feedback: from.plus_months(FEEDBACK_MONTHS) }
 }
 
 /// What is still to be done in a report, and until when; nothing once feedback was given or the case was closed.
