@@ -114,7 +114,11 @@ impl Client {
     }
 
     pub(super) async fn get(&self, path: &str) -> Result<Response, DeskError> {
-        let mut response = self.send(self.http.get(self.url(path))).await?;
+        let mut response = match self.send(self.http.get(self.url(path))).await {
+            // A proxy drops a connection that it kept open; nothing changes by asking twice.
+            Err(error) if error.is_request() => self.send(self.http.get(self.url(path))).await?,
+            answered => answered?,
+        };
         if response.status() == StatusCode::UNAUTHORIZED {
             self.renew().await?;
             response = self.send(self.http.get(self.url(path))).await?;

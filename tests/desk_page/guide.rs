@@ -13,7 +13,7 @@ const GUIDE: &str = "Eerst dit: zo reageert u goed";
 
 /// User story 26.
 #[actix_web::test]
-async fn respond_well_the_guide_comes_first() {
+async fn story_26_respond_well_the_guide_comes_first() {
     let service = Service::start(None).await;
     Browser::new(&service.base).report_to(STORY, &[("manager", MANAGER)]).await;
     let (link, _) = desk(&service, MANAGER, Duration::from_mins(10));

@@ -186,6 +186,7 @@ strike-box = May not read: { $name }
 struck-title = Who may not read it
 error-no-file = Choose a file first. Nothing was added.
 file-added = Your file was added: { $size }.
+closed-disagree = Do you disagree with how your report was handled? There is somewhere else to go:
 closed-text = Your case is closed. Nobody can answer a new message, and you cannot add anything. If there is more to tell, please file a new report.
 kind-consent = Request for consent
 kind-hand-over = Handed over

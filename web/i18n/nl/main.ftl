@@ -186,6 +186,7 @@ strike-box = Mag niet lezen: { $name }
 struck-title = Wie niet mag lezen
 error-no-file = Kies eerst een bestand. Er is niets toegevoegd.
 file-added = Uw bestand is toegevoegd: { $size }.
+closed-disagree = Bent u het niet eens met hoe uw melding is afgehandeld? U kunt ook ergens anders terecht:
 closed-text = Uw zaak is afgesloten. Op een nieuw bericht komt geen antwoord meer, en u kunt er niets aan toevoegen. Wilt u nog iets vertellen, doe dan een nieuwe melding.
 kind-consent = Vraag om toestemming
 kind-hand-over = Overgedragen
