@@ -12,7 +12,7 @@ use crate::{
         case::Case,
         day::Day,
         id::OrgId,
-        log::{Deed, Head, Record},
+        log::{Deed, Record},
     },
     http::App,
     replace::replace,
@@ -86,12 +86,11 @@ async fn record_it(app: &App, case: &Case) -> Result<(), StoreError> {
     if app.roster.overseers(org).next().is_none() {
         return Ok(());
     }
-    let start = Head::start(&instance, org);
-    let seen = Some(app.store.log_head(org, start).await?);
+    let seen = Some(app.log_head(org).await?);
     let (day, deed, case) = (app.clock.today(), Deed::Destroyed, Some(case.id));
     let text = Record { v: 1, instance, org: org.clone(), by: None, day, deed, case, row: None, seen, card: None };
     let sealed = record(&text, None, app.roster.overseers(org)).map_err(|e| StoreError::Unavailable(Box::new(e)))?;
-    app.store.append(org, start, &sealed).await.map(drop)
+    app.log(org, &sealed).await.map(drop)
 }
 
 fn sum(a: Counts, b: Counts) -> Counts {

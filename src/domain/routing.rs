@@ -84,8 +84,7 @@ pub fn outside<'a>(roster: &'a Roster, struck: &BTreeSet<ReaderId>) -> Result<(&
     if now.len() < INDEPENDENT {
         return Err(NobodyLeft);
     }
-    let reserve = desk.reserve.as_ref().and_then(|r| org.reader(r)).filter(|r| independent(r));
-    let reserve = reserve.filter(|r| !struck.contains(&r.id) && now.iter().all(|n| n.id != r.id)).cloned();
+    let reserve = reserve((org, desk), struck, &now);
     Ok((org, Readers { now, reserve, outside_joined: true }))
 }
 
@@ -127,14 +126,19 @@ fn report(
         return Err(NobodyLeft);
     }
     let outside_joined = now.len() > own;
-    let reserve = desk.reserve.as_ref().and_then(|r| org.reader(r)).filter(|r| independent(r));
     // A manager reads at once or not at all, and never counts as independent.
     let manager = chosen.and_then(|m| managers(org).find(|r| r.id == *m)).filter(|m| !struck.contains(&m.id));
     if let Some(manager) = manager.filter(|m| now.iter().all(|n| n.id != m.id)) {
         now.push(manager.clone());
     }
-    let reserve = reserve.filter(|r| !struck.contains(&r.id) && now.iter().all(|n| n.id != r.id)).cloned();
+    let reserve = reserve((org, desk), struck, &now);
     Ok(Readers { now, reserve, outside_joined })
+}
+
+/// A desk's reserve reader, if they are independent, not struck, and do not read at once.
+fn reserve((org, desk): (&Organisation, &Desk), struck: &BTreeSet<ReaderId>, now: &[Reader]) -> Option<Reader> {
+    let reserve = desk.reserve.as_ref().and_then(|r| org.reader(r)).filter(|r| independent(r));
+    reserve.filter(|r| !struck.contains(&r.id) && now.iter().all(|n| n.id != r.id)).cloned()
 }
 
 /// Whether somebody may read for a desk: an officer who is not a manager as well. A manager reads when chosen, only.

@@ -29,12 +29,13 @@ use crate::{
     clock::Clock,
     config::{Config, Secrets},
     domain::{
-        id::{ItemId, KeyedReader},
+        id::{ItemId, KeyedReader, OrgId},
+        log::Head,
         roster::{Reader, Roster},
     },
     post::PostKeys,
     roster_files::Files,
-    store::{Blobs, Store},
+    store::{Blobs, Store, StoreError},
 };
 
 /// Bytes of a form: a story of 40 KiB, percent-encoded, and all else.
@@ -79,6 +80,16 @@ pub struct App {
 }
 
 impl App {
+    /// Where the staff log of an organisation stands.
+    pub(crate) async fn log_head(&self, org: &OrgId) -> Result<Head, StoreError> {
+        self.store.log_head(org, Head::start(&self.roster.instance, org)).await
+    }
+
+    /// Adds a sealed record to the staff log of an organisation.
+    pub(crate) async fn log(&self, org: &OrgId, record: &[u8]) -> Result<Head, StoreError> {
+        self.store.append(org, Head::start(&self.roster.instance, org), record).await
+    }
+
     /// Joins the parts.
     pub fn new(
         store: Arc<dyn Store>,

@@ -21,7 +21,6 @@ use crate::{
         case::{Act, Case, after},
         day::Day,
         id::{CaseId, KeyedReader},
-        log::Head,
     },
     envelope,
     http::mailbox,
@@ -146,7 +145,7 @@ pub(super) async fn logged(app: &App, case: &Case, adding: &Adding) -> Result<()
         }
     }
     let record = adding.log.as_deref().and_then(super::log::sealed).ok_or(Refused::Sent(StatusCode::BAD_REQUEST))?;
-    app.store.append(&case.org, Head::start(&app.roster.instance, &case.org), &record).await?;
+    app.log(&case.org, &record).await?;
     Ok(())
 }
 

@@ -20,7 +20,6 @@ use crate::{
         case::{ACKNOWLEDGE_DAYS, Case, CaseState, RESERVE_DAYS},
         day::Day,
         id::KeyedReader,
-        log::Head,
         oral::may_enter,
     },
     seal::{Slot, slot::FILL_MORE},
@@ -142,6 +141,6 @@ async fn logged(app: &App, new: &NewCase) -> Result<(), Refused> {
         return Ok(());
     }
     let record = new.log.as_deref().and_then(sealed).ok_or(Refused::Sent(StatusCode::BAD_REQUEST))?;
-    app.store.append(&new.org, Head::start(&app.roster.instance, &new.org), &record).await?;
+    app.log(&new.org, &record).await?;
     Ok(())
 }

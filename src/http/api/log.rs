@@ -57,10 +57,6 @@ fn with_log(app: &App, text: &str) -> Option<OrgId> {
     OrgId::parse(text).filter(|org| app.roster.overseers(org).next().is_some())
 }
 
-fn start(app: &App, org: &OrgId) -> Head {
-    Head::start(&app.roster.instance, org)
-}
-
 /// The sealed records of the overseer's own organisation.
 #[utoipa::path(
     get,
@@ -83,7 +79,7 @@ pub(super) async fn read_log(app: Data<App>, me: Overseeing, org: Path<String>, 
     let view = async {
         let records = app.store.records(&org, after, RECORDS).await?;
         let records = records.into_iter().map(|r| BASE64_STANDARD.encode(r)).collect();
-        Ok::<_, StoreError>(LogView { head: app.store.log_head(&org, start(&app, &org)).await?, records })
+        Ok::<_, StoreError>(LogView { head: app.log_head(&org).await?, records })
     };
     view.await.map_or_else(|e| failed(&e), |view| HttpResponse::Ok().json(view))
 }
@@ -106,7 +102,7 @@ pub(super) async fn chain(app: Data<App>, _me: Anybody, org: Path<String>, from:
     let Some(org) = with_log(&app, &org) else { return HttpResponse::NotFound().finish() };
     let Some(after) = from.known() else { return HttpResponse::BadRequest().finish() };
     let view = async {
-        let head = app.store.log_head(&org, start(&app, &org)).await?;
+        let head = app.log_head(&org).await?;
         let records = app.store.records(&org, after, HASHES).await?;
         let hashes = records.iter().map(|record| hex::encode(record_hash(record))).collect();
         Ok::<_, StoreError>(ChainView { head, hashes })
@@ -127,6 +123,6 @@ pub(super) async fn chain(app: Data<App>, _me: Anybody, org: Path<String>, from:
 pub(super) async fn add_record(app: Data<App>, _me: Anybody, org: Path<String>, sent: Json<NewRecord>) -> HttpResponse {
     let Some(org) = with_log(&app, &org) else { return HttpResponse::NotFound().finish() };
     let Some(record) = sealed(&sent.record) else { return HttpResponse::BadRequest().finish() };
-    let added = app.store.append(&org, start(&app, &org), &record).await;
+    let added = app.log(&org, &record).await;
     added.map_or_else(|e| failed(&e), |head| HttpResponse::Ok().json(head))
 }
