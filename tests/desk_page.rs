@@ -7,6 +7,8 @@ mod guide;
 mod link;
 #[path = "desk_page/pdf.rs"]
 mod pdf;
+#[path = "desk_page/roles.rs"]
+mod roles;
 mod support;
 #[path = "desk_page/training.rs"]
 mod training;
