@@ -63,7 +63,7 @@ async fn a_manager_hands_over_once_the_reporter_s_no_became_a_yes_and_the_advise
     browser.press(".mk-acts a[href$=acknowledge]").await;
     browser.press("main form button").await;
     browser.press(".mk-acts a[href$='/hand-over']").await;
-    browser.page.find(By::Css(&format!("#to-{ADVISER}"))).await.unwrap().click().await.unwrap();
+    browser.page.find(By::Css(format!("#to-{ADVISER}"))).await.unwrap().click().await.unwrap();
     browser.write("#text", "Zij kan u bijstaan.").await;
     browser.press("main form button").await;
     let asked = reporter.mailbox(&code, None, &[]).await;
