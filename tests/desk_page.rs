@@ -7,6 +7,8 @@ mod guide;
 mod link;
 #[path = "desk_page/pdf.rs"]
 mod pdf;
+#[path = "support/page.rs"]
+mod served;
 mod support;
 #[path = "desk_page/training.rs"]
 mod training;
@@ -15,8 +17,8 @@ mod webdriver;
 
 use std::time::Duration;
 
-use meldkluis::desk::{Place, page};
 use pdf::pdf;
+use served::{absolute, entered, picture};
 use support::{Browser, Service};
 use thirtyfour::By;
 use webdriver::{
@@ -29,36 +31,9 @@ const STORY: &str = "Er verdwijnt geld uit de kas <b>& niemand kijkt.\nTweede re
 
 /// A served desk of a reader of the demo: its link, and its origin.
 fn desk(service: &Service, reader: &str, idle: Duration) -> (String, String) {
-    let identity = service.path(&format!("readers/{reader}.key"));
-    let place = Place {
-        server: service.base.clone(),
-        proxy: None,
-        anchor: service.path("anchor.toml"),
-        state: identity.with_extension("seen"),
-        clock: service.clock,
-    };
-    let program = env!("CARGO_BIN_EXE_meldkluis-desk").into();
-    let ready = page::ready(page::Settings { identity, place, idle, port: 0, program }).unwrap();
-    tokio::spawn(ready.running);
-    let origin = ready.link.split("/open/").next().unwrap().to_owned();
-    (ready.link, origin)
-}
-
-/// A browser that came in by the link and unlocked the desk of a demo reader, whose keys have no passphrase.
-async fn entered(link: &str) -> RealBrowser {
-    let browser = RealBrowser::start(Make::Chromium).await;
-    browser.page.goto(link).await.unwrap();
-    browser.press("main a[href='/nl/inbox']").await;
-    assert_eq!(browser.heading().await, "Uw werkplek is vergrendeld");
-    browser.press("main form button").await;
-    browser
-}
-
-/// Saves what is seen, for the pictures of the documentation.
-async fn picture(browser: &RealBrowser, name: &str) {
-    if let Ok(folder) = std::env::var("MELDKLUIS_PICTURES") {
-        browser.page.screenshot(&std::path::Path::new(&folder).join(format!("{name}.png"))).await.unwrap();
-    }
+    let link = served::desk(service, reader, None, idle);
+    let origin = link.split("/open/").next().unwrap().to_owned();
+    (link, origin)
 }
 
 #[actix_web::test]
@@ -125,10 +100,6 @@ async fn an_officer_does_the_whole_work_of_a_case_on_the_page() {
     for canary in ["verdwijnt", "Alleen voor ons"] {
         assert!(!support::stands_in(&service.path("readers"), canary.as_bytes()));
     }
-}
-
-fn absolute(link: &str, path: &str) -> String {
-    if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", link.split("/open/").next().unwrap()) }
 }
 
 #[actix_web::test]

@@ -39,7 +39,7 @@ pub use identity::Identity;
 pub use leave::{confirm_take_out, leave, take_out};
 pub use link::{Linking, link, links};
 pub use open::{Body, Content, Item, Opened, Reach, State, open_case, open_item};
-pub use oversee::{Entry, Export, Memo, last_seen, register, without_clock};
+pub use oversee::{Entry, Export, Memo, last_seen, reader_changes, register, without_clock};
 pub use pass_on::pass_on;
 pub use proof::{Filing, check_proof};
 pub use reader_commands::ReaderCommand;

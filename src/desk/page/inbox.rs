@@ -172,7 +172,8 @@ fn linked(open: &Unlocked, t: Texts, summary: &Summary, there: &HashSet<CaseId>)
     let others = summary.links.iter().filter(|(other, _)| there.contains(other));
     let said = others.filter_map(|(other, duplicate)| {
         let id = if *duplicate { "desk-link-duplicate" } else { "desk-link-linked" };
-        Some((*other, t.with(id, &[("title", open.summaries.of(other)?.line.clone())])))
+        let line = Some(&open.summaries.of(other)?.line).filter(|line| !line.is_empty())?;
+        Some((*other, t.with(id, &[("title", line.clone())])))
     });
     said.collect()
 }

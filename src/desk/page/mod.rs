@@ -31,6 +31,7 @@ use actix_web::{
 use tokio::sync::Mutex as AsyncMutex;
 
 use self::lock::Unlocked;
+pub(super) use self::today::CHANGED;
 use super::{DeskError, Place};
 use crate::{domain::roster::Mode, seal::Plaintext};
 
@@ -46,6 +47,8 @@ type Fields = Vec<(String, Plaintext)>;
 pub struct Settings {
     /// The identity file.
     pub identity: PathBuf,
+    /// The card's file, where they are a guest.
+    pub card: Option<PathBuf>,
     /// Where to sign in.
     pub place: Place,
     /// Locked when nothing was asked for so long.
@@ -59,6 +62,7 @@ pub struct Settings {
 /// The running desk.
 pub(super) struct Desk {
     identity: PathBuf,
+    card: Option<PathBuf>,
     place: Place,
     idle: Duration,
     program: PathBuf,
@@ -87,9 +91,9 @@ pub fn ready(settings: Settings) -> Result<Ready, DeskError> {
     let host = listener.local_addr()?.to_string();
     let (token, session) = (random()?, random()?);
     let link = format!("http://{host}/open/{token}");
-    let Settings { identity, place, idle, program, .. } = settings;
+    let Settings { identity, card, place, idle, program, .. } = settings;
     let (link_now, open, mode) = (Mutex::new(Some(token)), AsyncMutex::new(None), Mutex::new(None));
-    let desk = Data::new(Desk { identity, place, idle, program, host, link: link_now, session, open, mode });
+    let desk = Data::new(Desk { identity, card, place, idle, program, host, link: link_now, session, open, mode });
     Ok(Ready { link, running: serve(listener, desk)? })
 }
 
