@@ -17,7 +17,7 @@ use served::{absolute, entered, picture};
 use support::{Browser, Service};
 use thirtyfour::By;
 use webdriver::{
-    Make, RealBrowser,
+    Make,
     eye::{AXE, Eye, WIDE, axe},
 };
 

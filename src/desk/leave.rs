@@ -4,7 +4,7 @@ use super::{
     circle::{Addressed, Also, Circle, author, proven},
     consent::said,
     log::About,
-    open::{Content, Item, Reach, open_case},
+    open::{Content, Item, Opened, Reach, open_case},
     register::about,
     write::{Sent, failed, send, send_with},
 };
@@ -12,6 +12,7 @@ use crate::{
     api_types::{CaseView, TakingOut},
     domain::{
         case::CaseState,
+        day::Day,
         id::{CaseId, ItemId, KeyedReader, ReaderId},
         roster::Reader,
         routing::may_go,
@@ -51,10 +52,41 @@ fn roster_readers<'a>(client: &'a Client, case: &'a CaseView) -> impl Iterator<I
     case.readers.iter().filter_map(|r| client.roster.reader(&r.reader).filter(|now| now.keyed() == *r))
 }
 
+/// Whether this reader may leave a case: see [`may_leave`].
+pub(super) fn can_leave(client: &Client, case: &CaseView) -> bool {
+    may_leave(client, case, &client.me.keyed())
+}
+
 /// Whether one stays who can do what this reader did; the server looks again.
 fn may_leave(client: &Client, case: &CaseView, who: &KeyedReader) -> bool {
     let going = client.roster.reader(&who.reader).filter(|r| r.keyed() == *who);
     going.is_none_or(|going| may_go(going, roster_readers(client, case).filter(|r| r.keyed() != *who)))
+}
+
+/// A reader asked that somebody be taken out, and where that stands.
+pub struct Taking {
+    /// The item.
+    pub asked: ItemId,
+    /// Who would go.
+    pub who: KeyedReader,
+    /// Who asked.
+    pub by: KeyedReader,
+    /// The day it was asked.
+    pub day: Day,
+    /// Whether it was done.
+    pub done: bool,
+}
+
+/// Who was asked to be taken out of a case, from what is proven.
+pub fn takings(client: &Client, items: &[Item]) -> Vec<Taking> {
+    let Ok(circle) = Circle::of(client, items) else { return Vec::new() };
+    let one = |(item, opened): (ItemId, &Opened)| {
+        let Content::TakeOut(asked) = &opened.content else { return None };
+        let by = author(client, items, opened).filter(|by| circle.ever.contains(by))?;
+        let done = !circle.readers.contains(&asked.who);
+        Some(Taking { asked: item, who: asked.who.clone(), by, day: opened.manifest.head.day, done })
+    };
+    proven(items).filter_map(one).collect()
 }
 
 /// Asks, as the first of two, that somebody is taken out of a case. They do not read it.

@@ -7,8 +7,7 @@ use crate::{
     store::{SeenKey, StoreError},
 };
 
-/// Days ahead that an absence ends at most.
-pub(crate) const MOST_DAYS: i32 = 60;
+pub(crate) use crate::domain::case::AWAY_DAYS as MOST_DAYS;
 
 /// Who is away today, by hash, with their last day.
 pub(crate) async fn away(app: &App) -> Result<BTreeMap<SeenKey, Day>, StoreError> {

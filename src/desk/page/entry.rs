@@ -1,5 +1,5 @@
 //! The items of a case, as its page shows them.
-use super::lock::Unlocked;
+use super::{lock::Unlocked, readers};
 use crate::{
     desk::{Content, Item, Opened, State},
     domain::{
@@ -152,6 +152,8 @@ fn heading(open: &Unlocked, t: Texts, opened: &Opened) -> String {
         Author::Reporter => t.get("desk-from-reporter"),
         Author::Reader(id) => {
             let known = open.client.roster.reader(id).map(|r| &r.shown_as);
+            let card = readers::card(open, &opened.manifest.head.case, id);
+            let known = known.or_else(|| card.as_ref().map(|card| &card.guest.shown_as));
             let known = known.or_else(|| open.client.roster.overseer(id).map(|(_, o)| &o.shown_as));
             known.map_or_else(|| id.to_string(), |shown| t.pick(shown).to_owned())
         }

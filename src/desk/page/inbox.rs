@@ -14,6 +14,7 @@ use serde::Deserialize;
 use super::{
     Desk,
     answer::{Answer, MaybeForm, answer, fields},
+    away,
     case::{due, org, state, urgency},
     lock::Unlocked,
     oversee,
@@ -44,6 +45,9 @@ pub(super) struct Asked {
     state: String,
     #[serde(default)]
     from: usize,
+    /// What was done just now.
+    #[serde(default)]
+    done: String,
 }
 
 fn open() -> String {
@@ -59,6 +63,8 @@ struct Row {
     late: bool,
     state: String,
     links: Vec<(CaseId, String)>,
+    /// Nobody has opened it: whoever is too near to it can leave it so.
+    unread: bool,
 }
 
 #[derive(Template)]
@@ -72,6 +78,10 @@ struct Inbox<'a> {
     waiting: usize,
     before: Option<String>,
     after: Option<String>,
+    notice: Option<String>,
+    /// A guest has no place to be away from.
+    guest: bool,
+    until: String,
 }
 
 /// `/` leads to the Dutch inbox.
@@ -112,7 +122,18 @@ async fn show(open: &mut Unlocked, t: Texts, query: &Asked) -> Answer {
     };
     let before = (from > 0).then(|| link(from.saturating_sub(ROWS)));
     let after = (from + ROWS < found).then(|| link(from + ROWS));
-    let page = Inbox { t, query, rows, found, waiting, before, after };
+    let page = Inbox {
+        t,
+        query,
+        rows,
+        found,
+        waiting,
+        before,
+        after,
+        notice: away::notice(t, &query.done),
+        guest: open.client.me.card.is_some(),
+        until: String::new(),
+    };
     let title = t.get("desk-inbox-title");
     Ok(view::page(t, StatusCode::OK, &title, &open.client, &page.render().unwrap_or_default()))
 }
@@ -163,6 +184,7 @@ fn row(open: &Unlocked, t: Texts, case: &CaseView, there: &HashSet<CaseId>) -> R
         due,
         late,
         state: state(t, case.state),
+        unread: case.state == CaseState::Unopened,
         links: summary.map(|summary| linked(open, t, summary, there)).unwrap_or_default(),
     }
 }

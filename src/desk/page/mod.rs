@@ -1,5 +1,6 @@
 //! The desk as a local page: loopback only, one link, one reader, no script. Every key stays in this process.
 mod answer;
+mod away;
 mod case;
 mod classify;
 mod entry;
@@ -14,7 +15,9 @@ mod link;
 mod lock;
 mod oversee;
 mod preview;
+mod proof;
 mod protocol;
+mod readers;
 mod roster;
 mod summary;
 mod today;
@@ -131,6 +134,10 @@ fn routes(cfg: &mut web::ServiceConfig) {
         .service(both("/{lang}/case/{case}/classify", classify::assess))
         .service(both("/{lang}/case/{case}/outcome", classify::conclude))
         .service(both("/{lang}/case/{case}/protocol", protocol::protocol))
+        .configure(readers::routes)
+        .service(both("/{lang}/case/{case}/pass-on", proof::pass_on_now))
+        .service(both("/{lang}/case/{case}/proof", proof::check))
+        .service(both("/{lang}/away", away::away))
         .service(both("/{lang}/overview", oversee::overview))
         .service(both("/{lang}/watch/{case}", oversee::watch))
         .service(both("/{lang}/register", oversee::rows))
