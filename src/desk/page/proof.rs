@@ -56,15 +56,13 @@ pub(super) async fn check(
 ) -> HttpResponse {
     answer(&desk, &request, &path.0, fields(form), async |open, t, sent| {
         let (id, proof) = (case_of(&path.1)?, typed(&sent, "proof"));
-        let (said, error) = match sent.is_empty() {
-            true => (Vec::new(), None),
-            false => match check_proof(&open.client, &id, &proof).await {
-                Ok(filing) => {
-                    let name = |by: &_| person(open, t, &id, by);
-                    (fits(t, &filing, name), None)
-                }
+        let (said, error) = if sent.is_empty() {
+            (Vec::new(), None)
+        } else {
+            match check_proof(&open.client, &id, &proof).await {
+                Ok(filing) => (fits(t, &filing, |by| person(open, t, &id, by)), None),
                 Err(error) => (Vec::new(), Some(error.in_words(t))),
-            },
+            }
         };
         let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
         let page = Proof { t, case: id, proof, said, error };

@@ -110,7 +110,7 @@ impl More {
             }
             Target::Identity => {
                 let told =
-                    present.iter().filter(|r| self.told.contains(&r.reader.id) && !r.waits(served_by(app, &present)));
+                    present.iter().filter(|r| self.told.contains(&r.reader.id) && !r.waits(served_by(app, present)));
                 let now: Vec<Reader> = told.map(|r| r.reader.clone()).collect();
                 if now.is_empty() { Err(NobodyLeft) } else { Ok(Who { org, now, reserve: None, outside: false }) }
             }

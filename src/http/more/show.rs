@@ -94,7 +94,7 @@ fn strike(filing: &Filing<'_>, more: &More) -> Vec<Choice> {
 
 /// The present readers of the case; nobody is ticked beforehand.
 fn tell(filing: &Filing<'_>, more: &More) -> Vec<Choice> {
-    let there = filing.present.iter().filter(|r| !r.waits(served_by(filing.app, &filing.present)));
+    let there = filing.present.iter().filter(|r| !r.waits(served_by(filing.app, filing.present)));
     let choice = |reader: &Reader| Choice {
         value: reader.id.to_string(),
         text: filing.t.pick(&reader.shown_as).to_owned(),
