@@ -1,4 +1,9 @@
 //! Every page about readers, as axe-core sees it and at 320 pixels.
+use meldkluis::{
+    desk::Identity,
+    domain::id::ReaderId,
+    seal::code::{Language, print_words},
+};
 use thirtyfour::By;
 
 use crate::{
@@ -20,6 +25,15 @@ async fn looked_at(make: Make, library: String, script: &str) {
     let duty = ["ask-duty", &case, "--to", "bzk-leidinggevende-1", "--ground", "court_order"];
     service.desk(THIRD, &[&duty[..], &reason].concat()).await.unwrap();
     service.desk(THIRD, &[&["take-out", &case, SECOND][..], &reason].concat()).await.unwrap();
+    // A card that a reader made: its page is reached with the file alone.
+    let name = ReaderId::parse("ad-onderzoeker").unwrap();
+    let me = Identity::create(&service.path("guest.key"), name, None).unwrap();
+    let (public, card) = (service.path("public.toml"), service.path("card.json"));
+    std::fs::write(&public, me.public()).unwrap();
+    let (until, words) = (service.clock.today().to_string(), print_words(&me.keyed(), Language::Nl).join(" "));
+    let about = ["--public", public.to_str().unwrap(), "--shown-as", "Gast", "--until", &until, "--words", &words];
+    let made = service.desk(READER, &[&["invite", &case][..], &about].concat()).await.unwrap();
+    std::fs::write(&card, made.to_string()).unwrap();
     let mut eye = Eye::open(make, library, script.to_owned()).await;
     let link = desk(&service, READER);
     eye.browser.page.goto(&link).await.unwrap();
@@ -37,6 +51,10 @@ async fn looked_at(make: Make, library: String, script: &str) {
             eye.press("main form button", &format!("{lang} desk {page} wrong")).await;
             assert!(eye.browser.page.find(By::Css("[role=alert]")).await.is_ok(), "{page}");
         }
+        eye.browser.page.goto(at(&format!("case/{case}/readers/guest"))).await.unwrap();
+        eye.browser.write("#card-file", card.to_str().unwrap()).await;
+        eye.press("#use button", &format!("{lang} desk guest card")).await;
+        eye.press("#ask button", &format!("{lang} desk guest card wrong")).await;
     }
     assert!(eye.pages >= 30, "{} pages were looked at", eye.pages);
     assert!(eye.found.is_empty(), "{}", eye.found.join("\n"));
