@@ -2,8 +2,12 @@
 pub mod filing;
 pub mod oversight;
 
+#[cfg(any(feature = "server", feature = "desk"))]
+use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "server")]
+use crate::seal::Slot;
 use crate::{
     domain::{
         case::{Act, CaseState},
@@ -133,6 +137,20 @@ pub struct SlotSent {
     /// The age header, base64.
     #[cfg_attr(feature = "server", schema(examples("YWdlLWVuY3J5cHRpb24ub3JnL3YxCi0+IC4uLg==")))]
     pub header: String,
+}
+
+impl SlotSent {
+    /// The slot, in the case it is sent to; `None` when the header is not base64.
+    #[cfg(feature = "server")]
+    pub(crate) fn slot(&self, case: CaseId) -> Option<Slot> {
+        Some(Slot { to: self.to.clone().in_case(case), header: BASE64_STANDARD.decode(&self.header).ok()? })
+    }
+
+    /// A slot for somebody, as it is sent.
+    #[cfg(feature = "desk")]
+    pub(crate) fn of(to: SentTo, header: &[u8]) -> Self {
+        Self { to, header: BASE64_STANDARD.encode(header) }
+    }
 }
 
 /// Whose slot it is; the reporter's case is the one it is sent to.

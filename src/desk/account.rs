@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use super::{
     Client, DeskError, Item, Opened, Sent,
     circle::proven,
-    open::{Content, Reach, open_case},
+    open::{Content, entered},
     write::{recipients, send},
 };
 use crate::{
@@ -105,9 +105,7 @@ pub(super) fn fits(text: &Plaintext) -> Result<(), DeskError> {
 /// Writes down anew what was told, for the reporter to read and agree to: after a correction, or when they told more.
 pub async fn write_account(client: &Client, id: &CaseId, text: Plaintext) -> Result<Sent, DeskError> {
     fits(&text)?;
-    let case = client.case(id).await?;
-    let items = open_case(client, &case, Reach::Messages).await?;
-    let case = client.opened(case, &items).await?;
+    let (case, items) = entered(client, id).await?;
     if case.state.is_closed() {
         return Err(DeskError::known("desk-error-closed"));
     }

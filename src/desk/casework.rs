@@ -1,6 +1,7 @@
 //! What readers set down about a case for each other: what it is in codes, and how they look into it.
 use super::{
-    Client, DeskError, Item, Reach, Sent, open_case,
+    Client, DeskError, Sent,
+    open::entered,
     register::{about, worked},
     write::{recipients, send, send_with},
 };
@@ -13,18 +14,10 @@ use crate::{
     },
 };
 
-/// A case that something is written into, with what it holds.
-async fn opened(client: &Client, id: &CaseId) -> Result<(CaseView, Vec<Item>), DeskError> {
-    let case = client.case(id).await?;
-    let items = open_case(client, &case, Reach::Messages).await?;
-    let case = client.opened(case, &items).await?;
-    Ok((case, items))
-}
-
 /// Sets down what a case is, or what came of it, for its readers and, as a row of the register, for the overseers.
 pub async fn classify(client: &Client, id: &CaseId, classification: Classification) -> Result<Sent, DeskError> {
     let made = classification.checked().map_err(|error| DeskError::new(error.to_string()))?;
-    let (case, items) = opened(client, id).await?;
+    let (case, items) = entered(client, id).await?;
     let to = recipients(client, &case, &items, false)?;
     let about = about(&case, &items, Some((Kind::Classification, Some(&made))), client.today());
     send_with(client, &case, (Kind::Classification, None, None), Plaintext::of_json(&made), &to, about).await
@@ -37,7 +30,7 @@ pub fn protocols<'a>(client: &'a Client, case: &CaseView) -> impl Iterator<Item 
 
 /// Begins to work by a protocol: the case keeps the version of today.
 pub async fn begin(client: &Client, id: &CaseId, protocol: &str) -> Result<Sent, DeskError> {
-    let (case, items) = opened(client, id).await?;
+    let (case, items) = entered(client, id).await?;
     let chosen = protocols(client, &case).find(|p| p.id == protocol);
     let chosen = chosen.ok_or_else(|| DeskError::known("desk-error-no-protocol"))?.clone();
     if worked(&items).any(|(_, w)| w.protocol.id == chosen.id && w.protocol.version == chosen.version) {
@@ -50,7 +43,7 @@ pub async fn begin(client: &Client, id: &CaseId, protocol: &str) -> Result<Sent,
 
 /// Says that a step of the protocol begun last was done.
 pub async fn step_done(client: &Client, id: &CaseId, step: &str) -> Result<Sent, DeskError> {
-    let (case, items) = opened(client, id).await?;
+    let (case, items) = entered(client, id).await?;
     let (begun, worked) = worked(&items).last().ok_or_else(|| DeskError::known("desk-error-no-protocol"))?;
     if !worked.protocol.steps.iter().any(|s| s.id == step) || worked.done.contains(step) {
         return Err(DeskError::known("desk-error-step"));

@@ -90,7 +90,7 @@ impl Circle {
 
     /// Those of a case's readers who are in the circle and have the keys they had, and the guests whose card counts.
     pub(super) fn recipients(&self, client: &Client, case: &CaseView, also: &Also<'_>) -> Result<Addressed, DeskError> {
-        let now = |r: &KeyedReader| client.roster.reader(&r.reader).filter(|now| now.keyed() == *r).cloned();
+        let now = |r: &KeyedReader| client.roster.keyed(r).cloned();
         let gets = |r: &&KeyedReader| also.except != Some(*r);
         let there = case.readers.iter().filter(|r| self.readers.contains(r)).filter(gets).filter_map(now);
         let guests = self.guests.iter().filter(|card| also.except != Some(&card.keyed())).map(GuestCard::reader);

@@ -1,5 +1,4 @@
 //! Widening the circle: a request to the reporter, and the hand-over once they agreed. Every desk checks both by itself: [`super::circle`].
-use base64::{Engine, prelude::BASE64_STANDARD};
 use futures_util::StreamExt;
 
 use super::{
@@ -260,7 +259,7 @@ pub(super) async fn share_with(
     for (reader, guest) in readers {
         let slot = share(&client.me.seal, &own, reader).map_err(failed)?;
         let to = guest.map_or_else(|| SentTo::of(&slot.to), |card| SentTo::Guest(Box::new(card.clone())));
-        client.share(item, &SlotSent { to, header: BASE64_STANDARD.encode(&slot.header) }).await?;
+        client.share(item, &SlotSent::of(to, &slot.header)).await?;
     }
     Ok(())
 }

@@ -4,7 +4,7 @@ use super::{
     circle::{Addressed, Also, Circle, author, proven},
     consent::said,
     log::About,
-    open::{Content, Item, Reach, open_case},
+    open::{Content, Item, Reach, entered, open_case},
     register::about,
     write::{Sent, failed, send, send_with},
 };
@@ -48,12 +48,12 @@ async fn staying(client: &Client, case: &CaseView, me: &KeyedReader) -> Result<(
 }
 
 fn roster_readers<'a>(client: &'a Client, case: &'a CaseView) -> impl Iterator<Item = &'a Reader> {
-    case.readers.iter().filter_map(|r| client.roster.reader(&r.reader).filter(|now| now.keyed() == *r))
+    case.readers.iter().filter_map(|r| client.roster.keyed(r))
 }
 
 /// Whether one stays who can do what this reader did; the server looks again.
 fn may_leave(client: &Client, case: &CaseView, who: &KeyedReader) -> bool {
-    let going = client.roster.reader(&who.reader).filter(|r| r.keyed() == *who);
+    let going = client.roster.keyed(who);
     going.is_none_or(|going| may_go(going, roster_readers(client, case).filter(|r| r.keyed() != *who)))
 }
 
@@ -95,7 +95,5 @@ async fn opened(client: &Client, id: &CaseId) -> Result<(CaseView, Vec<Item>), D
     if client.me.card.is_some() {
         return Err(DeskError::known("desk-error-guest"));
     }
-    let case = client.case(id).await?;
-    let items = open_case(client, &case, Reach::Messages).await?;
-    Ok((client.opened(case, &items).await?, items))
+    entered(client, id).await
 }

@@ -31,8 +31,7 @@ pub async fn link(client: &Client, case: &CaseId, other: &CaseId, how: Linking) 
     let (one, its_items, its_circle) = circle(client, case).await?;
     let (two, other_items, other_circle) = circle(client, other).await?;
     let both = |r: &&KeyedReader| two.readers.contains(r) && other_circle.contains(r) && its_circle.contains(r);
-    let now = |r: &KeyedReader| client.roster.reader(&r.reader).filter(|now| now.keyed() == *r);
-    let readers: Vec<_> = one.readers.iter().filter(both).filter_map(now).collect();
+    let readers: Vec<_> = one.readers.iter().filter(both).filter_map(|r| client.roster.keyed(r)).collect();
     if readers.iter().all(|r| r.id != client.me.reader) {
         return Err(DeskError::known("desk-error-not-yours"));
     }

@@ -319,6 +319,13 @@ pub(super) fn prove(client: &Client, items: &mut [Item]) {
     });
 }
 
+/// A case that something is written into, with what it holds.
+pub(super) async fn entered(client: &Client, id: &CaseId) -> Result<(CaseView, Vec<Item>), DeskError> {
+    let case = client.case(id).await?;
+    let items = open_case(client, &case, Reach::Messages).await?;
+    Ok((client.opened(case, &items).await?, items))
+}
+
 /// Whether a guest wrote this while their card counted. A guest asks for nobody, lets nobody in and takes nobody out.
 fn by_guest(card: &GuestCard, opened: &Opened) -> bool {
     let head = &opened.manifest.head;

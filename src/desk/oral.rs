@@ -4,7 +4,6 @@
 //! every desk says so in the case.
 use std::collections::BTreeSet;
 
-use base64::{Engine, prelude::BASE64_STANDARD};
 use zeroize::Zeroizing;
 
 use super::{
@@ -175,7 +174,7 @@ impl Entering<'_> {
         let (client, org) = (self.client, &self.org.entry.id);
         let about = (Some(case), Some(self.row.clone()));
         let log = client.sealed_record(org, Deed::EnteredOral, about).await?;
-        let sent = |s: &Slot| SlotSent { to: SentTo::of(&s.to), header: BASE64_STANDARD.encode(&s.header) };
+        let sent = |s: &Slot| SlotSent::of(SentTo::of(&s.to), &s.header);
         let new = NewCase {
             case,
             lookup: self.keys.lookup,

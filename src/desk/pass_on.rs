@@ -66,21 +66,16 @@ async fn pass(
     let keyed = to.iter().map(|r| r.keyed()).collect();
     let done = PassOn::new(item, keyed, circle.reporter.clone(), (circle.readers.clone(), struck));
     let case = client.case(id).await?;
-    let there = case.readers.iter().filter(|r| circle.readers.contains(r)).filter_map(|r| now(client, r));
+    let there = case.readers.iter().filter(|r| circle.readers.contains(r)).filter_map(|r| client.roster.keyed(r));
     let recipients = Recipients::of(there.chain(to)).map_err(failed)?;
     let recipients = recipients.with_reporter(case.case, &circle.reporter.reply).map_err(failed)?;
     let to = Addressed { to: recipients, cards: Vec::new() };
     send(client, (&case, items), (Kind::PassOn, None), done.into_body(), &to).await
 }
 
-/// A reader whom the verified roster has with these keys.
-fn now<'a>(client: &'a Client, reader: &KeyedReader) -> Option<&'a Reader> {
-    client.roster.reader(&reader.reader).filter(|now| now.keyed() == *reader)
-}
-
 /// Somebody who is named, if they are still who they were and not excluded.
 fn still_there<'a>(client: &'a Client, circle: &Circle, to: &KeyedReader) -> Option<&'a Reader> {
-    now(client, to).filter(|r| !circle.struck.contains(&r.id))
+    client.roster.keyed(to).filter(|r| !circle.struck.contains(&r.id))
 }
 
 /// The reporter's own items of the kinds that go along, from before they said so.

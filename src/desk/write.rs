@@ -4,7 +4,6 @@ use std::{
     io::{Read, Seek, Write},
 };
 
-use base64::{Engine, prelude::BASE64_STANDARD};
 use futures_util::StreamExt;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -13,7 +12,7 @@ use super::{
     Client, DeskError,
     circle::{Addressed, Also, Circle},
     log::About,
-    open::{Item, Reach, open_case},
+    open::{Item, entered},
     proof::committed,
     register::{about, deed},
     transfer::bar,
@@ -66,9 +65,7 @@ pub async fn write(
     if text.is_blank() {
         return Err(DeskError::known("desk-error-empty"));
     }
-    let case = client.case(id).await?;
-    let items = open_case(client, &case, Reach::Messages).await?;
-    let case = client.opened(case, &items).await?;
+    let (case, items) = entered(client, id).await?;
     possible(&case, act, client.today())?;
     let to = recipients(client, &case, &items, act != Act::Note)?;
     // A reader confirms with the acknowledgement who filed, so far as a hash can say.
@@ -103,9 +100,7 @@ fn possible(case: &CaseView, act: Act, today: Day) -> Result<(), DeskError> {
 
 /// Adds a file to a case, for its readers.
 pub async fn attach_file(client: &Client, id: &CaseId, attachment: Attachment) -> Result<(), DeskError> {
-    let case = client.case(id).await?;
-    let items = open_case(client, &case, Reach::Messages).await?;
-    let case = client.opened(case, &items).await?;
+    let (case, items) = entered(client, id).await?;
     let to = recipients(client, &case, &items, false)?;
     let seq = u32::try_from(case.items.len()).unwrap_or(u32::MAX);
     attach(client, (&case, &items), &to, attachment, seq).await
@@ -199,7 +194,7 @@ pub(super) fn framed(
     // The server knows a guest by their card only.
     let guest = |to: &SlotTo| cards.iter().find(|card| *to == SlotTo::Reader(card.keyed()));
     let to = |to: &SlotTo| guest(to).map_or_else(|| SentTo::of(to), |card| SentTo::Guest(Box::new(card.clone())));
-    let sent = |s: &Slot| SlotSent { to: to(&s.to), header: BASE64_STANDARD.encode(&s.header) };
+    let sent = |s: &Slot| SlotSent::of(to(&s.to), &s.header);
     let adding = Adding { item, act, expected, slots: slots.iter().map(sent).collect(), log };
     envelope::before_payload(&adding).map_err(|e| DeskError::new(e.to_string()))
 }

@@ -60,6 +60,14 @@ pub struct Case {
     pub state: CaseState,
 }
 
+impl Case {
+    /// As it begins on the day it is filed.
+    pub fn filed(id: CaseId, lookup: [u8; 32], org: OrgId, today: Day) -> Self {
+        let due = today.plus_days(ACKNOWLEDGE_DAYS);
+        Self { id, lookup, org, filed: today, due, destroy_after: None, state: CaseState::Unopened }
+    }
+}
+
 /// Days within which a report is acknowledged (Wbk art. 2(2); Directive 2019/1937 art. 9(1)(b)).
 pub const ACKNOWLEDGE_DAYS: i32 = 7;
 /// Calendar months within which feedback is given (Directive art. 9(1)(f)).

@@ -357,6 +357,11 @@ impl Roster {
         self.organisations.iter().find_map(|o| o.reader(id))
     }
 
+    /// An active reader who still has the keys they had.
+    pub fn keyed(&self, keyed: &KeyedReader) -> Option<&Reader> {
+        self.reader(&keyed.reader).filter(|now| now.keyed() == *keyed)
+    }
+
     /// The active overseers of an organisation.
     pub fn overseers(&self, org: &OrgId) -> impl Iterator<Item = &Overseer> {
         self.organisation(org).into_iter().flat_map(Organisation::overseers)

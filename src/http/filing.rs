@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     domain::{
-        case::{ACKNOWLEDGE_DAYS, Case, CaseState, RESERVE_DAYS},
+        case::{Case, RESERVE_DAYS},
         id::{ItemId, OrgId},
         roster::Reader,
         routing::Readers,
@@ -57,15 +57,7 @@ pub(super) async fn file_first(app: &App, code: &Code, first: First<'_>) -> Resu
     let keys = code.keys(instance, first.room);
     let public = keys.filed(instance);
     let (id, first_item) = (public.case(instance), ItemId::from_uuid(Uuid::new_v4()));
-    let case = Case {
-        id,
-        lookup: keys.lookup,
-        org: first.org,
-        filed: today,
-        due: today.plus_days(ACKNOWLEDGE_DAYS),
-        destroy_after: None,
-        state: CaseState::Unopened,
-    };
+    let case = Case::filed(id, keys.lookup, first.org, today);
     let to = Recipients::of(first.now.iter().chain(first.reserve)).map_err(failed)?;
     let head = ItemHead {
         instance: app.roster.instance,

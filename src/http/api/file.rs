@@ -4,21 +4,18 @@ use actix_web::{
     http::StatusCode,
     web::{self, Data},
 };
-use base64::{Engine, prelude::BASE64_STANDARD};
 use futures_util::StreamExt;
 
 use super::{
     super::App,
     SignedIn,
-    add::{INLINE_BYTES, Refused, head},
+    add::{INLINE_BYTES, Refused, head, record},
     document::{Anywhere, CaseEnvelope, ForReaders},
-    log::sealed,
 };
 use crate::{
     api_types::{AddedView, SentTo, SlotSent, filing::NewCase},
     domain::{
-        case::{ACKNOWLEDGE_DAYS, Case, CaseState, RESERVE_DAYS},
-        day::Day,
+        case::{Case, RESERVE_DAYS},
         id::KeyedReader,
         oral::may_enter,
     },
@@ -79,10 +76,7 @@ fn slots(app: &App, me: &SignedIn, new: &NewCase) -> Result<Vec<Slot>, Refused> 
     if reporter || !may_enter(&app.roster, &new.org, &me.keyed, &to, new.reserve.as_ref()) {
         return Err(wrong(StatusCode::FORBIDDEN));
     }
-    let slot = |s: &SlotSent| {
-        Some(Slot { to: s.to.clone().in_case(new.case), header: BASE64_STANDARD.decode(&s.header).ok()? })
-    };
-    new.slots.iter().map(slot).collect::<Option<_>>().ok_or(wrong(StatusCode::BAD_REQUEST))
+    new.slots.iter().map(|s| s.slot(new.case)).collect::<Option<_>>().ok_or(wrong(StatusCode::BAD_REQUEST))
 }
 
 async fn payload(mut payload: Vec<u8>, mut body: web::Payload) -> Result<Vec<u8>, Refused> {
@@ -111,8 +105,9 @@ async fn store(app: &App, new: NewCase, slots: Vec<Slot>, payload: Vec<u8>) -> R
     if app.store.last_day().await?.is_some_and(|last| last > today) {
         return Err(Refused::Sent(StatusCode::SERVICE_UNAVAILABLE)); // a stored day never goes backward
     }
-    logged(app, &new).await?;
-    let case = case(&new, today);
+    // Nothing is filed for somebody that is not in the staff log.
+    record(app, &new.org, new.log.as_deref()).await?;
+    let case = Case::filed(new.case, new.lookup, new.org.clone(), today);
     let reserve = new.reserve.as_ref().map(|keyed| (keyed, today.plus_days(RESERVE_DAYS)));
     let slots = app.post.rows(&case, &new.item, slots, reserve);
     let item = NewItem { id: new.item, slots, readers: Vec::new(), payload: Payload::Inline(payload) };
@@ -121,26 +116,4 @@ async fn store(app: &App, new: NewCase, slots: Vec<Slot>, payload: Vec<u8>) -> R
         // Sent twice at once: what came first stands.
         Filed::Already => already(app, &new).await.map(|_| Filed::Already).map_err(Refused::Store),
     }
-}
-
-fn case(new: &NewCase, today: Day) -> Case {
-    Case {
-        id: new.case,
-        lookup: new.lookup,
-        org: new.org.clone(),
-        filed: today,
-        due: today.plus_days(ACKNOWLEDGE_DAYS),
-        destroy_after: None,
-        state: CaseState::Unopened,
-    }
-}
-
-/// Nothing is filed for somebody that is not in the staff log.
-async fn logged(app: &App, new: &NewCase) -> Result<(), Refused> {
-    if app.roster.overseers(&new.org).next().is_none() {
-        return Ok(());
-    }
-    let record = new.log.as_deref().and_then(sealed).ok_or(Refused::Sent(StatusCode::BAD_REQUEST))?;
-    app.log(&new.org, &record).await?;
-    Ok(())
 }

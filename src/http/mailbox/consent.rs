@@ -73,7 +73,7 @@ impl Consents {
 
 fn one(app: &App, t: Texts, opened: &Opened, (item, day, asked): (ItemId, Day, Request), now: Standing) -> Shown {
     // Somebody who left the roster, or has other keys since, is nobody to agree to.
-    let reader = app.roster.reader(&asked.to.reader).filter(|r| r.keyed() == asked.to);
+    let reader = app.roster.keyed(&asked.to);
     let card = asked.card.as_ref().filter(|card| card.keyed() == asked.to);
     let card = card.filter(|card| vouched(card, &app.roster, &opened.case.id));
     let counts = reader.is_some() || card.is_some_and(|card| card.counts_on(app.clock.today()));

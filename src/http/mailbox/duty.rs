@@ -23,7 +23,7 @@ pub(super) struct Shown {
 /// The newest notices, the newest first.
 pub(super) fn shown(app: &App, t: Texts, asked: Vec<(ItemId, Day, DutyRequest)>, done: &[HandOver]) -> Vec<Shown> {
     let one = |(item, day, duty): (ItemId, Day, DutyRequest)| {
-        let reader = app.roster.reader(&duty.to.reader).filter(|r| r.keyed() == duty.to);
+        let reader = app.roster.keyed(&duty.to);
         Shown {
             name: reader.map_or_else(|| duty.to.reader.to_string(), |r| t.pick(&r.shown_as).to_owned()),
             day: t.day(day),
