@@ -90,13 +90,13 @@ impl Client {
     async fn renew(&self) -> Result<(), DeskError> {
         let reader = self.me.reader.clone();
         let asked = self.http.post(self.url("challenge")).json(&Challenge { reader: reader.clone() });
-        let nonce: Nonce = asked.send().await?.error_for_status()?.json().await?;
+        let nonce: Nonce = sent(asked).await?.error_for_status()?.json().await?;
         // The instance is the verified roster's, not what the server says now.
         let bytes = signed_bytes(&self.roster.instance, &self.origin, &nonce.nonce, &reader);
         let signature = hex::encode(self.me.signer.sign(&bytes));
         let sign_in =
             SignIn { reader, nonce: nonce.nonce, origin: self.origin.clone(), signature, card: self.me.card.clone() };
-        let session = self.http.post(self.url("session")).json(&sign_in).send().await?.error_for_status()?;
+        let session = sent(self.http.post(self.url("session")).json(&sign_in)).await?.error_for_status()?;
         let Session { token } = session.json().await?;
         if let Ok(mut now) = self.token.lock() {
             *now = token;
@@ -110,15 +110,11 @@ impl Client {
 
     async fn send(&self, request: RequestBuilder) -> Result<Response, reqwest::Error> {
         let token = self.token.lock().map(|token| token.clone()).unwrap_or_default();
-        request.bearer_auth(token).send().await
+        sent(request.bearer_auth(token)).await
     }
 
     pub(super) async fn get(&self, path: &str) -> Result<Response, DeskError> {
-        let mut response = match self.send(self.http.get(self.url(path))).await {
-            // A proxy drops a connection that it kept open; nothing changes by asking twice.
-            Err(error) if error.is_request() => self.send(self.http.get(self.url(path))).await?,
-            answered => answered?,
-        };
+        let mut response = self.send(self.http.get(self.url(path))).await?;
         if response.status() == StatusCode::UNAUTHORIZED {
             self.renew().await?;
             response = self.send(self.http.get(self.url(path))).await?;
@@ -230,8 +226,18 @@ impl Client {
     }
 }
 
+/// Sends a request; once more on a new connection when the one it went by was dropped: a proxy may close what was kept open just then.
+/// Every act may arrive twice, and a body that is streamed goes only once.
+async fn sent(request: RequestBuilder) -> Result<Response, reqwest::Error> {
+    let again = request.try_clone();
+    match (request.send().await, again) {
+        (Err(error), Some(again)) if error.is_request() && !error.is_connect() => again.send().await,
+        (answered, _) => answered,
+    }
+}
+
 async fn fetch_roster(http: &reqwest::Client, origin: &str) -> Result<Files, DeskError> {
-    Ok(http.get(format!("{origin}/api/v1/roster")).send().await?.error_for_status()?.json().await?)
+    Ok(sent(http.get(format!("{origin}/api/v1/roster"))).await?.error_for_status()?.json().await?)
 }
 
 fn verify(files: &Files, anchor: &Path, state: &Path, clock: Clock) -> Result<Roster, DeskError> {
