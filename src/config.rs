@@ -35,6 +35,8 @@ pub struct Config {
     pub socket: Option<PathBuf>,
     /// The HTTPS listener.
     pub https: Option<Https>,
+    /// The listener for Tor.
+    pub onion: Option<Onion>,
     /// Bytes of the largest file.
     #[serde(default = "two_gib")]
     pub max_file_bytes: u64,
@@ -80,6 +82,43 @@ pub struct Https {
     pub key: PathBuf,
 }
 
+/// Where Tor brings what comes by the onion service, and only Tor: every connection begins with the header of
+/// `HiddenServiceExportCircuitID haproxy`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Onion {
+    /// Loopback address.
+    pub listen: Option<SocketAddr>,
+    /// Unix socket. Who may connect is its folder's matter.
+    pub socket: Option<PathBuf>,
+    /// The onion service's own address, `http://….onion`: pages that come by another listener name it in `Onion-Location`.
+    pub location: Option<String>,
+}
+
+impl Onion {
+    fn check(&self) -> Result<(), ConfigError> {
+        let wrong = |text: &str| Err(ConfigError(format!("[onion]: {text}")));
+        if self.listen.is_none() && self.socket.is_none() {
+            return wrong("set listen or socket, the same as HiddenServicePort in torrc");
+        }
+        if self.listen.is_some_and(|address| !address.ip().is_loopback()) {
+            return wrong("listen must be a loopback address; whoever reaches it can say to be any circuit");
+        }
+        if self.location.as_deref().is_some_and(|location| !is_onion(location)) {
+            return wrong(
+                "location must be http:// and the 56 letters and digits of the address and .onion, and nothing more",
+            );
+        }
+        Ok(())
+    }
+}
+
+/// An origin of a version 3 onion service.
+fn is_onion(origin: &str) -> bool {
+    let name = origin.strip_prefix("http://").and_then(|rest| rest.strip_suffix(".onion"));
+    name.is_some_and(|name| name.len() == 56 && name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'2'..=b'7')))
+}
+
 fn two_gib() -> u64 {
     2 << 30
 }
@@ -109,6 +148,9 @@ impl Config {
         if !self.listen.ip().is_loopback() {
             return Err(ConfigError("listen must be a loopback address; use https for the network".into()));
         }
+        if let Some(onion) = &self.onion {
+            onion.check()?;
+        }
         if let Some(notices) = &self.notices {
             notices.check(&self.data, &self.roster).map_err(ConfigError)?;
         }
@@ -131,8 +173,8 @@ impl Config {
 
     /// A demo roster's keys are on the same disk: it is never served to others.
     pub fn allows(&self, mode: Mode) -> Result<(), ConfigError> {
-        if mode == Mode::Demo && self.https.is_some() {
-            return Err(ConfigError("a demo roster is served on loopback only; remove https".into()));
+        if mode == Mode::Demo && (self.https.is_some() || self.onion.is_some()) {
+            return Err(ConfigError("a demo roster is served on loopback only; remove https and onion".into()));
         }
         Ok(())
     }

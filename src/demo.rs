@@ -79,6 +79,7 @@ pub fn make_or_find(folder: &Path, listen: SocketAddr) -> Result<Config, DemoErr
         origins: Vec::new(),
         socket: None,
         https: None,
+        onion: None,
         max_file_bytes: 2 << 30,
         reserve_bytes: 256 << 20,
         pace: Pace::default(),

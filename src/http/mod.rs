@@ -8,6 +8,7 @@ mod guard;
 mod listen;
 mod mailbox;
 mod more;
+mod onion;
 mod pace;
 mod page;
 mod report;

@@ -1,6 +1,7 @@
 //! What several tests need: a server on a fresh deployment, a browser without scripts, a private PostgreSQL.
 #![expect(dead_code, clippy::unwrap_used, clippy::panic, reason = "each test uses a part")]
 pub(crate) mod child;
+pub(crate) mod onion;
 pub(crate) mod postgres;
 pub(crate) mod smtp;
 
