@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::{
     clock::Clock,
-    config::{Config, ConfigError, Pace, Secrets, write_private},
+    config::{Config, ConfigError, Limits, Pace, Secrets, write_private},
     desk::Identity,
     domain::{
         day::Day,
@@ -83,6 +83,7 @@ pub fn make_or_find(folder: &Path, listen: SocketAddr) -> Result<Config, DemoErr
         max_file_bytes: 2 << 30,
         reserve_bytes: 256 << 20,
         pace: Pace::default(),
+        limits: Limits::default(),
         notices: None,
     };
     Ok(config.checked()?)

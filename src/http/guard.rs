@@ -11,7 +11,7 @@ use actix_web::{
     web::Data,
 };
 
-use super::{App, pace::paced, page};
+use super::{App, limits::Visitor, onion::Door, pace::paced, page};
 use crate::seal::code::Language;
 
 /// Header values are slices of the connection's buffer and would keep a body in memory; the rest says who somebody is.
@@ -41,7 +41,12 @@ pub(crate) async fn guard(
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     shed(&mut request);
     let (mut today, mut https, mut expired) = (None, false, false);
+    // Requests are kept for others: nothing of this one's sender stays with it.
+    let sender = request.head_mut().peer_addr.take();
     if let Some(app) = request.app_data::<Data<App>>().cloned() {
+        let circuit = sender.filter(|_| request.app_data::<Door>() == Some(&Door::Onion));
+        let visitor = circuit.map_or(Visitor::Clear, |circuit| Visitor::Circuit(app.limits.key(circuit.ip())));
+        request.extensions_mut().insert(visitor);
         (today, https) = (Some(app.clock.today()), app.config.https.is_some());
         expired = app.clock.today() > app.roster.expires && needs_roster(request.path());
         let body = request.take_payload();

@@ -32,6 +32,8 @@ use crate::{config::Onion, each_day::each_day, notify, retention};
 const KEEP_ALIVE: Duration = Duration::from_secs(2);
 /// The head of a request must have come after so long.
 const HEAD: Duration = Duration::from_secs(15);
+/// How often the limits forget who has been quiet.
+const FORGET: Duration = Duration::from_mins(1);
 const WORKERS: usize = 2;
 
 /// Serves on every listener of the settings until the process is told to stop.
@@ -50,6 +52,13 @@ pub fn bound(app: App) -> io::Result<ServerBuilder> {
     let (clock, again) = (app.clock, app.clone());
     let notices = async move || notify::send_due(&again).await.map(drop);
     actix_web::rt::spawn(each_day(clock, "no notices were sent", notices));
+    let again = app.clone();
+    actix_web::rt::spawn(async move {
+        loop {
+            tokio::time::sleep(FORGET).await;
+            again.limits.forget();
+        }
+    });
     let again = app.clone();
     let absences = async move || absence::forget(&again).await;
     actix_web::rt::spawn(each_day(clock, "absences that are over were not forgotten", absences));

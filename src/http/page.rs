@@ -69,7 +69,6 @@ pub(crate) fn problem(language: Language, status: StatusCode) -> HttpResponse {
         405 => "method",
         403 => "foreign",
         413 => "too-large",
-        429 => "too-many",
         500.. => "unavailable",
         _ => "bad-request",
     };

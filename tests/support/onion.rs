@@ -34,3 +34,19 @@ pub(crate) fn header(circuit: u32) -> String {
         circuit & 0xffff
     )
 }
+
+/// An upload by a circuit that stops half-way, for as long as it is kept.
+pub(crate) async fn half_an_upload(onion: SocketAddr, circuit: u32, code: &str) -> TcpStream {
+    let mut stream = TcpStream::connect(onion).await.unwrap();
+    let start = format!(
+        "{}POST /nl/mailbox/file HTTP/1.1\r\nHost: h\r\nOrigin: http://h\r\nContent-Type: multipart/form-data; \
+         boundary=b\r\nContent-Length: 90000000\r\n\r\n--b\r\nContent-Disposition: form-data; name=\"code\"\r\n\r\n{code}\
+         \r\n--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"x\"\r\n\r\n",
+        header(circuit)
+    );
+    stream.write_all(start.as_bytes()).await.unwrap();
+    stream.write_all(&[7; 6 << 20]).await.unwrap();
+    // The mailbox shows it once a piece has come.
+    tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    stream
+}
