@@ -1,6 +1,6 @@
 //! The onion listener, as Tor and whoever pretends to be Tor meet it.
 #![cfg(all(feature = "server", feature = "desk", unix))]
-#![expect(clippy::unwrap_used, reason = "a test")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
 mod support;
 
 use std::{
@@ -136,4 +136,23 @@ async fn without_a_right_header_a_connection_ends_without_an_answer() {
     let plain: SocketAddr = service.base.trim_start_matches("http://").parse().unwrap();
     let (answer, _) = said(TcpStream::connect(plain).await.unwrap(), format!("{HEADER}{GET}").as_bytes()).await;
     assert!(answer.starts_with(b"HTTP/1.1 400 "), "{}", String::from_utf8_lossy(&answer));
+}
+
+#[actix_web::test]
+async fn every_clear_page_leads_to_the_onion_service_and_no_onion_page_does() {
+    let listen = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let location = format!("http://{}.onion", "a2".repeat(28));
+    let onion = Onion { listen: Some(listen), socket: None, location: Some(location.clone()) };
+    let service = Service::in_training(|config| config.onion = Some(onion)).await;
+    let (clear, by_tor) = (support::Browser::new(&service.base), circuit(listen, 1).await);
+    let mut lengths = Vec::new();
+    for (path, language) in [("/", "nl"), ("/en/", "en"), ("/nl/report", "nl"), ("/en/nowhere", "en")] {
+        let page = clear.get(path).await;
+        let header = page.headers.get("onion-location").unwrap().to_str().unwrap();
+        assert_eq!(header, format!("{location}/{language}/"));
+        lengths.push(header.len());
+        assert!(!by_tor.get(path).await.headers.contains_key("onion-location"));
+    }
+    assert!(lengths.iter().all(|length| *length == lengths[0]));
+    assert!(!clear.get("/api/v1/roster").await.headers.contains_key("onion-location"));
 }
