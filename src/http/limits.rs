@@ -42,7 +42,7 @@ impl FromRequest for Visitor {
 }
 
 /// Try again after so long.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Debug, Eq, PartialEq)]
 pub(crate) struct Wait(Duration);
 
 impl Wait {
@@ -68,8 +68,9 @@ impl Limits {
     pub fn new(settings: &config::Limits) -> Self {
         Self {
             secret: RandomState::new(),
-            tries: Limit::new(&settings.tries, MINUTE),
-            texts: Limit::new(&settings.texts, MINUTE),
+            tries: Limit::new(&settings.tries, MINUTE).with_reserve(&settings.tries, MINUTE),
+            texts: Limit::new(&settings.texts, MINUTE).with_reserve(&settings.texts, MINUTE),
+            // What fills the disk has none: text takes its place.
             mebibytes: Limit::new(&settings.mebibytes, DAY),
         }
     }
@@ -82,11 +83,11 @@ impl Limits {
 
     /// Forgets everybody whose allowance is whole again.
     pub(crate) fn forget(&self) {
-        for limit in [&self.tries, &self.texts, &self.mebibytes] {
-            for keyed in [&limit.circuits, &limit.cases] {
-                keyed.retain_recent();
-                keyed.shrink_to_fit();
-            }
+        let all = [&self.tries, &self.texts, &self.mebibytes];
+        let keyed = all.into_iter().flat_map(|limit| [&limit.circuits, &limit.cases].into_iter().chain(&limit.reserve));
+        for keyed in keyed {
+            keyed.retain_recent();
+            keyed.shrink_to_fit();
         }
     }
 }
@@ -97,21 +98,30 @@ pub(crate) struct Limit {
     cases: DefaultKeyedRateLimiter<Key>,
     clear: DefaultDirectRateLimiter,
     service: DefaultDirectRateLimiter,
+    /// What a circuit still has when the others have used up the whole: a handful of circuits close nothing for all. How many new
+    /// ones come in a second is Tor's to bound.
+    reserve: Option<DefaultKeyedRateLimiter<Key>>,
 }
+
+/// A circuit's reserve is one part in so many of its allowance.
+const RESERVE: u32 = 5;
 
 impl Limit {
     fn new(settings: &config::Limit, period: Duration) -> Self {
-        let quota = |most: NonZeroU32| {
-            let each = period / most.get();
-            // Only a quota of nothing a moment is none, and no setting makes one.
-            Quota::with_period(each).unwrap_or(Quota::per_second(most)).allow_burst(most)
-        };
+        let quota = |most| quota(most, period);
         Self {
             circuits: RateLimiter::keyed(quota(settings.circuit)),
             cases: RateLimiter::keyed(quota(settings.case)),
             clear: RateLimiter::direct(quota(settings.clear)),
             service: RateLimiter::direct(quota(settings.service)),
+            reserve: None,
         }
+    }
+
+    fn with_reserve(mut self, settings: &config::Limit, period: Duration) -> Self {
+        let part = NonZeroU32::new(settings.circuit.get() / RESERVE).unwrap_or(NonZeroU32::MIN);
+        self.reserve = Some(RateLimiter::keyed(quota(part, period)));
+        self
     }
 
     /// Takes one of what is left. Who is refused for their own part has taken nothing of what is everybody's.
@@ -124,8 +134,16 @@ impl Limit {
         if let Some(case) = case {
             self.cases.check_key(&case).map_err(wait)?;
         }
-        self.service.check().map_err(wait)
+        match (self.service.check(), &self.reserve, visitor) {
+            (Err(_), Some(reserve), Visitor::Circuit(circuit)) => reserve.check_key(&circuit).map_err(wait),
+            (whole, ..) => whole.map_err(wait),
+        }
     }
+}
+
+fn quota(most: NonZeroU32, period: Duration) -> Quota {
+    // Only a period of nothing gives none, and no setting makes one.
+    Quota::with_period(period / most.get()).unwrap_or_else(|| Quota::per_second(most)).allow_burst(most)
 }
 
 fn wait<P: Reference>(until: NotUntil<P>) -> Wait
@@ -156,11 +174,27 @@ mod tests {
         let taken = (0..1000).filter(|_| limits.tries.take(flood, None).is_ok()).count();
         assert_eq!(taken, 5);
         assert_eq!((0..1000).filter(|_| limits.tries.take(other, None).is_ok()).count(), 5);
-        // What is left of the whole is two.
+        // What is left of the whole is two; who has no circuit has no reserve.
         assert_eq!((0..1000).filter(|_| limits.tries.take(Visitor::Clear, None).is_ok()).count(), 2);
         assert!(limits.texts.take(flood, None).is_ok(), "one thing's limit is not another's");
         let wait = limits.tries.take(flood, None).map_err(Wait::seconds);
         assert_eq!(wait, Err(15), "one comes back in 12 seconds");
+    }
+
+    #[test]
+    fn when_the_whole_is_used_up_a_new_circuit_still_has_its_reserve() {
+        let limits = limits(10, 15).expect("numbers");
+        let all = |limit: &Limit, circuit| {
+            (0..100).filter(|_| limit.take(Visitor::Circuit(Key(circuit)), None).is_ok()).count()
+        };
+        for limit in [&limits.tries, &limits.texts] {
+            assert_eq!(
+                [1, 2, 3, 4].map(|circuit| all(limit, circuit)),
+                [10, 7, 2, 2],
+                "10, 5 and a reserve of 2, 2, 2"
+            );
+        }
+        assert_eq!([1, 2, 3].map(|circuit| all(&limits.mebibytes, circuit)), [10, 5, 0]);
     }
 
     #[test]

@@ -56,7 +56,13 @@ impl Places {
         let free = |most: NonZeroU32, mine: &dyn Fn(&(Visitor, CaseId)) -> bool| {
             taken.iter().filter(|one| mine(one)).count() < most.get() as usize
         };
-        let own = if visitor == Visitor::Clear { self.most.clear } else { self.most.circuit };
+        // Few circuits must not hold all places: while half of them are taken, one is enough.
+        let half = taken.len() >= self.most.service.get() as usize / 2;
+        let own = match visitor {
+            Visitor::Clear => self.most.clear,
+            Visitor::Circuit(_) if half => NonZeroU32::MIN,
+            Visitor::Circuit(_) => self.most.circuit,
+        };
         let fits = free(own, &|(other, _)| *other == visitor)
             && free(self.most.case, &|(_, other)| *other == case)
             && free(self.most.service, &|_| true);
@@ -78,5 +84,27 @@ impl Drop for Place<'_> {
         {
             taken.swap_remove(at);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{config::Limits, http};
+
+    #[test]
+    fn a_few_circuits_never_hold_all_places() {
+        let limits = http::Limits::new(&Limits::default());
+        let (places, visitor) = (Places::new(Limits::default().files), |n: u8| Visitor::Circuit(limits.key(n)));
+        let case = || CaseId::from_uuid(Uuid::new_v4());
+        let held: Vec<_> =
+            (0..8).flat_map(|n| (0..3).map(move |_| n)).filter_map(|n| places.take(visitor(n), case())).collect();
+        // Four circuits with three each; then one each.
+        assert_eq!(held.len(), 12 + 4);
+        assert!(places.take(visitor(100), case()).is_some(), "somebody else finds one");
+        drop(held);
+        assert_eq!((0..5).filter_map(|_| places.take(visitor(100), case())).collect::<Vec<_>>().len(), 3);
     }
 }

@@ -45,7 +45,7 @@ pub(crate) async fn half_an_upload(onion: SocketAddr, circuit: u32, code: &str) 
         header(circuit)
     );
     stream.write_all(start.as_bytes()).await.unwrap();
-    stream.write_all(&[7; 6 << 20]).await.unwrap();
+    stream.write_all(&vec![7; 6 << 20]).await.unwrap();
     // The mailbox shows it once a piece has come.
     tokio::time::sleep(std::time::Duration::from_millis(500)).await;
     stream

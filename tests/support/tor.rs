@@ -38,9 +38,7 @@ impl Network {
     /// Starts everything. The onion service leads to a unix socket, which need not be there yet; pages come by it once [`Self::stands`].
     pub(crate) fn start(socket: &Path) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let ports = free_ports();
-        let (socks, relays) = (ports[0], ports[1..].chunks(2).map(|p| Ports { or: p[0], dir: p[1] }));
-        let relays: Vec<Ports> = relays.take(AUTHORITIES).collect();
+        let (socks, relays) = free_ports();
         let mut authorities = String::new();
         for (n, ports) in relays.iter().enumerate() {
             authorities += &authority(folder.path(), n, *ports);
@@ -120,10 +118,16 @@ impl Drop for Network {
 }
 
 /// One for the client, two for each authority.
-fn free_ports() -> Vec<u16> {
+fn free_ports() -> (u16, [Ports; AUTHORITIES]) {
     // All are held until all are known.
-    let held: Vec<TcpListener> = (0..=2 * AUTHORITIES).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-    held.iter().map(|listener| listener.local_addr().unwrap().port()).collect()
+    let mut held = Vec::new();
+    let mut free = || {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        held.push(listener);
+        port
+    };
+    (free(), std::array::from_fn(|_| Ports { or: free(), dir: free() }))
 }
 
 /// What every process has. Votes come fast, and nobody measures bandwidth.
