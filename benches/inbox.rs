@@ -196,7 +196,8 @@ fn desk(base: &str, folder: &Path) -> String {
     };
     let program = env!("CARGO_BIN_EXE_meldkluis-desk").into();
     let ready =
-        page::ready(page::Settings { identity, place, idle: Duration::from_hours(1), port: 0, program }).unwrap();
+        page::ready(page::Settings { identity, card: None, place, idle: Duration::from_hours(1), port: 0, program })
+            .unwrap();
     tokio::spawn(ready.running);
     ready.link
 }

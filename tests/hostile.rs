@@ -95,9 +95,9 @@ async fn a_long_answer_with_a_far_day_does_not_keep_the_reporter_out() {
     service.desk(READER, &["reply", &case.case.to_string(), "--file", file.to_str().unwrap()]).await.unwrap();
     let mailbox = [("code".to_owned(), code.clone())];
     let page = browser.post("/nl/mailbox", &mailbox).await;
-    assert!(page.status == 200 && page.html.contains("U ziet alleen het begin"), "{}", page.title());
+    assert!(page.status == 200 && page.html.contains("Een echt antwoord"), "{}", page.title());
     let older = [("code".to_owned(), code.clone()), ("at".to_owned(), "1".to_owned())];
-    assert!(browser.post("/nl/mailbox", &older).await.html.contains("Een echt antwoord"));
+    assert!(browser.post("/nl/mailbox", &older).await.html.contains("U ziet alleen het begin"));
     let more = [("code".into(), code), ("act".into(), "write".into()), ("text".into(), "Nog iets".into())];
     assert!(browser.post("/nl/mailbox", &more).await.html.contains("Uw bericht is verstuurd"));
 }

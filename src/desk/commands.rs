@@ -14,7 +14,7 @@ use super::{
     account::write_account,
     casework::{begin, classify, step_done},
     consent::{ask_consent, ask_consent_for_guest, hand_over},
-    guest::card,
+    guest::{card, with_card_of},
     link::{Linking, link},
     page,
     pass_on::pass_on,
@@ -250,6 +250,7 @@ pub struct Opening {
 pub fn opening(options: &Options, opening: &Opening) -> Result<page::Ready, DeskError> {
     page::ready(page::Settings {
         identity: options.identity.clone(),
+        card: options.card.clone(),
         place: options.place(),
         idle: std::time::Duration::from_mins(opening.idle_minutes),
         port: opening.port,
@@ -289,10 +290,7 @@ pub async fn run(options: &Options, command: &Command) -> Result<String, DeskErr
     if let Command::Watch(Watch::Audit(Audit::Verify { file })) = command {
         return verify(options, &me, file);
     }
-    let me = match &options.card {
-        Some(path) => me.with_card(card(&readable(path)?)?)?,
-        None => me,
-    };
+    let me = with_card_of(me, options.card.as_deref())?;
     let client = Client::sign_in(&options.place(), me).await?;
     client.keys_work().await?;
     match command {

@@ -53,7 +53,7 @@ pub fn consents(items: &[Item]) -> Vec<Consent> {
     let done: Vec<&HandOver> = proven(items).filter_map(|(_, opened)| handed_over(opened)).collect();
     let one = |(item, opened): (ItemId, &Opened)| {
         let Content::Request(asked) = &opened.content else { return None };
-        let standing = standing(&item, answers.iter().copied(), done.iter().copied());
+        let standing = standing((&item, &asked.to), answers.iter().copied(), done.iter().copied());
         let items = asked.items.iter().map(|named| named.item).collect();
         Some(Consent {
             request: item,

@@ -40,12 +40,12 @@ pub use consent::{Consent, ask_consent, ask_consent_for_guest, candidates, conse
 pub use duty::{Duty, DutyClaim, approve_duty, ask_duty, duties};
 pub use guest::invite;
 pub use identity::Identity;
-pub use leave::{confirm_take_out, leave, take_out};
+pub use leave::{Taking, confirm_take_out, leave, take_out, takings};
 pub use link::{Linking, link, links};
 pub use open::{Body, Content, Item, Opened, Reach, State, open_case, open_item};
 pub use oral::{Entered, Telling, enter, who_reads};
-pub use oversee::{Entry, Export, Memo, last_seen, register, without_clock};
-pub use pass_on::pass_on;
+pub use oversee::{Entry, Export, Memo, last_seen, reader_changes, register, without_clock};
+pub use pass_on::{pass_on, to_pass_on};
 pub use proof::{Filing, check_proof};
 pub use reader_commands::ReaderCommand;
 pub(crate) use register::worked;

@@ -196,6 +196,16 @@ impl Export {
     }
 }
 
+/// How often who reads was changed since a day, by case; where the log names none, together.
+pub fn reader_changes(entries: &[Entry], since: Day) -> BTreeMap<Option<CaseId>, usize> {
+    let mut changes = BTreeMap::new();
+    let believed = entries.iter().filter(|entry| entry.problem.is_none()).filter_map(|entry| entry.record.as_ref());
+    for record in believed.filter(|r| r.deed == Deed::ChangedReaders && r.day >= since) {
+        *changes.entry(record.case).or_default() += 1;
+    }
+    changes
+}
+
 /// What is wrong with a record that opened.
 fn doubt(
     roster: &Roster,

@@ -14,6 +14,7 @@ use serde::Deserialize;
 use super::{
     Desk,
     answer::{Answer, MaybeForm, answer, fields},
+    away,
     case::{due, org, state, urgency},
     lock::Unlocked,
     oversee,
@@ -45,6 +46,9 @@ pub(super) struct Asked {
     state: String,
     #[serde(default)]
     from: usize,
+    /// What was done just now.
+    #[serde(default)]
+    done: String,
 }
 
 fn open() -> String {
@@ -61,6 +65,8 @@ struct Row {
     state: String,
     links: Vec<(CaseId, String)>,
     oral: bool,
+    /// Nobody has opened it: whoever is too near to it can leave it so.
+    unread: bool,
 }
 
 #[derive(Template)]
@@ -76,6 +82,10 @@ struct Inbox<'a> {
     enters: bool,
     before: Option<String>,
     after: Option<String>,
+    notice: Option<String>,
+    /// A guest has no place to be away from.
+    guest: bool,
+    until: String,
 }
 
 /// `/` leads to the Dutch inbox.
@@ -117,7 +127,19 @@ async fn show(open: &mut Unlocked, t: Texts, query: &Asked) -> Answer {
     let before = (from > 0).then(|| link(from.saturating_sub(ROWS)));
     let after = (from + ROWS < found).then(|| link(from + ROWS));
     let enters = oral_topics(&open.client.roster, &open.client.me.keyed()).is_some();
-    let page = Inbox { t, query, rows, found, waiting, enters, before, after };
+    let page = Inbox {
+        t,
+        query,
+        rows,
+        found,
+        waiting,
+        enters,
+        before,
+        after,
+        notice: away::notice(t, &query.done),
+        guest: open.client.me.card.is_some(),
+        until: String::new(),
+    };
     let title = t.get("desk-inbox-title");
     Ok(view::page(t, StatusCode::OK, &title, &open.client, &page.render().unwrap_or_default()))
 }
@@ -168,6 +190,7 @@ fn row(open: &Unlocked, t: Texts, case: &CaseView, there: &HashSet<CaseId>) -> R
         due,
         late,
         state: state(t, case.state),
+        unread: case.state == CaseState::Unopened,
         links: summary.map(|summary| linked(open, t, summary, there)).unwrap_or_default(),
         oral: summary.is_some_and(|s| s.oral),
     }
@@ -178,7 +201,8 @@ fn linked(open: &Unlocked, t: Texts, summary: &Summary, there: &HashSet<CaseId>)
     let others = summary.links.iter().filter(|(other, _)| there.contains(other));
     let said = others.filter_map(|(other, duplicate)| {
         let id = if *duplicate { "desk-link-duplicate" } else { "desk-link-linked" };
-        Some((*other, t.with(id, &[("title", open.summaries.of(other)?.line.clone())])))
+        let line = Some(&open.summaries.of(other)?.line).filter(|line| !line.is_empty())?;
+        Some((*other, t.with(id, &[("title", line.clone())])))
     });
     said.collect()
 }

@@ -82,8 +82,11 @@ impl Summaries {
 
     /// Remembers what was opened of a case.
     pub(super) fn learn(&mut self, case: &CaseView, items: &[Item]) {
-        let Some(line) = first_line(items) else { return };
-        if self.knows(case) {
+        let line = first_line(items).unwrap_or_default();
+        // Who a reporter is, and a part without the story, have no line; an opened item says that there is no more to wait for.
+        let opened = items.iter().any(|item| matches!(item.state, State::Opened(_)));
+        let named = self.known.get(&case.case).is_some_and(|known| !known.line.is_empty());
+        if !opened || (self.knows(case) && (named || line.is_empty())) {
             return;
         }
         let mut text = String::new();
@@ -135,9 +138,10 @@ impl Summaries {
         self.known.get(case)
     }
 
-    /// All cases with their lines, by line.
+    /// All cases that have a line, by line.
     pub(super) fn titles(&self) -> Vec<(CaseId, String)> {
-        let mut all: Vec<_> = self.known.iter().map(|(case, summary)| (*case, summary.line.clone())).collect();
+        let mut all: Vec<_> =
+            self.known.iter().filter(|(_, s)| !s.line.is_empty()).map(|(case, s)| (*case, s.line.clone())).collect();
         all.sort_by(|(a, one), (b, two)| (one, a).cmp(&(two, b)));
         all
     }
