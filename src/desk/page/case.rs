@@ -14,7 +14,6 @@ use super::{
     link::{Choice, Linked, choices, linked},
     lock::{Unlocked, take},
     readers,
-    summary::first_line,
     told::{Told, told},
     view,
 };
@@ -23,11 +22,12 @@ use crate::{
     desk::{
         Consent, DeskError, Item, Reach, consents,
         open::{self, advice},
-        strangers, to_pass_on, write,
+        strangers,
+        summary::first_line,
+        to_pass_on, write,
     },
     domain::{
         case::{Act, CaseState, Duty, duty},
-        day::Day,
         id::{CaseId, ItemId, OrgId},
     },
     seal::{Plaintext, consent::Standing},
@@ -251,9 +251,4 @@ fn letter(t: Texts, act: Act) -> Plaintext {
         Act::Reply | Act::Note => "",
     };
     Plaintext::from(text.to_owned())
-}
-
-/// Days in order of urgency: closed cases and advice come last.
-pub(super) fn urgency(case: &CaseView, advice: bool) -> (bool, Day) {
-    (duty(case.state, case.filed, case.due).is_none() || advice, case.due)
 }

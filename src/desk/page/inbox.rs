@@ -1,34 +1,29 @@
 //! The inbox: what is due first, searched and filtered here, on the reader's own machine.
-use std::{collections::HashSet, future::ready, pin::pin, time::Duration};
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
 
 use actix_web::{
     HttpRequest, HttpResponse,
     http::StatusCode,
-    rt::time::Instant,
     web::{Data, Path, Query},
 };
 use askama::Template;
-use futures_util::{StreamExt, stream};
 use serde::Deserialize;
 
 use super::{
     Desk,
     answer::{Answer, MaybeForm, answer, fields},
     away,
-    case::{due, org, state, urgency},
+    case::{due, org, state},
     lock::Unlocked,
-    oversee,
-    summary::Summary,
-    view,
+    oversee, view,
 };
 use crate::{
     api_types::CaseView,
-    desk::{DeskError, many},
-    domain::{
-        case::{CaseState, duty},
-        id::CaseId,
-        oral::topics as oral_topics,
-    },
+    desk::{inbox, summary::Summary},
+    domain::{case::CaseState, id::CaseId, oral::topics as oral_topics},
     text::Texts,
 };
 
@@ -94,7 +89,7 @@ pub(super) async fn front() -> HttpResponse {
 }
 
 /// The inbox.
-pub(super) async fn inbox(
+pub(super) async fn list(
     desk: Data<Desk>,
     request: HttpRequest,
     lang: Path<String>,
@@ -110,13 +105,13 @@ pub(super) async fn inbox(
 
 async fn show(open: &mut Unlocked, t: Texts, query: &Asked) -> Answer {
     let mut cases = open.client.inbox().await?;
-    let waiting = summarise(open, &cases).await?;
+    let Unlocked { client, summaries, .. } = &mut *open;
+    let waiting = summaries.gather(client, &cases, Some(Instant::now() + BUDGET)).await?;
     open.summaries.save(&open.client.me, &cases)?;
     open.guide.keep(&open.client.me, &cases)?;
-    let is_advice = |case: &CaseView| open.summaries.of(&case.case).is_some_and(|s| s.advice);
     let there: HashSet<CaseId> = cases.iter().map(|case| case.case).collect();
-    cases.retain(|case| wanted(open, case, query, is_advice(case)));
-    cases.sort_by_key(|case| (urgency(case, is_advice(case)), case.case));
+    let wanted = inbox::Asked { state: query.state.parse().unwrap_or_default(), search: query.q.clone() };
+    inbox::chosen(&mut cases, &open.summaries, &wanted, open.client.today());
     let found = cases.len();
     let from = query.from.min(found.saturating_sub(1) / ROWS * ROWS);
     let rows = cases.iter().skip(from).take(ROWS).map(|case| row(open, t, case, &there)).collect();
@@ -142,36 +137,6 @@ async fn show(open: &mut Unlocked, t: Texts, query: &Asked) -> Answer {
     };
     let title = t.get("desk-inbox-title");
     Ok(view::page(t, StatusCode::OK, &title, &open.client, &page.render().unwrap_or_default()))
-}
-
-/// Opens what somebody has opened before and is not summarised, for as long as a page may take. What nobody has opened stays so:
-/// looking at the inbox is not reading. Returns how many are left.
-async fn summarise(open: &mut Unlocked, cases: &[CaseView]) -> Result<usize, DeskError> {
-    let until = Instant::now() + BUDGET;
-    let Unlocked { client, summaries, .. } = open;
-    let opened = cases.iter().filter(|case| case.state != CaseState::Unopened);
-    let new: Vec<&CaseView> = opened.filter(|case| !summaries.knows(case)).collect();
-    let parts = stream::iter(many::parts(&new)).take_while(|_| ready(Instant::now() < until));
-    let mut opening = pin!(parts.map(|part| many::open_messages(client, part)).buffered(many::at_once()));
-    let mut left = new.len();
-    while let Some(part) = opening.next().await {
-        for (case, items) in part? {
-            summaries.learn(case, &items);
-            left -= 1;
-        }
-    }
-    Ok(left)
-}
-
-fn wanted(open: &Unlocked, case: &CaseView, query: &Asked, advice: bool) -> bool {
-    let due = duty(case.state, case.filed, case.due).filter(|_| !advice);
-    let state = match query.state.as_str() {
-        "open" => !case.state.is_closed(),
-        "closed" => case.state.is_closed(),
-        "late" => due.is_some() && case.due < open.client.today(),
-        _ => true,
-    };
-    state && (query.q.trim().is_empty() || open.summaries.matches(&case.case, &query.q))
 }
 
 fn row(open: &Unlocked, t: Texts, case: &CaseView, there: &HashSet<CaseId>) -> Row {

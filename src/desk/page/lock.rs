@@ -11,9 +11,9 @@ use age::secrecy::SecretString;
 use askama::Template;
 use tokio::sync::{MappedMutexGuard, MutexGuard};
 
-use super::{Desk, Fields, guide::Guide, preview::Last, summary::Summaries, view};
+use super::{Desk, Fields, guide::Guide, preview::Last, view};
 use crate::{
-    desk::{Client, DeskError, Identity, Item, guest::with_card_of},
+    desk::{Client, DeskError, Identity, Item, guest::with_card_of, summary::Summaries},
     domain::{id::CaseId, roster::Mode},
     seal::Plaintext,
     text::Texts,

@@ -10,7 +10,6 @@ mod guard;
 mod guide;
 mod hand_over;
 mod inbox;
-mod kept;
 mod link;
 mod lock;
 mod oral;
@@ -20,7 +19,6 @@ mod proof;
 mod protocol;
 mod readers;
 mod roster;
-mod summary;
 mod today;
 mod told;
 mod training;
@@ -139,7 +137,7 @@ fn routes(cfg: &mut web::ServiceConfig) {
         .route("/{lang}/first/copy", web::post().to(first::copy))
         .route("/{lang}/first/public", web::post().to(first::public))
         .service(both("/{lang}/training", training::training))
-        .service(both("/{lang}/inbox", inbox::inbox))
+        .service(both("/{lang}/inbox", inbox::list))
         .service(both("/{lang}/case/{case}", case::show))
         .service(both("/{lang}/case/{case}/guide", guide::guide))
         .service(both("/{lang}/case/{case}/link", link::carry_out))
