@@ -10,7 +10,7 @@ use crate::{
     domain::{
         day::Day,
         id::{CaseId, OrgId},
-        log::{Deed, Head, Record, record_hash},
+        log::{Deed, Head, Record, Writer, record_hash},
         register::Row,
         roster::Organisation,
     },
@@ -45,7 +45,7 @@ impl Client {
     /// Makes sure that a record which was sent is in the log now.
     pub(super) async fn logged(&self, org: &OrgId, record: Option<&str>) -> Result<(), DeskError> {
         let Some(record) = record else { return Ok(()) };
-        let hash = record_hash(&BASE64_STANDARD.decode(record).unwrap_or_default());
+        let hash = record_hash(Writer::Person, &BASE64_STANDARD.decode(record).unwrap_or_default());
         let (_, new) = self.follow(org).await?;
         if new.contains(&hash) { Ok(()) } else { Err(DeskError::known("desk-error-log")) }
     }

@@ -30,7 +30,7 @@ use crate::{
     config::{Config, Secrets},
     domain::{
         id::{ItemId, KeyedReader, OrgId},
-        log::Head,
+        log::{Head, Writer},
         roster::{Reader, Roster},
     },
     post::PostKeys,
@@ -86,8 +86,8 @@ impl App {
     }
 
     /// Adds a sealed record to the staff log of an organisation.
-    pub(crate) async fn log(&self, org: &OrgId, record: &[u8]) -> Result<Head, StoreError> {
-        self.store.append(org, Head::start(&self.roster.instance, org), record).await
+    pub(crate) async fn log(&self, org: &OrgId, writer: Writer, record: &[u8]) -> Result<Head, StoreError> {
+        self.store.append(org, Head::start(&self.roster.instance, org), writer, record).await
     }
 
     /// Joins the parts.

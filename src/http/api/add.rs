@@ -20,6 +20,7 @@ use crate::{
         case::{Act, Case, after},
         day::Day,
         id::{CaseId, KeyedReader, OrgId},
+        log::Writer,
     },
     envelope,
     http::mailbox,
@@ -152,7 +153,7 @@ pub(super) async fn record(app: &App, org: &OrgId, log: Option<&str>) -> Result<
         return Ok(());
     }
     let record = log.and_then(super::log::sealed).ok_or(Refused::Sent(StatusCode::BAD_REQUEST))?;
-    Ok(app.log(org, &record).await.map(drop)?)
+    Ok(app.log(org, Writer::Person, &record).await.map(drop)?)
 }
 
 pub(super) async fn head<T: DeserializeOwned>(body: &mut web::Payload) -> Result<(T, Vec<u8>), Refused> {

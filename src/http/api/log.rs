@@ -13,10 +13,10 @@ use super::{
     session::{Anybody, Overseeing},
 };
 use crate::{
-    api_types::oversight::{ChainView, LogView, NewRecord},
+    api_types::oversight::{ChainView, LogView, Logged, NewRecord},
     domain::{
         id::OrgId,
-        log::{Head, record_hash},
+        log::{Head, Writer, record_hash},
     },
     seal::record::LONGEST_SEALED,
     store::StoreError,
@@ -78,7 +78,8 @@ pub(super) async fn read_log(app: Data<App>, me: Overseeing, org: Path<String>, 
     let Some(after) = from.known() else { return HttpResponse::BadRequest().finish() };
     let view = async {
         let records = app.store.records(&org, after, RECORDS).await?;
-        let records = records.into_iter().map(|r| BASE64_STANDARD.encode(r)).collect();
+        let logged = |(writer, record)| Logged { writer, record: BASE64_STANDARD.encode::<Vec<u8>>(record) };
+        let records = records.into_iter().map(logged).collect();
         Ok::<_, StoreError>(LogView { head: app.log_head(&org).await?, records })
     };
     view.await.map_or_else(|e| failed(&e), |view| HttpResponse::Ok().json(view))
@@ -104,7 +105,7 @@ pub(super) async fn chain(app: Data<App>, _me: Anybody, org: Path<String>, from:
     let view = async {
         let head = app.log_head(&org).await?;
         let records = app.store.records(&org, after, HASHES).await?;
-        let hashes = records.iter().map(|record| hex::encode(record_hash(record))).collect();
+        let hashes = records.iter().map(|(writer, record)| hex::encode(record_hash(*writer, record))).collect();
         Ok::<_, StoreError>(ChainView { head, hashes })
     };
     view.await.map_or_else(|e| failed(&e), |view| HttpResponse::Ok().json(view))
@@ -123,6 +124,6 @@ pub(super) async fn chain(app: Data<App>, _me: Anybody, org: Path<String>, from:
 pub(super) async fn add_record(app: Data<App>, _me: Anybody, org: Path<String>, sent: Json<NewRecord>) -> HttpResponse {
     let Some(org) = with_log(&app, &org) else { return HttpResponse::NotFound().finish() };
     let Some(record) = sealed(&sent.record) else { return HttpResponse::BadRequest().finish() };
-    let added = app.log(&org, &record).await;
+    let added = app.log(&org, Writer::Person, &record).await;
     added.map_or_else(|e| failed(&e), |head| HttpResponse::Ok().json(head))
 }

@@ -21,6 +21,7 @@ use crate::{
     domain::{
         case::{Case, CaseState, held},
         id::CaseId,
+        log::Writer,
         roster::{Function, OrgFile, Role},
     },
     http::mailbox::CaseReader,
@@ -132,7 +133,7 @@ pub(super) async fn hold(app: Data<App>, me: Overseeing, id: Path<String>, sent:
     let done = async {
         let Some(case) = theirs(&app, &me, &id).await? else { return Ok(None) };
         let to = held(case.state, sent.hold).map_err(|_| StoreError::Conflict)?;
-        app.log(&case.org, &record).await?;
+        app.log(&case.org, Writer::Person, &record).await?;
         app.store.set_state(&case.id, case.state, to).await.map(Some)
     };
     match done.await {

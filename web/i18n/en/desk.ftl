@@ -236,6 +236,7 @@ audit-unreadable = this cannot be opened with your key, or is damaged
 audit-chain = the chain does not end where the server said: something is missing
 audit-elsewhere = this is of another organisation or service
 audit-unsigned = this is not signed
+audit-not-server = only the service itself does this: it did not, or somebody else signed for it
 audit-stranger = this is signed with a key that is not this person's
 audit-set-back = whoever wrote this had seen another log: something was taken out of it or changed
 deed-opened = opened the case

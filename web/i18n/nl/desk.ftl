@@ -236,6 +236,7 @@ audit-unreadable = dit is niet met uw sleutel te openen, of beschadigd
 audit-chain = de keten eindigt niet waar de server zei: er ontbreekt iets
 audit-elsewhere = dit is van een andere organisatie of dienst
 audit-unsigned = dit is niet ondertekend
+audit-not-server = dit doet alleen de dienst zelf: zij deed het niet, of iemand anders tekende ervoor
 audit-stranger = dit is ondertekend met een sleutel die niet van deze persoon is
 audit-set-back = wie dit schreef zag eerder een ander logboek: er is iets uit verdwenen of veranderd
 deed-opened = opende de zaak
