@@ -6,6 +6,10 @@
 mod bare;
 #[path = "oversight/forged.rs"]
 mod forged;
+#[path = "oversight/limits.rs"]
+mod limits;
+#[path = "oversight/memo.rs"]
+mod memo;
 mod support;
 
 use std::collections::BTreeSet;

@@ -10,6 +10,7 @@ mod mailbox;
 mod more;
 mod pace;
 mod page;
+mod records;
 mod report;
 mod rooms;
 mod tls;
@@ -17,6 +18,7 @@ mod uploads;
 
 pub(crate) use absence::forget as forget_absences;
 pub use listen::{bound, serve, serve_anywhere};
+pub use records::Records;
 pub use uploads::Uploads;
 
 use std::{num::NonZeroU32, sync::Arc};
@@ -77,6 +79,8 @@ pub struct App {
     pub files: Semaphore,
     /// Bounds code tries and filings.
     pub tries: DefaultDirectRateLimiter,
+    /// Bounds what each person writes into a log.
+    pub records: Records,
 }
 
 impl App {
@@ -119,6 +123,7 @@ impl App {
             nonces,
             uploads,
             tries,
+            records: Records::default(),
         }
     }
 
