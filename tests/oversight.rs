@@ -1,8 +1,9 @@
 //! Coordinators watch the clocks and auditors the log, and neither reads a word; what they are shown cannot be set back unnoticed.
 #![cfg(all(feature = "server", feature = "desk"))]
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+#[path = "oversight/acts.rs"]
+mod acts;
 #[path = "oversight/bare.rs"]
-#[expect(dead_code, reason = "not all of it is tried yet")]
 mod bare;
 #[path = "oversight/forged.rs"]
 mod forged;

@@ -7,6 +7,7 @@ use meldkluis::{
     http::Records,
     seal::code::{Language, print_words},
 };
+use serde_json::json;
 
 use crate::{
     AUDITOR, COORDINATOR, OTHER, READER,
@@ -34,6 +35,8 @@ async fn a_person_writes_so_many_records_a_day_and_hinders_nobody() {
     std::fs::write(&file, "Tekst").unwrap();
     let refused = service.desk(READER, &["note", &case, "--file", file.to_str().unwrap()]).await.unwrap_err();
     assert!(refused.contains("Nothing is lost"), "{refused}");
+    let leaving = own.post(&format!("cases/{case}/leave"), &json!({ "log": RECORD })).await;
+    assert_eq!(leaving.status(), 429);
     say(&service, OTHER, "note", &case, "Gaat door").await;
 }
 
