@@ -97,7 +97,7 @@ impl Case {
     /// A slot of the first item, so that the server names them as a reader.
     async fn slip_in(&self, name: &str) {
         let reader = named(&self.evil, name);
-        give(&self.evil, &self.first().await, &reader, SentTo::Reader(reader.keyed())).await;
+        give(&self.evil, &self.id, &self.first().await, &reader, SentTo::Reader(reader.keyed())).await;
     }
 
     async fn says(&self, more: &[(&str, &str)]) -> String {
@@ -210,7 +210,7 @@ async fn a_guest_to_whom_the_reporter_did_not_agree_gets_nothing_of_theirs() {
     let public = reporter(&case.evil, &case.id).await;
     let done = HandOver::new((asked, asked), card.keyed(), public, (Vec::new(), Vec::new()));
     send(&case.evil, &case.id, Kind::HandOver, done.into_body(), &case.all().await).await;
-    give(&case.evil, &item, &card.reader(), SentTo::Guest(Box::new(card.clone()))).await;
+    give(&case.evil, &case.id, &item, &card.reader(), SentTo::Guest(Box::new(card.clone()))).await;
     case.says(&[("act", "write"), ("text", "NIET-VOOR-DE-GAST")]).await;
     let file = case.service.path("card.json");
     std::fs::write(&file, serde_json::to_string(&card).unwrap()).unwrap();

@@ -5,9 +5,9 @@
 mod evil;
 mod support;
 
-use evil::{reporter, send};
+use evil::{RECORD, reporter, send};
 use meldkluis::{
-    api_types::{SentTo, SlotSent},
+    api_types::{SentTo, SharedItem, Sharing, SlotSent},
     clock::Clock,
     desk::{Client, Identity, Place},
     domain::{
@@ -176,7 +176,9 @@ async fn a_guest_lets_nobody_in_takes_nobody_out_and_closes_nothing() {
     let reader = client.roster.readers().find(|r| r.id.as_str() == to).unwrap();
     let to = SentTo::Reader(reader.keyed());
     let sent = SlotSent { to, header: "AAAA".to_owned() };
-    assert!(client.share(&view.items[0], &sent).await.unwrap_err().to_string().contains("refused"));
+    let slots = vec![SharedItem { item: view.items[0], slot: sent }];
+    let sharing = Sharing { slots, log: Some(RECORD.to_owned()) };
+    assert!(client.share(&view.case, &sharing).await.unwrap_err().to_string().contains("refused"));
     // They may go.
     guest(&["leave", &case]).await.unwrap();
     assert_eq!(guest(&["inbox"]).await.unwrap(), json!([]));

@@ -5,9 +5,9 @@
 mod evil;
 mod support;
 
-use evil::{give, hostile, own_slot, send};
+use evil::{RECORD, give, hostile, own_slot, send};
 use meldkluis::{
-    api_types::{SentTo, TakingOut},
+    api_types::{Going, SentTo, TakingOut},
     clock::Clock,
     desk::Client,
     domain::id::CaseId,
@@ -144,14 +144,17 @@ async fn the_last_independent_reader_stays_until_another_was_added() {
     let (one, two) = tokio::join!(hostile(&service, SECOND), hostile(&service, THIRD));
     let me = hostile(&service, READER).await;
     let id = CaseId::parse(&case).unwrap();
-    me.leave(&id).await.unwrap();
+    let going = Going { log: Some(RECORD.to_owned()) };
+    me.leave(&id, &going).await.unwrap();
     // Of the last two who go at once, one stays.
-    let both = tokio::join!(one.leave(&id), two.leave(&id));
+    let both = tokio::join!(one.leave(&id, &going), two.leave(&id, &going));
     assert!(both.0.is_ok() != both.1.is_ok(), "{both:?}");
     let last = if both.0.is_err() { SECOND } else { THIRD };
     let refused = service.desk(last, &["leave", &case]).await.unwrap_err();
     assert!(refused.contains("comes first"), "{refused}");
-    assert!(hostile(&service, last).await.leave(&id).await.unwrap_err().to_string().contains("the case changed"));
+    assert!(
+        hostile(&service, last).await.leave(&id, &going).await.unwrap_err().to_string().contains("the case changed")
+    );
     assert_eq!(service.desk(last, &["inbox"]).await.unwrap().as_array().unwrap().len(), 1);
 
     // A manager does not take their place; another officer does, once the reporter agreed.
@@ -205,7 +208,7 @@ async fn two_readers_take_a_third_out_and_one_alone_does_not() {
         (READER, THIRD, sign(&hostile(&service, THIRD).await, keyed(READER))),
         (SECOND, THIRD, sign(&hostile(&service, THIRD).await, keyed(READER))),
     ] {
-        let sent = TakingOut { who: keyed(who), by: keyed(by), signature };
+        let sent = TakingOut { who: keyed(who), by: keyed(by), signature, log: Some(RECORD.to_owned()) };
         assert!(me.take_out(&id, &sent).await.unwrap_err().to_string().contains("refused"), "{who} by {by}");
     }
     assert_eq!(service.desk(SECOND, &["inbox"]).await.unwrap().as_array().unwrap().len(), 1);
@@ -329,7 +332,7 @@ async fn a_reader_who_says_both_of_a_legal_duty_lets_in_a_stranger() {
     let duty = DutyRequest::new((stranger.keyed(), vec![named]), ground, Plaintext::default(), false);
     let request = send(&me, &id, Kind::DutyRequest, duty.into_body(), &to).await;
     let approval = send(&me, &id, Kind::DutyApproval, DutyApproval::new(request).into_body(), &to).await;
-    give(&me, &view.items[0], stranger, SentTo::Reader(stranger.keyed())).await;
+    give(&me, &id, &view.items[0], stranger, SentTo::Reader(stranger.keyed())).await;
     let sign = hex::encode(Signer::from_seed(&[1; 32]).public());
     let reporter = ReporterPublic { sign, reply: String::new(), commitment: None };
     let done = HandOver::new((request, approval), stranger.keyed(), reporter, (view.readers.clone(), Vec::new()));

@@ -9,11 +9,12 @@ use super::{
     write::{Sent, failed, send, send_with},
 };
 use crate::{
-    api_types::{CaseView, TakingOut},
+    api_types::{CaseView, Going, TakingOut},
     domain::{
         case::CaseState,
         day::Day,
         id::{CaseId, ItemId, KeyedReader, ReaderId},
+        log::Deed,
         roster::Reader,
         routing::may_go,
     },
@@ -36,8 +37,11 @@ pub async fn leave(client: &Client, id: &CaseId, reason: LeftReason) -> Result<S
         return Err(DeskError::known("desk-error-leave-why"));
     }
     let (to, about, left) = if unread { unopened(client, &case, &me)? } else { staying(client, &case, reason).await? };
-    let sent = send_with(client, &case, (Kind::Left, None, None), left.into_body(), &to, about).await?;
-    client.leave(id).await?;
+    let sent = send_with(client, &case, (Kind::Left, None, None), left.into_body(), &to, about.clone()).await?;
+    let log = client.sealed_record(&case.org, Deed::ChangedReaders, about).await?;
+    let going = Going { log };
+    client.leave(id, &going).await?;
+    client.logged(&case.org, going.log.as_deref()).await?;
     Ok(sent)
 }
 
@@ -128,7 +132,11 @@ pub async fn confirm_take_out(client: &Client, id: &CaseId, asked: &ItemId) -> R
         return Err(DeskError::known("desk-error-second"));
     }
     let (who, signature) = (wanted.who.clone(), wanted.signature.clone());
-    client.take_out(id, &TakingOut { who: who.clone(), by, signature }).await?;
+    let about = about(&case, &items, None, client.today());
+    let log = client.sealed_record(&case.org, Deed::ChangedReaders, about).await?;
+    let taking = TakingOut { who: who.clone(), by, signature, log };
+    client.take_out(id, &taking).await?;
+    client.logged(&case.org, taking.log.as_deref()).await?;
     let to = circle.recipients(client, &case, &Also { except: Some(&who), ..Also::default() })?;
     send(
         client,

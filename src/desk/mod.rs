@@ -79,6 +79,11 @@ impl DeskError {
         Self { text: Texts::of(Language::En).get(id), id: Some(id) }
     }
 
+    /// Whether the server would not take it just now.
+    fn can_wait(&self) -> bool {
+        matches!(self.id, Some("desk-error-busy" | "desk-error-much"))
+    }
+
     /// As a page says it.
     fn in_words(&self, t: Texts) -> String {
         self.id.map_or_else(|| self.text.clone(), |id| t.get(id))
@@ -104,6 +109,7 @@ impl From<reqwest::Error> for DeskError {
             Some(403) => Self::known("desk-error-refused"),
             Some(404) => Self::known("desk-error-nothing"),
             Some(409) => Self::known("desk-error-conflict"),
+            Some(429) => Self::known("desk-error-much"),
             Some(503) => Self::known("desk-error-busy"),
             Some(status) => Self::new(format!("the server answered {status}")),
             None => Self { text: format!("the server cannot be reached: {error}"), ..Self::known("desk-error-away") },

@@ -97,7 +97,7 @@ pub(super) fn verify(options: &Options, me: &Identity, file: &Path) -> Result<St
     let cannot = |what: String| DeskError::new(format!("{}: {what}", file.display()));
     let bytes = std::fs::read(file).map_err(|e| cannot(e.to_string()))?;
     let archive: Archive = serde_json::from_slice(&bytes).map_err(|e| cannot(format!("this is no log: {e}")))?;
-    if archive.version != 1 || archive.log.version != 1 {
+    if archive.version != 1 || archive.log.version != Export::VERSION {
         return Err(cannot("its version is not known; use the program that made it".to_owned()));
     }
     let anchor = roster_files::anchor(&options.place().anchor)?;

@@ -10,6 +10,7 @@ mod mailbox;
 mod more;
 mod pace;
 mod page;
+mod records;
 mod report;
 mod rooms;
 mod tls;
@@ -17,6 +18,7 @@ mod uploads;
 
 pub(crate) use absence::forget as forget_absences;
 pub use listen::{bound, serve, serve_anywhere};
+pub use records::Records;
 pub use uploads::Uploads;
 
 use std::{num::NonZeroU32, sync::Arc};
@@ -30,7 +32,7 @@ use crate::{
     config::{Config, Secrets},
     domain::{
         id::{ItemId, KeyedReader, OrgId},
-        log::Head,
+        log::{Head, Writer},
         roster::{Reader, Roster},
     },
     post::PostKeys,
@@ -77,6 +79,8 @@ pub struct App {
     pub files: Semaphore,
     /// Bounds code tries and filings.
     pub tries: DefaultDirectRateLimiter,
+    /// Bounds what each person writes into a log.
+    pub records: Records,
 }
 
 impl App {
@@ -86,8 +90,8 @@ impl App {
     }
 
     /// Adds a sealed record to the staff log of an organisation.
-    pub(crate) async fn log(&self, org: &OrgId, record: &[u8]) -> Result<Head, StoreError> {
-        self.store.append(org, Head::start(&self.roster.instance, org), record).await
+    pub(crate) async fn log(&self, org: &OrgId, writer: Writer, record: &[u8]) -> Result<Head, StoreError> {
+        self.store.append(org, Head::start(&self.roster.instance, org), writer, record).await
     }
 
     /// Joins the parts.
@@ -119,6 +123,7 @@ impl App {
             nonces,
             uploads,
             tries,
+            records: Records::default(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! A reader with a program of their own: what our desk would not send.
 use base64::{Engine, prelude::BASE64_STANDARD};
 use meldkluis::{
-    api_types::{Adding, SentTo, SlotSent},
+    api_types::{Adding, SentTo, SharedItem, Sharing, SlotSent},
     clock::Clock,
     desk::{Client, Identity, Place},
     domain::{
@@ -40,9 +40,11 @@ pub(crate) async fn own_slot(client: &Client, item: &ItemId) -> Vec<u8> {
 }
 
 /// Makes a slot of an item for somebody, whoever agreed to that or not.
-pub(crate) async fn give(client: &Client, item: &ItemId, to: &Reader, sent: SentTo) {
+pub(crate) async fn give(client: &Client, case: &CaseId, item: &ItemId, to: &Reader, sent: SentTo) {
     let slot = desk::share(&client.me.seal, &own_slot(client, item).await, to).unwrap();
-    client.share(item, &SlotSent { to: sent, header: BASE64_STANDARD.encode(&slot.header) }).await.unwrap();
+    let slot = SlotSent { to: sent, header: BASE64_STANDARD.encode(&slot.header) };
+    let sharing = Sharing { slots: vec![SharedItem { item: *item, slot }], log: Some(RECORD.to_owned()) };
+    client.share(case, &sharing).await.unwrap();
 }
 
 /// Sends an item that the desk would not make.
