@@ -1,8 +1,11 @@
 //! What several tests need: a server on a fresh deployment, a browser without scripts, a private PostgreSQL.
 #![expect(dead_code, clippy::unwrap_used, clippy::panic, reason = "each test uses a part")]
 pub(crate) mod child;
+pub(crate) mod onion;
 pub(crate) mod postgres;
 pub(crate) mod smtp;
+#[cfg(unix)]
+pub(crate) mod tor;
 
 use std::path::PathBuf;
 
@@ -142,7 +145,12 @@ impl Browser {
     }
 
     pub(crate) async fn get(&self, path: &str) -> Page {
-        page(self.http.get(format!("{}{path}", self.base))).await.unwrap()
+        self.try_get(path).await.unwrap()
+    }
+
+    /// The whole page, or an error when the server cannot be reached.
+    pub(crate) async fn try_get(&self, path: &str) -> reqwest::Result<Page> {
+        page(self.http.get(format!("{}{path}", self.base))).await
     }
 
     pub(crate) async fn post(&self, path: &str, fields: &[(String, String)]) -> Page {
