@@ -124,6 +124,7 @@ pub struct Adding {
     pub slots: Vec<SlotSent>,
     /// The sealed record of this act for the staff log, base64; wanted where the organisation has overseers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "server", schema(examples("YWdlLWVuY3J5cHRpb24ub3JnL3YxCi0+IC4uLg==")))]
     pub log: Option<String>,
 }
 
@@ -197,6 +198,42 @@ pub struct AddedView {
     pub already: bool,
 }
 
+/// Shares items of a case with more readers.
+#[derive(Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Sharing {
+    /// Which with whom: 1 to 64 slots.
+    #[cfg_attr(feature = "server", schema(min_items = 1, max_items = 64))]
+    pub slots: Vec<SharedItem>,
+    /// The sealed record of this act for the staff log, base64; wanted where the organisation has overseers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "server", schema(examples("YWdlLWVuY3J5cHRpb24ub3JnL3YxCi0+IC4uLg==")))]
+    pub log: Option<String>,
+}
+
+/// One more slot of an item.
+#[derive(Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct SharedItem {
+    /// Which.
+    pub item: ItemId,
+    /// The slot of a reader, or of a guest.
+    pub slot: SlotSent,
+}
+
+/// Leaves a case.
+#[derive(Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Going {
+    /// The sealed record of this act for the staff log, base64; wanted where the organisation has overseers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "server", schema(examples("YWdlLWVuY3J5cHRpb24ub3JnL3YxCi0+IC4uLg==")))]
+    pub log: Option<String>,
+}
+
 /// Takes a reader out of a case: two others want it.
 #[derive(Debug, Deserialize, Serialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
@@ -209,6 +246,10 @@ pub struct TakingOut {
     /// Ed25519 of the first over `meldkluis/take-out/v1`, instance, case and who, joined by line feeds. 128 hex digits.
     #[cfg_attr(feature = "server", schema(examples("4b1c...")))]
     pub signature: String,
+    /// The sealed record of this act for the staff log, base64; wanted where the organisation has overseers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "server", schema(examples("YWdlLWVuY3J5cHRpb24ub3JnL3YxCi0+IC4uLg==")))]
+    pub log: Option<String>,
 }
 
 /// Until when a reader is away.

@@ -12,7 +12,7 @@ use crate::{
         case::Case,
         day::Day,
         id::OrgId,
-        log::{Deed, Record},
+        log::{Deed, Record, Writer},
     },
     http::App,
     replace::replace,
@@ -90,7 +90,7 @@ async fn record_it(app: &App, case: &Case) -> Result<(), StoreError> {
     let (day, deed, case) = (app.clock.today(), Deed::Destroyed, Some(case.id));
     let text = Record { v: 1, instance, org: org.clone(), by: None, day, deed, case, row: None, seen, card: None };
     let sealed = record(&text, None, app.roster.overseers(org)).map_err(|e| StoreError::Unavailable(Box::new(e)))?;
-    app.log(org, &sealed).await.map(drop)
+    app.log(org, Writer::Server, &sealed).await.map(drop)
 }
 
 fn sum(a: Counts, b: Counts) -> Counts {

@@ -150,3 +150,26 @@ async fn a_sign_in_made_for_another_server_is_not_accepted_here() {
     let relayed = http.post(format!("{api}/session")).header("host", "relay.example").json(&sent).send().await.unwrap();
     assert_eq!(relayed.status(), 401);
 }
+
+#[actix_web::test]
+async fn the_inbox_shows_and_searches_what_was_opened_and_opens_nothing_that_was_not() {
+    let service = Service::start(None).await;
+    let browser = Browser::new(&service.base);
+    browser.report("De kas is leeg.\nAl een jaar.", &[]).await;
+    let case = service.desk(READER, &["inbox"]).await.unwrap()[0]["case"].as_str().unwrap().to_owned();
+    service.desk(READER, &["read", &case]).await.unwrap();
+    browser.report("Iets anders", &[]).await;
+    let found = async |words: &[&str]| service.desk(READER, &[&["inbox"], words].concat()).await.unwrap();
+    let all = found(&[]).await;
+    let titles: Vec<&Value> = all.as_array().unwrap().iter().filter(|c| c["title"].is_string()).collect();
+    assert!(titles.len() == 1 && titles[0]["title"] == "De kas is leeg." && titles[0]["oral"] == false, "{all}");
+    assert!(all.as_array().unwrap().iter().any(|c| c["state"] == "unopened"), "looking is not reading: {all}");
+    assert_eq!(found(&["--search", "JAAR kas"]).await[0]["case"], case.as_str());
+    assert_eq!(found(&["--search", "anders"]).await, json!([]));
+    assert_eq!(found(&["--state", "late"]).await, json!([]));
+    assert_eq!(found(&["--state", "open"]).await.as_array().unwrap().len(), 2);
+    let file = service.path("end.txt");
+    fs::write(&file, "Klaar").unwrap();
+    service.desk(READER, &["close", &case, "--file", file.to_str().unwrap()]).await.unwrap();
+    assert_eq!(found(&["--state", "closed"]).await[0]["case"], case.as_str());
+}

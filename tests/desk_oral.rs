@@ -1,13 +1,15 @@
 //! An officer enters an oral report on the pages of the desk, in Chromium without script; axe-core and 400 % zoom look at each.
 #![cfg(all(feature = "server", feature = "desk", unix))]
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
+#[path = "support/page.rs"]
+mod served;
 mod support;
 #[path = "support/webdriver.rs"]
 mod webdriver;
 
 use std::time::Duration;
 
-use meldkluis::desk::{Place, page};
+use served::{absolute, entered};
 use support::{Browser, Page, Service};
 use thirtyfour::By;
 use webdriver::{
@@ -21,36 +23,7 @@ const STORY: &str = "CANARY-TOLD: de kas <b>& de sleutel.\nTweede regel.";
 
 /// A served desk of somebody of the demo: the link that opens it.
 fn desk(service: &Service, who: &str, idle: Duration) -> String {
-    let identity = service.path(&format!("readers/{who}.key"));
-    let place = Place {
-        server: service.base.clone(),
-        proxy: None,
-        anchor: service.path("anchor.toml"),
-        state: identity.with_extension("seen"),
-        clock: service.clock,
-    };
-    let ready = page::ready(page::Settings {
-        identity,
-        place,
-        idle,
-        port: 0,
-        program: env!("CARGO_BIN_EXE_meldkluis-desk").into(),
-    })
-    .unwrap();
-    tokio::spawn(ready.running);
-    ready.link
-}
-
-async fn entered(link: &str) -> RealBrowser {
-    let browser = RealBrowser::start(Make::Chromium).await;
-    browser.page.goto(link).await.unwrap();
-    browser.press("main a[href='/nl/inbox']").await;
-    browser.press("main form button").await;
-    browser
-}
-
-fn absolute(link: &str, path: &str) -> String {
-    format!("{}{path}", link.split("/open/").next().unwrap())
+    served::desk(service, who, None, idle)
 }
 
 const NEXT: &str = "main form p button[value=next]";
@@ -172,10 +145,10 @@ async fn next(browser: &Browser, page: &Page, answers: &[(&str, &str)]) -> Page 
 async fn what_did_not_arrive_is_sent_again_with_the_same_code() {
     let service = Service::start(None).await;
     let link = desk(&service, OFFICER, Duration::from_secs(600));
-    let entered = reqwest::get(&link).await.unwrap();
+    let entered = served::client(&link).build().unwrap().get(&link).send().await.unwrap();
     let cookie = entered.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
     let cookie = [(reqwest::header::COOKIE, cookie.parse().unwrap())].into_iter().collect();
-    let http = reqwest::Client::builder().default_headers(cookie).build().unwrap();
+    let http = served::client(&link).default_headers(cookie).build().unwrap();
     let officer = Browser::with(link.split("/open/").next().unwrap(), http);
     let path = "/nl/oral";
     let locked = officer.get(path).await;

@@ -1,6 +1,8 @@
 //! Officers classify and work by a protocol, coordinators watch and sign, auditors check: on pages, in Chromium without script.
 #![cfg(all(feature = "server", feature = "desk", unix))]
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
+#[path = "support/page.rs"]
+mod served;
 mod support;
 #[path = "support/webdriver.rs"]
 mod webdriver;
@@ -8,14 +10,14 @@ mod webdriver;
 use std::time::Duration;
 
 use meldkluis::{
-    desk::{Place, page},
     domain::roster::Signers,
     roster_files::{Signed, signed_by},
 };
+use served::{absolute, entered, picture};
 use support::{Browser, Service};
 use thirtyfour::By;
 use webdriver::{
-    Make, RealBrowser,
+    Make,
     eye::{AXE, Eye, WIDE, axe},
 };
 
@@ -23,39 +25,8 @@ const READER: &str = "bzk-functionaris-1";
 const COORDINATOR: &str = "bzk-coordinator";
 const STORY: &str = "CANARY-STORY: er verdwijnt geld.";
 
-/// A served desk of somebody of the demo: the link that opens it.
 fn desk(service: &Service, who: &str) -> String {
-    let identity = service.path(&format!("readers/{who}.key"));
-    let place = Place {
-        server: service.base.clone(),
-        proxy: None,
-        anchor: service.path("anchor.toml"),
-        state: identity.with_extension("seen"),
-        clock: service.clock,
-    };
-    let program = env!("CARGO_BIN_EXE_meldkluis-desk").into();
-    let ready =
-        page::ready(page::Settings { identity, place, idle: Duration::from_mins(10), port: 0, program }).unwrap();
-    tokio::spawn(ready.running);
-    ready.link
-}
-
-async fn entered(link: &str) -> RealBrowser {
-    let browser = RealBrowser::start(Make::Chromium).await;
-    browser.page.goto(link).await.unwrap();
-    browser.press("main a[href='/nl/inbox']").await;
-    browser.press("main form button").await;
-    browser
-}
-
-async fn picture(browser: &RealBrowser, name: &str) {
-    if let Ok(folder) = std::env::var("MELDKLUIS_PICTURES") {
-        browser.page.screenshot(&std::path::Path::new(&folder).join(format!("{name}.png"))).await.unwrap();
-    }
-}
-
-fn absolute(link: &str, path: &str) -> String {
-    if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", link.split("/open/").next().unwrap()) }
+    served::desk(service, who, None, Duration::from_mins(10))
 }
 
 #[actix_web::test]

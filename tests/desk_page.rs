@@ -9,6 +9,8 @@ mod link;
 mod pdf;
 #[path = "desk_page/roles.rs"]
 mod roles;
+#[path = "support/page.rs"]
+mod served;
 mod support;
 #[path = "desk_page/training.rs"]
 mod training;
@@ -17,8 +19,8 @@ mod webdriver;
 
 use std::time::Duration;
 
-use meldkluis::desk::{Place, page};
 use pdf::pdf;
+use served::{absolute, entered, picture};
 use support::{Browser, Service};
 use thirtyfour::By;
 use webdriver::{
@@ -31,36 +33,9 @@ const STORY: &str = "Er verdwijnt geld uit de kas <b>& niemand kijkt.\nTweede re
 
 /// A served desk of a reader of the demo: its link, and its origin.
 fn desk(service: &Service, reader: &str, idle: Duration) -> (String, String) {
-    let identity = service.path(&format!("readers/{reader}.key"));
-    let place = Place {
-        server: service.base.clone(),
-        proxy: None,
-        anchor: service.path("anchor.toml"),
-        state: identity.with_extension("seen"),
-        clock: service.clock,
-    };
-    let program = env!("CARGO_BIN_EXE_meldkluis-desk").into();
-    let ready = page::ready(page::Settings { identity, place, idle, port: 0, program }).unwrap();
-    tokio::spawn(ready.running);
-    let origin = ready.link.split("/open/").next().unwrap().to_owned();
-    (ready.link, origin)
-}
-
-/// A browser that came in by the link and unlocked the desk of a demo reader, whose keys have no passphrase.
-async fn entered(link: &str) -> RealBrowser {
-    let browser = RealBrowser::start(Make::Chromium).await;
-    browser.page.goto(link).await.unwrap();
-    browser.press("main a[href='/nl/inbox']").await;
-    assert_eq!(browser.heading().await, "Uw werkplek is vergrendeld");
-    browser.press("main form button").await;
-    browser
-}
-
-/// Saves what is seen, for the pictures of the documentation.
-async fn picture(browser: &RealBrowser, name: &str) {
-    if let Ok(folder) = std::env::var("MELDKLUIS_PICTURES") {
-        browser.page.screenshot(&std::path::Path::new(&folder).join(format!("{name}.png"))).await.unwrap();
-    }
+    let link = served::desk(service, reader, None, idle);
+    let origin = link.split("/open/").next().unwrap().to_owned();
+    (link, origin)
 }
 
 #[actix_web::test]
@@ -129,10 +104,6 @@ async fn an_officer_does_the_whole_work_of_a_case_on_the_page() {
     }
 }
 
-fn absolute(link: &str, path: &str) -> String {
-    if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", link.split("/open/").next().unwrap()) }
-}
-
 #[actix_web::test]
 async fn a_draft_survives_the_lock_and_a_server_that_is_away() {
     let service = Service::start(None).await;
@@ -168,7 +139,7 @@ async fn a_draft_survives_the_lock_and_a_server_that_is_away() {
 async fn nobody_else_gets_in() {
     let service = Service::start(None).await;
     let (link, origin) = desk(&service, READER, Duration::from_mins(10));
-    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let http = served::client(&link).redirect(reqwest::redirect::Policy::none()).build().unwrap();
     let status = |request: reqwest::RequestBuilder| async { request.send().await.unwrap().status().as_u16() };
     assert_eq!(status(http.get(format!("{origin}/nl/inbox"))).await, 403, "without the link");
     assert_eq!(status(http.get(format!("{origin}/open/{}", "0".repeat(64)))).await, 403, "with a guessed one");
@@ -179,6 +150,11 @@ async fn nobody_else_gets_in() {
     let get = || http.get(format!("{origin}/nl/inbox")).header("cookie", &cookie);
     assert_eq!(status(get()).await, 200);
     assert_eq!(status(get().header("host", "evil.example")).await, 403, "by another name");
+    // Another program on this machine sees neither the cookie nor a way to have something done.
+    let name = origin.trim_start_matches("http://").split('.').next().unwrap();
+    assert!(name.len() == 32 && !entered.headers()["set-cookie"].to_str().unwrap().contains("Domain"));
+    assert_eq!(status(get().header("sec-fetch-site", "same-site")).await, 403);
+    assert_eq!(status(get().header("sec-fetch-site", "same-origin")).await, 200);
     let post = || http.post(format!("{origin}/nl/lock")).header("cookie", &cookie);
     assert_eq!(status(post()).await, 403, "a POST that does not say where it comes from");
     assert_eq!(status(post().header("origin", "http://evil.example")).await, 403);

@@ -1,34 +1,33 @@
 //! Somebody who is not in the roster reads along in one case, until a day: vouched for by a reader, agreed to by the reporter.
 #![cfg(all(feature = "server", feature = "desk"))]
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+#[path = "support/hostile.rs"]
+mod evil;
 mod support;
 
-use base64::{Engine, prelude::BASE64_STANDARD};
+use evil::{RECORD, reporter, send};
 use meldkluis::{
-    api_types::{Adding, SentTo, SlotSent},
+    api_types::{SentTo, SharedItem, Sharing, SlotSent},
     clock::Clock,
     desk::{Client, Identity, Place},
     domain::{
         day::Day,
         guest::GuestCard,
         id::{CaseId, ItemId, ReaderId},
+        oral::How,
     },
-    envelope::before_payload,
     seal::{
-        Author, ItemHead, Kind, Plaintext, Recipients,
+        Kind, Plaintext, Recipients,
+        account::Account,
         circle::DutyApproval,
         code::{Language, print_words},
-        consent::{Named, Request},
-        desk::open_text,
+        consent::{Named, PassOn, Request},
         guest::vouch,
-        item,
     },
 };
 use serde_json::{Value, json};
 use support::{Browser, Page, Service, postgres::Postgres};
 
-/// What the server takes for a sealed record: it cannot look into one.
-const RECORD: &str = "YWdlLWVuY3J5cHRpb24ub3JnL3YxCg==";
 const READER: &str = "bzk-functionaris-1";
 const SECOND: &str = "bzk-functionaris-2";
 const THIRD: &str = "bzk-functionaris-3";
@@ -177,7 +176,9 @@ async fn a_guest_lets_nobody_in_takes_nobody_out_and_closes_nothing() {
     let reader = client.roster.readers().find(|r| r.id.as_str() == to).unwrap();
     let to = SentTo::Reader(reader.keyed());
     let sent = SlotSent { to, header: "AAAA".to_owned() };
-    assert!(client.share(&view.items[0], &sent).await.unwrap_err().to_string().contains("refused"));
+    let slots = vec![SharedItem { item: view.items[0], slot: sent }];
+    let sharing = Sharing { slots, log: Some(RECORD.to_owned()) };
+    assert!(client.share(&view.case, &sharing).await.unwrap_err().to_string().contains("refused"));
     // They may go.
     guest(&["leave", &case]).await.unwrap();
     assert_eq!(guest(&["inbox"]).await.unwrap(), json!([]));
@@ -341,46 +342,30 @@ async fn what_a_guest_asks_or_approves_counts_for_nothing() {
     let duty = with_text(&service, READER, &duty, "Op bevel").await.unwrap()["item"].as_str().unwrap().to_owned();
     let (me, id) = (hostile(&service, &card).await, CaseId::parse(&case).unwrap());
     let view = me.case(&id).await.unwrap();
-    let mut reply = None;
-    for item in &view.items {
-        let sealed = me.item(item).await.unwrap().bytes().await.unwrap();
-        let opened = open_text(&me.me.seal, &sealed[..]).unwrap();
-        reply = reply.or(opened.manifest.head.reporter.map(|reporter| reporter.reply));
-    }
+    let reply = reporter(&me, &id).await.reply;
     let readers = view.readers.iter().filter_map(|r| me.roster.reader(&r.reader));
-    let all = Recipients::of(readers).unwrap().with_reporter(id, &reply.unwrap()).unwrap();
+    let all = Recipients::of(readers).unwrap().with_reporter(id, &reply).unwrap();
     let new = me.roster.readers().find(|r| r.id.as_str() == to).unwrap().keyed();
     let named = Named { item: view.items[0], kind: Kind::Report, day: me.today() };
     let request = Request::new(new, Plaintext::from("Doe maar".to_owned()), vec![named]);
     let approval = DutyApproval::new(ItemId::parse(&duty).unwrap());
-    for (kind, body) in [(Kind::ConsentRequest, request.into_body()), (Kind::DutyApproval, approval.into_body())] {
-        let head = ItemHead {
-            instance: me.roster.instance,
-            case: id,
-            item: ItemId::from_uuid(uuid::Uuid::new_v4()),
-            kind,
-            author: Author::Reader(me.me.reader.clone()),
-            seq: 9,
-            seen: [0; 32],
-            day: me.today(),
-            name: None,
-            to: all.readers(),
-            reporter: None,
-            proof: None,
-        };
-        let new = head.item;
-        let (slots, payload) = item(head, body, &me.me.signer, &all).unwrap().into_parts();
-        let sent =
-            |s: &meldkluis::seal::Slot| SlotSent { to: SentTo::of(&s.to), header: BASE64_STANDARD.encode(&s.header) };
-        let slots = slots.iter().map(sent).collect();
-        let adding = Adding { item: new, act: None, expected: view.state, slots, log: Some(RECORD.to_owned()) };
-        me.add(&id, [before_payload(&adding).unwrap(), payload].concat()).await.unwrap();
+    let account = Account::new(How::Phone, Plaintext::from("VALS-VERSLAG".to_owned()));
+    let passed = PassOn::new(view.items[0], Vec::new(), reporter(&me, &id).await, (Vec::new(), Vec::new()));
+    let says = [
+        (Kind::ConsentRequest, request.into_body()),
+        (Kind::DutyApproval, approval.into_body()),
+        (Kind::Account, account.into_body()),
+        (Kind::PassOn, passed.into_body()),
+    ];
+    for (kind, body) in says {
+        send(&me, &id, kind, body, &all).await;
     }
     let page = mailbox(&browser, &code, &[]).await;
     assert!(!page.html.contains("Doe maar") && page.html.contains("Op bevel"), "{}", page.html);
+    assert!(!page.html.contains("verslag") && !page.html.contains("VALS-VERSLAG"), "{}", page.html);
     let refused = service.desk(READER, &["hand-over", &case, &duty]).await.unwrap_err();
     assert!(refused.contains("has not approved"), "{refused}");
     let seen = read(&service, SECOND, &case).await;
     let forged = seen["items"].as_array().unwrap().iter().filter(|i| i["proven"] == false).count();
-    assert_eq!(forged, 2, "{seen}");
+    assert_eq!(forged, 4, "{seen}");
 }

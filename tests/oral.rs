@@ -66,6 +66,9 @@ async fn entered(service: &Service, more: &[&str]) -> (String, String) {
 
 async fn cases(service: &Service, reader: &str) -> Vec<String> {
     let inbox = service.desk(reader, &["inbox"]).await.unwrap();
+    for case in inbox.as_array().unwrap() {
+        assert_eq!(case["oral"], case["state"] != "unopened", "{case}");
+    }
     inbox.as_array().unwrap().iter().map(|case| case["case"].as_str().unwrap().to_owned()).collect()
 }
 

@@ -1,6 +1,16 @@
 //! Coordinators watch the clocks and auditors the log, and neither reads a word; what they are shown cannot be set back unnoticed.
 #![cfg(all(feature = "server", feature = "desk"))]
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+#[path = "oversight/acts.rs"]
+mod acts;
+#[path = "oversight/bare.rs"]
+mod bare;
+#[path = "oversight/forged.rs"]
+mod forged;
+#[path = "oversight/limits.rs"]
+mod limits;
+#[path = "oversight/memo.rs"]
+mod memo;
 mod support;
 
 use std::collections::BTreeSet;
@@ -248,7 +258,7 @@ async fn a_log_that_was_set_back_is_noticed_by_desks_and_by_an_auditor_offline()
     swapped.swap(1, 2);
     broken.push(swapped);
     let mut altered = records.clone();
-    altered[1] = json!(records[1].as_str().unwrap().replacen('A', "B", 1));
+    altered[1]["record"] = json!(records[1]["record"].as_str().unwrap().replacen('A', "B", 1));
     broken.push(altered);
     broken.push(records[..records.len() - 1].to_vec());
     for records in broken {

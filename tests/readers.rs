@@ -1,28 +1,25 @@
 //! Who reads changes only as the reporter, two readers, or the leaver wanted: leaving, taking out, a legal duty, absence.
 #![cfg(all(feature = "server", feature = "desk"))]
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+#[path = "support/hostile.rs"]
+mod evil;
 mod support;
 
-use base64::{Engine, prelude::BASE64_STANDARD};
+use evil::{RECORD, give, hostile, own_slot, send};
 use meldkluis::{
-    api_types::{Adding, SentTo, SlotSent, TakingOut},
+    api_types::{Going, SentTo, TakingOut},
     clock::Clock,
-    desk::{Client, Identity, Place},
-    domain::id::{CaseId, ItemId},
-    envelope::before_payload,
+    desk::Client,
+    domain::id::CaseId,
     seal::{
-        Author, ItemHead, Kind, Plaintext, Recipients, ReporterPublic, Signer,
+        Kind, Plaintext, Recipients, ReporterPublic, Signer,
         circle::{DutyApproval, DutyRequest, take_out_bytes},
         consent::{HandOver, Named},
-        item,
     },
 };
 use serde_json::{Value, json};
 use support::{Browser, Page, Service, postgres::Postgres, stands_in};
-use uuid::Uuid;
 
-/// What the server takes for a sealed record: it cannot look into one.
-const RECORD: &str = "YWdlLWVuY3J5cHRpb24ub3JnL3YxCg==";
 const READER: &str = "bzk-functionaris-1";
 const SECOND: &str = "bzk-functionaris-2";
 const THIRD: &str = "bzk-functionaris-3";
@@ -57,27 +54,6 @@ async fn with_text(service: &Service, reader: &str, words: &[&str], text: &str) 
     std::fs::write(&file, text).unwrap();
     let words: Vec<&str> = words.iter().copied().chain(["--file", file.to_str().unwrap()]).collect();
     service.desk(reader, &words).await.map(|sent| sent["item"].as_str().unwrap().to_owned())
-}
-
-/// A reader with a program of their own.
-async fn hostile(service: &Service, reader: &str) -> Client {
-    let me = Identity::load(&service.path(&format!("readers/{reader}.key")), || unreachable!()).unwrap();
-    let place = Place {
-        server: service.base.clone(),
-        proxy: None,
-        anchor: service.path("anchor.toml"),
-        state: service.path(&format!("hostile-{reader}.seen")),
-        clock: Clock::System,
-    };
-    Client::sign_in(&place, me).await.unwrap()
-}
-
-/// The age header that stands before an item's payload.
-async fn own_slot(client: &Client, item: &ItemId) -> Vec<u8> {
-    let sealed = client.item(item).await.unwrap().bytes().await.unwrap();
-    let mac = sealed.windows(5).position(|w| w == b"\n--- ").unwrap() + 5;
-    let end = mac + sealed[mac..].iter().position(|b| *b == b'\n').unwrap() + 1;
-    sealed[..end].to_vec()
 }
 
 async fn a_conflict_is_declared(database: Option<String>) {
@@ -168,14 +144,17 @@ async fn the_last_independent_reader_stays_until_another_was_added() {
     let (one, two) = tokio::join!(hostile(&service, SECOND), hostile(&service, THIRD));
     let me = hostile(&service, READER).await;
     let id = CaseId::parse(&case).unwrap();
-    me.leave(&id).await.unwrap();
+    let going = Going { log: Some(RECORD.to_owned()) };
+    me.leave(&id, &going).await.unwrap();
     // Of the last two who go at once, one stays.
-    let both = tokio::join!(one.leave(&id), two.leave(&id));
+    let both = tokio::join!(one.leave(&id, &going), two.leave(&id, &going));
     assert!(both.0.is_ok() != both.1.is_ok(), "{both:?}");
     let last = if both.0.is_err() { SECOND } else { THIRD };
     let refused = service.desk(last, &["leave", &case]).await.unwrap_err();
     assert!(refused.contains("comes first"), "{refused}");
-    assert!(hostile(&service, last).await.leave(&id).await.unwrap_err().to_string().contains("the case changed"));
+    assert!(
+        hostile(&service, last).await.leave(&id, &going).await.unwrap_err().to_string().contains("the case changed")
+    );
     assert_eq!(service.desk(last, &["inbox"]).await.unwrap().as_array().unwrap().len(), 1);
 
     // A manager does not take their place; another officer does, once the reporter agreed.
@@ -229,7 +208,7 @@ async fn two_readers_take_a_third_out_and_one_alone_does_not() {
         (READER, THIRD, sign(&hostile(&service, THIRD).await, keyed(READER))),
         (SECOND, THIRD, sign(&hostile(&service, THIRD).await, keyed(READER))),
     ] {
-        let sent = TakingOut { who: keyed(who), by: keyed(by), signature };
+        let sent = TakingOut { who: keyed(who), by: keyed(by), signature, log: Some(RECORD.to_owned()) };
         assert!(me.take_out(&id, &sent).await.unwrap_err().to_string().contains("refused"), "{who} by {by}");
     }
     assert_eq!(service.desk(SECOND, &["inbox"]).await.unwrap().as_array().unwrap().len(), 1);
@@ -338,33 +317,6 @@ async fn without_a_notice_nothing_is_written_to_the_reporter_and_the_struck_stay
     assert!(read(&service, NEW, &case).await.to_string().contains("Het verhaal"));
 }
 
-/// Sends an item that the desk would not make.
-async fn send(client: &Client, case: &CaseId, kind: Kind, body: Plaintext, to: &Recipients) -> ItemId {
-    let head = ItemHead {
-        instance: client.roster.instance,
-        case: *case,
-        item: ItemId::from_uuid(Uuid::new_v4()),
-        kind,
-        author: Author::Reader(client.me.reader.clone()),
-        seq: 9,
-        seen: [0; 32],
-        day: client.today(),
-        name: None,
-        to: to.readers(),
-        reporter: None,
-        proof: None,
-    };
-    let id = head.item;
-    let (slots, payload) = item(head, body, &client.me.signer, to).unwrap().into_parts();
-    let sent =
-        |s: &meldkluis::seal::Slot| SlotSent { to: SentTo::of(&s.to), header: BASE64_STANDARD.encode(&s.header) };
-    let state = client.case(case).await.unwrap().state;
-    let slots = slots.iter().map(sent).collect();
-    let adding = Adding { item: id, act: None, expected: state, slots, log: Some(RECORD.to_owned()) };
-    client.add(case, [before_payload(&adding).unwrap(), payload].concat()).await.unwrap();
-    id
-}
-
 #[actix_web::test]
 async fn a_reader_who_says_both_of_a_legal_duty_lets_in_a_stranger() {
     let service = Service::start(None).await;
@@ -380,10 +332,7 @@ async fn a_reader_who_says_both_of_a_legal_duty_lets_in_a_stranger() {
     let duty = DutyRequest::new((stranger.keyed(), vec![named]), ground, Plaintext::default(), false);
     let request = send(&me, &id, Kind::DutyRequest, duty.into_body(), &to).await;
     let approval = send(&me, &id, Kind::DutyApproval, DutyApproval::new(request).into_body(), &to).await;
-    let own = own_slot(&me, &view.items[0]).await;
-    let slot = meldkluis::seal::desk::share(&me.me.seal, &own, stranger).unwrap();
-    let sent = SlotSent { to: SentTo::of(&slot.to), header: BASE64_STANDARD.encode(&slot.header) };
-    me.share(&view.items[0], &sent).await.unwrap();
+    give(&me, &id, &view.items[0], stranger, SentTo::Reader(stranger.keyed())).await;
     let sign = hex::encode(Signer::from_seed(&[1; 32]).public());
     let reporter = ReporterPublic { sign, reply: String::new(), commitment: None };
     let done = HandOver::new((request, approval), stranger.keyed(), reporter, (view.readers.clone(), Vec::new()));

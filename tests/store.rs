@@ -13,6 +13,8 @@ mod columns;
 mod leases;
 #[path = "store/leave.rs"]
 mod leave;
+#[path = "store/log.rs"]
+mod log;
 #[path = "support/postgres.rs"]
 #[expect(clippy::expect_used, reason = "a test")]
 mod postgres;

@@ -1,7 +1,13 @@
 //! What overseers ask: the log, the clocks, and what a coordinator may do.
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{case::CaseState, day::Day, id::CaseId, log::Head, roster::Text};
+use crate::domain::{
+    case::CaseState,
+    day::Day,
+    id::CaseId,
+    log::{Head, Writer},
+    roster::Text,
+};
 
 /// A sealed record on its way to the log.
 #[derive(Debug, Deserialize, Serialize)]
@@ -19,8 +25,19 @@ pub struct NewRecord {
 pub struct LogView {
     /// Where the whole chain stands.
     pub head: Head,
-    /// Sealed records, base64; empty when there are no more.
-    pub records: Vec<String>,
+    /// Empty when there are no more.
+    pub records: Vec<Logged>,
+}
+
+/// A sealed record of a log.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+pub struct Logged {
+    /// Whose it is; the chain covers it.
+    pub writer: Writer,
+    /// The age file, base64.
+    #[cfg_attr(feature = "server", schema(examples("YWdlLWVuY3J5cHRpb24ub3JnL3YxCi0+IC4uLg==")))]
+    pub record: String,
 }
 
 /// A part of a chain, in order, for whoever may not open it.
@@ -29,7 +46,8 @@ pub struct LogView {
 pub struct ChainView {
     /// Where the whole chain stands.
     pub head: Head,
-    /// SHA-256 of each sealed record, hex; empty when there are no more.
+    /// The hash of each record, hex: SHA-256 of `meldkluis/log/person/v1` or `meldkluis/log/server/v1`, a line feed, and the ciphertext
+    /// (of the ciphertext alone, for an earlier one). Empty when there are no more.
     pub hashes: Vec<String>,
 }
 

@@ -10,7 +10,8 @@ use reqwest::{Body, RequestBuilder, Response, StatusCode};
 use super::{DeskError, Identity, Item, register::about};
 use crate::{
     api_types::{
-        Absence, AddedView, CaseView, Challenge, Nonce, Session, Several, SignIn, SlotSent, TakingOut, signed_bytes,
+        Absence, AddedView, CaseView, Challenge, Going, Nonce, Session, Several, Sharing, SignIn, TakingOut,
+        signed_bytes,
     },
     bundle,
     clock::Clock,
@@ -202,8 +203,8 @@ impl Client {
     }
 
     /// Gives up every slot in a case.
-    pub async fn leave(&self, case: &CaseId) -> Result<(), DeskError> {
-        self.done(self.http.delete(self.url(&format!("cases/{case}/slots")))).await
+    pub async fn leave(&self, case: &CaseId, going: &Going) -> Result<(), DeskError> {
+        self.done(self.http.post(self.url(&format!("cases/{case}/leave"))).json(going)).await
     }
 
     /// Takes a reader out of a case, with the signature of another.
@@ -220,9 +221,9 @@ impl Client {
         Ok(self.send(request).await?.error_for_status().map(drop)?)
     }
 
-    /// Adds a slot for one more reader to an item.
-    pub async fn share(&self, item: &ItemId, slot: &SlotSent) -> Result<AddedView, DeskError> {
-        Ok(self.post(&format!("items/{item}/slots"), slot).await?.json().await?)
+    /// Adds slots for more readers to items of a case.
+    pub async fn share(&self, case: &CaseId, sharing: &Sharing) -> Result<AddedView, DeskError> {
+        Ok(self.post(&format!("cases/{case}/slots"), sharing).await?.json().await?)
     }
 }
 

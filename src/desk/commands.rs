@@ -14,7 +14,8 @@ use super::{
     account::write_account,
     casework::{begin, classify, step_done},
     consent::{ask_consent, ask_consent_for_guest, hand_over},
-    guest::card,
+    guest::{card, with_card_of},
+    inbox,
     link::{Linking, link},
     page,
     pass_on::pass_on,
@@ -27,7 +28,6 @@ use super::{
     write::{Attachment, Sent, write},
 };
 use crate::{
-    api_types::CaseView,
     clock::Clock,
     domain::{
         case::Act,
@@ -86,7 +86,7 @@ pub enum Command {
     /// Opens the desk as a page in your browser.
     Open(Opening),
     /// Lists your cases, the most urgent first.
-    Inbox,
+    Inbox(inbox::Asked),
     /// Opens everything in a case.
     Read {
         /// The case.
@@ -250,6 +250,7 @@ pub struct Opening {
 pub fn opening(options: &Options, opening: &Opening) -> Result<page::Ready, DeskError> {
     page::ready(page::Settings {
         identity: options.identity.clone(),
+        card: options.card.clone(),
         place: options.place(),
         idle: std::time::Duration::from_mins(opening.idle_minutes),
         port: opening.port,
@@ -289,15 +290,12 @@ pub async fn run(options: &Options, command: &Command) -> Result<String, DeskErr
     if let Command::Watch(Watch::Audit(Audit::Verify { file })) = command {
         return verify(options, &me, file);
     }
-    let me = match &options.card {
-        Some(path) => me.with_card(card(&readable(path)?)?)?,
-        None => me,
-    };
+    let me = with_card_of(me, options.card.as_deref())?;
     let client = Client::sign_in(&options.place(), me).await?;
     client.keys_work().await?;
     match command {
         Command::Keygen { .. } | Command::Whoami | Command::Open(_) | Command::DrawPage { .. } => Ok(String::new()),
-        Command::Inbox => inbox(options, &client).await,
+        Command::Inbox(asked) => inbox::inbox(options, &client, asked).await,
         Command::Read { case, save } => read(options, &client, case, save.as_deref()).await,
         Command::Acknowledge(w) => send(options, &client, w, Act::Acknowledge).await,
         Command::Ask(w) => send(options, &client, w, Act::Ask).await,
@@ -469,18 +467,6 @@ fn public(options: &Options, me: &Identity) -> String {
         return json!({ "reader": me.reader, "public": me.public(), "words": words }).to_string();
     }
     format!("{}# {words}", me.public())
-}
-
-async fn inbox(options: &Options, client: &Client) -> Result<String, DeskError> {
-    let cases = client.inbox().await?;
-    if options.json {
-        return serde_json::to_string(&cases).map_err(|e| DeskError::new(e.to_string()));
-    }
-    let line = |c: &CaseView| {
-        format!("{}  {}  {:?}  filed {}  due {}  {} item(s)", c.case, c.org, c.state, c.filed, c.due, c.items.len())
-    };
-    let lines: Vec<String> = cases.iter().map(line).collect();
-    Ok(if lines.is_empty() { "No cases.".to_owned() } else { lines.join("\n") })
 }
 
 pub(super) fn case_id(text: &str) -> Result<CaseId, DeskError> {

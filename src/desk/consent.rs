@@ -6,14 +6,16 @@ use super::{
     circle::{Also, Circle, answer, handed_over, proven},
     duty::duties,
     open::{Content, Item, Opened, Reach, State, advice, open_case},
+    register::about,
     write::{Sent, failed, recipients, send},
 };
 use crate::{
-    api_types::{CaseView, SentTo, SlotSent},
+    api_types::{CaseView, SentTo, SharedItem, Sharing, SlotSent},
     domain::{
         day::Day,
         guest::GuestCard,
         id::{CaseId, ItemId, KeyedReader, ReaderId},
+        log::Deed,
         roster::Reader,
     },
     seal::{
@@ -30,6 +32,8 @@ const REASON_BYTES: usize = 4 << 10;
 const MOST_REQUESTS: usize = 2;
 /// An age header of one reader is shorter.
 const HEADER: usize = 4 << 10;
+/// The server takes so many slots at once.
+const SLOTS: usize = 64;
 
 /// A request, and where it stands.
 pub struct Consent {
@@ -53,7 +57,7 @@ pub fn consents(items: &[Item]) -> Vec<Consent> {
     let done: Vec<&HandOver> = proven(items).filter_map(|(_, opened)| handed_over(opened)).collect();
     let one = |(item, opened): (ItemId, &Opened)| {
         let Content::Request(asked) = &opened.content else { return None };
-        let standing = standing(&item, answers.iter().copied(), done.iter().copied());
+        let standing = standing((&item, &asked.to), answers.iter().copied(), done.iter().copied());
         let items = asked.items.iter().map(|named| named.item).collect();
         Some(Consent {
             request: item,
@@ -238,9 +242,8 @@ pub async fn hand_over(client: &Client, id: &CaseId, request: &ItemId) -> Result
     let reader = guest.map(GuestCard::reader).or_else(|| client.roster.reader(&to.reader).cloned());
     let reader = reader.filter(|r| r.keyed() == to && !circle.struck.contains(&r.id));
     let reader = reader.ok_or_else(|| DeskError::known("desk-error-reader-gone"))?;
-    for item in shared.iter().chain([request, &answer]) {
-        share_with(client, item, &[(&reader, guest)]).await?;
-    }
+    let shared: Vec<ItemId> = shared.into_iter().chain([*request, answer]).collect();
+    share_with(client, (&case, &items), &shared, &[(&reader, guest)]).await?;
     let struck = circle.struck.iter().cloned().collect();
     let before = (circle.readers.clone(), struck);
     let done = HandOver::new((*request, answer), to, circle.reporter.clone(), before).with_cards(circle.guests.clone());
@@ -249,17 +252,30 @@ pub async fn hand_over(client: &Client, id: &CaseId, request: &ItemId) -> Result
     send(client, (&client.case(id).await?, &items), (Kind::HandOver, None), done.into_body(), &to).await
 }
 
-/// Makes a slot of an item for each of these readers, a guest with their card. One who has it keeps it.
+/// Makes a slot of each of these items for each of these readers, a guest with their card. One who has it keeps it.
 pub(super) async fn share_with(
     client: &Client,
-    item: &ItemId,
+    (case, items): (&CaseView, &[Item]),
+    shared: &[ItemId],
     readers: &[(&Reader, Option<&GuestCard>)],
 ) -> Result<(), DeskError> {
-    let own = own_slot(client, item).await?;
-    for (reader, guest) in readers {
-        let slot = share(&client.me.seal, &own, reader).map_err(failed)?;
-        let to = guest.map_or_else(|| SentTo::of(&slot.to), |card| SentTo::Guest(Box::new(card.clone())));
-        client.share(item, &SlotSent::of(to, &slot.header)).await?;
+    let mut slots = Vec::new();
+    for item in shared {
+        let own = own_slot(client, item).await?;
+        for (reader, guest) in readers {
+            let slot = share(&client.me.seal, &own, reader).map_err(failed)?;
+            let to = guest.map_or_else(|| SentTo::of(&slot.to), |card| SentTo::Guest(Box::new(card.clone())));
+            slots.push(SharedItem { item: *item, slot: SlotSent::of(to, &slot.header) });
+        }
+    }
+    while !slots.is_empty() {
+        let rest = slots.split_off(slots.len().min(SLOTS));
+        // What is said afterwards, in an item, names the act; this is that something was done for it.
+        let about = about(case, items, None, client.today());
+        let log = client.sealed_record(&case.org, Deed::Other, about).await?;
+        let sharing = Sharing { slots: std::mem::replace(&mut slots, rest), log };
+        client.share(&case.case, &sharing).await?;
+        client.logged(&case.org, sharing.log.as_deref()).await?;
     }
     Ok(())
 }

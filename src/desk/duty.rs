@@ -15,6 +15,7 @@ use crate::{
     seal::{
         Kind, Plaintext,
         circle::{DutyApproval, DutyRequest},
+        consent::HandOver,
     },
 };
 
@@ -65,15 +66,21 @@ impl Duty {
 /// The legal duties of a case, from what is proven.
 pub fn duties(client: &Client, items: &[Item]) -> Vec<Duty> {
     let Ok(circle) = Circle::of(client, items) else { return Vec::new() };
-    let by = |opened: &Opened| author(client, items, opened).filter(|by| circle.ever.contains(by));
+    let by = |act: (ItemId, &Opened)| circle.did(client, items, act);
     let one = |(item, opened): (ItemId, &Opened)| {
         let Content::Duty(asked) = &opened.content else { return None };
-        let first = by(opened)?;
+        let first = by((item, opened))?;
         let approves = |(id, other): (ItemId, &Opened)| {
             let approves = matches!(&other.content, Content::DutyApproved(approval) if approval.request == item);
-            let second = by(other).filter(|second| *second != first && *second != asked.to);
+            let second = by((id, other)).filter(|second| *second != first && *second != asked.to);
             (approves && second.is_some()).then_some(id)
         };
+        let approvals: Vec<ItemId> = proven(items).filter_map(approves).collect();
+        let done = |answer: &&ItemId| {
+            let follows = |done: &HandOver| done.follows((&item, answer), &asked.to);
+            proven(items).filter_map(|(_, o)| handed_over(o)).any(follows)
+        };
+        let carried_out = approvals.iter().find(done);
         Some(Duty {
             request: item,
             to: asked.to.clone(),
@@ -81,8 +88,8 @@ pub fn duties(client: &Client, items: &[Item]) -> Vec<Duty> {
             items: asked.items.iter().map(|named| named.item).collect(),
             ground: asked.ground,
             notice: asked.notice,
-            approval: proven(items).find_map(approves),
-            done: proven(items).filter_map(|(_, o)| handed_over(o)).any(|done| done.request == item),
+            approval: carried_out.or(approvals.first()).copied(),
+            done: carried_out.is_some(),
         })
     };
     proven(items).filter_map(one).collect()

@@ -1,7 +1,9 @@
 //! Guests: a reader vouches for somebody's keys, having heard the eight words of them.
+use std::path::Path;
+
 use serde::Deserialize;
 
-use super::{Client, DeskError};
+use super::{Client, DeskError, Identity, commands::readable};
 use crate::{
     domain::{
         day::Day,
@@ -62,6 +64,14 @@ pub async fn invite(
         return Err(DeskError::known("desk-error-guest-keys"));
     }
     Ok(card)
+}
+
+/// Who somebody is with the card of a file, where they are a guest.
+pub(super) fn with_card_of(me: Identity, file: Option<&Path>) -> Result<Identity, DeskError> {
+    match file {
+        Some(path) => me.with_card(card(&readable(path)?)?),
+        None => Ok(me),
+    }
 }
 
 /// Reads a card's file.

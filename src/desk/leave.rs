@@ -1,18 +1,20 @@
 //! Leaving a case, and taking somebody else out of it: said to the readers who stay, signed, then done at the server.
 use super::{
     Client, DeskError,
-    circle::{Addressed, Also, Circle, author, proven},
+    circle::{Addressed, Also, Circle, acts, author, proven},
     consent::said,
     log::About,
-    open::{Content, Item, Reach, entered, open_case},
+    open::{Content, Item, Opened, Reach, entered, open_case},
     register::about,
     write::{Sent, failed, send, send_with},
 };
 use crate::{
-    api_types::{CaseView, TakingOut},
+    api_types::{CaseView, Going, TakingOut},
     domain::{
         case::CaseState,
+        day::Day,
         id::{CaseId, ItemId, KeyedReader, ReaderId},
+        log::Deed,
         roster::Reader,
         routing::may_go,
     },
@@ -22,39 +24,83 @@ use crate::{
     },
 };
 
-/// Leaves a case: says so to the readers who stay, then goes. Nothing later is for this reader.
+/// Leaves a case: says so to the readers who stay, then goes. Nothing later is for this reader. From a case that nobody opened they go
+/// unread, whatever the reason: it stays unopened, and the reason is not said.
 pub async fn leave(client: &Client, id: &CaseId, reason: LeftReason) -> Result<Sent, DeskError> {
     let case = client.case(id).await?;
     let me = client.me.keyed();
     if !may_leave(client, &case, &me) {
         return Err(DeskError::known("desk-error-last"));
     }
-    let (to, about) = staying(client, &case, &me).await?;
-    let sent = send_with(client, &case, (Kind::Left, None, None), Left::new(reason).into_body(), &to, about).await?;
-    client.leave(id).await?;
+    let unread = case.state == CaseState::Unopened;
+    if !unread && reason == LeftReason::Unread {
+        return Err(DeskError::known("desk-error-leave-why"));
+    }
+    let (to, about, left) = if unread { unopened(client, &case, &me)? } else { staying(client, &case, reason).await? };
+    let sent = send_with(client, &case, (Kind::Left, None, None), left.into_body(), &to, about.clone()).await?;
+    let log = client.sealed_record(&case.org, Deed::ChangedReaders, about).await?;
+    let going = Going { log };
+    client.leave(id, &going).await?;
+    client.logged(&case.org, going.log.as_deref()).await?;
     Ok(sent)
 }
 
-/// Everyone but the one who goes. A case that nobody opened stays so: who has a conflict need not read it to say that.
-async fn staying(client: &Client, case: &CaseView, me: &KeyedReader) -> Result<(Addressed, About), DeskError> {
-    if case.state == CaseState::Unopened {
-        let others: Vec<&Reader> = roster_readers(client, case).filter(|r| r.keyed() != *me).collect();
-        // Whether it is a report or advice is not known to who did not read it: the log names no case then.
-        return Ok((Addressed { to: Recipients::of(others).map_err(failed)?, cards: Vec::new() }, (None, None)));
-    }
+/// Everyone but the one who goes, as the server names them. Whether it is a report or advice is not known to who did not read it: the log
+/// names no case then.
+fn unopened(client: &Client, case: &CaseView, me: &KeyedReader) -> Result<(Addressed, About, Left), DeskError> {
+    let others: Vec<&Reader> = roster_readers(client, case).filter(|r| r.keyed() != *me).collect();
+    let to = Addressed { to: Recipients::of(others).map_err(failed)?, cards: Vec::new() };
+    Ok((to, (None, None), Left::new(LeftReason::Unread, Vec::new())))
+}
+
+/// Everyone of the circle but the one who goes.
+async fn staying(client: &Client, case: &CaseView, reason: LeftReason) -> Result<(Addressed, About, Left), DeskError> {
+    let me = client.me.keyed();
     let items = open_case(client, case, Reach::Messages).await?;
-    let to = Circle::of(client, &items)?.recipients(client, case, &Also { except: Some(me), ..Also::default() })?;
-    Ok((to, about(case, &items, Some((Kind::Left, None)), client.today())))
+    let to = Circle::of(client, &items)?.recipients(client, case, &Also { except: Some(&me), ..Also::default() })?;
+    let about = about(case, &items, Some((Kind::Left, None)), client.today());
+    Ok((to, about, Left::new(reason, acts(client, &items, &me))))
 }
 
 fn roster_readers<'a>(client: &'a Client, case: &'a CaseView) -> impl Iterator<Item = &'a Reader> {
     case.readers.iter().filter_map(|r| client.roster.keyed(r))
 }
 
+/// Whether this reader may leave a case: see [`may_leave`].
+pub(super) fn can_leave(client: &Client, case: &CaseView) -> bool {
+    may_leave(client, case, &client.me.keyed())
+}
+
 /// Whether one stays who can do what this reader did; the server looks again.
 fn may_leave(client: &Client, case: &CaseView, who: &KeyedReader) -> bool {
     let going = client.roster.keyed(who);
     going.is_none_or(|going| may_go(going, roster_readers(client, case).filter(|r| r.keyed() != *who)))
+}
+
+/// A reader asked that somebody be taken out, and where that stands.
+pub struct Taking {
+    /// The item.
+    pub asked: ItemId,
+    /// Who would go.
+    pub who: KeyedReader,
+    /// Who asked.
+    pub by: KeyedReader,
+    /// The day it was asked.
+    pub day: Day,
+    /// Whether it was done.
+    pub done: bool,
+}
+
+/// Who was asked to be taken out of a case, from what is proven.
+pub fn takings(client: &Client, items: &[Item]) -> Vec<Taking> {
+    let Ok(circle) = Circle::of(client, items) else { return Vec::new() };
+    let one = |(item, opened): (ItemId, &Opened)| {
+        let Content::TakeOut(asked) = &opened.content else { return None };
+        let by = circle.did(client, items, (item, opened))?;
+        let done = !circle.readers.contains(&asked.who);
+        Some(Taking { asked: item, who: asked.who.clone(), by, day: opened.manifest.head.day, done })
+    };
+    proven(items).filter_map(one).collect()
 }
 
 /// Asks, as the first of two, that somebody is taken out of a case. They do not read it.
@@ -86,9 +132,20 @@ pub async fn confirm_take_out(client: &Client, id: &CaseId, asked: &ItemId) -> R
         return Err(DeskError::known("desk-error-second"));
     }
     let (who, signature) = (wanted.who.clone(), wanted.signature.clone());
-    client.take_out(id, &TakingOut { who: who.clone(), by, signature }).await?;
+    let about = about(&case, &items, None, client.today());
+    let log = client.sealed_record(&case.org, Deed::ChangedReaders, about).await?;
+    let taking = TakingOut { who: who.clone(), by, signature, log };
+    client.take_out(id, &taking).await?;
+    client.logged(&case.org, taking.log.as_deref()).await?;
     let to = circle.recipients(client, &case, &Also { except: Some(&who), ..Also::default() })?;
-    send(client, (&case, &items), (Kind::TakenOut, None), TakenOut::new(*asked).into_body(), &to).await
+    send(
+        client,
+        (&case, &items),
+        (Kind::TakenOut, None),
+        TakenOut::new(*asked, acts(client, &items, &who)).into_body(),
+        &to,
+    )
+    .await
 }
 
 async fn opened(client: &Client, id: &CaseId) -> Result<(CaseView, Vec<Item>), DeskError> {

@@ -9,6 +9,8 @@ mod consent;
 mod duty;
 mod guest;
 mod identity;
+mod inbox;
+mod kept;
 mod leave;
 mod link;
 mod log;
@@ -24,6 +26,7 @@ mod read;
 mod reader_commands;
 mod register;
 mod roster;
+mod summary;
 mod tell;
 mod training;
 mod transfer;
@@ -40,12 +43,12 @@ pub use consent::{Consent, ask_consent, ask_consent_for_guest, candidates, conse
 pub use duty::{Duty, DutyClaim, approve_duty, ask_duty, duties};
 pub use guest::invite;
 pub use identity::Identity;
-pub use leave::{confirm_take_out, leave, take_out};
+pub use leave::{Taking, confirm_take_out, leave, take_out, takings};
 pub use link::{Linking, link, links};
 pub use open::{Body, Content, Item, Opened, Reach, State, open_case, open_item};
 pub use oral::{Entered, Telling, enter, who_reads};
-pub use oversee::{Entry, Export, Memo, last_seen, register, without_clock};
-pub use pass_on::pass_on;
+pub use oversee::{Entry, Export, Memo, last_seen, reader_changes, register, without_clock};
+pub use pass_on::{pass_on, to_pass_on};
 pub use proof::{Filing, check_proof};
 pub use reader_commands::ReaderCommand;
 pub(crate) use register::worked;
@@ -76,6 +79,11 @@ impl DeskError {
         Self { text: Texts::of(Language::En).get(id), id: Some(id) }
     }
 
+    /// Whether the server would not take it just now.
+    fn can_wait(&self) -> bool {
+        matches!(self.id, Some("desk-error-busy" | "desk-error-much"))
+    }
+
     /// As a page says it.
     fn in_words(&self, t: Texts) -> String {
         self.id.map_or_else(|| self.text.clone(), |id| t.get(id))
@@ -101,6 +109,7 @@ impl From<reqwest::Error> for DeskError {
             Some(403) => Self::known("desk-error-refused"),
             Some(404) => Self::known("desk-error-nothing"),
             Some(409) => Self::known("desk-error-conflict"),
+            Some(429) => Self::known("desk-error-much"),
             Some(503) => Self::known("desk-error-busy"),
             Some(status) => Self::new(format!("the server answered {status}")),
             None => Self { text: format!("the server cannot be reached: {error}"), ..Self::known("desk-error-away") },

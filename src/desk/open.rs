@@ -14,7 +14,6 @@ use crate::{
     api_types::CaseView,
     domain::{
         classification::Classification,
-        guest::GuestCard,
         id::{CaseId, InstanceId, ItemId},
     },
     seal::{
@@ -23,6 +22,7 @@ use crate::{
         circle::{DutyApproval, DutyRequest, Left, TakeOut, TakenOut},
         consent::{Answer, ConsentBody, HandOver, PassOn, Request, ToReport, consent},
         desk::{ReaderIdentity, open_to},
+        guest::wrote,
         link::Link,
         protocol::{Begun, StepDone},
     },
@@ -308,7 +308,7 @@ pub(super) fn prove(client: &Client, items: &mut [Item]) {
     let cards = cards(client, items);
     for item in items.iter_mut() {
         if let State::Opened(opened) = &mut item.state {
-            opened.proven |= cards.iter().any(|card| by_guest(card, opened));
+            opened.proven |= cards.iter().any(|card| wrote(card, &opened.manifest.head, &opened.by));
         }
     }
     // First items first, then by day; what did not open stands last.
@@ -324,27 +324,6 @@ pub(super) async fn entered(client: &Client, id: &CaseId) -> Result<(CaseView, V
     let case = client.case(id).await?;
     let items = open_case(client, &case, Reach::Messages).await?;
     Ok((client.opened(case, &items).await?, items))
-}
-
-/// Whether a guest wrote this while their card counted. A guest asks for nobody, lets nobody in and takes nobody out.
-fn by_guest(card: &GuestCard, opened: &Opened) -> bool {
-    let head = &opened.manifest.head;
-    let act = matches!(
-        head.kind,
-        Kind::ConsentRequest
-            | Kind::HandOver
-            | Kind::PassOn
-            | Kind::TakeOut
-            | Kind::TakenOut
-            | Kind::DutyRequest
-            | Kind::DutyApproval
-            | Kind::Account
-            | Kind::Classification
-            | Kind::Protocol
-            | Kind::Step
-    );
-    let signed = card.guest.sign_key.to_lowercase() == hex::encode(opened.by);
-    head.author == Author::Reader(card.guest.id.clone()) && signed && head.day <= card.until && !act
 }
 
 /// The reporter's public halves: of the first item, which was signed with the key it names, or of a hand-over or passing on to a

@@ -10,11 +10,11 @@ use super::{
     write::{failed, framed},
 };
 use crate::{
-    api_types::oversight::{Group, Hold, LogView, Overview, OverviewCase},
+    api_types::oversight::{Group, Hold, LogView, Logged, Overview, OverviewCase},
     domain::{
         day::Day,
         id::{CaseId, ItemId, OrgId, ReaderId},
-        log::{Deed, Head, Record, record_hash},
+        log::{Deed, Head, Record, Writer, record_hash},
         register::{CaseKind, Row},
         roster::{Organisation, Overseer, Reader, Role, Roster},
     },
@@ -39,14 +39,14 @@ pub enum Memo {
 /// A whole log as it was fetched: to be checked and read without a server.
 #[derive(Deserialize, Serialize)]
 pub struct Export {
-    /// Format version; 1.
+    /// Format version; [`Self::VERSION`].
     pub version: u8,
     /// Whose log.
     pub org: OrgId,
     /// Where the server said that the chain stands.
     pub head: Head,
-    /// Sealed records, base64, in order.
-    pub records: Vec<String>,
+    /// In order.
+    pub records: Vec<Logged>,
 }
 
 /// An opened record, or why it is not believed.
@@ -84,7 +84,7 @@ impl Client {
         loop {
             let view: LogView = self.get(&format!("log/{org}?after={}", records.len())).await?.json().await?;
             if view.records.is_empty() {
-                return Ok(Export { version: 1, org, head, records });
+                return Ok(Export { version: Export::VERSION, org, head, records });
             }
             records.extend(view.records);
         }
@@ -169,18 +169,25 @@ fn members<'a>(of: &'a Organisation, group: &Group) -> Vec<&'a Reader> {
 }
 
 impl Export {
+    /// The format version: with it came whose each record is.
+    pub const VERSION: u8 = 2;
+
     /// Opens and checks every record: its signature, its place, and that what each writer had seen was a part of this chain. The
     /// last entry says whether the chain ends where the server said.
     pub fn entries(&self, roster: &Roster, me: &ReaderIdentity) -> Vec<Entry> {
         let mut head = Head::start(&roster.instance, &self.org);
         let mut heads = BTreeSet::from([(head.length, head.hash)]);
         let mut entries = Vec::new();
-        for text in &self.records {
-            let sealed = BASE64_STANDARD.decode(text).unwrap_or_default();
-            head = head.after(&record_hash(&sealed));
+        let mut told_apart = false;
+        for Logged { writer, record } in &self.records {
+            let sealed = BASE64_STANDARD.decode(record).unwrap_or_default();
+            head = head.after(&record_hash(*writer, &sealed));
+            // The server tells writers apart from some record on, and for good.
+            told_apart |= *writer != Writer::Earlier;
+            let writer = if told_apart && *writer == Writer::Earlier { Writer::Person } else { *writer };
             let (record, problem) = match open_record(me, &sealed) {
                 Ok(opened) => {
-                    let problem = doubt(roster, &self.org, &heads, &opened);
+                    let problem = doubt(roster, &self.org, &heads, (writer, &opened));
                     (Some(opened.record), problem)
                 }
                 Err(_) => (None, Some("audit-unreadable")),
@@ -196,12 +203,22 @@ impl Export {
     }
 }
 
+/// How often who reads was changed since a day, by case; where the log names none, together.
+pub fn reader_changes(entries: &[Entry], since: Day) -> BTreeMap<Option<CaseId>, usize> {
+    let mut changes = BTreeMap::new();
+    let believed = entries.iter().filter(|entry| entry.problem.is_none()).filter_map(|entry| entry.record.as_ref());
+    for record in believed.filter(|r| r.deed == Deed::ChangedReaders && r.day >= since) {
+        *changes.entry(record.case).or_default() += 1;
+    }
+    changes
+}
+
 /// What is wrong with a record that opened.
 fn doubt(
     roster: &Roster,
     org: &OrgId,
     heads: &BTreeSet<(u64, [u8; 32])>,
-    opened: &OpenedRecord,
+    (writer, opened): (Writer, &OpenedRecord),
 ) -> Option<&'static str> {
     let OpenedRecord { record, signed_by } = opened;
     if record.instance != roster.instance || record.org != *org {
@@ -215,9 +232,12 @@ fn doubt(
         readers.or(overseers.map(|o| o.sign_key.to_lowercase()))
     };
     let known = |id: &ReaderId| known(id).or_else(|| guest_key(record, id, &known));
+    let destroyed = record.deed == Deed::Destroyed;
     match (&record.by, signed_by) {
-        (None, None) if record.deed != Deed::Destroyed => return Some("audit-unsigned"),
+        (None, None) if !destroyed || writer == Writer::Person => return Some("audit-unsigned"),
         (None, None) => return None,
+        // Nobody destroys but the server.
+        (Some(_), _) if destroyed || writer == Writer::Server => return Some("audit-not-server"),
         (Some(id), Some(key)) if known(id) != Some(hex::encode(key)) => return Some("audit-stranger"),
         _ => {}
     }

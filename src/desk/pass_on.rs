@@ -7,6 +7,7 @@ use super::{
     write::{Sent, failed, send},
 };
 use crate::{
+    api_types::CaseView,
     domain::{
         id::{CaseId, ItemId, KeyedReader},
         roster::Reader,
@@ -34,10 +35,16 @@ pub async fn pass_on(client: &Client, id: &CaseId) -> Result<Sent, DeskError> {
     for (item, seq, said) in to_report(&items) {
         last = Some(match passed_on(&items, &item) {
             Some(done) => Sent { item: done, already: true },
-            None => pass(client, id, &items, &circle, (item, seq, said)).await?,
+            None => pass(client, &case, &items, &circle, (item, seq, said)).await?,
         });
     }
     last.ok_or_else(|| DeskError::known("desk-error-no-report"))
+}
+
+/// Whether something of a case waits for this reader to pass it on.
+pub fn to_pass_on(client: &Client, items: &[Item]) -> bool {
+    let mine = Circle::of(client, items).is_ok_and(|circle| circle.readers.contains(&client.me.keyed()));
+    mine && to_report(items).any(|(item, ..)| passed_on(items, &item).is_none())
 }
 
 /// The item that says that this was passed on.
@@ -50,7 +57,7 @@ fn passed_on(items: &[Item], to_report: &ItemId) -> Option<ItemId> {
 
 async fn pass(
     client: &Client,
-    id: &CaseId,
+    case: &CaseView,
     items: &[Item],
     circle: &Circle,
     (item, seq, said): (ItemId, u32, &ToReport),
@@ -59,13 +66,12 @@ async fn pass(
     if to.is_empty() {
         return Err(DeskError::known("desk-error-reader-gone"));
     }
-    for goes in goes_along(items, seq, said).into_iter().chain([item]) {
-        share_with(client, &goes, &to.iter().map(|r| (*r, None)).collect::<Vec<_>>()).await?;
-    }
+    let goes: Vec<ItemId> = goes_along(items, seq, said).into_iter().chain([item]).collect();
+    share_with(client, (case, items), &goes, &to.iter().map(|r| (*r, None)).collect::<Vec<_>>()).await?;
     let struck = circle.struck.iter().cloned().collect();
     let keyed = to.iter().map(|r| r.keyed()).collect();
     let done = PassOn::new(item, keyed, circle.reporter.clone(), (circle.readers.clone(), struck));
-    let case = client.case(id).await?;
+    let case = client.case(&case.case).await?;
     let there = case.readers.iter().filter(|r| circle.readers.contains(r)).filter_map(|r| client.roster.keyed(r));
     let recipients = Recipients::of(there.chain(to)).map_err(failed)?;
     let recipients = recipients.with_reporter(case.case, &circle.reporter.reply).map_err(failed)?;

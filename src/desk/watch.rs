@@ -11,7 +11,9 @@ use serde_json::json;
 use super::{
     Client, DeskError, Entry, Export, Identity, Memo,
     commands::{Options, Writing, case_id, sent, text},
-    last_seen, register, safe_text, signed_with,
+    last_seen,
+    page::CHANGED,
+    reader_changes, register, safe_text, signed_with,
 };
 use crate::{
     domain::{day::Day, id::CaseId, register::Row},
@@ -95,7 +97,7 @@ pub(super) fn verify(options: &Options, me: &Identity, file: &Path) -> Result<St
     let cannot = |what: String| DeskError::new(format!("{}: {what}", file.display()));
     let bytes = std::fs::read(file).map_err(|e| cannot(e.to_string()))?;
     let archive: Archive = serde_json::from_slice(&bytes).map_err(|e| cannot(format!("this is no log: {e}")))?;
-    if archive.version != 1 || archive.log.version != 1 {
+    if archive.version != 1 || archive.log.version != Export::VERSION {
         return Err(cannot("its version is not known; use the program that made it".to_owned()));
     }
     let anchor = roster_files::anchor(&options.place().anchor)?;
@@ -182,7 +184,13 @@ async fn overview(options: &Options, client: &Client) -> Result<String, DeskErro
     if options.json {
         return serde_json::to_string(&overview).map_err(|e| DeskError::new(e.to_string()));
     }
+    let entries = client.fetch_log().await?.entries(&client.roster, &client.me.seal);
+    let changes = reader_changes(&entries, client.today().plus_days(-CHANGED));
     let mut text = format!("{} report(s), {} request(s) for advice\n", overview.cases.len(), overview.advice);
+    for (case, count) in changes {
+        let case = case.map_or_else(|| "unnamed".to_owned(), |case| case.to_string());
+        let _ = writeln!(text, "{case}  who reads was changed {count} time(s) in {CHANGED} days");
+    }
     for c in overview.cases {
         let (case, state) = (c.case, c.state);
         let _ = writeln!(text, "{case}  {state:?}  filed {}  due {}  {:?}", c.filed, c.due, c.groups);

@@ -91,6 +91,8 @@ pub fn dates(received: Day, acknowledged: Option<Day>) -> Dates {
 
 /// Days unopened after which the reserve reader's slots are released.
 pub const RESERVE_DAYS: i32 = 4;
+/// Days ahead until which a reader says at most that they are away.
+pub const AWAY_DAYS: i32 = 60;
 
 /// What a reader does to a case by adding an item.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]

@@ -1,7 +1,7 @@
 //! The staff log of an organisation: what readers and overseers did, by day. No act of a reporter is in it.
 //!
-//! Records are sealed; what chains them is a hash over their ciphertexts, so that anybody can check the chain and nobody without a key
-//! can read it.
+//! Records are sealed; what chains them is a hash over their ciphertexts and over whose they are, so that anybody can check the chain
+//! and nobody without a key can read it.
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -68,6 +68,35 @@ pub enum Deed {
     Destroyed,
 }
 
+/// Whose a record is. The server says so, and the chain covers it: what somebody sends can never pass for the server's own.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Writer {
+    /// Not told apart: from before the chain covered it.
+    Earlier,
+    /// Somebody who had signed in.
+    Person,
+    /// The server, by itself.
+    Server,
+}
+
+impl Writer {
+    /// As the databases keep it.
+    pub fn number(self) -> i16 {
+        match self {
+            Self::Earlier => 0,
+            Self::Person => 1,
+            Self::Server => 2,
+        }
+    }
+
+    /// From [`Self::number`]; `None` for any other.
+    pub fn from_number(number: i16) -> Option<Self> {
+        [Self::Earlier, Self::Person, Self::Server].into_iter().find(|writer| writer.number() == number)
+    }
+}
+
 /// Where a chain stands: so many records, and a hash over all of them.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
@@ -91,16 +120,22 @@ impl Head {
         Self { length: 0, hash: hash.into() }
     }
 
-    /// The chain after one more record, of which only the hash of the ciphertext is needed.
+    /// The chain after one more record, of which only its [`record_hash`] is needed.
     pub fn after(self, record: &[u8; 32]) -> Self {
         let hash = Sha256::new().chain_update(self.hash).chain_update(record).finalize();
         Self { length: self.length + 1, hash: hash.into() }
     }
 }
 
-/// The hash of a sealed record.
-pub fn record_hash(sealed: &[u8]) -> [u8; 32] {
-    Sha256::digest(sealed).into()
+/// The hash of a sealed record: SHA-256 of `meldkluis/log/person/v1` or `meldkluis/log/server/v1`, a line feed, and the ciphertext; of
+/// the ciphertext alone for an earlier one. Every ciphertext begins as age files do, so that none of these passes for another.
+pub fn record_hash(writer: Writer, sealed: &[u8]) -> [u8; 32] {
+    let label: &[u8] = match writer {
+        Writer::Earlier => b"",
+        Writer::Person => b"meldkluis/log/person/v1\n",
+        Writer::Server => b"meldkluis/log/server/v1\n",
+    };
+    Sha256::new().chain_update(label).chain_update(sealed).finalize().into()
 }
 
 /// One record of the log, as it is sealed to the overseers.
@@ -136,13 +171,14 @@ mod tests {
     use super::*;
 
     proptest! {
-        /// A record left out, altered, added or moved leads to another head.
+        /// A record left out, altered, added, moved or given to another writer leads to another head.
         #[test]
         fn every_record_counts(records in prop::collection::vec(any::<[u8; 8]>(), 1..20), at in any::<prop::sample::Index>()) {
             let instance = InstanceId::from_uuid(uuid::Uuid::nil());
             let Some(org) = OrgId::parse("bzk") else { unreachable!("a name") };
             let head = |records: &[[u8; 8]]| {
-                records.iter().fold(Head::start(&instance, &org), |head, r| head.after(&record_hash(r)))
+                let hash = |r: &[u8; 8]| record_hash(Writer::Person, r);
+                records.iter().fold(Head::start(&instance, &org), |head, r| head.after(&hash(r)))
             };
             let whole = head(&records);
             let at = at.index(records.len());
@@ -154,6 +190,11 @@ mod tests {
                 record[0] ^= 1;
             }
             prop_assert_ne!(head(&altered), whole);
+            let sealed = records.get(at).copied().unwrap_or_default();
+            let hash = |writer| record_hash(writer, &sealed);
+            prop_assert_ne!(hash(Writer::Earlier), hash(Writer::Person));
+            prop_assert_ne!(hash(Writer::Earlier), hash(Writer::Server));
+            prop_assert_ne!(hash(Writer::Person), hash(Writer::Server));
             let mut moved = records.clone();
             moved.reverse();
             prop_assert!(head(&moved) != whole || moved == records);

@@ -7,9 +7,6 @@ use crate::{
     store::{SeenKey, StoreError},
 };
 
-/// Days ahead that an absence ends at most.
-pub(crate) const MOST_DAYS: i32 = 60;
-
 /// Who is away today, by hash, with their last day.
 pub(crate) async fn away(app: &App) -> Result<BTreeMap<SeenKey, Day>, StoreError> {
     let mut away = app.store.away().await?;

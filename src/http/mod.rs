@@ -13,6 +13,7 @@ mod more;
 mod onion;
 mod pace;
 mod page;
+mod records;
 mod report;
 mod rooms;
 mod tls;
@@ -21,6 +22,7 @@ mod uploads;
 pub(crate) use absence::forget as forget_absences;
 pub use limits::Limits;
 pub use listen::{bound, serve, serve_anywhere};
+pub use records::Records;
 pub use uploads::{Places, Uploads};
 
 use std::{num::NonZeroU32, sync::Arc};
@@ -34,7 +36,7 @@ use crate::{
     config::{Config, Secrets},
     domain::{
         id::{ItemId, KeyedReader, OrgId},
-        log::Head,
+        log::{Head, Writer},
         roster::{Reader, Roster},
     },
     post::PostKeys,
@@ -85,6 +87,8 @@ pub struct App {
     pub limits: Limits,
     /// Bounds what officers file.
     pub tries: DefaultDirectRateLimiter,
+    /// Bounds what each person writes into a log.
+    pub records: Records,
 }
 
 impl App {
@@ -94,8 +98,8 @@ impl App {
     }
 
     /// Adds a sealed record to the staff log of an organisation.
-    pub(crate) async fn log(&self, org: &OrgId, record: &[u8]) -> Result<Head, StoreError> {
-        self.store.append(org, Head::start(&self.roster.instance, org), record).await
+    pub(crate) async fn log(&self, org: &OrgId, writer: Writer, record: &[u8]) -> Result<Head, StoreError> {
+        self.store.append(org, Head::start(&self.roster.instance, org), writer, record).await
     }
 
     /// Joins the parts.
@@ -130,6 +134,7 @@ impl App {
             nonces,
             uploads,
             tries,
+            records: Records::default(),
         }
     }
 

@@ -24,6 +24,9 @@ pub enum LeftReason {
     Conflict,
     /// Anything else.
     Leaving,
+    /// They went before anybody had opened the case. Why is for those whom the reporter chose, and who that is stands in what was not
+    /// opened: so it is not said, and they are never asked for again.
+    Unread,
 }
 
 /// A reader says that they leave the case.
@@ -32,12 +35,15 @@ pub struct Left {
     v: u8,
     /// Why.
     pub reason: LeftReason,
+    /// The items in which they acted as one of two readers: nothing else of theirs counts as that from now on.
+    #[serde(default)]
+    pub acts: Vec<ItemId>,
 }
 
 impl Left {
-    /// For a reason.
-    pub fn new(reason: LeftReason) -> Self {
-        Self { v: VERSION, reason }
+    /// For a reason, after these acts.
+    pub fn new(reason: LeftReason, acts: Vec<ItemId>) -> Self {
+        Self { v: VERSION, reason, acts }
     }
 
     /// The body of its item.
@@ -99,12 +105,15 @@ pub struct TakenOut {
     v: u8,
     /// The item of the first reader.
     pub take_out: ItemId,
+    /// The items in which who went had acted as one of two readers, as in [`Left`].
+    #[serde(default)]
+    pub acts: Vec<ItemId>,
 }
 
 impl TakenOut {
-    /// After what a first reader asked.
-    pub fn new(take_out: ItemId) -> Self {
-        Self { v: VERSION, take_out }
+    /// After what a first reader asked, and these acts of who went.
+    pub fn new(take_out: ItemId, acts: Vec<ItemId>) -> Self {
+        Self { v: VERSION, take_out, acts }
     }
 
     /// The body of its item.

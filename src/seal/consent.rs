@@ -122,6 +122,11 @@ impl HandOver {
         Self { v: VERSION, request, answer, to, reporter, readers, struck, cards: Vec::new() }
     }
 
+    /// Whether it carries out this request for somebody, after this answer.
+    pub fn follows(&self, (request, answer): (&ItemId, &ItemId), to: &KeyedReader) -> bool {
+        self.request == *request && self.answer == *answer && self.to == *to
+    }
+
     /// With the cards of the guests.
     #[must_use]
     pub fn with_cards(self, cards: Vec<GuestCard>) -> Self {
@@ -257,17 +262,19 @@ pub enum Standing {
     Done,
 }
 
-/// Where a request stands, from the answers of the reporter, the oldest first, and the hand-overs.
+/// Where a request to let somebody read stands, from the answers of the reporter, the oldest first, and the hand-overs. One that nobody
+/// agreed to, or that names somebody else, is none.
 pub fn standing<'a>(
-    request: &ItemId,
+    (request, to): (&ItemId, &KeyedReader),
     answers: impl IntoIterator<Item = (ItemId, &'a Answer)>,
     handed_over: impl IntoIterator<Item = &'a HandOver>,
 ) -> Standing {
-    if handed_over.into_iter().any(|done| done.request == *request) {
-        return Standing::Done;
+    match answers.into_iter().filter(|(_, answer)| answer.request == *request).last() {
+        None => Standing::Asked,
+        Some((_, answer)) if !answer.yes => Standing::No,
+        Some((item, _)) if handed_over.into_iter().any(|done| done.follows((request, &item), to)) => Standing::Done,
+        Some((item, _)) => Standing::Yes(item),
     }
-    let last = answers.into_iter().filter(|(_, answer)| answer.request == *request).last();
-    last.map_or(Standing::Asked, |(item, answer)| if answer.yes { Standing::Yes(item) } else { Standing::No })
 }
 
 #[cfg(test)]
@@ -279,6 +286,11 @@ mod tests {
 
     fn id(n: u128) -> ItemId {
         ItemId::from_uuid(Uuid::from_u128(n))
+    }
+
+    fn reader(name: &str) -> KeyedReader {
+        let reader = KeyedReader::try_from(format!("{name}#000102030405060708090a0b0c0d0e0f"));
+        reader.unwrap_or_else(|_| unreachable!("a reader"))
     }
 
     proptest! {
@@ -293,14 +305,26 @@ mod tests {
                 Some((n, (_, true))) => Standing::Yes(id(100 + n as u128)),
                 Some((_, (_, false))) => Standing::No,
             };
-            prop_assert_eq!(standing(&id(1), numbered(), []), expected);
+            let to = reader("bzk-directeur");
+            prop_assert_eq!(standing((&id(1), &to), numbered(), []), expected);
+            // It is done when somebody says so of that answer, for the one who was asked for, and of nothing else.
+            let done = |answer, to: &KeyedReader| {
+                let reporter = ReporterPublic { sign: String::new(), reply: String::new(), commitment: None };
+                HandOver::new((id(1), answer), to.clone(), reporter, (Vec::new(), Vec::new()))
+            };
+            let forged = done(id(99), &to);
+            prop_assert_eq!(standing((&id(1), &to), numbered(), [&forged]), expected);
+            if let Standing::Yes(answer) = expected {
+                let (other, right) = (done(answer, &reader("bzk-iemand")), done(answer, &to));
+                prop_assert_eq!(standing((&id(1), &to), numbered(), [&other]), expected);
+                prop_assert_eq!(standing((&id(1), &to), numbered(), [&right]), Standing::Done);
+            }
         }
     }
 
     #[test]
     fn a_request_comes_back_from_its_body() {
-        let to = KeyedReader::try_from("bzk-directeur#000102030405060708090a0b0c0d0e0f".to_owned());
-        let Ok(to) = to else { unreachable!("a reader") };
+        let to = reader("bzk-directeur");
         let day = Day::from_number(9_000);
         let items = day.map(|day| Named { item: id(1), kind: Kind::Report, day }).into_iter().collect();
         let request = Request::new(to.clone(), Plaintext::from("Omdat \"zij\" gaat".to_owned()), items);

@@ -1,5 +1,5 @@
 //! Vouching for a guest, and believing who did.
-use super::{Signer, is_recipient, is_sign_key, verify};
+use super::{Author, ItemHead, Kind, Signer, is_recipient, is_sign_key, verify};
 use crate::domain::{
     guest::GuestCard,
     id::{CaseId, InstanceId},
@@ -20,4 +20,15 @@ pub fn vouched(card: &GuestCard, roster: &Roster, case: &CaseId) -> bool {
     let readable = hex::decode_to_slice(&card.signature, &mut signature).is_ok();
     let signed = known && readable && verify(&key, &card.signed_bytes(&roster.instance), &signature);
     signed && usable && card.fits(roster, case) && is_recipient(&card.guest.seal_key)
+}
+
+/// Whether the guest of a card wrote an item that was signed with this key: while they read along, and of what a guest may write. They ask
+/// for nobody, let nobody in, take nobody out and decide nothing.
+pub fn wrote(card: &GuestCard, head: &ItemHead, signed_by: &[u8; 32]) -> bool {
+    let may = matches!(
+        head.kind,
+        Kind::Acknowledgement | Kind::Question | Kind::Reply | Kind::Feedback | Kind::Note | Kind::File | Kind::Left
+    );
+    let signed = card.guest.sign_key.to_lowercase() == hex::encode(signed_by);
+    may && signed && head.author == Author::Reader(card.guest.id.clone()) && head.day <= card.until
 }

@@ -1,7 +1,8 @@
 //! Records of the staff log, sealed to those who watch over an organisation.
 //!
 //! Before sealing, version 1: `record (JSON) ‖ zeros ‖ signature (64) ‖ signer (32) ‖ length of the JSON (u32 BE) ‖ 1`, of one
-//! size whatever was done. What the server writes by itself has no signature: zeros stand in its place.
+//! size whatever was done. What the server writes by itself has no signature: zeros stand in its place, and the chain says that it is the
+//! server's ([`crate::domain::log::Writer`]).
 use std::io::Write;
 
 use super::{SealError, hybrid::HybridRecipient, sign::Signer};

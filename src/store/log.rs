@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{StoreError, dialect::Dialect, generic::SqlStore, rows, sql, writing::Kept};
 use crate::domain::{
     id::OrgId,
-    log::{Head, record_hash},
+    log::{Head, Writer, record_hash},
 };
 
 /// The part of a store that keeps the staff log.
@@ -15,9 +15,9 @@ pub trait LogStore: Send + Sync {
     /// Where the chain of an organisation stands; `start` before its first record.
     async fn log_head(&self, org: &OrgId, start: Head) -> Result<Head, StoreError>;
     /// Adds a sealed record at the end; returns where the chain stands then.
-    async fn append(&self, org: &OrgId, start: Head, record: &[u8]) -> Result<Head, StoreError>;
-    /// The sealed records behind the first `after`, at most so many, in order.
-    async fn records(&self, org: &OrgId, after: u64, most: u16) -> Result<Vec<Vec<u8>>, StoreError>;
+    async fn append(&self, org: &OrgId, start: Head, writer: Writer, record: &[u8]) -> Result<Head, StoreError>;
+    /// The sealed records behind the first `after`, and whose they are, at most so many, in order.
+    async fn records(&self, org: &OrgId, after: u64, most: u16) -> Result<Vec<(Writer, Vec<u8>)>, StoreError>;
 }
 
 #[async_trait]
@@ -29,6 +29,7 @@ where
     usize: ColumnIndex<DB::Row>,
     i64: Kept<DB>,
     i32: Kept<DB>,
+    i16: Kept<DB>,
     Option<i32>: Kept<DB>,
     String: Kept<DB>,
     Vec<u8>: Kept<DB>,
@@ -40,22 +41,21 @@ where
         last.map_or(Ok(start), rows::log_head)
     }
 
-    async fn append(&self, org: &OrgId, start: Head, record: &[u8]) -> Result<Head, StoreError> {
+    async fn append(&self, org: &OrgId, start: Head, writer: Writer, record: &[u8]) -> Result<Head, StoreError> {
         let mut w = self.write().await?;
         w.holds(sqlx::query(DB::LOCK_LOG)).await?;
         let last = w.one(sqlx::query_as(sql::LAST_RECORD).bind(org.as_str().to_owned())).await?;
-        let next = last.map_or(Ok(start), rows::log_head)?.after(&record_hash(record));
+        let next = last.map_or(Ok(start), rows::log_head)?.after(&record_hash(writer, record));
         let seq = i64::try_from(next.length).map_err(|_| StoreError::Corrupt { table: "log" })?;
         let insert = sqlx::query(sql::INSERT_RECORD).bind(org.as_str().to_owned()).bind(seq);
-        w.run(insert.bind(next.hash.to_vec()).bind(record.to_vec())).await?;
+        w.run(insert.bind(next.hash.to_vec()).bind(record.to_vec()).bind(writer.number())).await?;
         w.commit().await?;
         Ok(next)
     }
 
-    async fn records(&self, org: &OrgId, after: u64, most: u16) -> Result<Vec<Vec<u8>>, StoreError> {
+    async fn records(&self, org: &OrgId, after: u64, most: u16) -> Result<Vec<(Writer, Vec<u8>)>, StoreError> {
         let after = i64::try_from(after).unwrap_or(i64::MAX);
         let ask = sqlx::query_as(sql::RECORDS).bind(org.as_str().to_owned()).bind(after).bind(i64::from(most));
-        let found: Vec<(i64, Vec<u8>)> = self.all(ask).await?;
-        Ok(found.into_iter().map(|(_, record)| record).collect())
+        self.all(ask).await?.into_iter().map(rows::record).collect()
     }
 }

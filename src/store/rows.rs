@@ -6,7 +6,7 @@ use crate::domain::{
     case::{Case, CaseState},
     day::Day,
     id::{CaseId, ItemId, OrgId},
-    log::Head,
+    log::{Head, Writer},
 };
 
 pub(super) type CaseColumns = (Uuid, Vec<u8>, String, i32, i32, Option<i32>, i16);
@@ -75,6 +75,10 @@ pub(super) fn log_head((length, hash_bytes): (i64, Vec<u8>)) -> Result<Head, Sto
     let table = "log";
     let length = u64::try_from(length).map_err(|_| StoreError::Corrupt { table })?;
     Ok(Head { length, hash: hash(&hash_bytes, table)? })
+}
+
+pub(super) fn record((writer, sealed): (i16, Vec<u8>)) -> Result<(Writer, Vec<u8>), StoreError> {
+    Ok((Writer::from_number(writer).ok_or(StoreError::Corrupt { table: "log" })?, sealed))
 }
 
 pub(super) fn away((reader, number): (Vec<u8>, i32)) -> Result<(SeenKey, Day), StoreError> {

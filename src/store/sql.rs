@@ -82,8 +82,8 @@ pub(super) const CASES_OF: &str =
     r#"select id, lookup, org, filed, due, destroy_after, state from "case" where org = $1 order by id"#;
 
 pub(super) const LAST_RECORD: &str = "select seq, head from log where org = $1 order by seq desc limit 1";
-pub(super) const RECORDS: &str = "select seq, record from log where org = $1 and seq > $2 order by seq limit $3";
-pub(super) const INSERT_RECORD: &str = "insert into log (org, seq, head, record) values ($1, $2, $3, $4)";
+pub(super) const RECORDS: &str = "select writer, record from log where org = $1 and seq > $2 order by seq limit $3";
+pub(super) const INSERT_RECORD: &str = "insert into log (org, seq, head, record, writer) values ($1, $2, $3, $4, $5)";
 
 pub(super) const READER_SEEN: &str = "select day from reader_seen where reader = $1";
 pub(super) const READERS_SEEN: &str = "select reader, day from reader_seen order by reader";

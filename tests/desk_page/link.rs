@@ -19,7 +19,7 @@ async fn two_cases_are_linked_on_the_page_and_parted_again() {
     let browser = entered(&link).await;
     // Both are opened, so that both have a title.
     let mut cases = Vec::new();
-    for row in browser.page.find_all(By::Css("table a")).await.unwrap() {
+    for row in browser.page.find_all(By::Css("table a:not(.mk-unread)")).await.unwrap() {
         cases.push(absolute(&link, &row.attr("href").await.unwrap().unwrap()));
     }
     let mut titles = Vec::new();

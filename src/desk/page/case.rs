@@ -13,7 +13,7 @@ use super::{
     guide,
     link::{Choice, Linked, choices, linked},
     lock::{Unlocked, take},
-    summary::first_line,
+    readers,
     told::{Told, told},
     view,
 };
@@ -22,11 +22,12 @@ use crate::{
     desk::{
         Consent, DeskError, Item, Reach, consents,
         open::{self, advice},
-        strangers, write,
+        strangers,
+        summary::first_line,
+        to_pass_on, write,
     },
     domain::{
         case::{Act, CaseState, Duty, duty},
-        day::Day,
         id::{CaseId, ItemId, OrgId},
     },
     seal::{Plaintext, consent::Standing},
@@ -57,6 +58,11 @@ struct Case {
     choices: Vec<Choice>,
     /// Of an oral report: how it was told and where the account stands.
     oral: Option<Told>,
+    /// What waits for this reader on the page about readers.
+    waits: Vec<String>,
+    to_pass_on: bool,
+    /// A guest lets nobody in and closes nothing.
+    guest: bool,
 }
 
 /// A request, as it stands.
@@ -67,14 +73,14 @@ struct Consented {
     agreed: bool,
 }
 
-fn consented(open: &Unlocked, t: Texts, consent: &Consent) -> Consented {
+fn consented(open: &Unlocked, t: Texts, case: &CaseId, consent: &Consent) -> Consented {
     let id = match consent.standing {
         Standing::Asked => "desk-consent-asked",
         Standing::No => "desk-consent-no",
         Standing::Yes(_) => "desk-consent-yes",
         Standing::Done => "desk-consent-done",
     };
-    let values = [("name", named(open, t, &consent.to)), ("day", t.day(consent.day))];
+    let values = [("name", readers::person(open, t, case, &consent.to.reader)), ("day", t.day(consent.day))];
     let agreed = matches!(consent.standing, Standing::Yes(_));
     Consented { request: consent.request, text: t.with(id, &values), agreed }
 }
@@ -131,7 +137,9 @@ async fn case_page(open: &mut Unlocked, t: Texts, id: &CaseId, notice: Option<St
     let title = title(t, items, &case);
     let due = due(t, open, &case, advice(items));
     let closed = case.state.is_closed();
-    let acts = Act::ALL.into_iter().filter(|act| !closed || *act == Act::Note).map(Act::name).collect();
+    let guest = open.client.me.card.is_some();
+    let can = |act: &Act| if closed { *act == Act::Note } else { !guest || *act != Act::Close };
+    let acts = Act::ALL.into_iter().filter(can).map(Act::name).collect();
     let page = Case {
         t,
         case: *id,
@@ -142,9 +150,9 @@ async fn case_page(open: &mut Unlocked, t: Texts, id: &CaseId, notice: Option<St
         late: due.1,
         due: due.0,
         org: org(open, t, &case.org),
-        readers: case.readers.iter().map(|r| named(open, t, r)).collect(),
+        readers: readers::who(open, t, &case).into_iter().map(|who| who.text).collect(),
         strangers: strangers(&open.client, &case, items).into_iter().map(|r| named(open, t, r)).collect(),
-        consents: consents(items).iter().map(|c| consented(open, t, c)).collect(),
+        consents: consents(items).iter().map(|c| consented(open, t, id, c)).collect(),
         entries: items.iter().filter(|item| !is_link(item)).map(|item| entry(open, t, id, item)).collect(),
         acts,
         open: !closed,
@@ -153,6 +161,9 @@ async fn case_page(open: &mut Unlocked, t: Texts, id: &CaseId, notice: Option<St
         linked: linked(open, t, items).await,
         choices: choices(open, id),
         oral: told(open, t, items),
+        waits: readers::waits(open, t, id),
+        to_pass_on: to_pass_on(&open.client, items),
+        guest,
     };
     Ok(view::page(t, StatusCode::OK, &title, &open.client, &page.render().unwrap_or_default()))
 }
@@ -240,9 +251,4 @@ fn letter(t: Texts, act: Act) -> Plaintext {
         Act::Reply | Act::Note => "",
     };
     Plaintext::from(text.to_owned())
-}
-
-/// Days in order of urgency: closed cases and advice come last.
-pub(super) fn urgency(case: &CaseView, advice: bool) -> (bool, Day) {
-    (duty(case.state, case.filed, case.due).is_none() || advice, case.due)
 }

@@ -1,6 +1,7 @@
 //! The items of a case, as its page shows them.
 use super::{
     lock::Unlocked,
+    readers,
     told::{agreed_text, words},
 };
 use crate::{
@@ -95,7 +96,11 @@ pub(super) fn entry(open: &Unlocked, t: Texts, case: &CaseId, item: &Item) -> En
                 Content::Agreed(agreed) => entry.texts.push((agreed_text(t, agreed), words(&agreed.text))),
                 Content::PassOn(done) => entry.texts.push((String::new(), all_named(open, t, &done.to))),
                 Content::Left(left) => {
-                    let id = if left.reason == LeftReason::Conflict { "desk-left-conflict" } else { "desk-left" };
+                    let id = match left.reason {
+                        LeftReason::Conflict => "desk-left-conflict",
+                        LeftReason::Leaving => "desk-left",
+                        LeftReason::Unread => "desk-left-unread",
+                    };
                     entry.texts.push((String::new(), t.get(id)));
                 }
                 Content::TakeOut(asked) => {
@@ -160,6 +165,8 @@ fn heading(open: &Unlocked, t: Texts, opened: &Opened) -> String {
         Author::Reporter => t.get("desk-from-reporter"),
         Author::Reader(id) => {
             let known = open.client.roster.reader(id).map(|r| &r.shown_as);
+            let card = readers::card(open, &opened.manifest.head.case, id);
+            let known = known.or_else(|| card.as_ref().map(|card| &card.guest.shown_as));
             let known = known.or_else(|| open.client.roster.overseer(id).map(|(_, o)| &o.shown_as));
             known.map_or_else(|| id.to_string(), |shown| t.pick(shown).to_owned())
         }

@@ -34,16 +34,18 @@ pub(super) async fn guard(
 }
 
 fn refused(desk: &Desk, request: &HttpRequest) -> bool {
-    let text = |name| request.headers().get(name).and_then(|v: &header::HeaderValue| v.to_str().ok());
-    let host = text(header::HOST) == Some(desk.host.as_str());
-    let origin = text(header::ORIGIN);
+    let text = |name: &str| request.headers().get(name).and_then(|v| v.to_str().ok());
+    let host = text("host") == Some(desk.host.as_str());
+    let origin = text("origin");
     // Browsers send an Origin with every POST.
     let ours = match origin {
         Some(origin) => origin.strip_prefix("http://") == Some(desk.host.as_str()),
         None => request.method() == Method::GET,
     };
+    // A page of another program on this machine is none of ours, even where it only asks to look.
+    let ours = ours && text("sec-fetch-site").is_none_or(|site| matches!(site, "same-origin" | "none"));
     let entering = request.path().starts_with("/open/");
-    let cookies = text(header::COOKIE).unwrap_or_default().split("; ").filter_map(|cookie| cookie.split_once('='));
+    let cookies = text("cookie").unwrap_or_default().split("; ").filter_map(|cookie| cookie.split_once('='));
     let ours_is = |value: &str| bool::from(value.as_bytes().ct_eq(desk.session.as_bytes()));
     let known = cookies.into_iter().any(|(name, value)| name == COOKIE && ours_is(value));
     !(host && ours && (entering || known))

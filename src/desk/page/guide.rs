@@ -15,13 +15,12 @@ use serde::{Deserialize, Serialize};
 use super::{
     Desk,
     answer::{Answer, MaybeForm, answer, case_of, fields},
-    kept,
     lock::Unlocked,
     view,
 };
 use crate::{
     api_types::CaseView,
-    desk::{DeskError, Identity},
+    desk::{DeskError, Identity, kept},
     domain::{id::CaseId, roster::Function},
     text::Texts,
 };

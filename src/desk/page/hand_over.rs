@@ -16,16 +16,45 @@ use super::{
     view,
 };
 use crate::{
+    api_types::CaseView,
     desk::{DeskError, Item, ask_consent, candidates, hand_over, shareable},
     domain::id::{CaseId, ItemId, ReaderId},
     seal::{Plaintext, consent::Named},
     text::Texts,
 };
 
-struct Choice {
-    value: String,
-    text: String,
-    chosen: bool,
+/// Something to choose on a page.
+pub(super) struct Choice {
+    pub(super) value: String,
+    pub(super) text: String,
+    pub(super) chosen: bool,
+}
+
+/// Who can be let into a case.
+pub(super) fn reader_choices(
+    open: &Unlocked,
+    t: Texts,
+    case: &CaseView,
+    chosen: Option<&ReaderId>,
+) -> Result<Vec<Choice>, DeskError> {
+    let items: &[Item] = open.cases.get(&case.case).map(Vec::as_slice).unwrap_or_default();
+    let reader = |r: &crate::domain::roster::Reader| Choice {
+        value: r.id.to_string(),
+        text: t.pick(&r.shown_as).to_owned(),
+        chosen: chosen == Some(&r.id),
+    };
+    Ok(candidates(&open.client, case, items)?.into_iter().map(reader).collect())
+}
+
+/// What of a case can be shared; all of it is chosen before anything was sent.
+pub(super) fn item_choices(open: &Unlocked, t: Texts, case: &CaseId, chosen: Option<&[ItemId]>) -> Vec<Choice> {
+    let items: &[Item] = open.cases.get(case).map(Vec::as_slice).unwrap_or_default();
+    let item = |named: &Named| Choice {
+        value: named.item.to_string(),
+        text: format!("{}, {}", t.get(kind_text(named.kind)), t.day(named.day)),
+        chosen: chosen.is_none_or(|chosen| chosen.contains(&named.item)),
+    };
+    shareable(items).iter().map(item).collect()
 }
 
 #[derive(Template)]
@@ -81,16 +110,18 @@ pub(super) async fn ask(
     .await
 }
 
-/// Hands over what was agreed.
+/// Hands over what was agreed. A page that is only asked for hands over nothing.
 pub(super) async fn carry_out(
     desk: Data<Desk>,
     request: HttpRequest,
     path: Path<(String, String, String)>,
     form: MaybeForm,
 ) -> HttpResponse {
-    answer(&desk, &request, &path.0, fields(form), async |open, t, _| {
+    answer(&desk, &request, &path.0, fields(form), async |open, t, mut sent| {
         let id = case_of(&path.1)?;
-        hand_over(&open.client, &id, &item_of(&path.2)?).await?;
+        if take(&mut sent, "do").is_some() {
+            hand_over(&open.client, &id, &item_of(&path.2)?).await?;
+        }
         Ok(view::see_other(&format!("/{}/case/{id}", t.lang())))
     })
     .await
@@ -98,27 +129,15 @@ pub(super) async fn carry_out(
 
 async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, sent: &Sent, fresh: bool, error: Option<String>) -> Answer {
     let case = refresh(open, id).await?;
-    let items: &[Item] = open.cases.get(id).map(Vec::as_slice).unwrap_or_default();
-    let readers = candidates(&open.client, &case, items)?;
-    let reader = |r: &&crate::domain::roster::Reader| Choice {
-        value: r.id.to_string(),
-        text: t.pick(&r.shown_as).to_owned(),
-        chosen: sent.to.as_ref() == Some(&r.id),
-    };
-    let item = |named: &Named| Choice {
-        value: named.item.to_string(),
-        text: format!("{}, {}", t.get(kind_text(named.kind)), t.day(named.day)),
-        chosen: fresh || sent.items.contains(&named.item),
-    };
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = HandOver {
         t,
         case: *id,
-        readers: readers.iter().map(reader).collect(),
-        items: shareable(items).iter().map(item).collect(),
+        readers: reader_choices(open, t, &case, sent.to.as_ref())?,
+        items: item_choices(open, t, id, (!fresh).then_some(&sent.items)),
         reason: &sent.reason,
         error,
-        code: told(open, t, items).map(|told| told.consent),
+        code: told(open, t, open.cases.get(id).map_or(&[], Vec::as_slice)).map(|told| told.consent),
     };
     let title = t.get("desk-act-hand-over");
     Ok(view::page(t, status, &title, &open.client, &page.render().unwrap_or_default()))

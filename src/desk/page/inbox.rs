@@ -1,33 +1,29 @@
 //! The inbox: what is due first, searched and filtered here, on the reader's own machine.
-use std::{collections::HashSet, future::ready, pin::pin, time::Duration};
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
 
 use actix_web::{
     HttpRequest, HttpResponse,
     http::StatusCode,
-    rt::time::Instant,
     web::{Data, Path, Query},
 };
 use askama::Template;
-use futures_util::{StreamExt, stream};
 use serde::Deserialize;
 
 use super::{
     Desk,
     answer::{Answer, MaybeForm, answer, fields},
-    case::{due, org, state, urgency},
+    away,
+    case::{due, org, state},
     lock::Unlocked,
-    oversee,
-    summary::Summary,
-    view,
+    oversee, view,
 };
 use crate::{
     api_types::CaseView,
-    desk::{DeskError, many},
-    domain::{
-        case::{CaseState, duty},
-        id::CaseId,
-        oral::topics as oral_topics,
-    },
+    desk::{inbox, summary::Summary},
+    domain::{case::CaseState, id::CaseId, oral::topics as oral_topics},
     text::Texts,
 };
 
@@ -45,6 +41,9 @@ pub(super) struct Asked {
     state: String,
     #[serde(default)]
     from: usize,
+    /// What was done just now.
+    #[serde(default)]
+    done: String,
 }
 
 fn open() -> String {
@@ -61,6 +60,8 @@ struct Row {
     state: String,
     links: Vec<(CaseId, String)>,
     oral: bool,
+    /// Nobody has opened it: whoever is too near to it can leave it so.
+    unread: bool,
 }
 
 #[derive(Template)]
@@ -76,6 +77,10 @@ struct Inbox<'a> {
     enters: bool,
     before: Option<String>,
     after: Option<String>,
+    notice: Option<String>,
+    /// A guest has no place to be away from.
+    guest: bool,
+    until: String,
 }
 
 /// `/` leads to the Dutch inbox.
@@ -84,7 +89,7 @@ pub(super) async fn front() -> HttpResponse {
 }
 
 /// The inbox.
-pub(super) async fn inbox(
+pub(super) async fn list(
     desk: Data<Desk>,
     request: HttpRequest,
     lang: Path<String>,
@@ -100,13 +105,13 @@ pub(super) async fn inbox(
 
 async fn show(open: &mut Unlocked, t: Texts, query: &Asked) -> Answer {
     let mut cases = open.client.inbox().await?;
-    let waiting = summarise(open, &cases).await?;
+    let Unlocked { client, summaries, .. } = &mut *open;
+    let waiting = summaries.gather(client, &cases, Some(Instant::now() + BUDGET)).await?;
     open.summaries.save(&open.client.me, &cases)?;
     open.guide.keep(&open.client.me, &cases)?;
-    let is_advice = |case: &CaseView| open.summaries.of(&case.case).is_some_and(|s| s.advice);
     let there: HashSet<CaseId> = cases.iter().map(|case| case.case).collect();
-    cases.retain(|case| wanted(open, case, query, is_advice(case)));
-    cases.sort_by_key(|case| (urgency(case, is_advice(case)), case.case));
+    let wanted = inbox::Asked { state: query.state.parse().unwrap_or_default(), search: query.q.clone() };
+    inbox::chosen(&mut cases, &open.summaries, &wanted, open.client.today());
     let found = cases.len();
     let from = query.from.min(found.saturating_sub(1) / ROWS * ROWS);
     let rows = cases.iter().skip(from).take(ROWS).map(|case| row(open, t, case, &there)).collect();
@@ -117,39 +122,21 @@ async fn show(open: &mut Unlocked, t: Texts, query: &Asked) -> Answer {
     let before = (from > 0).then(|| link(from.saturating_sub(ROWS)));
     let after = (from + ROWS < found).then(|| link(from + ROWS));
     let enters = oral_topics(&open.client.roster, &open.client.me.keyed()).is_some();
-    let page = Inbox { t, query, rows, found, waiting, enters, before, after };
+    let page = Inbox {
+        t,
+        query,
+        rows,
+        found,
+        waiting,
+        enters,
+        before,
+        after,
+        notice: away::notice(t, &query.done),
+        guest: open.client.me.card.is_some(),
+        until: String::new(),
+    };
     let title = t.get("desk-inbox-title");
     Ok(view::page(t, StatusCode::OK, &title, &open.client, &page.render().unwrap_or_default()))
-}
-
-/// Opens what somebody has opened before and is not summarised, for as long as a page may take. What nobody has opened stays so:
-/// looking at the inbox is not reading. Returns how many are left.
-async fn summarise(open: &mut Unlocked, cases: &[CaseView]) -> Result<usize, DeskError> {
-    let until = Instant::now() + BUDGET;
-    let Unlocked { client, summaries, .. } = open;
-    let opened = cases.iter().filter(|case| case.state != CaseState::Unopened);
-    let new: Vec<&CaseView> = opened.filter(|case| !summaries.knows(case)).collect();
-    let parts = stream::iter(many::parts(&new)).take_while(|_| ready(Instant::now() < until));
-    let mut opening = pin!(parts.map(|part| many::open_messages(client, part)).buffered(many::at_once()));
-    let mut left = new.len();
-    while let Some(part) = opening.next().await {
-        for (case, items) in part? {
-            summaries.learn(case, &items);
-            left -= 1;
-        }
-    }
-    Ok(left)
-}
-
-fn wanted(open: &Unlocked, case: &CaseView, query: &Asked, advice: bool) -> bool {
-    let due = duty(case.state, case.filed, case.due).filter(|_| !advice);
-    let state = match query.state.as_str() {
-        "open" => !case.state.is_closed(),
-        "closed" => case.state.is_closed(),
-        "late" => due.is_some() && case.due < open.client.today(),
-        _ => true,
-    };
-    state && (query.q.trim().is_empty() || open.summaries.matches(&case.case, &query.q))
 }
 
 fn row(open: &Unlocked, t: Texts, case: &CaseView, there: &HashSet<CaseId>) -> Row {
@@ -168,6 +155,7 @@ fn row(open: &Unlocked, t: Texts, case: &CaseView, there: &HashSet<CaseId>) -> R
         due,
         late,
         state: state(t, case.state),
+        unread: case.state == CaseState::Unopened,
         links: summary.map(|summary| linked(open, t, summary, there)).unwrap_or_default(),
         oral: summary.is_some_and(|s| s.oral),
     }
@@ -178,7 +166,8 @@ fn linked(open: &Unlocked, t: Texts, summary: &Summary, there: &HashSet<CaseId>)
     let others = summary.links.iter().filter(|(other, _)| there.contains(other));
     let said = others.filter_map(|(other, duplicate)| {
         let id = if *duplicate { "desk-link-duplicate" } else { "desk-link-linked" };
-        Some((*other, t.with(id, &[("title", open.summaries.of(other)?.line.clone())])))
+        let line = Some(&open.summaries.of(other)?.line).filter(|line| !line.is_empty())?;
+        Some((*other, t.with(id, &[("title", line.clone())])))
     });
     said.collect()
 }

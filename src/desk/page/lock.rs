@@ -11,9 +11,9 @@ use age::secrecy::SecretString;
 use askama::Template;
 use tokio::sync::{MappedMutexGuard, MutexGuard};
 
-use super::{Desk, Fields, guide::Guide, preview::Last, summary::Summaries, view};
+use super::{Desk, Fields, guide::Guide, preview::Last, view};
 use crate::{
-    desk::{Client, DeskError, Identity, Item},
+    desk::{Client, DeskError, Identity, Item, guest::with_card_of, summary::Summaries},
     domain::{id::CaseId, roster::Mode},
     seal::Plaintext,
     text::Texts,
@@ -80,6 +80,7 @@ impl Desk {
         // The passphrase is slow to check on purpose.
         let load = spawn_blocking(move || Identity::load(&path, || Ok(SecretString::from(typed))));
         let me = load.await.map_err(|e| DeskError::new(e.to_string()))??;
+        let me = with_card_of(me, self.card.as_deref())?;
         let client = Client::sign_in(&self.place, me).await?;
         client.keys_work().await?;
         if let Ok(mut mode) = self.mode.lock() {

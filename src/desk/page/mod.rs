@@ -1,5 +1,6 @@
 //! The desk as a local page: loopback only, one link, one reader, no script. Every key stays in this process.
 mod answer;
+mod away;
 mod case;
 mod classify;
 mod entry;
@@ -9,15 +10,15 @@ mod guard;
 mod guide;
 mod hand_over;
 mod inbox;
-mod kept;
 mod link;
 mod lock;
 mod oral;
 mod oversee;
 mod preview;
+mod proof;
 mod protocol;
+mod readers;
 mod roster;
-mod summary;
 mod today;
 mod told;
 mod training;
@@ -34,6 +35,7 @@ use tokio::sync::Mutex as AsyncMutex;
 use zeroize::Zeroizing;
 
 use self::lock::Unlocked;
+pub(super) use self::today::CHANGED;
 use super::{DeskError, Place};
 use crate::{domain::roster::Mode, seal::Plaintext};
 
@@ -42,6 +44,9 @@ const FORM_BYTES: usize = 2 << 20;
 /// How often the desk looks whether it was left alone.
 const LOOK: Duration = Duration::from_secs(5);
 
+/// Letters of the name by which a browser calls the desk.
+const NAME: usize = 32;
+
 /// A form as it arrives.
 type Fields = Vec<(String, Plaintext)>;
 
@@ -49,6 +54,8 @@ type Fields = Vec<(String, Plaintext)>;
 pub struct Settings {
     /// The identity file.
     pub identity: PathBuf,
+    /// The card's file, where they are a guest.
+    pub card: Option<PathBuf>,
     /// Where to sign in.
     pub place: Place,
     /// Locked when nothing was asked for so long.
@@ -62,6 +69,7 @@ pub struct Settings {
 /// The running desk.
 pub(super) struct Desk {
     identity: PathBuf,
+    card: Option<PathBuf>,
     place: Place,
     idle: Duration,
     program: PathBuf,
@@ -89,14 +97,18 @@ pub struct Ready {
 /// Makes the desk ready on a loopback port.
 pub fn ready(settings: Settings) -> Result<Ready, DeskError> {
     let listener = TcpListener::bind(("127.0.0.1", settings.port))?;
-    let host = listener.local_addr()?.to_string();
-    let (token, session) = (random()?, random()?);
+    let (token, session, mut name) = (random()?, random()?, random()?);
+    // Browsers send a cookie to every port of a name. Nobody else on this machine answers to one that nobody knows; browsers take all that
+    // ends so for this machine (RFC 6761, 6.3).
+    name.truncate(NAME);
+    let host = format!("{name}.localhost:{}", listener.local_addr()?.port());
     let link = format!("http://{host}/open/{token}");
-    let Settings { identity, place, idle, program, .. } = settings;
+    let Settings { identity, card, place, idle, program, .. } = settings;
     let (link_now, open, mode) = (Mutex::new(Some(token)), AsyncMutex::new(None), Mutex::new(None));
     let mut code_key = Zeroizing::new([0; 32]);
     getrandom::fill(code_key.as_mut()).map_err(|_| DeskError::new("the system gives no randomness"))?;
-    let desk = Data::new(Desk { identity, place, idle, program, host, link: link_now, session, open, mode, code_key });
+    let desk =
+        Data::new(Desk { identity, card, place, idle, program, host, link: link_now, session, open, mode, code_key });
     Ok(Ready { link, running: serve(listener, desk)? })
 }
 
@@ -125,7 +137,7 @@ fn routes(cfg: &mut web::ServiceConfig) {
         .route("/{lang}/first/copy", web::post().to(first::copy))
         .route("/{lang}/first/public", web::post().to(first::public))
         .service(both("/{lang}/training", training::training))
-        .service(both("/{lang}/inbox", inbox::inbox))
+        .service(both("/{lang}/inbox", inbox::list))
         .service(both("/{lang}/case/{case}", case::show))
         .service(both("/{lang}/case/{case}/guide", guide::guide))
         .service(both("/{lang}/case/{case}/link", link::carry_out))
@@ -136,6 +148,10 @@ fn routes(cfg: &mut web::ServiceConfig) {
         .service(both("/{lang}/case/{case}/protocol", protocol::protocol))
         .service(both("/{lang}/oral", oral::oral))
         .service(both("/{lang}/case/{case}/account", told::account))
+        .configure(readers::routes)
+        .service(both("/{lang}/case/{case}/pass-on", proof::pass_on_now))
+        .service(both("/{lang}/case/{case}/proof", proof::check))
+        .service(both("/{lang}/away", away::away))
         .service(both("/{lang}/overview", oversee::overview))
         .service(both("/{lang}/watch/{case}", oversee::watch))
         .service(both("/{lang}/register", oversee::rows))

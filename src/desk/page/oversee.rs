@@ -40,7 +40,7 @@ struct Case {
 #[template(path = "desk/overview.html")]
 struct Overview {
     t: Texts,
-    sections: [Section; 4],
+    sections: [Section; 5],
     cases: Vec<Case>,
     advice: usize,
 }

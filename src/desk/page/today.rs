@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     api_types::oversight::{Overview, OverviewCase},
-    desk::{Client, Entry, last_seen, register},
+    desk::{Client, Entry, last_seen, reader_changes, register},
     domain::{
         case::{CaseState, RESERVE_DAYS, duty},
         day::Day,
@@ -18,6 +18,8 @@ use crate::{
 const SOON: i32 = 7;
 /// Days after which a key that showed no sign is named.
 const SILENT: i32 = 30;
+/// Days for which it is said that who reads was changed.
+pub(in crate::desk) const CHANGED: i32 = 30;
 
 /// A line of today's work; `case` is the one it is about.
 pub(super) struct Line {
@@ -48,8 +50,8 @@ pub(super) fn short(case: &CaseId) -> String {
     case.to_string().chars().take(8).collect()
 }
 
-/// Three things today, and what is destroyed soon.
-pub(super) fn sections(client: &Client, t: Texts, overview: &Overview, entries: &[Entry]) -> [Section; 4] {
+/// Three things today, what is destroyed soon, and where who reads was changed.
+pub(super) fn sections(client: &Client, t: Texts, overview: &Overview, entries: &[Entry]) -> [Section; 5] {
     let (rows, day) = (register(entries), client.today());
     let row = |case: &CaseId| rows.get(case).map(|(row, _)| row);
     let line = |id: &str, case: &OverviewCase, day: Day| Line {
@@ -81,7 +83,23 @@ pub(super) fn sections(client: &Client, t: Texts, overview: &Overview, entries: 
         Section { heading: "watch-unopened-title", none: "watch-unopened-none", lines: unopened },
         Section { heading: "watch-reviews", none: "watch-reviews-none", lines: reviews },
         Section { heading: "watch-destruction", none: "watch-destruction-none", lines: destruction },
+        Section { heading: "watch-changed", none: "watch-changed-none", lines: changed(t, entries, day) },
     ]
+}
+
+/// How often who reads was changed, by case. Who came or went is not for this page.
+fn changed(t: Texts, entries: &[Entry], day: Day) -> Vec<Line> {
+    let changes = reader_changes(entries, day.plus_days(-CHANGED)).into_iter();
+    let line = |(case, count): (Option<CaseId>, usize)| {
+        let count = ("count", count.to_string());
+        let text = match &case {
+            Some(case) => t.with("watch-changed-case", &[("case", short(case)), count]),
+            // Advice, or a case that its reader did not open.
+            None => t.with("watch-changed-unnamed", &[count]),
+        };
+        Line { text, case }
+    };
+    changes.map(line).collect()
 }
 
 /// The organisation's own file and protocols.

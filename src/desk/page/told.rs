@@ -11,11 +11,10 @@ use super::{
     answer::{Answer, MaybeForm, answer, case_of, fields},
     case::refresh,
     lock::{Unlocked, take},
-    summary::first_line,
     view,
 };
 use crate::{
-    desk::{Item, oral, write_account},
+    desk::{Item, oral, summary::first_line, write_account},
     domain::id::{CaseId, ReaderId},
     seal::{
         Plaintext,

@@ -12,14 +12,16 @@ use super::{
     super::{App, MOST_ITEMS, absence, mailbox::CaseReader},
     SignedIn,
     document::{Anywhere, Envelope, ForReaders},
-    failed, mine,
+    failed,
+    log::record,
+    mine,
 };
 use crate::{
     api_types::{AddedView, Adding, SentTo},
     domain::{
-        case::{Act, Case, after},
+        case::{Act, Case, CaseState, after},
         day::Day,
-        id::{CaseId, KeyedReader, OrgId},
+        id::{CaseId, ItemId, KeyedReader},
     },
     envelope,
     http::mailbox,
@@ -77,6 +79,7 @@ impl From<PayloadError> for Refused {
         (status = 408, description = "The body came too slowly."),
         (status = 409, description = "The case is not in that state, or is full; or the item is of another case."),
         (status = 413, description = "The payload is larger than the server takes."),
+        (status = 429, description = "This reader has written too much into the log."),
         ForReaders,
         Anywhere
     )
@@ -105,11 +108,13 @@ pub(crate) async fn add(app: Data<App>, me: SignedIn, id: Path<String>, mut body
         Ok(_) => return HttpResponse::Conflict().finish(),
         Err(error) => return failed(&error),
     }
-    if let Err(refused) = logged(&app, &case, &adding).await {
-        return refused.answer();
-    }
     let held = (mailbox::reserve(&has), absence::served_by(&app, &has));
-    match store(&app, &case, adding, held, rest, body).await {
+    let added = async {
+        let fit = fit(&app, &case, &adding)?;
+        logged(&app, me.counts_as(), &case, &adding).await?;
+        store(&app, &case, fit, held, rest, body).await
+    };
+    match added.await {
         Ok(added) => HttpResponse::Ok().json(AddedView { already: added == Added::Already }),
         Err(refused) => refused.answer(),
     }
@@ -133,26 +138,38 @@ fn refuse(app: &App, me: &SignedIn, case: &Case, adding: &Adding, has: &[CaseRea
 }
 
 /// Writes what is about to be done into the staff log: nothing is done that is not in it. An act that then fails stands there too.
-pub(super) async fn logged(app: &App, case: &Case, adding: &Adding) -> Result<(), Refused> {
-    if app.roster.overseers(&case.org).next().is_none() || app.store.case_of(&adding.item).await?.is_some() {
+pub(super) async fn logged(app: &App, who: String, case: &Case, adding: &Adding) -> Result<(), Refused> {
+    if app.store.case_of(&adding.item).await?.is_some() {
         return Ok(());
     }
-    if let Some(act) = adding.act {
-        after(act, adding.expected, case.filed, case.due, app.clock.today()).map_err(|_| StoreError::Conflict)?;
-        if adding.expected != case.state {
-            return Err(StoreError::Conflict.into());
-        }
+    if adding.act.is_some() && adding.expected != case.state {
+        return Err(StoreError::Conflict.into());
     }
-    record(app, &case.org, adding.log.as_deref()).await
+    record(app, who, &case.org, adding.log.as_deref()).await
 }
 
-/// Puts the record that came with an act into the staff log, where the organisation has overseers to read it.
-pub(super) async fn record(app: &App, org: &OrgId, log: Option<&str>) -> Result<(), Refused> {
-    if app.roster.overseers(org).next().is_none() {
-        return Ok(());
-    }
-    let record = log.and_then(super::log::sealed).ok_or(Refused::Sent(StatusCode::BAD_REQUEST))?;
-    Ok(app.log(org, &record).await.map(drop)?)
+/// An item that can be stored, but for its payload.
+pub(super) struct Fit {
+    item: ItemId,
+    slots: Vec<Slot>,
+    change: Option<Move>,
+}
+
+/// Checks the form of what is added, and what its act does to the case.
+pub(super) fn fit(app: &App, case: &Case, adding: &Adding) -> Result<Fit, Refused> {
+    let slots: Option<Vec<Slot>> = adding.slots.iter().map(|s| s.slot(case.id)).collect();
+    let slots = slots.ok_or(Refused::Sent(StatusCode::BAD_REQUEST))?;
+    let change = adding.act.map(|act| moved(app, case, act, adding.expected)).transpose()?;
+    Ok(Fit { item: adding.item, slots, change })
+}
+
+fn moved(app: &App, case: &Case, act: Act, expected: CaseState) -> Result<Move, StoreError> {
+    let today = app.clock.today();
+    let (state, due) = after(act, expected, case.filed, case.due, today).map_err(|_| StoreError::Conflict)?;
+    let kept = app.roster.organisation(&case.org).and_then(|o| o.file.as_ref()).map(|f| f.retention_days);
+    let ends = || case.destroy_after.or(kept.map(|days| today.plus_days(days)));
+    let destroy_after = if state.is_closed() { ends() } else { None };
+    Ok(Move { expected, expected_due: case.due, state, due, destroy_after })
 }
 
 pub(super) async fn head<T: DeserializeOwned>(body: &mut web::Payload) -> Result<(T, Vec<u8>), Refused> {
@@ -169,36 +186,22 @@ pub(super) async fn head<T: DeserializeOwned>(body: &mut web::Payload) -> Result
 pub(super) async fn store(
     app: &App,
     case: &Case,
-    adding: Adding,
+    fit: Fit,
     (reserve, by): (Option<(&KeyedReader, Day)>, Day),
     mut payload: Vec<u8>,
     mut body: web::Payload,
 ) -> Result<Added, Refused> {
-    let slots: Option<Vec<Slot>> = adding.slots.iter().map(|s| s.slot(case.id)).collect();
-    let slots = slots.ok_or(Refused::Sent(StatusCode::BAD_REQUEST))?;
+    let Fit { item, slots, change } = fit;
     let readers = app.post.of_readers(case, &slots);
-    let slots = app.post.rows(case, &adding.item, slots, reserve);
-    let change = match adding.act {
-        None => None,
-        Some(act) => {
-            let today = app.clock.today();
-            let (state, due) =
-                after(act, adding.expected, case.filed, case.due, today).map_err(|_| StoreError::Conflict)?;
-            let kept = app.roster.organisation(&case.org).and_then(|o| o.file.as_ref()).map(|f| f.retention_days);
-            let closing = state.is_closed();
-            let destroy_after =
-                if closing { case.destroy_after.or(kept.map(|days| today.plus_days(days))) } else { None };
-            Some(Move { expected: adding.expected, expected_due: case.due, state, due, destroy_after })
-        }
-    };
+    let slots = app.post.rows(case, &item, slots, reserve);
     while payload.len() <= INLINE_BYTES {
         let Some(chunk) = body.next().await else {
-            let item = NewItem { id: adding.item, slots, readers, payload: Payload::Inline(payload) };
+            let item = NewItem { id: item, slots, readers, payload: Payload::Inline(payload) };
             return Ok(app.store.add_item(&case.id, &item, change, by).await?);
         };
         payload.extend_from_slice(&chunk?);
     }
-    let item = NewItem { id: adding.item, slots, readers, payload: Payload::Blob };
+    let item = NewItem { id: item, slots, readers, payload: Payload::Blob };
     if app.store.case_of(&item.id).await? == Some(case.id) {
         return Ok(Added::Already);
     }
@@ -247,6 +250,6 @@ async fn write(app: &App, item: &NewItem, first: Vec<u8>, mut body: web::Payload
     }
 }
 
-fn full() -> StoreError {
+pub(super) fn full() -> StoreError {
     StoreError::Unavailable(Box::new(std::io::Error::from(std::io::ErrorKind::StorageFull)))
 }

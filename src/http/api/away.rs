@@ -5,12 +5,12 @@ use actix_web::{
 };
 
 use super::{
-    super::{App, absence::MOST_DAYS},
+    super::App,
     SignedIn,
     document::{Anywhere, ForReaders, TakesJson},
     failed,
 };
-use crate::api_types::Absence;
+use crate::{api_types::Absence, domain::case::AWAY_DAYS};
 
 /// Keeps until when a reader is away. Meanwhile a report's reserve reader reads in their place, if nobody has opened it.
 #[utoipa::path(
@@ -34,7 +34,7 @@ pub(crate) async fn away(app: Data<App>, me: SignedIn, sent: Json<Absence>) -> H
     let (key, today) = (app.post.reader_away(&me.keyed), app.clock.today());
     let kept = match sent.until {
         None => app.store.back(&key).await,
-        Some(until) if (today..=today.plus_days(MOST_DAYS)).contains(&until) => app.store.set_away(&key, until).await,
+        Some(until) if (today..=today.plus_days(AWAY_DAYS)).contains(&until) => app.store.set_away(&key, until).await,
         Some(_) => return HttpResponse::BadRequest().finish(),
     };
     kept.map_or_else(|error| failed(&error), |()| HttpResponse::NoContent().finish())

@@ -9,8 +9,9 @@ use futures_util::StreamExt;
 use super::{
     super::App,
     SignedIn,
-    add::{INLINE_BYTES, Refused, head, record},
+    add::{INLINE_BYTES, Refused, head},
     document::{Anywhere, CaseEnvelope, ForReaders},
+    log::record,
 };
 use crate::{
     api_types::{AddedView, SentTo, SlotSent, filing::NewCase},
@@ -40,7 +41,7 @@ use crate::{
         (status = 408, description = "The body came too slowly."),
         (status = 409, description = "The case or the look-up id is there with another first item."),
         (status = 413, description = "The payload is larger than a message."),
-        (status = 429, description = "Too much is filed at this moment."),
+        (status = 429, description = "Too much is filed at this moment, or this reader has written too much into the log."),
         ForReaders,
         Anywhere
     )
@@ -56,7 +57,7 @@ pub(crate) async fn file(app: Data<App>, me: SignedIn, mut body: web::Payload) -
         if already(&app, &new).await? {
             return Ok(Filed::Already);
         }
-        store(&app, new, slots, payload).await
+        store(&app, &me, new, slots, payload).await
     };
     match filed.await {
         Ok(filed) => HttpResponse::Ok().json(AddedView { already: filed == Filed::Already }),
@@ -100,13 +101,13 @@ async fn already(app: &App, new: &NewCase) -> Result<bool, StoreError> {
     }
 }
 
-async fn store(app: &App, new: NewCase, slots: Vec<Slot>, payload: Vec<u8>) -> Result<Filed, Refused> {
+async fn store(app: &App, me: &SignedIn, new: NewCase, slots: Vec<Slot>, payload: Vec<u8>) -> Result<Filed, Refused> {
     let today = app.clock.today();
     if app.store.last_day().await?.is_some_and(|last| last > today) {
         return Err(Refused::Sent(StatusCode::SERVICE_UNAVAILABLE)); // a stored day never goes backward
     }
     // Nothing is filed for somebody that is not in the staff log.
-    record(app, &new.org, new.log.as_deref()).await?;
+    record(app, me.counts_as(), &new.org, new.log.as_deref()).await?;
     let case = Case::filed(new.case, new.lookup, new.org.clone(), today);
     let reserve = new.reserve.as_ref().map(|keyed| (keyed, today.plus_days(RESERVE_DAYS)));
     let slots = app.post.rows(&case, &new.item, slots, reserve);

@@ -2,17 +2,20 @@
 //! nothing later is sealed to them.
 use actix_web::{
     HttpResponse,
+    http::StatusCode,
     web::{Data, Json, Path},
 };
 
 use super::{
     super::{App, absence, mailbox::CaseReader},
     SignedIn,
+    add::Refused,
     document::{Anywhere, ForReaders, TakesJson},
-    failed, mine,
+    log::record,
+    mine,
 };
 use crate::{
-    api_types::TakingOut,
+    api_types::{Going, TakingOut},
     domain::{
         case::Case,
         id::{CaseId, KeyedReader},
@@ -25,30 +28,29 @@ use crate::{
 
 /// Leaves a case: this reader has no slot in it any more.
 #[utoipa::path(
-    delete,
-    path = "/cases/{case}/slots",
+    post,
+    path = "/cases/{case}/leave",
     tag = "cases",
     params(("case" = CaseId, Path, description = "From the inbox.")),
     security(("bearer" = [])),
+    request_body = Going,
     responses(
         (status = 204, description = "They have left."),
         (status = 409, description = "They are the last who reads it for the desk, or as an adviser: another comes first."),
+        (status = 429, description = "This reader has written too much into the log."),
+        TakesJson,
         ForReaders,
         Anywhere
     )
 )]
-pub(crate) async fn leave(app: Data<App>, me: SignedIn, id: Path<String>) -> HttpResponse {
+pub(crate) async fn leave(app: Data<App>, me: SignedIn, id: Path<String>, sent: Json<Going>) -> HttpResponse {
     let left = async {
-        let Some(id) = CaseId::parse(&id) else { return Ok(None) };
-        let Some((case, _)) = mine(&app, &me, &id).await? else { return Ok(None) };
+        let case = case(&app, &me, &id).await?;
         let readers = mailbox::readers(&app, &case).await?;
-        go(&app, &case, &readers, &me.keyed).await.map(Some)
+        record(&app, me.counts_as(), &case.org, sent.log.as_deref()).await?;
+        Ok(go(&app, &case, &readers, &me.keyed).await?)
     };
-    match left.await {
-        Ok(Some(())) => HttpResponse::NoContent().finish(),
-        Ok(None) => HttpResponse::NotFound().finish(),
-        Err(error) => failed(&error),
-    }
+    left.await.map_or_else(|refused: Refused| refused.answer(), |()| HttpResponse::NoContent().finish())
 }
 
 /// Takes a reader out of a case. Two others want it: the one whose signature is sent, and the one who sends it.
@@ -63,6 +65,7 @@ pub(crate) async fn leave(app: Data<App>, me: SignedIn, id: Path<String>) -> Htt
         (status = 204, description = "They have no slot in the case."),
         (status = 403, description = "The two are not two other readers of the case, or the signature is not the first one's."),
         (status = 409, description = "Nobody would be left who reads it for the desk, or as an adviser."),
+        (status = 429, description = "This reader has written too much into the log."),
         TakesJson,
         ForReaders,
         Anywhere
@@ -70,20 +73,22 @@ pub(crate) async fn leave(app: Data<App>, me: SignedIn, id: Path<String>) -> Htt
 )]
 pub(crate) async fn take_out(app: Data<App>, me: SignedIn, id: Path<String>, sent: Json<TakingOut>) -> HttpResponse {
     let taken = async {
-        let Some(id) = CaseId::parse(&id) else { return Ok(None) };
-        let Some((case, _)) = mine(&app, &me, &id).await? else { return Ok(None) };
+        let case = case(&app, &me, &id).await?;
         let readers = mailbox::readers(&app, &case).await?;
         if !wanted(&app, &me, &case, &readers, &sent) {
-            return Ok(Some(false));
+            return Err(Refused::Sent(StatusCode::FORBIDDEN));
         }
-        go(&app, &case, &readers, &sent.who).await.map(|()| Some(true))
+        record(&app, me.counts_as(), &case.org, sent.log.as_deref()).await?;
+        Ok(go(&app, &case, &readers, &sent.who).await?)
     };
-    match taken.await {
-        Ok(Some(true)) => HttpResponse::NoContent().finish(),
-        Ok(Some(false)) => HttpResponse::Forbidden().finish(),
-        Ok(None) => HttpResponse::NotFound().finish(),
-        Err(error) => failed(&error),
-    }
+    taken.await.map_or_else(|refused| refused.answer(), |()| HttpResponse::NoContent().finish())
+}
+
+/// A case of this reader.
+async fn case(app: &App, me: &SignedIn, id: &str) -> Result<Case, Refused> {
+    let nowhere = || Refused::Sent(StatusCode::NOT_FOUND);
+    let id = CaseId::parse(id).ok_or_else(nowhere)?;
+    mine(app, me, &id).await?.map(|(case, _)| case).ok_or_else(nowhere)
 }
 
 /// Whether two different readers of the case, who can read it now, want a third out.

@@ -1,6 +1,7 @@
 //! The staff log: overseers read it, everybody of the roster adds to it and checks its chain.
 use actix_web::{
     HttpResponse,
+    http::StatusCode,
     web::{Data, Json, Path, Query},
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -8,15 +9,17 @@ use serde::Deserialize;
 
 use super::{
     super::App,
+    SignedIn,
+    add::{Refused, full},
     document::{Anywhere, ForReaders, TakesJson},
-    failed,
+    failed, my_slots,
     session::{Anybody, Overseeing},
 };
 use crate::{
-    api_types::oversight::{ChainView, LogView, NewRecord},
+    api_types::oversight::{ChainView, LogView, Logged, NewRecord},
     domain::{
         id::OrgId,
-        log::{Head, record_hash},
+        log::{Head, Writer, record_hash},
     },
     seal::record::LONGEST_SEALED,
     store::StoreError,
@@ -48,8 +51,25 @@ impl From {
 }
 
 /// A sealed record from base64; `None` when it cannot be one.
-pub(super) fn sealed(text: &str) -> Option<Vec<u8>> {
+fn sealed(text: &str) -> Option<Vec<u8>> {
     BASE64_STANDARD.decode(text).ok().filter(|r| r.starts_with(AGE) && r.len() <= LONGEST_SEALED)
+}
+
+/// Puts the record that came with an act into the staff log, where the organisation has overseers to read it. Nobody fills a log:
+/// each person has so many records a day.
+pub(super) async fn record(app: &App, who: String, org: &OrgId, log: Option<&str>) -> Result<(), Refused> {
+    if app.roster.overseers(org).next().is_none() {
+        return Ok(());
+    }
+    let record = log.and_then(sealed).ok_or(Refused::Sent(StatusCode::BAD_REQUEST))?;
+    append(app, who, org, &record).await.map(drop)
+}
+
+async fn append(app: &App, who: String, org: &OrgId, record: &[u8]) -> Result<Head, Refused> {
+    if !app.records.take(who, org) {
+        return Err(Refused::Sent(StatusCode::TOO_MANY_REQUESTS));
+    }
+    Ok(app.log(org, Writer::Person, record).await?)
 }
 
 /// An organisation of the roster that has a log.
@@ -78,7 +98,8 @@ pub(super) async fn read_log(app: Data<App>, me: Overseeing, org: Path<String>, 
     let Some(after) = from.known() else { return HttpResponse::BadRequest().finish() };
     let view = async {
         let records = app.store.records(&org, after, RECORDS).await?;
-        let records = records.into_iter().map(|r| BASE64_STANDARD.encode(r)).collect();
+        let logged = |(writer, record)| Logged { writer, record: BASE64_STANDARD.encode::<Vec<u8>>(record) };
+        let records = records.into_iter().map(logged).collect();
         Ok::<_, StoreError>(LogView { head: app.log_head(&org).await?, records })
     };
     view.await.map_or_else(|e| failed(&e), |view| HttpResponse::Ok().json(view))
@@ -104,13 +125,15 @@ pub(super) async fn chain(app: Data<App>, _me: Anybody, org: Path<String>, from:
     let view = async {
         let head = app.log_head(&org).await?;
         let records = app.store.records(&org, after, HASHES).await?;
-        let hashes = records.iter().map(|record| hex::encode(record_hash(record))).collect();
+        let hashes = records.iter().map(|(writer, record)| hex::encode(record_hash(*writer, record))).collect();
         Ok::<_, StoreError>(ChainView { head, hashes })
     };
     view.await.map_or_else(|e| failed(&e), |view| HttpResponse::Ok().json(view))
 }
 
 /// Adds a record that goes with no item: that somebody's keys work, or that a case was opened.
+///
+/// A person writes into the log of the organisation they belong to, and of one whose case they read; a guest into that of their one case.
 #[utoipa::path(
     post,
     path = "/log/{org}",
@@ -118,11 +141,47 @@ pub(super) async fn chain(app: Data<App>, _me: Anybody, org: Path<String>, from:
     params(("org" = OrgId, Path, description = "An organisation with overseers.")),
     security(("bearer" = [])),
     request_body = NewRecord,
-    responses((status = 200, description = "Where the chain stands now.", body = Head), TakesJson, ForReaders, Anywhere)
+    responses(
+        (status = 200, description = "Where the chain stands now.", body = Head),
+        (status = 403, description = "It is not this person's to write into."),
+        (status = 429, description = "This person has written too much into it. Each has a number of records at once, and as many again in \
+                                      the course of a day."),
+        TakesJson,
+        ForReaders,
+        Anywhere
+    )
 )]
-pub(super) async fn add_record(app: Data<App>, _me: Anybody, org: Path<String>, sent: Json<NewRecord>) -> HttpResponse {
+pub(super) async fn add_record(app: Data<App>, me: Anybody, org: Path<String>, sent: Json<NewRecord>) -> HttpResponse {
     let Some(org) = with_log(&app, &org) else { return HttpResponse::NotFound().finish() };
     let Some(record) = sealed(&sent.record) else { return HttpResponse::BadRequest().finish() };
-    let added = app.log(&org, &record).await;
-    added.map_or_else(|e| failed(&e), |head| HttpResponse::Ok().json(head))
+    let added = async {
+        if !writes_into(&app, &me, &org).await? {
+            return Err(Refused::Sent(StatusCode::FORBIDDEN));
+        }
+        // What goes with no item can wait, as files do: the rest of the disk is for what people write.
+        if app.disk_nearly_full() {
+            return Err(full().into());
+        }
+        let who = match &me {
+            Anybody::Reader(me) => me.counts_as(),
+            Anybody::Overseer(me) => me.counts_as(),
+        };
+        append(&app, who, &org, &record).await
+    };
+    added.await.map_or_else(|refused| refused.answer(), |head| HttpResponse::Ok().json(head))
+}
+
+/// Whether somebody belongs to an organisation, or reads a case of it.
+async fn writes_into(app: &App, me: &Anybody, org: &OrgId) -> Result<bool, StoreError> {
+    match me {
+        Anybody::Overseer(me) => Ok(me.org == *org),
+        Anybody::Reader(me) if me.guest.is_none() && belongs(app, me, org) => Ok(true),
+        // Of a guest, these are the slots of their one case.
+        Anybody::Reader(me) => Ok(my_slots(app, me).await?.iter().any(|(case, _, _)| case.org == *org)),
+    }
+}
+
+fn belongs(app: &App, me: &SignedIn, org: &OrgId) -> bool {
+    let organisation = app.roster.organisation(org);
+    organisation.and_then(|o| o.reader(&me.keyed.reader)).is_some_and(|reader| reader.keyed() == me.keyed)
 }

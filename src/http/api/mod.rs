@@ -52,12 +52,17 @@ pub(crate) fn routes(cfg: &mut web::ServiceConfig) {
         .service(web::resource("/cases").post(file::file)) // SignedIn, officer of the organisation's desk
         .service(web::resource("/cases/{case}").get(case)) // SignedIn, slot in the case
         .service(web::resource("/cases/{case}/items").post(add::add)) // SignedIn, slot in the case
-        .service(web::resource("/cases/{case}/slots").delete(leave::leave)) // SignedIn, slot in the case
+        .service(web::resource("/cases/{case}/leave").post(leave::leave)) // SignedIn, slot in the case
         .service(web::resource("/cases/{case}/take-out").post(leave::take_out)) // SignedIn, slot in the case, no guest
         .service(web::resource("/away").put(away::away)) // SignedIn, no guest
         .service(web::resource("/items").post(items::items)) // SignedIn, slot of each item
         .service(web::resource("/items/{item}").get(items::item)) // SignedIn, slot of the item
-        .service(web::resource("/items/{item}/slots").post(share::share)) // SignedIn, slot of the item, no guest
+        .service(
+            // SignedIn, slot of each item, no guest
+            web::resource("/cases/{case}/slots")
+                .app_data(web::JsonConfig::default().limit(share::BYTES))
+                .post(share::share),
+        )
         .service(web::resource("/overview").get(oversee::overview)) // Overseeing, coordinator
         .service(web::resource("/cases/{case}/hold").post(oversee::hold)) // Overseeing, coordinator of the organisation
         .service(web::resource("/cases/{case}/memos").post(oversee::memo)) // Overseeing, coordinator of the organisation

@@ -7,15 +7,15 @@ use actix_web::{
 
 use super::{
     super::{App, MOST_ITEMS, absence, mailbox},
-    add::{Refused, head, logged, store},
+    add::{Refused, fit, head, logged, store},
     document::{Anywhere, Envelope, ForReaders, TakesJson},
     failed,
-    log::sealed,
+    log::record,
     session::Overseeing,
 };
 use crate::{
     api_types::{
-        AddedView, Adding, SentTo,
+        AddedView, Adding, SentTo, SlotSent,
         oversight::{Group, Hold, Overview, OverviewCase},
     },
     domain::{
@@ -122,28 +122,26 @@ async fn theirs(app: &App, me: &Overseeing, id: &str) -> Result<Option<Case>, St
     responses(
         (status = 200, description = "It is so now."),
         (status = 409, description = "The case is not closed: what is open is not destroyed."),
+        (status = 429, description = "This coordinator has written too much into the log."),
         TakesJson,
         ForReaders,
         Anywhere
     )
 )]
 pub(super) async fn hold(app: Data<App>, me: Overseeing, id: Path<String>, sent: Json<Hold>) -> HttpResponse {
-    let Some(record) = sealed(&sent.record) else { return HttpResponse::BadRequest().finish() };
     let done = async {
-        let Some(case) = theirs(&app, &me, &id).await? else { return Ok(None) };
+        let Some(case) = theirs(&app, &me, &id).await? else { return Err(Refused::Sent(StatusCode::NOT_FOUND)) };
         let to = held(case.state, sent.hold).map_err(|_| StoreError::Conflict)?;
-        app.log(&case.org, &record).await?;
-        app.store.set_state(&case.id, case.state, to).await.map(Some)
+        record(&app, me.counts_as(), &case.org, Some(&sent.record)).await?;
+        Ok(app.store.set_state(&case.id, case.state, to).await?)
     };
-    match done.await {
-        Ok(Some(())) => HttpResponse::Ok().finish(),
-        Ok(None) => HttpResponse::NotFound().finish(),
-        Err(error) => failed(&error),
-    }
+    done.await.map_or_else(|refused: Refused| refused.answer(), |()| HttpResponse::Ok().finish())
 }
 
-/// A message of the coordinator to the readers of a case. Slots for people who do not read the case become filler: the coordinator
-/// knows groups and does not learn who reads.
+/// A message of the coordinator to the readers of a case. Slots for people who do not read the case become filler.
+///
+/// The coordinator knows groups and does not learn who reads: no answer depends on whom the slots are for, also when nobody of them
+/// reads the case.
 #[utoipa::path(
     post,
     path = "/cases/{case}/memos",
@@ -153,10 +151,11 @@ pub(super) async fn hold(app: Data<App>, me: Overseeing, id: Path<String>, sent:
     security(("bearer" = [])),
     responses(
         (status = 200, description = "The message is in the case.", body = AddedView),
-        (status = 400, description = "Not an envelope, no slots or too many, an act, no record for the log, or a body that ended early."),
+        (status = 400, description = "Not an envelope, no slots or too many or two for the same, an act, no record for the log, or a body that ended early."),
         (status = 408, description = "The body came too slowly."),
-        (status = 409, description = "The case is full, none of the slots is for a reader of it, or the item is of another case."),
+        (status = 409, description = "The case is full, or the item is of another case."),
         (status = 413, description = "The payload is larger than the server takes."),
+        (status = 429, description = "This coordinator has written too much into the log."),
         ForReaders,
         Anywhere
     )
@@ -169,15 +168,19 @@ pub(super) async fn memo(app: Data<App>, me: Overseeing, id: Path<String>, mut b
     };
     let stored = async {
         let (adding, rest): (Adding, _) = head(&mut body).await?;
-        if adding.act.is_some() || adding.slots.is_empty() || adding.slots.len() > FILL_MORE {
+        let many = adding.slots.is_empty() || adding.slots.len() > FILL_MORE;
+        if adding.act.is_some() || many || twice(&adding) {
             return Err(Refused::Sent(StatusCode::BAD_REQUEST));
         }
+        if app.store.items(&case.id).await?.len() >= MOST_ITEMS {
+            return Err(StoreError::Conflict.into());
+        }
         let has = mailbox::readers(&app, &case).await?;
-        let full = app.store.items(&case.id).await?.len() >= MOST_ITEMS;
-        let adding = for_readers_of(adding, &has).filter(|_| !full).ok_or(StoreError::Conflict)?;
-        logged(&app, &case, &adding).await?;
+        let adding = for_readers_of(adding, &has);
+        let fit = fit(&app, &case, &adding)?;
+        logged(&app, me.counts_as(), &case, &adding).await?;
         let held = (mailbox::reserve(&has), absence::served_by(&app, &has));
-        store(&app, &case, adding, held, rest, body).await
+        store(&app, &case, fit, held, rest, body).await
     };
     match stored.await {
         Ok(added) => HttpResponse::Ok().json(AddedView { already: added == Added::Already }),
@@ -185,19 +188,20 @@ pub(super) async fn memo(app: Data<App>, me: Overseeing, id: Path<String>, mut b
     }
 }
 
-/// Only readers of the case keep their slots; `None` when nobody is left.
-fn for_readers_of(mut adding: Adding, has: &[CaseReader<'_>]) -> Option<Adding> {
+/// Whether two slots are for the same: what becomes of them would depend on whether that is a reader of the case.
+fn twice(adding: &Adding) -> bool {
+    adding.slots.iter().enumerate().any(|(at, slot)| adding.slots.iter().take(at).any(|other| other.to == slot.to))
+}
+
+/// Only readers of the case keep their slots. There is more filler than an item has slots.
+fn for_readers_of(mut adding: Adding, has: &[CaseReader<'_>]) -> Adding {
     let reads = |to: &SentTo| matches!(to, SentTo::Reader(keyed) if has.iter().any(|r| r.keyed == keyed));
-    if !adding.slots.iter().any(|slot| reads(&slot.to)) {
-        return None;
+    let nobody = |slot: &SlotSent| if let SentTo::Nobody(n) = slot.to { Some(n) } else { None };
+    let used: Vec<u8> = adding.slots.iter().filter_map(nobody).collect();
+    let unused = (0..FILLERS).filter(|n| !used.contains(n));
+    let others = adding.slots.iter_mut().filter(|slot| !matches!(slot.to, SentTo::Nobody(_)) && !reads(&slot.to));
+    for (slot, n) in others.zip(unused) {
+        slot.to = SentTo::Nobody(n);
     }
-    let used: Vec<u8> =
-        adding.slots.iter().filter_map(|s| if let SentTo::Nobody(n) = s.to { Some(n) } else { None }).collect();
-    let mut unused = (0..FILLERS).filter(|n| !used.contains(n));
-    for slot in adding.slots.iter_mut().filter(|slot| !matches!(slot.to, SentTo::Nobody(_))) {
-        if !reads(&slot.to) {
-            slot.to = SentTo::Nobody(unused.next()?);
-        }
-    }
-    Some(adding)
+    adding
 }

@@ -73,6 +73,13 @@ impl FromRequest for SignedIn {
     }
 }
 
+impl SignedIn {
+    /// Whose part of a limit is used: the guests of a case share one, since a reader can vouch for any number of them.
+    pub(super) fn counts_as(&self) -> String {
+        self.guest.map_or_else(|| self.keyed.to_string(), |case| case.to_string())
+    }
+}
+
 /// A text with an expiry and an authenticator, separated by dots.
 fn stamp(app: &App, key: &[u8; 32], what: &str, text: &str, expires: u64) -> String {
     let instance = app.roster.instance;
@@ -91,6 +98,8 @@ fn stamped(app: &App, what: &str, stamp_text: &str) -> Option<(String, u64)> {
 
 /// An overseer who has signed in. Taking this is a route's guard: it opens no case.
 pub(crate) struct Overseeing {
+    /// Who, with a hash of their keys.
+    keyed: KeyedReader,
     /// Whom they watch over.
     pub(crate) org: OrgId,
     /// What for.
@@ -105,23 +114,34 @@ impl FromRequest for Overseeing {
         let found = app_and_token(request).and_then(|(app, token)| {
             let keyed = person(app, token)?;
             let (org, overseer) = app.roster.overseer(&keyed.reader)?;
-            (overseer.keyed() == keyed).then(|| Self { org: org.clone(), role: overseer.role })
+            (overseer.keyed() == keyed).then(|| Self { keyed, org: org.clone(), role: overseer.role })
         });
         ready(found.ok_or_else(|| ErrorUnauthorized("sign in again")))
     }
 }
 
-/// Anybody of the roster who has signed in, reader or overseer.
-pub(crate) struct Anybody;
+impl Overseeing {
+    /// Whose part of a limit is used.
+    pub(super) fn counts_as(&self) -> String {
+        self.keyed.to_string()
+    }
+}
+
+/// Anybody who has signed in: a reader, a guest or an overseer.
+pub(crate) enum Anybody {
+    /// A reader or a guest.
+    Reader(SignedIn),
+    /// An overseer.
+    Overseer(Overseeing),
+}
 
 impl FromRequest for Anybody {
     type Error = actix_web::Error;
     type Future = Ready<Result<Self, Self::Error>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let reader = SignedIn::from_request(request, payload).into_inner().map(drop);
-        let anybody = reader.or_else(|_| Overseeing::from_request(request, payload).into_inner().map(drop));
-        ready(anybody.map(|()| Self))
+        let reader = SignedIn::from_request(request, payload).into_inner().map(Self::Reader);
+        ready(reader.or_else(|_| Overseeing::from_request(request, payload).into_inner().map(Self::Overseer)))
     }
 }
 

@@ -1,6 +1,7 @@
-//! A reader shares an item: one more slot, made on the desk of somebody who can open it.
+//! A reader shares items: one more slot of each, made on the desk of somebody who can open it.
 use actix_web::{
     HttpResponse,
+    http::StatusCode,
     web::{Data, Json, Path},
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -8,76 +9,94 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use super::{
     super::App,
     SignedIn,
-    document::{Anywhere, ForReaders, TakesJson},
-    failed, my_slots_of,
+    add::Refused,
+    document::{Anywhere, ForReaders},
+    log::record,
+    mine,
 };
 use crate::{
-    api_types::{AddedView, SentTo, SlotSent},
+    api_types::{AddedView, SentTo, SharedItem, Sharing, SlotSent},
     domain::{
         case::{Case, CaseState},
-        id::ItemId,
+        id::{CaseId, ItemId},
     },
     seal::{Slot, guest::vouched, slot::FILL_MORE},
-    store::{Added, StoreError},
+    store::{Added, SlotRow, StoreError},
 };
 
 /// Bytes of the largest age header of one reader.
 const HEADER: usize = 4 << 10;
+/// Slots of a request.
+const MOST: usize = 64;
+/// Bytes of a request.
+pub(super) const BYTES: usize = 512 << 10;
 
-/// Shares an item with one more reader: their slot, made by somebody who can open it.
+/// Shares items of a case with more readers: their slots, made by somebody who can open them. One act, and one record of it.
 ///
-/// Whether the reporter agreed is sealed, and for desks to check: the server knows only that the item is one this
-/// reader can open, and that the other is an active reader of the roster.
+/// Whether the reporter agreed is sealed, and for desks to check: the server knows only that each item is one this
+/// reader can open, and that the other is an active reader of the roster. A slot that is there already stays.
 #[utoipa::path(
     post,
-    path = "/items/{item}/slots",
+    path = "/cases/{case}/slots",
     tag = "cases",
-    params(("item" = ItemId, Path, description = "From a case.")),
+    params(("case" = CaseId, Path, description = "From the inbox.")),
     security(("bearer" = [])),
-    request_body = SlotSent,
+    request_body = Sharing,
     responses(
-        (status = 200, description = "It has the slot.", body = AddedView),
+        (status = 200, description = "They have the slots; whether all were there before.", body = AddedView),
+        (status = 400, description = "The body is not what it should be, no slots or too many, or no record for the log."),
         (status = 403, description = "No active reader has this name and these keys, and no card that counts is a guest's; or a guest would share."),
-        (status = 409, description = "The case is not open, or the item has no room for one more."),
-        TakesJson,
+        (status = 409, description = "The case is not open, or an item has no room for one more; what was shared before it stays."),
+        (status = 413, description = "The body is over 512 KiB."),
+        (status = 429, description = "This reader has written too much into the log."),
         ForReaders,
         Anywhere
     )
 )]
-pub(crate) async fn share(app: Data<App>, me: SignedIn, id: Path<String>, sent: Json<SlotSent>) -> HttpResponse {
-    let SlotSent { to, header } = sent.into_inner();
-    let (Some(item), SentTo::Reader(_) | SentTo::Guest(_)) = (ItemId::parse(&id), &to) else {
-        return HttpResponse::BadRequest().finish();
-    };
-    if me.guest.is_some() {
-        return HttpResponse::Forbidden().finish();
-    }
-    let Some(header) = BASE64_STANDARD.decode(header).ok().filter(|h| h.len() <= HEADER) else {
-        return HttpResponse::BadRequest().finish();
-    };
+pub(crate) async fn share(app: Data<App>, me: SignedIn, id: Path<String>, sent: Json<Sharing>) -> HttpResponse {
     let shared = async {
-        let Some(id) = app.store.case_of(&item).await? else { return Ok(None) };
-        let Some(case) = app.store.case(&id).await? else { return Ok(None) };
-        if my_slots_of(&app, &me, &case).await?.iter().all(|(mine, _)| *mine != item) {
-            return Ok(None);
+        let Sharing { slots, log } = sent.into_inner();
+        if slots.is_empty() || slots.len() > MOST {
+            return Err(Refused::Sent(StatusCode::BAD_REQUEST));
         }
-        if !welcome(&app, &case, &to) {
-            return Ok(Some(None));
-        }
+        let nowhere = || Refused::Sent(StatusCode::NOT_FOUND);
+        let id = CaseId::parse(&id).ok_or_else(nowhere)?;
+        let (case, items) = mine(&app, &me, &id).await?.ok_or_else(nowhere)?;
+        let rows: Vec<(ItemId, SlotRow)> =
+            slots.into_iter().map(|one| row(&app, &me, (&case, &items), one)).collect::<Result<_, _>>()?;
         if case.state != CaseState::Open {
-            return Err(StoreError::Conflict);
+            return Err(StoreError::Conflict.into());
         }
-        let slot = Slot { to: to.in_case(case.id), header };
-        let rows = app.post.rows(&case, &item, vec![slot], None);
-        let row = rows.first().ok_or(StoreError::Conflict)?;
-        app.store.add_slot(&item, row, &app.post.filler(&case), FILL_MORE).await.map(Some).map(Some)
+        record(&app, me.counts_as(), &case.org, log.as_deref()).await?;
+        let mut already = true;
+        for (item, row) in rows {
+            already &= app.store.add_slot(&item, &row, &app.post.filler(&case), FILL_MORE).await? == Added::Already;
+        }
+        Ok(already)
     };
-    match shared.await {
-        Ok(Some(None)) => HttpResponse::Forbidden().finish(),
-        Ok(Some(Some(added))) => HttpResponse::Ok().json(AddedView { already: added == Added::Already }),
-        Ok(None) => HttpResponse::NotFound().finish(),
-        Err(error) => failed(&error),
+    shared.await.map_or_else(|refused| refused.answer(), |already| HttpResponse::Ok().json(AddedView { already }))
+}
+
+/// The row of one slot, if it may be shared.
+fn row(
+    app: &App,
+    me: &SignedIn,
+    (case, items): (&Case, &[ItemId]),
+    SharedItem { item, slot: SlotSent { to, header } }: SharedItem,
+) -> Result<(ItemId, SlotRow), Refused> {
+    let refused = |status| Refused::Sent(status);
+    let header = BASE64_STANDARD.decode(header).ok().filter(|h| h.len() <= HEADER);
+    let header = header.filter(|_| matches!(to, SentTo::Reader(_) | SentTo::Guest(_)));
+    let header = header.ok_or(refused(StatusCode::BAD_REQUEST))?;
+    if !items.contains(&item) {
+        return Err(refused(StatusCode::NOT_FOUND));
     }
+    if me.guest.is_some() || !welcome(app, case, &to) {
+        return Err(refused(StatusCode::FORBIDDEN));
+    }
+    let slot = Slot { to: to.in_case(case.id), header };
+    let row = app.post.rows(case, &item, vec![slot], None).pop().ok_or(StoreError::Conflict)?;
+    Ok((item, row))
 }
 
 /// Whether somebody can be let into a case: an active reader of the roster, or a guest whose card counts.

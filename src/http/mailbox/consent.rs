@@ -5,13 +5,14 @@ use super::{Notice, Opened, add, guests::guest_name, letters::letters, parts::pa
 use crate::{
     domain::{
         day::Day,
+        guest::GuestCard,
         id::{ItemId, KeyedReader},
     },
     http::{App, page::problem},
     seal::{
-        Kind, Plaintext,
+        Author, Kind, OpenedText, Plaintext,
         circle::DutyRequest,
-        consent::{Answer, HandOver, Named, Request, Standing, standing},
+        consent::{Answer, HandOver, Named, Request, Standing, consent, standing},
         guest::vouched,
     },
     store::StoreError,
@@ -26,10 +27,10 @@ pub(super) const SHOWN: usize = 3;
 /// The requests of a case, and what became of them.
 #[derive(Default)]
 pub(super) struct Consents {
-    pub(super) requests: Vec<(ItemId, Day, Request)>,
-    pub(super) duties: Vec<(ItemId, Day, DutyRequest)>,
-    pub(super) answers: Vec<(ItemId, Answer)>,
-    pub(super) done: Vec<HandOver>,
+    requests: Vec<(ItemId, Day, Request)>,
+    duties: Vec<(ItemId, Day, DutyRequest)>,
+    answers: Vec<(ItemId, Answer)>,
+    done: Vec<HandOver>,
 }
 
 /// A request, as its page shows it.
@@ -46,16 +47,38 @@ pub(super) struct Shown {
 }
 
 impl Consents {
-    fn standing(&self, request: &ItemId) -> Standing {
-        standing(request, self.answers.iter().map(|(item, answer)| (*item, answer)), &self.done)
+    /// Takes in what somebody said of it; an answer only from the reporter.
+    pub(super) fn said(&mut self, text: &OpenedText) {
+        let head = &text.manifest.head;
+        match head.kind {
+            Kind::ConsentRequest => self.requests.extend(consent(&text.body).map(|r| (head.item, head.day, r))),
+            Kind::DutyRequest => self.duties.extend(consent(&text.body).map(|d| (head.item, head.day, d))),
+            Kind::HandOver => self.done.extend(consent::<HandOver>(&text.body)),
+            Kind::ConsentAnswer if head.author == Author::Reporter => {
+                self.answers.extend(consent(&text.body).map(|a| (head.item, a)));
+            }
+            _ => {}
+        }
+    }
+
+    fn standing(&self, (request, asked): (&ItemId, &Request)) -> Standing {
+        standing((request, &asked.to), self.answers.iter().map(|(item, answer)| (*item, answer)), &self.done)
+    }
+
+    /// What was agreed to and done.
+    fn done(&self) -> impl Iterator<Item = &Request> {
+        let done = |(item, asked): (&ItemId, &Request)| self.standing((item, asked)) == Standing::Done;
+        self.requests.iter().map(|(item, _, asked)| (item, asked)).filter(move |r| done(*r)).map(|(_, asked)| asked)
     }
 
     /// Whether the reporter agreed that somebody reads along, and it was done.
     pub(super) fn agreed(&self, reader: &KeyedReader) -> bool {
-        let yes = |done: &&HandOver| {
-            self.answers.iter().any(|(item, a)| *item == done.answer && a.request == done.request && a.yes)
-        };
-        self.done.iter().filter(yes).any(|done| done.to == *reader)
+        self.done().any(|asked| asked.to == *reader)
+    }
+
+    /// The cards of the guests whom the reporter agreed to, and who were let in then.
+    pub(super) fn guests(&self) -> impl Iterator<Item = &GuestCard> {
+        self.done().filter_map(|asked| asked.card.as_ref().filter(|card| card.keyed() == asked.to))
     }
 
     /// The notices of a legal duty.
@@ -65,7 +88,8 @@ impl Consents {
 
     /// The newest requests, the newest first.
     pub(super) fn shown(self, app: &App, t: Texts, opened: &Opened) -> Vec<Shown> {
-        let standings: Vec<Standing> = self.requests.iter().map(|(item, _, _)| self.standing(item)).collect();
+        let standings: Vec<Standing> =
+            self.requests.iter().map(|(item, _, asked)| self.standing((item, asked))).collect();
         let newest = self.requests.into_iter().zip(standings).rev().take(SHOWN);
         newest.map(|((item, day, request), standing)| one(app, t, opened, (item, day, request), standing)).collect()
     }
@@ -110,8 +134,9 @@ pub(super) fn in_words(t: Texts, named: &Named) -> String {
 pub(super) async fn answer(app: &App, t: Texts, opened: &Opened, request: &ItemId, yes: bool) -> HttpResponse {
     let Ok(all) = letters(app, opened).await else { return problem(t.language, StatusCode::SERVICE_UNAVAILABLE) };
     let consents = parted(all).consents;
-    let asked = consents.requests.iter().any(|(item, _, _)| item == request);
-    if !asked || consents.standing(request) == Standing::Done || opened.case.state.is_closed() {
+    let asked = consents.requests.iter().find(|(item, _, _)| item == request);
+    let open = asked.is_some_and(|(item, _, asked)| consents.standing((item, asked)) != Standing::Done);
+    if !open || opened.case.state.is_closed() {
         return show(app, t, opened, Notice::ConsentOver, 0, None).await;
     }
     match add(app, opened, Kind::ConsentAnswer, Answer::new(*request, yes).into_body()).await {

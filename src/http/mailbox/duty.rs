@@ -31,7 +31,7 @@ pub(super) fn shown(app: &App, t: Texts, asked: Vec<(ItemId, Day, DutyRequest)>,
             reference: duty.reference.cut_to(REASON_BYTES),
             reason: duty.reason.cut_to(REASON_BYTES),
             items: duty.items.iter().map(|named| in_words(t, named)).collect(),
-            done: done.iter().any(|done| done.request == item),
+            done: done.iter().any(|done| done.request == item && done.to == duty.to),
         }
     };
     asked.into_iter().rev().take(SHOWN).map(one).collect()

@@ -1,27 +1,18 @@
 //! The guests of a case, as the reporter agreed to them: their cards stand in the requests, which only the code opens.
-use std::collections::BTreeSet;
-
-use super::{Opened, letters::letters};
+use super::{Opened, consent::Consents, letters::letters};
 use crate::{
-    domain::{case::Case, guest::GuestCard, id::ItemId, roster::Reader},
+    domain::{case::Case, guest::GuestCard, roster::Reader},
     http::App,
-    seal::{
-        Kind, OpenedText, SlotTo,
-        consent::{HandOver, Request, consent},
-        guest::vouched,
-    },
+    seal::{OpenedText, SlotTo, guest::vouched},
     store::StoreError,
     text::Texts,
 };
 
-/// The cards of those who were handed something, whether they have run out or not.
+/// The cards of those whom the reporter agreed to and who were let in, whether they have run out or not.
 pub(super) fn guests(app: &App, case: &Case, letters: &[OpenedText]) -> Vec<GuestCard> {
-    let kind = |kind| letters.iter().filter(move |text| text.manifest.head.kind == kind);
-    let done: BTreeSet<ItemId> =
-        kind(Kind::HandOver).filter_map(|text| consent::<HandOver>(&text.body)).map(|done| done.request).collect();
-    let handed = kind(Kind::ConsentRequest).filter(|text| done.contains(&text.manifest.head.item));
-    let cards = handed.filter_map(|text| consent::<Request>(&text.body)?.card);
-    cards.filter(|card| vouched(card, &app.roster, &case.id)).collect()
+    let mut consents = Consents::default();
+    letters.iter().for_each(|text| consents.said(text));
+    consents.guests().filter(|card| vouched(card, &app.roster, &case.id)).cloned().collect()
 }
 
 /// Those of them who can read now: the card counts, and they have a slot in the case.

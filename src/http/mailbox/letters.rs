@@ -3,7 +3,7 @@ use super::{Opened, guests::guests};
 use crate::{
     domain::{guest::GuestCard, id::ItemId},
     http::App,
-    seal::{Author, Kind, OpenedText, SlotTo, open_reply},
+    seal::{Author, Kind, OpenedText, SlotTo, guest::wrote, open_reply},
     store::{Payload, StoreError},
 };
 
@@ -21,9 +21,9 @@ pub(super) async fn letters(app: &App, opened: &Opened) -> Result<Vec<OpenedText
     let (mut letters, others): (Vec<_>, Vec<_>) = letters.into_iter().partition(|text| proven(app, opened, text));
     let guests = guests(app, &opened.case, &letters);
     letters.extend(others.into_iter().filter(|text| by_guest(&guests, text)));
-    // A day that has not come is its author's mistake, or worse: it does not put an answer before the others for ever.
+    // A day that has not come is its author's mistake, or worse: it does not put an answer before the others.
     let today = app.clock.today();
-    letters.sort_by_key(|text| (text.manifest.head.day.min(today), text.manifest.head.seq));
+    letters.sort_by_key(|text| (text.manifest.head.day <= today, text.manifest.head.day, text.manifest.head.seq));
     Ok(letters)
 }
 
@@ -43,11 +43,7 @@ fn proven(app: &App, opened: &Opened, text: &OpenedText) -> bool {
     by == Some(hex::encode(text.signed_by))
 }
 
-/// Whether a letter is by a guest, written while they read along. They ask for nobody and share nothing.
+/// Whether a letter is by a guest, written while they read along.
 fn by_guest(guests: &[GuestCard], text: &OpenedText) -> bool {
-    let head = &text.manifest.head;
-    let shares = matches!(head.kind, Kind::ConsentRequest | Kind::HandOver | Kind::DutyRequest | Kind::Closing);
-    let signed = |card: &&GuestCard| card.guest.sign_key.to_lowercase() == hex::encode(text.signed_by);
-    let card = guests.iter().filter(|card| head.author == Author::Reader(card.guest.id.clone())).find(signed);
-    card.is_some_and(|card| head.day <= card.until && !shares)
+    guests.iter().any(|card| wrote(card, &text.manifest.head, &text.signed_by))
 }

@@ -8,7 +8,7 @@ use crate::{
     http::App,
     seal::{
         Author, Kind, OpenedText,
-        consent::{Along, HandOver, PassOn, ToReport, consent},
+        consent::{Along, PassOn, ToReport, consent},
     },
     text::Texts,
 };
@@ -39,17 +39,15 @@ pub(super) fn parted(all: Vec<OpenedText>) -> Parts {
     for text in all {
         let head = &text.manifest.head;
         let (item, day, own) = (head.item, head.day, head.author == Author::Reporter);
-        let consents = &mut parts.consents;
         match head.kind {
-            Kind::ConsentRequest => consents.requests.extend(consent(&text.body).map(|r| (item, day, r))),
-            Kind::DutyRequest => consents.duties.extend(consent(&text.body).map(|d| (item, day, d))),
-            Kind::ConsentAnswer if own => consents.answers.extend(consent(&text.body).map(|a| (item, a))),
-            Kind::HandOver => consents.done.extend(consent::<HandOver>(&text.body)),
+            Kind::ConsentRequest | Kind::DutyRequest | Kind::ConsentAnswer | Kind::HandOver => {
+                parts.consents.said(&text)
+            }
             Kind::ToReport if own => parts.said.extend(consent(&text.body).map(|said| (item, day, said))),
             Kind::PassOn => parts.passed.extend(consent::<PassOn>(&text.body)),
             Kind::Account if !own => parts.accounts.told(&text),
             Kind::Agreed if own => parts.accounts.agreed(&text),
-            Kind::ConsentAnswer | Kind::ToReport | Kind::Account | Kind::Agreed => {}
+            Kind::ToReport | Kind::Account | Kind::Agreed => {}
             _ => parts.letters.push(text),
         }
     }

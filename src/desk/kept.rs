@@ -4,10 +4,8 @@ use std::path::Path;
 use serde::{Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
 
-use crate::{
-    desk::{DeskError, Identity},
-    replace::replace,
-};
+use super::{DeskError, Identity};
+use crate::replace::replace;
 
 /// Reads a file. One that cannot be opened is as one that is not there: it holds nothing that is nowhere else.
 pub(super) fn load<T: DeserializeOwned>(file: &Path, me: &Identity) -> Option<T> {

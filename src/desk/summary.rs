@@ -1,16 +1,22 @@
 //! What the inbox shows and searches: the beginning of every case that was opened. Kept only sealed to the reader.
 use std::{
     collections::HashMap,
+    future::ready,
     path::{Path, PathBuf},
+    pin::pin,
+    time::Instant,
 };
 
+use futures_util::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
 
-use super::kept;
+use super::{Client, Content, DeskError, Identity, Item, State, kept, links, many, open::advice, oral};
 use crate::{
     api_types::CaseView,
-    desk::{Content, DeskError, Identity, Item, State, links, open::advice, oral},
-    domain::id::{CaseId, ItemId},
+    domain::{
+        case::CaseState,
+        id::{CaseId, ItemId},
+    },
 };
 
 /// Characters of the line that names a case.
@@ -82,8 +88,11 @@ impl Summaries {
 
     /// Remembers what was opened of a case.
     pub(super) fn learn(&mut self, case: &CaseView, items: &[Item]) {
-        let Some(line) = first_line(items) else { return };
-        if self.knows(case) {
+        let line = first_line(items).unwrap_or_default();
+        // Who a reporter is, and a part without the story, have no line; an opened item says that there is no more to wait for.
+        let opened = items.iter().any(|item| matches!(item.state, State::Opened(_)));
+        let named = self.known.get(&case.case).is_some_and(|known| !known.line.is_empty());
+        if !opened || (self.knows(case) && (named || line.is_empty())) {
             return;
         }
         let mut text = String::new();
@@ -125,6 +134,29 @@ impl Summaries {
         self.changed = true;
     }
 
+    /// Opens what somebody has opened before and is not summarised, until then at most. What nobody has opened stays so: looking at the inbox
+    /// is not reading. Returns how many are left.
+    pub(super) async fn gather(
+        &mut self,
+        client: &Client,
+        cases: &[CaseView],
+        until: Option<Instant>,
+    ) -> Result<usize, DeskError> {
+        let opened = cases.iter().filter(|case| case.state != CaseState::Unopened);
+        let new: Vec<&CaseView> = opened.filter(|case| !self.knows(case)).collect();
+        let parts = stream::iter(many::parts(&new));
+        let parts = parts.take_while(|_| ready(until.is_none_or(|until| Instant::now() < until)));
+        let mut opening = pin!(parts.map(|part| many::open_messages(client, part)).buffered(many::at_once()));
+        let mut left = new.len();
+        while let Some(part) = opening.next().await {
+            for (case, items) in part? {
+                self.learn(case, &items);
+                left -= 1;
+            }
+        }
+        Ok(left)
+    }
+
     /// Whether everything in a case is in its summary.
     pub(super) fn knows(&self, case: &CaseView) -> bool {
         self.known.get(&case.case).is_some_and(|summary| case.items.iter().all(|item| summary.items.contains(item)))
@@ -135,9 +167,10 @@ impl Summaries {
         self.known.get(case)
     }
 
-    /// All cases with their lines, by line.
+    /// All cases that have a line, by line.
     pub(super) fn titles(&self) -> Vec<(CaseId, String)> {
-        let mut all: Vec<_> = self.known.iter().map(|(case, summary)| (*case, summary.line.clone())).collect();
+        let mut all: Vec<_> =
+            self.known.iter().filter(|(_, s)| !s.line.is_empty()).map(|(case, s)| (*case, s.line.clone())).collect();
         all.sort_by(|(a, one), (b, two)| (one, a).cmp(&(two, b)));
         all
     }
@@ -169,19 +202,18 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::domain::{
-        case::CaseState,
-        day::Day,
-        id::{OrgId, ReaderId},
+    use crate::{
+        desk::Opened,
+        domain::{
+            day::Day,
+            id::{InstanceId, OrgId, ReaderId},
+        },
+        seal::{Author, ItemHead, Kind, Manifest},
     };
 
-    #[test]
-    fn ten_thousand_summaries_come_back_and_are_not_written_again_when_nothing_changed() {
-        let folder = tempfile::tempdir().unwrap();
-        let key = folder.path().join("me.key");
-        let me = Identity::create(&key, ReaderId::parse("lezer").unwrap(), None).unwrap();
+    fn case(n: u128) -> CaseView {
         let day = Day::parse("2026-11-24").unwrap();
-        let case = |n: u128| CaseView {
+        CaseView {
             case: CaseId::from_uuid(Uuid::from_u128(n)),
             org: OrgId::parse("bzk").unwrap(),
             state: CaseState::Open,
@@ -190,7 +222,49 @@ mod tests {
             items: vec![ItemId::from_uuid(Uuid::from_u128(n))],
             readers: Vec::new(),
             away: Vec::new(),
+        }
+    }
+
+    /// Who the reporter is, and what was passed on without the story, have nothing to show: they are not opened for that each time.
+    #[test]
+    fn a_case_without_a_story_is_opened_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = folder.path().join("me.key");
+        let me = Identity::create(&key, ReaderId::parse("lezer").unwrap(), None).unwrap();
+        let there = case(1);
+        let item = *there.items.first().unwrap();
+        let head = ItemHead {
+            instance: InstanceId::from_uuid(Uuid::from_u128(2)),
+            case: there.case,
+            item,
+            kind: Kind::Identity,
+            author: Author::Reporter,
+            seq: 0,
+            seen: [0; 32],
+            day: there.filed,
+            name: None,
+            to: Vec::new(),
+            reporter: None,
+            proof: None,
         };
+        let manifest = Manifest { head, length: 0, sha256: [0; 32] };
+        let content = Content::Text(zeroize::Zeroizing::new("Dit ben ik".to_owned()));
+        let opened = Opened { manifest, by: [0; 32], proven: true, content };
+        let mut summaries = Summaries::load(&key, &me);
+        let failed = Item { id: item, state: State::Failed("damaged".to_owned()) };
+        summaries.learn(&there, &[failed]);
+        assert!(!summaries.knows(&there), "what did not open may open the next time");
+        summaries.learn(&there, &[Item { id: item, state: State::Opened(Box::new(opened)) }]);
+        assert!(summaries.knows(&there));
+        summaries.save(&me, std::slice::from_ref(&there)).unwrap();
+        assert!(Summaries::load(&key, &me).knows(&there));
+    }
+
+    #[test]
+    fn ten_thousand_summaries_come_back_and_are_not_written_again_when_nothing_changed() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = folder.path().join("me.key");
+        let me = Identity::create(&key, ReaderId::parse("lezer").unwrap(), None).unwrap();
         let there: Vec<CaseView> = (0..10_000).map(case).collect();
         let mut made = Summaries::load(&key, &me);
         for case in &there {

@@ -1,0 +1,122 @@
+//! Whoever may read a case, by what the reporter signed and what readers signed two by two. What a server says is none of it.
+mod entry;
+mod said;
+mod two;
+
+use std::collections::BTreeSet;
+
+use self::two::{Gone, Joined};
+pub(super) use self::{
+    said::{answer, author, cards, handed_over, proven, to_report},
+    two::acts,
+};
+use super::{
+    Client, DeskError,
+    open::{Content, Item, Opened, reporter},
+    write::failed,
+};
+use crate::{
+    api_types::CaseView,
+    domain::{
+        guest::GuestCard,
+        id::{ItemId, KeyedReader, ReaderId},
+        roster::Reader,
+    },
+    seal::{Recipients, ReporterPublic},
+};
+
+/// Whoever may read a case.
+pub(super) struct Circle {
+    /// The reporter's public halves.
+    pub(super) reporter: ReporterPublic,
+    /// The readers the reporter chose and those who were let in since, without who left or was taken out.
+    pub(super) readers: Vec<KeyedReader>,
+    /// The readers of a report that advice became: they read what the reporter let go along, and nothing that comes after it.
+    passed: Vec<KeyedReader>,
+    /// Everybody who could ever read, and who of them went: whose word counts.
+    there: Joined,
+    gone: Gone,
+    /// Whom the reporter excluded, who left because of a conflict, and who was taken out: nobody hands over to them.
+    pub(super) struck: BTreeSet<ReaderId>,
+    /// The cards of the guests among them that count today.
+    pub(super) guests: Vec<GuestCard>,
+}
+
+/// Whom something is sealed to, with the cards of the guests among them.
+pub(super) struct Addressed {
+    pub(super) to: Recipients,
+    pub(super) cards: Vec<GuestCard>,
+}
+
+/// Who gets what is written, besides the readers of the case.
+#[derive(Default)]
+pub(super) struct Also<'a> {
+    /// One more, who is let in now.
+    pub(super) more: Option<(&'a Reader, Option<&'a GuestCard>)>,
+    /// One who does not get it.
+    pub(super) except: Option<&'a KeyedReader>,
+    /// The reporter.
+    pub(super) reporter: bool,
+}
+
+impl Circle {
+    pub(super) fn of(client: &Client, items: &[Item]) -> Result<Self, DeskError> {
+        let reporter = reporter(client, items).ok_or_else(|| DeskError::known("desk-error-no-reporter"))?;
+        let first = entry::first(items, &reporter);
+        let mut struck: BTreeSet<ReaderId> = match first.map(|opened| &opened.content) {
+            Some(Content::Story(story)) => story.struck.iter().cloned().collect(),
+            _ => BTreeSet::new(),
+        };
+        let told = entry::told(client, items, first);
+        struck.extend(told.iter().flat_map(|told| told.struck.iter().cloned()));
+        let start = told.map(|told| told.readers).or_else(|| first.map(|opened| opened.manifest.head.to.clone()));
+        let start = start.unwrap_or_default();
+        // Who went is none of the two who let somebody in: so first who could have gone, then who did come in.
+        let there = Joined::of(client, items, &start, &struck, &Gone::default());
+        let there = Joined::of(client, items, &start, &struck, &Gone::of(client, items, &there));
+        let mut gone = Gone::of(client, items, &there);
+        struck.append(&mut gone.struck);
+        let stays = |r: &&KeyedReader| !struck.contains(&r.reader) && !gone.left.contains(*r);
+        let readers: Vec<KeyedReader> = there.ever.iter().filter(stays).cloned().collect();
+        let today = client.today();
+        let cards = cards(client, items).into_iter();
+        let guests = cards.filter(|card| card.counts_on(today) && readers.contains(&card.keyed())).collect();
+        let passed = to_report(items).flat_map(|(_, _, said)| said.to.iter()).filter(|to| !struck.contains(&to.reader));
+        let passed = passed.cloned().collect();
+        Ok(Self { reporter, readers, there, gone, passed, struck, guests })
+    }
+
+    /// Who did something that counts: somebody of the circle, or who was and did it before they went.
+    pub(super) fn did(&self, client: &Client, items: &[Item], (act, opened): (ItemId, &Opened)) -> Option<KeyedReader> {
+        author(client, items, opened).filter(|by| self.there.ever.contains(by) && self.gone.counts(by, &act))
+    }
+
+    /// Those of a case's readers who are in the circle and have the keys they had, and the guests whose card counts.
+    pub(super) fn recipients(&self, client: &Client, case: &CaseView, also: &Also<'_>) -> Result<Addressed, DeskError> {
+        let now = |r: &KeyedReader| client.roster.keyed(r).cloned();
+        let gets = |r: &&KeyedReader| also.except != Some(*r);
+        let there = case.readers.iter().filter(|r| self.readers.contains(r)).filter(gets).filter_map(now);
+        let guests = self.guests.iter().filter(|card| also.except != Some(&card.keyed())).map(GuestCard::reader);
+        let more = also.more.map(|(reader, _)| reader.clone());
+        let all: Vec<Reader> = there.chain(guests).chain(more).collect();
+        let to = Recipients::of(&all).map_err(failed)?;
+        let reply = &self.reporter.reply;
+        let to = if also.reporter { to.with_reporter(case.case, reply).map_err(failed)? } else { to };
+        let cards = self.guests.iter().chain(also.more.and_then(|(_, card)| card)).cloned().collect();
+        Ok(Addressed { to, cards })
+    }
+}
+
+/// The cards of the guests who read along today.
+pub fn guests(client: &Client, items: &[Item]) -> Vec<GuestCard> {
+    Circle::of(client, items).map(|circle| circle.guests).unwrap_or_default()
+}
+
+/// Readers the server names whom neither the reporter nor two readers on a legal duty let in, who are not named in what goes with a
+/// report, or who should be gone: somebody let them in. Nothing is sealed to them.
+pub fn strangers<'a>(client: &Client, case: &'a CaseView, items: &[Item]) -> Vec<&'a KeyedReader> {
+    let circle = Circle::of(client, items);
+    let known =
+        |r: &KeyedReader| circle.as_ref().is_ok_and(|circle| circle.readers.contains(r) || circle.passed.contains(r));
+    case.readers.iter().filter(|r| !known(r)).collect()
+}

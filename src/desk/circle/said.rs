@@ -1,0 +1,81 @@
+//! What is proven of a case's items, and by whom.
+use super::entry::to_me;
+use crate::{
+    desk::{
+        Client,
+        open::{Content, Item, Opened, State},
+    },
+    domain::{
+        guest::GuestCard,
+        id::{ItemId, KeyedReader},
+        roster::Reader,
+    },
+    seal::{
+        Author,
+        consent::{Answer, HandOver, ToReport},
+        guest::vouched,
+    },
+};
+
+/// What is proven of a case's items.
+pub(in crate::desk) fn proven(items: &[Item]) -> impl Iterator<Item = (ItemId, &Opened)> {
+    items.iter().filter_map(|item| match &item.state {
+        State::Opened(opened) if opened.proven => Some((item.id, &**opened)),
+        _ => None,
+    })
+}
+
+/// The reporter's answer to a request.
+pub(in crate::desk) fn answer((item, opened): (ItemId, &Opened)) -> Option<(ItemId, &Answer)> {
+    let by_reporter = opened.manifest.head.author == Author::Reporter;
+    if let Content::Answer(answer) = &opened.content { by_reporter.then_some((item, answer)) } else { None }
+}
+
+/// What the reporter said last to a request, and its place among all they said.
+pub(super) fn last_answer<'a>(items: &'a [Item], request: &ItemId) -> Option<(u32, ItemId, &'a Answer)> {
+    let said = proven(items).filter_map(|(item, opened)| {
+        let (item, answer) = answer((item, opened))?;
+        (answer.request == *request).then_some((opened.manifest.head.seq, item, answer))
+    });
+    said.max_by_key(|(seq, ..)| *seq)
+}
+
+/// What the reporter let go with a report: item, its place among theirs, and what it says.
+pub(in crate::desk) fn to_report(items: &[Item]) -> impl Iterator<Item = (ItemId, u32, &ToReport)> {
+    proven(items).filter_map(|(item, opened)| match &opened.content {
+        Content::ToReport(said) if opened.manifest.head.author == Author::Reporter => {
+            Some((item, opened.manifest.head.seq, said))
+        }
+        _ => None,
+    })
+}
+
+/// What says that something was shared.
+pub(in crate::desk) fn handed_over(opened: &Opened) -> Option<&HandOver> {
+    if let Content::HandOver(done) = &opened.content { Some(done) } else { None }
+}
+
+/// The reader of the roster who wrote something that is proven, with their keys.
+pub(super) fn roster_author(client: &Client, opened: &Opened) -> Option<KeyedReader> {
+    let Author::Reader(id) = &opened.manifest.head.author else { return None };
+    client.roster.reader(id).map(Reader::keyed)
+}
+
+/// The reader or guest who wrote something that is proven, with their keys.
+pub(in crate::desk) fn author(client: &Client, items: &[Item], opened: &Opened) -> Option<KeyedReader> {
+    let Author::Reader(id) = &opened.manifest.head.author else { return None };
+    let guest = || cards(client, items).iter().map(GuestCard::keyed).find(|keyed| keyed.reader == *id);
+    roster_author(client, opened).or_else(guest)
+}
+
+/// The cards in the requests of readers and in the hand-over to this one, and one's own.
+pub(in crate::desk) fn cards(client: &Client, items: &[Item]) -> Vec<GuestCard> {
+    let asked = proven(items).filter_map(|(_, opened)| match &opened.content {
+        Content::Request(asked) => asked.card.as_ref().filter(|card| card.keyed() == asked.to),
+        _ => None,
+    });
+    let before = to_me(client, items).into_iter().flat_map(|done| &done.cards);
+    let case = proven(items).map(|(_, opened)| opened.manifest.head.case).next();
+    let believed = |card: &&GuestCard| case.is_some_and(|case| vouched(card, &client.roster, &case));
+    asked.chain(before).filter(believed).chain(&client.me.card).cloned().collect()
+}

@@ -1,0 +1,168 @@
+//! What changes a circle: a yes of the reporter, the word of two readers, or that of who goes.
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use super::said::{author, handed_over, last_answer, proven, roster_author};
+use crate::{
+    desk::{
+        Client,
+        open::{Content, Item, Opened},
+    },
+    domain::{
+        day::Day,
+        id::{ItemId, KeyedReader, ReaderId},
+    },
+    seal::{circle::LeftReason, consent::HandOver},
+};
+
+/// Everybody who was let in.
+pub(super) struct Joined {
+    /// Those who could read from the start, and these.
+    pub(super) ever: Vec<KeyedReader>,
+    /// Who was let in, as often as they were.
+    pub(super) joined: Vec<KeyedReader>,
+}
+
+impl Joined {
+    /// Whom the reporter, or two readers on a legal duty, let in besides those of the start. Who went before is none of two.
+    pub(super) fn of(
+        client: &Client,
+        items: &[Item],
+        start: &[KeyedReader],
+        struck: &BTreeSet<ReaderId>,
+        gone: &Gone,
+    ) -> Self {
+        let all = proven(items).filter_map(|(_, opened)| handed_over(opened));
+        let mut left: Vec<&HandOver> = all.filter(|done| !struck.contains(&done.to.reader)).collect();
+        let (mut ever, mut joined) = (start.to_vec(), Vec::new());
+        // A request is carried out once, however often somebody says so.
+        let mut carried_out: HashSet<ItemId> = HashSet::new();
+        // Somebody let in may be one of the two who let in the next.
+        loop {
+            let counts = |by: &KeyedReader, act: &ItemId| ever.contains(by) && gone.counts(by, act);
+            let (now, later): (Vec<_>, Vec<_>) =
+                left.into_iter().partition(|done| agreed(items, done) || on_duty(client, items, done, &counts));
+            if now.is_empty() {
+                return Self { ever, joined };
+            }
+            let new = now.into_iter().filter(|done| carried_out.insert(done.request)).map(|done| done.to.clone());
+            joined.extend(new);
+            ever = start.iter().chain(&joined).cloned().collect();
+            left = later;
+        }
+    }
+}
+
+/// Whether the reporter said yes to exactly this, and did not take it back.
+pub(super) fn agreed(items: &[Item], done: &HandOver) -> bool {
+    let said_yes = last_answer(items, &done.request).is_some_and(|(_, item, a)| item == done.answer && a.yes);
+    let asked = proven(items).any(|(id, opened)| {
+        id == done.request && matches!(&opened.content, Content::Request(asked) if asked.to == done.to)
+    });
+    said_yes && asked
+}
+
+/// Whether two different readers whose acts count said that a legal duty asks for exactly this.
+pub(super) fn on_duty(
+    client: &Client,
+    items: &[Item],
+    done: &HandOver,
+    counts: &dyn Fn(&KeyedReader, &ItemId) -> bool,
+) -> bool {
+    let by = |wanted: ItemId, holds: &dyn Fn(&Content) -> bool| {
+        let found = proven(items).find(|(id, opened)| *id == wanted && holds(&opened.content));
+        found.and_then(|(_, opened)| roster_author(client, opened)).filter(|by| counts(by, &wanted))
+    };
+    let asked = by(done.request, &|content| matches!(content, Content::Duty(asked) if asked.to == done.to));
+    let approved = by(done.answer, &|content| matches!(content, Content::DutyApproved(a) if a.request == done.request));
+    asked.zip(approved).is_some_and(|(first, second)| first != second && first != done.to && second != done.to)
+}
+
+/// What somebody did as one of two readers: whoever says that they go, or that they were taken out, names these, and nothing else of theirs
+/// counts from then on.
+pub(in crate::desk) fn acts(client: &Client, items: &[Item], who: &KeyedReader) -> Vec<ItemId> {
+    let of_two = |content: &Content| {
+        matches!(content, Content::Duty(_) | Content::DutyApproved(_) | Content::TakeOut(_) | Content::TakenOut(_))
+    };
+    let theirs = proven(items).filter(|(_, o)| of_two(&o.content) && roster_author(client, o).as_ref() == Some(who));
+    theirs.map(|(item, _)| item).collect()
+}
+
+/// Who is not a reader any more.
+#[derive(Default)]
+pub(super) struct Gone {
+    /// By their own word, and not let in again.
+    pub(super) left: HashSet<KeyedReader>,
+    out: HashSet<KeyedReader>,
+    /// Whom nobody lets in again.
+    pub(super) struck: BTreeSet<ReaderId>,
+    /// What they did as one of two before they went, as everybody says who says that they went.
+    before: HashMap<KeyedReader, BTreeSet<ItemId>>,
+}
+
+impl Gone {
+    /// Who left, by their own word, or was taken out, by that of two others. Who take each other out both go.
+    pub(super) fn of(client: &Client, items: &[Item], there: &Joined) -> Self {
+        let mut gone = Self::default();
+        let mut went: HashSet<(KeyedReader, Day)> = HashSet::new();
+        for (_, opened) in proven(items) {
+            let Content::Left(left) = &opened.content else { continue };
+            let Some(by) = author(client, items, opened).filter(|by| there.ever.contains(by)) else { continue };
+            if left.reason != LeftReason::Leaving {
+                gone.struck.insert(by.reader.clone());
+            }
+            gone.only(&by, &left.acts);
+            went.insert((by, opened.manifest.head.day));
+        }
+        // Who left and was let in again is a reader: they came in as often as they went, and once more.
+        for reader in &there.ever {
+            let came = there.joined.iter().filter(|r| *r == reader).count();
+            let chosen = usize::from(there.ever.iter().filter(|r| *r == reader).count() > came);
+            if went.iter().filter(|(r, _)| r == reader).count() >= came + chosen {
+                gone.left.insert(reader.clone());
+            }
+        }
+        for (_, opened) in proven(items) {
+            let Content::TakenOut(taken) = &opened.content else { continue };
+            let Some(who) = gone.taken_out(client, items, &there.ever, (opened, taken.take_out)) else { continue };
+            gone.only(&who, &taken.acts);
+            gone.struck.insert(who.reader.clone());
+            gone.out.insert(who);
+        }
+        gone
+    }
+
+    /// Whether something that a reader did as one of two counts.
+    pub(super) fn counts(&self, by: &KeyedReader, act: &ItemId) -> bool {
+        let here = !self.left.contains(by) && !self.out.contains(by);
+        here || self.before.get(by).is_some_and(|acts| acts.contains(act))
+    }
+
+    fn only(&mut self, who: &KeyedReader, acts: &[ItemId]) {
+        let named = || acts.iter().copied().collect::<BTreeSet<_>>();
+        self.before
+            .entry(who.clone())
+            .and_modify(|before| before.retain(|act| acts.contains(act)))
+            .or_insert_with(named);
+    }
+
+    /// Whom a second reader took out, if a first one asked for it and both are others of the circle who had not left.
+    fn taken_out(
+        &self,
+        client: &Client,
+        items: &[Item],
+        ever: &[KeyedReader],
+        (second, asked): (&Opened, ItemId),
+    ) -> Option<KeyedReader> {
+        let (_, first) = proven(items).find(|(id, _)| *id == asked)?;
+        let Content::TakeOut(wanted) = &first.content else { return None };
+        let by = [(first, asked), (second, second.manifest.head.item)].map(|(opened, act)| {
+            let here = |by: &KeyedReader| {
+                !self.left.contains(by) || self.before.get(by).is_some_and(|acts| acts.contains(&act))
+            };
+            roster_author(client, opened).filter(|by| ever.contains(by) && here(by))
+        });
+        let [Some(first), Some(second)] = by else { return None };
+        let others = first != second && first != wanted.who && second != wanted.who;
+        (others && ever.contains(&wanted.who)).then(|| wanted.who.clone())
+    }
+}

@@ -1,0 +1,106 @@
+//! A guest's card: saved for the guest, and sent along when the reporter is asked.
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{StatusCode, header},
+    web::{Data, Path},
+};
+use askama::Template;
+
+use super::{back, guest_name, no_guest, shown, text_of, typed};
+use crate::{
+    desk::{
+        DeskError, ask_consent_for_guest,
+        guest::card as card_in,
+        page::{
+            Desk, Fields,
+            answer::{Answer, Fault, MaybeForm, answer, case_of, fields},
+            case::refresh,
+            hand_over::{Choice, item_choices},
+            lock::Unlocked,
+        },
+    },
+    domain::{guest::GuestCard, id::ItemId},
+    seal::Plaintext,
+    text::Texts,
+};
+
+#[derive(Template)]
+#[template(path = "desk/guest_card.html")]
+struct Card {
+    t: Texts,
+    case: crate::domain::id::CaseId,
+    name: String,
+    card: String,
+    items: Vec<Choice>,
+    reason: Plaintext,
+    error: Option<String>,
+}
+
+/// The card, and the request that goes to the reporter.
+pub(super) async fn page(
+    open: &mut Unlocked,
+    t: Texts,
+    card: &GuestCard,
+    sent: &Fields,
+    error: Option<String>,
+) -> Answer {
+    refresh(open, &card.case).await?;
+    let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let page = Card {
+        t,
+        case: card.case,
+        name: guest_name(t, card),
+        card: serde_json::to_string(card).map_err(|e| DeskError::new(e.to_string()))?,
+        items: item_choices(open, t, &card.case, (!sent.is_empty()).then_some(&named(sent))),
+        reason: text_of(sent, "text"),
+        error,
+    };
+    Ok(shown(open, t, status, "desk-guest-card-title", &page))
+}
+
+fn named(sent: &Fields) -> Vec<ItemId> {
+    sent.iter().filter(|(n, _)| n == "item").filter_map(|(_, v)| v.choice().and_then(ItemId::parse)).collect()
+}
+
+/// The card as a file, for the guest.
+pub(super) async fn save(
+    desk: Data<Desk>,
+    request: HttpRequest,
+    path: Path<(String, String)>,
+    form: MaybeForm,
+) -> HttpResponse {
+    answer(&desk, &request, &path.0, fields(form), async |_, _, sent| {
+        let card = card_in(typed(&sent, "card").as_bytes()).map_err(|_| Fault::NotFound)?;
+        let body = serde_json::to_vec_pretty(&card).map_err(|e| DeskError::new(e.to_string()))?;
+        let file = (header::CONTENT_DISPOSITION, "attachment; filename=\"meldkluis-card.json\"");
+        Ok(HttpResponse::Ok().content_type("application/json").insert_header(file).body(body))
+    })
+    .await
+}
+
+/// Asks the reporter.
+pub(super) async fn ask(
+    desk: Data<Desk>,
+    request: HttpRequest,
+    path: Path<(String, String)>,
+    form: MaybeForm,
+) -> HttpResponse {
+    answer(&desk, &request, &path.0, fields(form), async |open, t, sent| {
+        no_guest(open)?;
+        let id = case_of(&path.1)?;
+        let Ok(card) = card_in(typed(&sent, "card").as_bytes()) else { return Ok(back(t, &id)) };
+        let items = named(&sent);
+        let asked = if items.is_empty() {
+            Err(DeskError::known("desk-choose-items"))
+        } else {
+            ask_consent_for_guest(&open.client, &id, card.clone(), text_of(&sent, "text"), &items).await
+        };
+        match asked {
+            Ok(_) => Ok(back(t, &id)),
+            // Of another case there is no page here.
+            Err(error) if card.case != id => super::page(open, t, &id, Some(error)).await,
+            Err(error) => page(open, t, &card, &sent, Some(error.in_words(t))).await,
+        }
+    })
+    .await
+}

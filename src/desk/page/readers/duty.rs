@@ -1,0 +1,185 @@
+//! Letting somebody read because the law demands it: one reader asks, another approves, either hands over.
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::StatusCode,
+    web::{Data, Path},
+};
+use askama::Template;
+
+use super::{back, chosen, no_guest, person, shown, text_of, words};
+use crate::{
+    desk::{
+        Content, DeskError, Duty, DutyClaim, Sent, State, approve_duty, ask_duty, duties,
+        page::{
+            Desk, Fields,
+            answer::{Answer, MaybeForm, answer, case_of, fields, item_of},
+            case::refresh,
+            entry::kind_text,
+            hand_over::{Choice, item_choices, reader_choices},
+            lock::Unlocked,
+        },
+    },
+    domain::{
+        ground::Ground,
+        id::{CaseId, ItemId, ReaderId},
+    },
+    seal::{Author, Plaintext},
+    text::Texts,
+};
+
+/// A duty, as the page shows it.
+pub(super) struct DutyRow {
+    pub(super) item: ItemId,
+    pub(super) text: String,
+    /// Ground, reference, reason, items and notice.
+    pub(super) facts: Vec<(String, String)>,
+    /// This reader can be the second.
+    pub(super) approve: bool,
+    /// It can be handed over now.
+    pub(super) carry_out: bool,
+}
+
+#[derive(Template)]
+#[template(path = "desk/duty.html")]
+struct DutyPage {
+    t: Texts,
+    case: CaseId,
+    readers: Vec<Choice>,
+    grounds: Vec<Choice>,
+    items: Vec<Choice>,
+    reference: Plaintext,
+    reason: Plaintext,
+    notice: bool,
+    error: Option<String>,
+}
+
+/// The legal duties of a case.
+pub(super) fn rows(open: &Unlocked, t: Texts, case: &CaseId) -> Vec<DutyRow> {
+    duties(&open.client, super::items(open, case)).iter().map(|duty| row(open, t, case, duty)).collect()
+}
+
+fn row(open: &Unlocked, t: Texts, case: &CaseId, duty: &Duty) -> DutyRow {
+    let item = super::items(open, case).iter().find(|item| item.id == duty.request);
+    let opened = item.and_then(|item| if let State::Opened(opened) = &item.state { Some(opened) } else { None });
+    let mine = opened.is_some_and(|o| o.manifest.head.author == Author::Reader(open.client.me.reader.clone()));
+    let asked = opened.and_then(|o| if let Content::Duty(asked) = &o.content { Some(asked) } else { None });
+    let id = match (duty.done, duty.approval.is_some()) {
+        (true, _) => "desk-duty-done",
+        (_, true) => "desk-duty-approved",
+        _ => "desk-duty-asked",
+    };
+    let values = [("name", person(open, t, case, &duty.to.reader)), ("day", t.day(duty.day))];
+    let mut facts = vec![(t.get("desk-duty-ground"), t.get(duty.ground.text_id()))];
+    if let Some(asked) = asked {
+        let named = asked.items.iter().map(|named| format!("{}, {}", t.get(kind_text(named.kind)), t.day(named.day)));
+        facts.push((t.get("desk-duty-reference"), words(&asked.reference)));
+        facts.push((t.get("desk-duty-reason"), words(&asked.reason)));
+        facts.push((t.get("desk-hand-over-items"), named.collect::<Vec<_>>().join("; ")));
+    }
+    let notice = if duty.notice { "desk-duty-notice-yes" } else { "desk-duty-notice-no" };
+    facts.push((t.get("desk-duty-notice"), t.get(notice)));
+    facts.retain(|(_, text)| !text.trim().is_empty());
+    let guest = super::is_guest(open);
+    DutyRow {
+        item: duty.request,
+        text: t.with(id, &values),
+        facts,
+        approve: !guest && !mine && duty.approval.is_none() && duty.to != open.client.me.keyed(),
+        carry_out: !guest && duty.approval.is_some() && !duty.done,
+    }
+}
+
+/// Says, as the first, that the law demands it.
+pub(super) async fn ask(
+    desk: Data<Desk>,
+    request: HttpRequest,
+    path: Path<(String, String)>,
+    form: MaybeForm,
+) -> HttpResponse {
+    answer(&desk, &request, &path.0, fields(form), async |open, t, sent| {
+        no_guest(open)?;
+        let id = case_of(&path.1)?;
+        if sent.is_empty() {
+            return page(open, t, &id, &sent, None).await;
+        }
+        match claim(open, &id, &sent).await {
+            Ok(_) => Ok(back(t, &id)),
+            Err(error) => page(open, t, &id, &sent, Some(error.in_words(t))).await,
+        }
+    })
+    .await
+}
+
+fn named(sent: &Fields) -> Vec<ItemId> {
+    sent.iter().filter(|(n, _)| n == "item").filter_map(|(_, v)| v.choice().and_then(ItemId::parse)).collect()
+}
+
+/// The ground by the id of its text: names in commands have signs that a choice on a form has not.
+fn ground(sent: &Fields) -> Option<Ground> {
+    let id = chosen(sent, "ground")?;
+    Ground::ALL.into_iter().find(|ground| ground.text_id() == id)
+}
+
+fn notice(sent: &Fields) -> bool {
+    chosen(sent, "notice") != Some("no")
+}
+
+async fn claim(open: &Unlocked, id: &CaseId, sent: &Fields) -> Result<Sent, DeskError> {
+    let to = chosen(sent, "to").and_then(ReaderId::parse);
+    let items = named(sent);
+    if items.is_empty() {
+        return Err(DeskError::known("desk-choose-items"));
+    }
+    let claim = DutyClaim {
+        to: to.ok_or_else(|| DeskError::known("desk-choose-reader"))?,
+        ground: ground(sent).ok_or_else(|| DeskError::known("desk-error-duty-ground"))?,
+        reference: text_of(sent, "reference"),
+        reason: text_of(sent, "text"),
+        notice: notice(sent),
+    };
+    ask_duty(&open.client, id, claim, &items).await
+}
+
+async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, sent: &Fields, error: Option<String>) -> Answer {
+    let case = refresh(open, id).await?;
+    let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let (picked, items) = (ground(sent), named(sent));
+    let choice = |ground: Ground| Choice {
+        value: ground.text_id().to_owned(),
+        text: t.get(ground.text_id()),
+        chosen: picked == Some(ground),
+    };
+    let page = DutyPage {
+        t,
+        case: *id,
+        readers: reader_choices(open, t, &case, chosen(sent, "to").and_then(ReaderId::parse).as_ref())?,
+        grounds: Ground::ALL.into_iter().map(choice).collect(),
+        items: item_choices(open, t, id, (!sent.is_empty()).then_some(&items)),
+        reference: text_of(sent, "reference"),
+        reason: text_of(sent, "text"),
+        notice: notice(sent),
+        error,
+    };
+    Ok(shown(open, t, status, "desk-act-duty", &page))
+}
+
+/// Agrees, as the second.
+pub(super) async fn approve(
+    desk: Data<Desk>,
+    request: HttpRequest,
+    path: Path<(String, String, String)>,
+    form: MaybeForm,
+) -> HttpResponse {
+    answer(&desk, &request, &path.0, fields(form), async |open, t, sent| {
+        let id = case_of(&path.1)?;
+        // A page that is only looked at does nothing.
+        if chosen(&sent, "do").is_none() {
+            return Ok(back(t, &id));
+        }
+        match approve_duty(&open.client, &id, &item_of(&path.2)?).await {
+            Ok(_) => Ok(back(t, &id)),
+            Err(error) => super::page(open, t, &id, Some(error)).await,
+        }
+    })
+    .await
+}

@@ -1,0 +1,191 @@
+//! Who reads a case: who does, and what can be done about it. What is done goes the way of the commands.
+mod card;
+mod duty;
+mod guest;
+mod leave;
+mod take_out;
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::StatusCode,
+    web::{self, Data, Path},
+};
+use askama::Template;
+
+use self::{duty::DutyRow, take_out::TakingRow};
+use super::{
+    Desk, Fields,
+    answer::{Answer, Fault, MaybeForm, answer, case_of, fields},
+    both,
+    case::refresh,
+    lock::Unlocked,
+    view,
+};
+use crate::{
+    api_types::CaseView,
+    desk::{DeskError, Item, circle::cards, consents, guests},
+    domain::{
+        guest::GuestCard,
+        id::{CaseId, KeyedReader, ReaderId},
+    },
+    seal::{Plaintext, consent::Standing},
+    text::Texts,
+};
+
+/// The pages about who reads.
+pub(super) fn routes(cfg: &mut web::ServiceConfig) {
+    cfg.service(both("/{lang}/case/{case}/readers", show))
+        .service(both("/{lang}/case/{case}/readers/leave", leave::leave_case))
+        .service(both("/{lang}/case/{case}/readers/take-out", take_out::ask))
+        .service(both("/{lang}/case/{case}/readers/take-out/{item}", take_out::confirm))
+        .service(both("/{lang}/case/{case}/readers/duty", duty::ask))
+        .service(both("/{lang}/case/{case}/readers/duty/{item}", duty::approve))
+        .service(both("/{lang}/case/{case}/readers/guest", guest::invite_one))
+        .service(both("/{lang}/case/{case}/readers/guest/card", card::save))
+        .service(both("/{lang}/case/{case}/readers/guest/ask", card::ask));
+}
+
+/// Somebody who reads.
+pub(super) struct Who {
+    /// Which.
+    pub(super) reader: KeyedReader,
+    /// As the page names them.
+    pub(super) text: String,
+}
+
+#[derive(Template)]
+#[template(path = "desk/readers.html")]
+struct Page {
+    t: Texts,
+    case: CaseId,
+    who: Vec<Who>,
+    takings: Vec<TakingRow>,
+    duties: Vec<DutyRow>,
+    /// What the reporter was asked, with what can be carried out now.
+    consents: Vec<(String, Option<String>)>,
+    closed: bool,
+    guest: bool,
+    advice: bool,
+    error: Option<String>,
+}
+
+/// A choice of a form.
+pub(super) fn chosen<'a>(sent: &'a Fields, name: &str) -> Option<&'a str> {
+    sent.iter().find(|(n, _)| n == name).and_then(|(_, v)| v.choice())
+}
+
+/// What was typed into a field of one line.
+pub(super) fn typed(sent: &Fields, name: &str) -> String {
+    let found = sent.iter().find(|(n, _)| n == name);
+    found.map(|(_, v)| String::from_utf8_lossy(v.reveal()).into_owned()).unwrap_or_default()
+}
+
+/// A longer text, to be used while the page keeps its own.
+fn text_of(sent: &Fields, name: &str) -> Plaintext {
+    let found = sent.iter().find(|(n, _)| n == name);
+    Plaintext::from(found.map(|(_, v)| v.reveal().to_vec()).unwrap_or_default())
+}
+
+/// A text as a page shows it.
+fn words(text: &Plaintext) -> String {
+    String::from_utf8_lossy(text.reveal()).into_owned()
+}
+
+fn items<'a>(open: &'a Unlocked, case: &CaseId) -> &'a [Item] {
+    open.cases.get(case).map(Vec::as_slice).unwrap_or_default()
+}
+
+fn is_guest(open: &Unlocked) -> bool {
+    open.client.me.card.is_some()
+}
+
+/// What a guest has no page for.
+fn no_guest(open: &Unlocked) -> Result<(), Fault> {
+    if is_guest(open) { Err(DeskError::known("desk-error-guest").into()) } else { Ok(()) }
+}
+
+/// The card of a guest of a case.
+pub(super) fn card(open: &Unlocked, case: &CaseId, id: &ReaderId) -> Option<GuestCard> {
+    cards(&open.client, items(open, case)).into_iter().find(|card| card.guest.id == *id)
+}
+
+/// A guest as everybody sees them.
+fn guest_name(t: Texts, card: &GuestCard) -> String {
+    t.with("guest-name", &[("name", t.pick(&card.guest.shown_as).to_owned()), ("day", t.day(card.until))])
+}
+
+/// A reader of the roster, or a guest of a case.
+pub(super) fn person(open: &Unlocked, t: Texts, case: &CaseId, id: &ReaderId) -> String {
+    let known = open.client.roster.reader(id).map(|r| t.pick(&r.shown_as).to_owned());
+    let guest = || card(open, case, id).map(|card| guest_name(t, &card));
+    known.or_else(guest).unwrap_or_else(|| id.to_string())
+}
+
+/// Everybody who reads a case, the guests last.
+pub(super) fn who(open: &Unlocked, t: Texts, case: &CaseView) -> Vec<Who> {
+    let one = |reader: &KeyedReader| {
+        let name = person(open, t, &case.case, &reader.reader);
+        let away = case.away.contains(reader);
+        let text = if away { t.with("desk-readers-away", &[("name", name)]) } else { name };
+        Who { reader: reader.clone(), text }
+    };
+    let guests = guests(&open.client, items(open, &case.case)).into_iter();
+    let guest = |card: GuestCard| Who { reader: card.keyed(), text: guest_name(t, &card) };
+    let guests: Vec<Who> = guests.map(guest).filter(|who| !case.readers.contains(&who.reader)).collect();
+    case.readers.iter().map(one).chain(guests).collect()
+}
+
+/// What colleagues asked and this reader can answer, for the page of the case.
+pub(super) fn waits(open: &Unlocked, t: Texts, case: &CaseId) -> Vec<String> {
+    let takings = take_out::rows(open, t, case).into_iter().filter(|row| row.confirm).map(|row| row.text);
+    let duties = duty::rows(open, t, case).into_iter().filter(|row| row.approve).map(|row| row.text);
+    takings.chain(duties).collect()
+}
+
+/// The page.
+async fn show(desk: Data<Desk>, request: HttpRequest, path: Path<(String, String)>, form: MaybeForm) -> HttpResponse {
+    answer(&desk, &request, &path.0, fields(form), async |open, t, _| page(open, t, &case_of(&path.1)?, None).await)
+        .await
+}
+
+async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, error: Option<DeskError>) -> Answer {
+    let case = refresh(open, id).await?;
+    let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let page = Page {
+        t,
+        case: *id,
+        who: who(open, t, &case),
+        takings: take_out::rows(open, t, id),
+        duties: duty::rows(open, t, id),
+        consents: asked(open, t, id),
+        closed: case.state.is_closed(),
+        guest: is_guest(open),
+        advice: crate::desk::open::advice(items(open, id)),
+        error: error.map(|error| error.in_words(t)),
+    };
+    Ok(shown(open, t, status, "desk-readers-title", &page))
+}
+
+/// What the reporter was asked; with the item of what they agreed to.
+fn asked(open: &Unlocked, t: Texts, id: &CaseId) -> Vec<(String, Option<String>)> {
+    let one = |consent: crate::desk::Consent| {
+        let (text, agreed) = match consent.standing {
+            Standing::Asked => ("desk-consent-asked", false),
+            Standing::No => ("desk-consent-no", false),
+            Standing::Yes(_) => ("desk-consent-yes", true),
+            Standing::Done => ("desk-consent-done", false),
+        };
+        let values = [("name", person(open, t, id, &consent.to.reader)), ("day", t.day(consent.day))];
+        (t.with(text, &values), agreed.then(|| consent.request.to_string()))
+    };
+    consents(items(open, id)).into_iter().map(one).collect()
+}
+
+fn shown(open: &Unlocked, t: Texts, status: StatusCode, title: &str, body: &impl Template) -> HttpResponse {
+    view::page(t, status, &t.get(title), &open.client, &body.render().unwrap_or_default())
+}
+
+/// Back to the page, once something was done.
+fn back(t: Texts, id: &CaseId) -> HttpResponse {
+    view::see_other(&format!("/{}/case/{id}/readers", t.lang()))
+}

@@ -1,0 +1,125 @@
+//! Taking another reader out of a case: one asks, a second confirms.
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::StatusCode,
+    web::{Data, Path},
+};
+use askama::Template;
+
+use super::{back, chosen, no_guest, person, shown, text_of, words};
+use crate::{
+    desk::{
+        Content, DeskError, State, confirm_take_out,
+        page::{
+            Desk, Fields,
+            answer::{Answer, MaybeForm, answer, case_of, fields, item_of},
+            case::refresh,
+            hand_over::Choice,
+            lock::Unlocked,
+        },
+        take_out, takings,
+    },
+    domain::id::{CaseId, ItemId, ReaderId},
+    seal::Plaintext,
+    text::Texts,
+};
+
+/// A request, as the page shows it.
+pub(super) struct TakingRow {
+    pub(super) item: ItemId,
+    pub(super) text: String,
+    pub(super) reason: String,
+    /// This reader can be the second.
+    pub(super) confirm: bool,
+}
+
+#[derive(Template)]
+#[template(path = "desk/take_out.html")]
+struct TakeOut {
+    t: Texts,
+    case: CaseId,
+    readers: Vec<Choice>,
+    reason: Plaintext,
+    error: Option<String>,
+}
+
+/// Who was asked to be taken out.
+pub(super) fn rows(open: &Unlocked, t: Texts, case: &CaseId) -> Vec<TakingRow> {
+    let (items, me) = (super::items(open, case), open.client.me.keyed());
+    let reason = |asked: &ItemId| {
+        let item = items.iter().find(|item| item.id == *asked)?;
+        let State::Opened(opened) = &item.state else { return None };
+        if let Content::TakeOut(asked) = &opened.content { Some(words(&asked.reason)) } else { None }
+    };
+    let row = |taking: crate::desk::Taking| {
+        let id = if taking.done { "desk-take-out-done" } else { "desk-take-out-asked" };
+        let name = |reader: &ReaderId| person(open, t, case, reader);
+        let (who, by) = (name(&taking.who.reader), name(&taking.by.reader));
+        TakingRow {
+            item: taking.asked,
+            text: t.with(id, &[("name", who), ("by", by), ("day", t.day(taking.day))]),
+            reason: reason(&taking.asked).unwrap_or_default(),
+            confirm: !taking.done && taking.by != me && taking.who != me && !super::is_guest(open),
+        }
+    };
+    takings(&open.client, items).into_iter().map(row).collect()
+}
+
+/// Asks, as the first.
+pub(super) async fn ask(
+    desk: Data<Desk>,
+    request: HttpRequest,
+    path: Path<(String, String)>,
+    form: MaybeForm,
+) -> HttpResponse {
+    answer(&desk, &request, &path.0, fields(form), async |open, t, sent| {
+        no_guest(open)?;
+        let id = case_of(&path.1)?;
+        if sent.is_empty() {
+            return page(open, t, &id, &sent, None).await;
+        }
+        let asked = match chosen(&sent, "who").and_then(ReaderId::parse) {
+            None => Err(DeskError::known("desk-error-take-out-who")),
+            Some(who) => take_out(&open.client, &id, &who, text_of(&sent, "text")).await,
+        };
+        match asked {
+            Ok(_) => Ok(back(t, &id)),
+            Err(error) => page(open, t, &id, &sent, Some(error.in_words(t))).await,
+        }
+    })
+    .await
+}
+
+async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, sent: &Fields, error: Option<String>) -> Answer {
+    let case = refresh(open, id).await?;
+    let (me, picked) = (open.client.me.keyed(), chosen(sent, "who"));
+    let others = super::who(open, t, &case).into_iter().filter(|who| who.reader != me);
+    let choice = |who: super::Who| {
+        let value = who.reader.reader.to_string();
+        Choice { chosen: picked == Some(value.as_str()), value, text: who.text }
+    };
+    let page = TakeOut { t, case: *id, readers: others.map(choice).collect(), reason: text_of(sent, "text"), error };
+    let status = if page.error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    Ok(shown(open, t, status, "desk-act-take-out", &page))
+}
+
+/// Takes them out, as the second.
+pub(super) async fn confirm(
+    desk: Data<Desk>,
+    request: HttpRequest,
+    path: Path<(String, String, String)>,
+    form: MaybeForm,
+) -> HttpResponse {
+    answer(&desk, &request, &path.0, fields(form), async |open, t, sent| {
+        let id = case_of(&path.1)?;
+        // A page that is only looked at does nothing.
+        if chosen(&sent, "do").is_none() {
+            return Ok(back(t, &id));
+        }
+        match confirm_take_out(&open.client, &id, &item_of(&path.2)?).await {
+            Ok(_) => Ok(back(t, &id)),
+            Err(error) => super::page(open, t, &id, Some(error)).await,
+        }
+    })
+    .await
+}

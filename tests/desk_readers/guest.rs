@@ -1,0 +1,80 @@
+//! A guest is invited on the page, and opens the page themselves.
+use std::time::Duration;
+
+use meldkluis::{
+    desk::Identity,
+    domain::id::ReaderId,
+    seal::code::{Language, print_words},
+};
+use thirtyfour::By;
+
+use crate::{
+    READER, filed, readers,
+    served::{absolute, desk, entered, picture},
+    support::Service,
+    value,
+};
+
+const GUEST: &str = "ad-onderzoeker";
+
+#[actix_web::test]
+async fn a_guest_is_invited_and_opens_the_desk_with_the_card_for_what_a_guest_can_do() {
+    let service = Service::start(None).await;
+    let (browser, code, case) = filed(&service).await;
+    let me = Identity::create(&service.path(&format!("readers/{GUEST}.key")), ReaderId::parse(GUEST).unwrap(), None);
+    let me = me.unwrap();
+    let public = service.path("public.toml");
+    std::fs::write(&public, me.public()).unwrap();
+    let (reader, page) = readers(&service, READER, &case).await;
+    reader.page.goto(format!("{page}/guest")).await.unwrap();
+    reader.write("#public-file", public.to_str().unwrap()).await;
+    reader.write("#words", "dit zijn ze niet").await;
+    reader.write("#name", "Auditdienst, onderzoeker").await;
+    let date = service.clock.today().plus_days(30).date();
+    let keys = format!("{:02}{:02}{}", date.month(), date.day(), date.year());
+    reader.write("#until", &keys).await;
+    reader.press("#make button").await;
+    assert!(reader.text().await.contains("Dit zijn niet de acht woorden"), "{}", reader.text().await);
+    assert!(value(&reader, "#public").await.contains(GUEST), "the file is kept with what was typed");
+    reader.page.find(By::Css("#words")).await.unwrap().clear().await.unwrap();
+    reader.write("#words", &print_words(&me.keyed(), Language::Nl).join(" ")).await;
+    reader.press("#make button").await;
+    assert_eq!(reader.heading().await, "De kaart van de gast", "{}", reader.text().await);
+    picture(&reader, "desk-guest-card").await;
+    let card = service.path("card.json");
+    std::fs::write(&card, value(&reader, "#save input[name=card]").await).unwrap();
+    reader.press("#ask button").await;
+    assert!(reader.text().await.contains("Geef een reden"), "{}", reader.text().await);
+    reader.write("#text", "Zoekt het uit").await;
+    reader.press("#ask button").await;
+    let text = reader.text().await;
+    assert!(text.contains("mag Auditdienst, onderzoeker, gast tot en met"), "{text}");
+    let asked = browser.mailbox(&code, None, &[]).await;
+    let request = asked.html.split("name=\"request\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    browser.mailbox(&code, None, &[("act", "consent-yes"), ("request", &request)]).await;
+    reader.page.goto(&page).await.unwrap();
+    reader.press(".mk-consent button").await;
+    reader.page.goto(&page).await.unwrap();
+    assert!(reader.page.find(By::Css("main ul")).await.unwrap().text().await.unwrap().contains("Auditdienst"));
+    reader.quit().await;
+
+    // Twice: the card is there after a lock as well.
+    let link = desk(&service, GUEST, Some(card), Duration::from_mins(10));
+    let guest = entered(&link).await;
+    assert!(guest.page.find(By::Css(".mk-away")).await.is_err(), "no place to be away from");
+    guest.press("nav form button").await;
+    guest.press("main form button").await;
+    guest.page.goto(absolute(&link, &format!("/nl/case/{case}"))).await.unwrap();
+    assert!(guest.text().await.contains("Het verhaal"), "{}", guest.text().await);
+    for css in [".mk-acts a[href$=close]", ".mk-acts a[href$=hand-over]", "#link"] {
+        assert!(guest.page.find(By::Css(css)).await.is_err(), "{css}");
+    }
+    guest.press(".mk-acts a[href$=note]").await;
+    guest.write("#text", "Van de gast").await;
+    guest.press("main form button").await;
+    assert!(guest.text().await.contains("Auditdienst, onderzoeker"), "{}", guest.text().await);
+    guest.page.goto(absolute(&link, &format!("/nl/case/{case}/readers"))).await.unwrap();
+    assert!(guest.page.find(By::Css("main a[href$=duty]")).await.is_err());
+    assert!(guest.page.find(By::Css("main a[href$=leave]")).await.is_ok());
+    guest.quit().await;
+}

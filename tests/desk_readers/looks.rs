@@ -1,0 +1,72 @@
+//! Every page about readers, as axe-core sees it and at 320 pixels.
+use meldkluis::{
+    desk::Identity,
+    domain::id::ReaderId,
+    seal::code::{Language, print_words},
+};
+use thirtyfour::By;
+
+use crate::{
+    READER, SECOND, THIRD, desk, filed,
+    served::absolute,
+    support::Service,
+    webdriver::{
+        Make,
+        eye::{AXE, Eye, WIDE, axe},
+    },
+};
+
+async fn looked_at(make: Make, library: String, script: &str) {
+    let service = Service::start(None).await;
+    let (_, _, case) = filed(&service).await;
+    let file = service.path("reason.txt");
+    std::fs::write(&file, format!("Een reden {}", "Lang".repeat(60))).unwrap();
+    let reason = ["--file", file.to_str().unwrap()];
+    let duty = ["ask-duty", &case, "--to", "bzk-leidinggevende-1", "--ground", "court_order"];
+    service.desk(THIRD, &[&duty[..], &reason].concat()).await.unwrap();
+    service.desk(THIRD, &[&["take-out", &case, SECOND][..], &reason].concat()).await.unwrap();
+    // A card that a reader made: its page is reached with the file alone.
+    let name = ReaderId::parse("ad-onderzoeker").unwrap();
+    let me = Identity::create(&service.path("guest.key"), name, None).unwrap();
+    let (public, card) = (service.path("public.toml"), service.path("card.json"));
+    std::fs::write(&public, me.public()).unwrap();
+    let (until, words) = (service.clock.today().to_string(), print_words(&me.keyed(), Language::Nl).join(" "));
+    let about = ["--public", public.to_str().unwrap(), "--shown-as", "Gast", "--until", &until, "--words", &words];
+    let made = service.desk(READER, &[&["invite", &case][..], &about].concat()).await.unwrap();
+    std::fs::write(&card, made.to_string()).unwrap();
+    let mut eye = Eye::open(make, library, script.to_owned()).await;
+    let link = desk(&service, READER);
+    eye.browser.page.goto(&link).await.unwrap();
+    eye.browser.press("main a[href='/nl/inbox']").await;
+    eye.browser.press("main form button").await;
+    for lang in ["nl", "en"] {
+        let at = |path: &str| absolute(&link, &format!("/{lang}/{path}"));
+        eye.go(&at("inbox?done=left"), &format!("{lang} desk inbox left")).await;
+        eye.go(&at("away"), &format!("{lang} desk away")).await;
+        eye.press("button[value=away]", &format!("{lang} desk away wrong")).await;
+        eye.go(&at(&format!("case/{case}")), &format!("{lang} desk case waits")).await;
+        eye.go(&at(&format!("case/{case}/readers")), &format!("{lang} desk readers")).await;
+        for page in ["readers/leave", "readers/take-out", "readers/duty", "readers/guest", "proof"] {
+            eye.go(&at(&format!("case/{case}/{page}")), &format!("{lang} desk {page}")).await;
+            eye.press("main form button", &format!("{lang} desk {page} wrong")).await;
+            assert!(eye.browser.page.find(By::Css("[role=alert]")).await.is_ok(), "{page}");
+        }
+        eye.browser.page.goto(at(&format!("case/{case}/readers/guest"))).await.unwrap();
+        eye.browser.write("#card-file", card.to_str().unwrap()).await;
+        eye.press("#use button", &format!("{lang} desk guest card")).await;
+        eye.press("#ask button", &format!("{lang} desk guest card wrong")).await;
+    }
+    assert!(eye.pages >= 30, "{} pages were looked at", eye.pages);
+    assert!(eye.found.is_empty(), "{}", eye.found.join("\n"));
+    eye.browser.quit().await;
+}
+
+#[actix_web::test]
+async fn axe_finds_nothing_on_the_pages_about_readers() {
+    looked_at(Make::Looking, axe(), AXE).await;
+}
+
+#[actix_web::test]
+async fn at_400_percent_no_page_about_readers_scrolls_sideways() {
+    looked_at(Make::Zoomed, String::new(), WIDE).await;
+}
