@@ -135,6 +135,20 @@ async fn a_draft_survives_the_lock_and_a_server_that_is_away() {
     browser.quit().await;
 }
 
+/// So a browser of the reader's own is led to the link: others on the machine see no more than the name of a file.
+#[actix_web::test]
+async fn a_file_of_the_browser_s_profile_leads_to_the_desk() {
+    let service = Service::start(None).await;
+    let (link, _) = desk(&service, READER, Duration::from_mins(10));
+    let file = service.path("open.html");
+    std::fs::write(&file, format!("<!doctype html><meta http-equiv=\"refresh\" content=\"0;url={link}\">")).unwrap();
+    let browser = RealBrowser::start(Make::Chromium).await;
+    browser.page.goto(format!("file://{}", file.display())).await.unwrap();
+    browser.press("main a[href='/nl/inbox']").await;
+    assert_eq!(browser.heading().await, "Uw werkplek is vergrendeld");
+    browser.quit().await;
+}
+
 #[actix_web::test]
 async fn nobody_else_gets_in() {
     let service = Service::start(None).await;

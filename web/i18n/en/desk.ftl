@@ -145,6 +145,7 @@ desk-error-reason = give a reason of one line to a page; the reporter reads it
 desk-error-twice = the reporter was asked for this reader twice; that is enough
 desk-error-same-reason = the reporter was asked with this reason before; a second time needs a new one
 desk-error-items = name items that the reporter wrote or added, as `read` shows them
+desk-error-named = An item is not what the request said of it: of another kind, or of another day. The reporter or the readers agreed to something else. Nothing was shared. Ask again.
 desk-error-no-request = there is no such request in this case
 desk-error-reader-gone = this reader left the roster, has other keys, or is excluded
 desk-error-length = the server does not say how long an item is; nothing was fetched

@@ -145,6 +145,7 @@ desk-error-reason = Geef een reden, niet langer dan een bladzijde. De melder lee
 desk-error-twice = De melder is voor deze persoon al twee keer gevraagd. Dat is genoeg.
 desk-error-same-reason = Met deze reden is het al gevraagd. Een tweede keer vraagt een nieuwe reden.
 desk-error-items = Kies stukken die de melder schreef of toevoegde.
+desk-error-named = Een stuk is niet wat de aanvraag ervan zei: een andere soort, of van een andere dag. De melder of de lezers gingen akkoord met iets anders. Er is niets gedeeld. Vraag het opnieuw.
 desk-error-no-request = Deze vraag staat niet in deze zaak.
 desk-error-reader-gone = Deze persoon staat niet meer in de lijst met lezers, heeft andere sleutels, of is uitgesloten.
 desk-error-length = De server zegt niet hoe groot een stuk is. Er is niets opgehaald.

@@ -106,7 +106,10 @@ fn no_guest(open: &Unlocked) -> Result<(), Fault> {
 
 /// The card of a guest of a case.
 pub(super) fn card(open: &Unlocked, case: &CaseId, id: &ReaderId) -> Option<GuestCard> {
-    cards(&open.client, items(open, case)).into_iter().find(|card| card.guest.id == *id)
+    let known = cards(&open.client, items(open, case));
+    // Who was only asked for has a name too.
+    let asked = || consents(items(open, case)).into_iter().filter_map(|consent| consent.card);
+    known.into_iter().chain(asked()).find(|card| card.guest.id == *id)
 }
 
 /// A guest as everybody sees them.
