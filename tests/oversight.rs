@@ -65,6 +65,7 @@ async fn watched(database: Option<String>) {
     // Unopened: the clock and the group, and no name.
     let overview = service.desk(COORDINATOR, &["overview"]).await.unwrap();
     let seen = &overview["cases"][0];
+    assert_eq!(overview["reader_changes"]["changes"], json!([]), "{overview}");
     assert_eq!((&seen["case"], &seen["state"]), (&json!(case), &json!("unopened")));
     assert_eq!(seen["groups"], json!([{ "desk": { "nl": "Integriteit", "en": "Integrity" } }]));
     assert!(!overview.to_string().contains("functionaris"), "{overview}");

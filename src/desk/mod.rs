@@ -37,7 +37,7 @@ mod write;
 pub use account::{OralReport, oral, write_account};
 pub use browser::Browser;
 pub use casework::{begin, classify, protocols, step_done};
-pub use circle::{guests, strangers};
+pub use circle::{guests, only_passed, strangers};
 pub use client::{Client, Place};
 pub use commands::{Command, Opening, Options, opening, run};
 pub use consent::{Consent, ask_consent, ask_consent_for_guest, candidates, consents, hand_over, shareable};
