@@ -81,7 +81,8 @@ async fn watched(database: Option<String>) {
 
     // Everything is in the log, in order, and signed by who did it.
     let log = service.desk(AUDITOR, &["log"]).await.unwrap();
-    let expected = ["opened", "acknowledged", "noted", "classified", "protocol", "protocol", "gave_feedback", "closed"];
+    let expected =
+        ["opened", "acknowledged", "noted", "classified", "opened", "protocol", "protocol", "gave_feedback", "closed"];
     assert_eq!(deeds(&log, &case), expected);
     assert!(log["entries"].as_array().unwrap().iter().all(|e| e["problem"].is_null()), "{log}");
     assert!(

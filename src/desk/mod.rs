@@ -17,6 +17,7 @@ mod link;
 mod log;
 mod many;
 mod open;
+mod opened;
 mod oral;
 mod oversee;
 pub mod page;

@@ -29,6 +29,7 @@ pub(super) async fn read(
         private_folder(folder)?;
     }
     let opened = open_case(client, &case, Reach::All(save.unwrap_or(private.path()))).await?;
+    let case = client.opened(case, &opened).await?;
     let strangers: Vec<String> = strangers(client, &case, &opened).iter().map(|r| r.reader.to_string()).collect();
     let guests: Vec<Value> = guests(client, &opened)
         .iter()

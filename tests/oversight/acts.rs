@@ -82,6 +82,7 @@ async fn a_hand_over_and_a_leave_are_a_few_lines_in_the_log() {
         "other",
         "handed_over",
         "other",
+        "opened",
         "changed_readers",
         "other",
         "other",
