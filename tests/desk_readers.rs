@@ -172,10 +172,13 @@ async fn a_reader_says_that_they_are_away_and_back() {
     reader.write("#until", &keys).await;
     reader.press(".mk-away button[value=away]").await;
     assert!(reader.text().await.contains("U bent afwezig tot en met"), "{}", reader.text().await);
+    reader.reload().await;
+    assert!(reader.text().await.contains("U bent afwezig tot en met"), "it does not go by itself");
     let absent = "Functionaris integriteit 1 is er niet tot en met";
     assert!(browser.mailbox(&code, None, &[]).await.html.contains(absent));
     reader.press(".mk-away button[value=back]").await;
-    assert!(reader.text().await.contains("U bent er weer."));
+    let text = reader.text().await;
+    assert!(text.contains("U bent er weer.") && !text.contains("U bent afwezig tot"), "{text}");
     assert!(!browser.mailbox(&code, None, &[]).await.html.contains(absent));
     reader.quit().await;
 }

@@ -222,6 +222,15 @@ impl Client {
         self.done(self.http.put(self.url("away")).json(&Absence { until })).await
     }
 
+    /// Until when this reader said to be away; a guest has no place to be away from.
+    pub async fn away_until(&self) -> Result<Option<Day>, DeskError> {
+        if self.me.card.is_some() {
+            return Ok(None);
+        }
+        let absence: Absence = self.get("away").await?.json().await?;
+        Ok(absence.until)
+    }
+
     async fn done(&self, request: RequestBuilder) -> Result<(), DeskError> {
         Ok(self.send(request).await?.error_for_status().map(drop)?)
     }

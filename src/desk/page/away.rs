@@ -28,11 +28,10 @@ struct Away {
 
 /// What the inbox says of what was done just now.
 pub(super) fn notice(t: Texts, done: &str) -> Option<String> {
-    let day = done.strip_prefix("away-").and_then(Day::parse);
     match done {
         "left" => Some(t.get("desk-left-done")),
         "back" => Some(t.get("desk-away-is-back")),
-        _ => day.map(|day| t.with("desk-away-is", &[("day", t.day(day))])),
+        _ => None,
     }
 }
 
@@ -61,7 +60,7 @@ async fn say(client: &Client, until: Option<Day>) -> Result<String, DeskError> {
     let day = until.filter(|day| *day >= today && *day <= today.plus_days(AWAY_DAYS));
     let day = day.ok_or_else(|| DeskError::known("desk-error-until"))?;
     client.away(Some(day)).await?;
-    Ok(format!("away-{day}"))
+    Ok("away".to_owned())
 }
 
 fn page(open: &super::lock::Unlocked, t: Texts, until: String, error: Option<String>) -> HttpResponse {

@@ -78,6 +78,8 @@ struct Inbox<'a> {
     before: Option<String>,
     after: Option<String>,
     notice: Option<String>,
+    /// That they said to be away.
+    away: Option<String>,
     /// A guest has no place to be away from.
     guest: bool,
     until: String,
@@ -104,7 +106,7 @@ pub(super) async fn list(
 }
 
 async fn show(open: &mut Unlocked, t: Texts, query: &Asked) -> Answer {
-    let mut cases = open.client.inbox().await?;
+    let (mut cases, away) = tokio::try_join!(open.client.inbox(), open.client.away_until())?;
     let Unlocked { client, summaries, .. } = &mut *open;
     let waiting = summaries.gather(client, &cases, Some(Instant::now() + BUDGET)).await?;
     open.summaries.save(&open.client.me, &cases)?;
@@ -132,6 +134,7 @@ async fn show(open: &mut Unlocked, t: Texts, query: &Asked) -> Answer {
         before,
         after,
         notice: away::notice(t, &query.done),
+        away: away.map(|day| t.with("desk-away-is", &[("day", t.day(day))])),
         guest: open.client.me.card.is_some(),
         until: String::new(),
     };

@@ -5,7 +5,7 @@ use actix_web::{
 };
 
 use super::{
-    super::App,
+    super::{App, absence},
     SignedIn,
     document::{Anywhere, ForReaders, TakesJson},
     failed,
@@ -38,4 +38,27 @@ pub(crate) async fn away(app: Data<App>, me: SignedIn, sent: Json<Absence>) -> H
         Some(_) => return HttpResponse::BadRequest().finish(),
     };
     kept.map_or_else(|error| failed(&error), |()| HttpResponse::NoContent().finish())
+}
+
+/// Until when this reader is away, as they said.
+#[utoipa::path(
+    get,
+    path = "/away",
+    tag = "cases",
+    security(("bearer" = [])),
+    responses(
+        (status = 200, description = "The last day; none when they are there.", body = Absence),
+        (status = 403, description = "A guest has no place to be away from."),
+        ForReaders,
+        Anywhere
+    )
+)]
+pub(crate) async fn until(app: Data<App>, me: SignedIn) -> HttpResponse {
+    if me.guest.is_some() {
+        return HttpResponse::Forbidden().finish();
+    }
+    match absence::away(&app).await {
+        Ok(mut away) => HttpResponse::Ok().json(Absence { until: away.remove(&app.post.reader_away(&me.keyed)) }),
+        Err(error) => failed(&error),
+    }
 }

@@ -42,6 +42,7 @@ use crate::api_types::{Adding, filing::NewCase};
         super::leave::leave,
         super::leave::take_out,
         super::away::away,
+        super::away::until,
         self::openapi
     ),
     components(schemas(Adding, NewCase)),

@@ -54,7 +54,7 @@ pub(crate) fn routes(cfg: &mut web::ServiceConfig) {
         .service(web::resource("/cases/{case}/items").post(add::add)) // SignedIn, slot in the case
         .service(web::resource("/cases/{case}/leave").post(leave::leave)) // SignedIn, slot in the case
         .service(web::resource("/cases/{case}/take-out").post(leave::take_out)) // SignedIn, slot in the case, no guest
-        .service(web::resource("/away").put(away::away)) // SignedIn, no guest
+        .service(web::resource("/away").get(away::until).put(away::away)) // SignedIn, no guest
         .service(web::resource("/items").post(items::items)) // SignedIn, slot of each item
         .service(web::resource("/items/{item}").get(items::item)) // SignedIn, slot of the item
         .service(

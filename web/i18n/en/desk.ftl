@@ -567,6 +567,7 @@ desk-away-until = I am away until
 desk-away-do = I am away
 desk-away-back = I am back
 desk-away-is = You are away until { $day }.
+desk-away-change = Change this
 desk-away-is-back = You are back.
 desk-pass-on-text = The reporter made a report of this advice. What may go along stands below. You can pass that on to the readers of the report now.
 desk-pass-on-do = Pass it on

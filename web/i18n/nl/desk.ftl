@@ -567,6 +567,7 @@ desk-away-until = Ik ben afwezig tot en met
 desk-away-do = Ik ben afwezig
 desk-away-back = Ik ben er weer
 desk-away-is = U bent afwezig tot en met { $day }.
+desk-away-change = Wijzig dit
 desk-away-is-back = U bent er weer.
 desk-pass-on-text = De melder heeft van dit advies een melding gemaakt. Wat mee mag, staat hieronder. U kunt dat nu doorgeven aan de lezers van de melding.
 desk-pass-on-do = Geef het door
