@@ -1,10 +1,15 @@
 //! The server. Arguments and a match; everything else is in the library.
 #[cfg(feature = "desk")]
 use std::io::Write;
-use std::{error::Error, path::PathBuf, process::ExitCode};
+use std::{alloc::System, error::Error, path::PathBuf, process::ExitCode};
 
 use clap::Parser;
 use meldkluis::{clock::Clock, config::Config, http, log, notify, retention, roster_cli, server};
+use zeroizing_alloc::ZeroAlloc;
+
+/// Whatever is freed is overwritten: connections, forms and pages hold what a person wrote.
+#[global_allocator]
+static MEMORY: ZeroAlloc<System> = ZeroAlloc(System);
 
 /// Anonymous integrity reporting.
 #[derive(Parser)]
