@@ -3,6 +3,7 @@ use std::{
     fs::{self, OpenOptions},
     io::Write,
     net::SocketAddr,
+    num::NonZeroU32,
     path::{Path, PathBuf},
 };
 
@@ -35,6 +36,8 @@ pub struct Config {
     pub socket: Option<PathBuf>,
     /// The HTTPS listener.
     pub https: Option<Https>,
+    /// The listener for Tor.
+    pub onion: Option<Onion>,
     /// Bytes of the largest file.
     #[serde(default = "two_gib")]
     pub max_file_bytes: u64,
@@ -44,6 +47,9 @@ pub struct Config {
     /// How slowly a body may arrive.
     #[serde(default)]
     pub pace: Pace,
+    /// How much a visitor, a case and everybody together may do.
+    #[serde(default)]
+    pub limits: Limits,
     /// Mail on fixed days to readers who stayed away; none when absent.
     pub notices: Option<Notices>,
 }
@@ -68,6 +74,72 @@ impl Default for Pace {
     }
 }
 
+/// How much may be done at once. A limit on text is the last to be met: reading and writing go on where files are refused.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Codes tried a minute; every page of a mailbox is one.
+    pub tries: Limit,
+    /// Texts sent a minute: reports, requests for advice, and what is added to a case.
+    pub texts: Limit,
+    /// Reporters' files on their way at once.
+    pub files: Limit,
+    /// MiB of reporters' files a day.
+    pub mebibytes: Limit,
+}
+
+/// One limit. All four are met at once, and come back evenly over the minute or the day.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limit {
+    /// For one Tor circuit.
+    pub circuit: NonZeroU32,
+    /// For one code or case.
+    pub case: NonZeroU32,
+    /// For everybody together who comes by another listener than the onion one, where nobody is told apart.
+    pub clear: NonZeroU32,
+    /// For the whole service.
+    pub service: NonZeroU32,
+}
+
+impl Limit {
+    const fn of([circuit, case, clear, service]: [u32; 4]) -> Self {
+        const fn some(number: u32) -> NonZeroU32 {
+            match NonZeroU32::new(number) {
+                Some(number) => number,
+                None => NonZeroU32::MIN,
+            }
+        }
+        Self { circuit: some(circuit), case: some(case), clear: some(clear), service: some(service) }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            tries: Limit::of([60, 120, 1200, 2400]),
+            texts: Limit::of([10, 20, 600, 1200]),
+            files: Limit::of([3, 3, 16, 24]),
+            mebibytes: Limit::of([8 << 10, 8 << 10, 64 << 10, 128 << 10]),
+        }
+    }
+}
+
+impl Limits {
+    /// What is one visitor's, or everybody's by one door, must leave something to others.
+    fn check(&self) -> Result<(), ConfigError> {
+        let all = [("tries", self.tries), ("texts", self.texts), ("files", self.files), ("mebibytes", self.mebibytes)];
+        for (name, limit) in all {
+            if limit.circuit >= limit.service || limit.clear > limit.service {
+                let text =
+                    "circuit must be less than service, and clear no more: one visitor must not close it for all";
+                return Err(ConfigError(format!("[limits.{name}]: {text}")));
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Where HTTPS is served.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -78,6 +150,43 @@ pub struct Https {
     pub certificate: PathBuf,
     /// Private key, PEM.
     pub key: PathBuf,
+}
+
+/// Where Tor brings what comes by the onion service, and only Tor: every connection begins with the header of
+/// `HiddenServiceExportCircuitID haproxy`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Onion {
+    /// Loopback address.
+    pub listen: Option<SocketAddr>,
+    /// Unix socket. Who may connect is its folder's matter.
+    pub socket: Option<PathBuf>,
+    /// The onion service's own address, `http://….onion`: pages that come by another listener name it in `Onion-Location`.
+    pub location: Option<String>,
+}
+
+impl Onion {
+    fn check(&self) -> Result<(), ConfigError> {
+        let wrong = |text: &str| Err(ConfigError(format!("[onion]: {text}")));
+        if self.listen.is_none() && self.socket.is_none() {
+            return wrong("set listen or socket, the same as HiddenServicePort in torrc");
+        }
+        if self.listen.is_some_and(|address| !address.ip().is_loopback()) {
+            return wrong("listen must be a loopback address; whoever reaches it can say to be any circuit");
+        }
+        if self.location.as_deref().is_some_and(|location| !is_onion(location)) {
+            return wrong(
+                "location must be http:// and the 56 letters and digits of the address and .onion, and nothing more",
+            );
+        }
+        Ok(())
+    }
+}
+
+/// An origin of a version 3 onion service.
+fn is_onion(origin: &str) -> bool {
+    let name = origin.strip_prefix("http://").and_then(|rest| rest.strip_suffix(".onion"));
+    name.is_some_and(|name| name.len() == 56 && name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'2'..=b'7')))
 }
 
 fn two_gib() -> u64 {
@@ -109,6 +218,10 @@ impl Config {
         if !self.listen.ip().is_loopback() {
             return Err(ConfigError("listen must be a loopback address; use https for the network".into()));
         }
+        self.limits.check()?;
+        if let Some(onion) = &self.onion {
+            onion.check()?;
+        }
         if let Some(notices) = &self.notices {
             notices.check(&self.data, &self.roster).map_err(ConfigError)?;
         }
@@ -131,8 +244,8 @@ impl Config {
 
     /// A demo roster's keys are on the same disk: it is never served to others.
     pub fn allows(&self, mode: Mode) -> Result<(), ConfigError> {
-        if mode == Mode::Demo && self.https.is_some() {
-            return Err(ConfigError("a demo roster is served on loopback only; remove https".into()));
+        if mode == Mode::Demo && (self.https.is_some() || self.onion.is_some()) {
+            return Err(ConfigError("a demo roster is served on loopback only; remove https and onion".into()));
         }
         Ok(())
     }

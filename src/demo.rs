@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::{
     clock::Clock,
-    config::{Config, ConfigError, Pace, Secrets, write_private},
+    config::{Config, ConfigError, Limits, Pace, Secrets, write_private},
     desk::Identity,
     domain::{
         day::Day,
@@ -79,9 +79,11 @@ pub fn make_or_find(folder: &Path, listen: SocketAddr) -> Result<Config, DemoErr
         origins: Vec::new(),
         socket: None,
         https: None,
+        onion: None,
         max_file_bytes: 2 << 30,
         reserve_bytes: 256 << 20,
         pace: Pace::default(),
+        limits: Limits::default(),
         notices: None,
     };
     Ok(config.checked()?)

@@ -97,6 +97,6 @@ async fn too_many_tries_get_plain_words_and_the_pages_stay_open_to_others() {
     }
     let refused = refused.expect("a limit is reached");
     assert_eq!(refused.html.len(), PAGE);
-    assert!(refused.html.contains("minuut"), "it says when to come back");
+    assert!(refused.html.contains("seconden"), "it says when to come back");
     assert_eq!(browser.get("/nl/report").await.status, 200);
 }

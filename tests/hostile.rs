@@ -5,12 +5,15 @@
 mod evil;
 mod support;
 
+use std::num::NonZeroU32;
+
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use evil::{RECORD, give, hostile, named};
 use meldkluis::{
     api_types::{Adding, CaseView, SentTo, SlotSent},
     clock::Clock,
+    config::{Limit, Limits},
     desk::{Client, Identity},
     domain::{day::Day, id::ItemId},
     envelope::before_payload,
@@ -326,7 +329,9 @@ async fn what_is_sent_again_with_changes_is_said_not_to_be_stored() {
 
 #[actix_web::test]
 async fn a_case_that_is_full_says_so_and_its_readers_still_answer() {
-    let service = Service::start(None).await;
+    let wide = Limit { case: NonZeroU32::MAX, ..Limits::default().texts };
+    let service =
+        Service::with(None, |config| config.limits = Limits { tries: wide, texts: wide, ..config.limits }).await;
     let browser = Browser::new(&service.base);
     let (code, _) = browser.report("Een verhaal", &[]).await;
     let more = [("code".into(), code.clone()), ("act".into(), "write".into()), ("text".into(), "Nog iets".into())];

@@ -8,8 +8,10 @@ use actix_web::{
 use futures_util::{StreamExt, stream::Fuse};
 
 use super::{
-    App, MOST_BEFORE_REPORTER,
+    App, Limits, MOST_BEFORE_REPORTER,
     absence::served_by,
+    busy::{Act, allowed, busy_file},
+    limits::{Key, Visitor},
     mailbox::{self, Notice, Opened},
     page::problem,
 };
@@ -23,7 +25,7 @@ use crate::{
     text::Texts,
 };
 
-/// Sealed bytes that are handed on at once.
+/// Sealed bytes that are handed on at once: a MiB, which is what the limit of a day counts.
 const PIECE: usize = 1 << 20;
 /// Bytes of a refused file that are still read: Firefox drops an answer that comes before its request was read.
 const READ_ON: u64 = 64 << 20;
@@ -37,6 +39,8 @@ enum Refused {
     DiskFull,
     CaseFull,
     CaseClosed,
+    Busy,
+    Today,
     NoFile,
     NoReader,
     BrokenOff,
@@ -44,20 +48,26 @@ enum Refused {
 }
 
 /// Adds the one file of a form: the fields of the code and of the room stand before it.
-pub(crate) async fn add(app: Data<App>, lang: Path<String>, mut form: Multipart) -> HttpResponse {
+pub(crate) async fn add(app: Data<App>, visitor: Visitor, lang: Path<String>, mut form: Multipart) -> HttpResponse {
     let Some(language) = Language::parse(&lang) else { return problem(Language::Nl, StatusCode::NOT_FOUND) };
     let t = Texts::of(language);
     let (mut code, mut room) = (None, None);
     while let Some(field) = form.next().await {
         let Ok(mut field) = field else { return problem(language, StatusCode::BAD_REQUEST) };
         match (field.name().unwrap_or_default().to_owned().as_str(), &code) {
-            ("file", Some(code)) => match mailbox::open(&app, t, code, room).await {
-                Ok(opened) => return finish(&app, t, &opened, field).await,
-                Err(answer) => {
-                    read_on(&mut field.fuse()).await;
-                    return answer;
+            ("file", Some(code)) => {
+                let opened = match allowed(&app, visitor, Some(code), Act::Look) {
+                    Ok(()) => mailbox::open(&app, t, code, room).await,
+                    Err(wait) => Err(busy_file(t, code, wait)),
+                };
+                match opened {
+                    Ok(opened) => return finish(&app, t, (visitor, &opened), field).await,
+                    Err(answer) => {
+                        read_on(&mut field.fuse()).await;
+                        return answer;
+                    }
                 }
-            },
+            }
             (name, _) => {
                 let name = name.to_owned();
                 let Some(value) = small(&mut field).await else { return problem(language, StatusCode::BAD_REQUEST) };
@@ -72,11 +82,11 @@ pub(crate) async fn add(app: Data<App>, lang: Path<String>, mut form: Multipart)
     problem(language, StatusCode::BAD_REQUEST)
 }
 
-async fn finish(app: &Data<App>, t: Texts, opened: &Opened, field: Field) -> HttpResponse {
+async fn finish(app: &Data<App>, t: Texts, (visitor, opened): (Visitor, &Opened), field: Field) -> HttpResponse {
     let named = field.content_disposition().and_then(|d| d.get_filename()).unwrap_or_default().to_owned();
     // Asked for more after its end, a field panics.
     let mut field = field.fuse();
-    let notice = match store(app, opened, named, &mut field).await {
+    let notice = match store(app, visitor, opened, named, &mut field).await {
         Ok(()) => Notice::FileAdded,
         Err(Refused::BrokenOff) => return problem(t.language, StatusCode::BAD_REQUEST),
         Err(Refused::Failed) => return problem(t.language, StatusCode::SERVICE_UNAVAILABLE),
@@ -88,6 +98,8 @@ async fn finish(app: &Data<App>, t: Texts, opened: &Opened, field: Field) -> Htt
                 Refused::CaseClosed => Notice::Closed,
                 Refused::NoFile => Notice::NoFile,
                 Refused::NoReader => Notice::Nobody,
+                Refused::Busy => Notice::FilesBusy,
+                Refused::Today => Notice::FilesToday,
                 _ => Notice::FileRefused,
             }
         }
@@ -95,7 +107,13 @@ async fn finish(app: &Data<App>, t: Texts, opened: &Opened, field: Field) -> Htt
     mailbox::show(app, t, opened, notice, 0, None).await
 }
 
-async fn store(app: &Data<App>, opened: &Opened, named: String, field: &mut Fuse<Field>) -> Result<(), Refused> {
+async fn store(
+    app: &Data<App>,
+    visitor: Visitor,
+    opened: &Opened,
+    named: String,
+    field: &mut Fuse<Field>,
+) -> Result<(), Refused> {
     if opened.case.state.is_closed() {
         return Err(Refused::CaseClosed);
     }
@@ -103,7 +121,9 @@ async fn store(app: &Data<App>, opened: &Opened, named: String, field: &mut Fuse
         return Err(Refused::DiskFull);
     }
     // Held until the file is there: so many at once, and no more.
-    let _place = app.files.try_acquire().map_err(|_| Refused::DiskFull)?;
+    let _place = app.places.take(visitor, opened.case.id).ok_or(Refused::Busy)?;
+    let share = Share { limits: &app.limits, visitor, case: app.limits.key(opened.case.id) };
+    share.take()?;
     let readers = mailbox::written_to(app, opened).await.map_err(|_| Refused::Failed)?;
     if readers.is_empty() {
         return Err(Refused::NoReader);
@@ -119,7 +139,7 @@ async fn store(app: &Data<App>, opened: &Opened, named: String, field: &mut Fuse
     app.store.announce_blob(&item).await.map_err(|_| Refused::Failed)?;
     let unfinished = Unfinished { app: app.clone(), case: opened.case.id, item, armed: true };
     let mut writer = app.blobs.writer(&item).await.map_err(|_| Refused::Failed)?;
-    let slots = stream(app, opened, head, &to, field, &mut writer).await?;
+    let slots = stream(app, opened, (head, &to), &share, field, &mut writer).await?;
     let who = app.post.of_readers(&opened.case, &slots);
     let slots = app.post.rows(&opened.case, &item, slots, mailbox::reserve(&readers));
     let item = NewItem { id: item, slots, readers: who, payload: Payload::Blob };
@@ -154,11 +174,25 @@ impl Drop for Unfinished {
     }
 }
 
+/// What a visitor, a case and the service may still send today.
+struct Share<'a> {
+    limits: &'a Limits,
+    visitor: Visitor,
+    case: Key,
+}
+
+impl Share<'_> {
+    /// One MiB of it: at the start of a file, and with each piece.
+    fn take(&self) -> Result<(), Refused> {
+        self.limits.mebibytes.take(self.visitor, Some(self.case)).map_err(|_| Refused::Today)
+    }
+}
+
 async fn stream(
     app: &App,
     opened: &Opened,
-    head: ItemHead,
-    to: &Recipients,
+    (head, to): (ItemHead, &Recipients),
+    share: &Share<'_>,
     field: &mut Fuse<Field>,
     writer: &mut BlobWriter,
 ) -> Result<Vec<crate::seal::Slot>, Refused> {
@@ -171,6 +205,7 @@ async fn stream(
             return Err(Refused::TooLarge);
         }
         if sealer.ready() >= PIECE {
+            share.take()?;
             if app.disk_nearly_full() {
                 return Err(Refused::DiskFull);
             }

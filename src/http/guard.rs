@@ -11,7 +11,7 @@ use actix_web::{
     web::Data,
 };
 
-use super::{App, pace::paced, page, stack::WipedAfter};
+use super::{App, limits::Visitor, onion::Door, pace::paced, page, stack::WipedAfter};
 use crate::seal::code::Language;
 
 /// Header values are slices of the connection's buffer and would keep a body in memory; the rest says who somebody is.
@@ -42,7 +42,15 @@ pub(crate) async fn guard(
     let _after = WipedAfter;
     shed(&mut request);
     let (mut today, mut https, mut expired) = (None, false, false);
+    // Requests are kept for others: nothing of this one's sender stays with it.
+    let sender = request.head_mut().peer_addr.take();
+    let door = request.app_data::<Door>().copied().unwrap_or(Door::Clear);
+    let mut onion = None;
     if let Some(app) = request.app_data::<Data<App>>().cloned() {
+        let circuit = sender.filter(|_| door == Door::Onion);
+        let visitor = circuit.map_or(Visitor::Clear, |circuit| Visitor::Circuit(app.limits.key(circuit.ip())));
+        request.extensions_mut().insert(visitor);
+        onion = app.config.onion.as_ref().and_then(|onion| onion.location.clone()).filter(|_| door == Door::Clear);
         (today, https) = (Some(app.clock.today()), app.config.https.is_some());
         expired = app.clock.today() > app.roster.expires && needs_roster(request.path());
         let body = request.take_payload();
@@ -83,6 +91,9 @@ pub(crate) async fn guard(
     // "Unprocessable Entity" is longer than "OK": the status tells enough, and every answer has the same number of bytes.
     answer.response_mut().head_mut().reason = Some(REASON);
     page::headers(answer.headers_mut(), today, https, returns);
+    if let Some(onion) = onion.filter(|_| !api) {
+        page::lead_to(answer.headers_mut(), &onion, language);
+    }
     Ok(answer)
 }
 

@@ -1,4 +1,6 @@
-//! The listeners: plain on loopback or a unix socket, for Tor or a proxy, and HTTPS. One server carries all of them.
+//! The listeners: plain on loopback or a unix socket, for a proxy, one for Tor, and HTTPS. One server carries all of them.
+#[cfg(unix)]
+use std::{future::ready, path::Path};
 use std::{
     io,
     net::{SocketAddr, TcpListener},
@@ -9,20 +11,29 @@ use std::{
 use actix_http::{Request, body::MessageBody};
 use actix_server::{Server, ServerBuilder};
 use actix_service::{ServiceFactory, ServiceFactoryExt, fn_service, map_config};
+#[cfg(unix)]
+use actix_web::rt::net::UnixStream;
 use actix_web::{
     App as Actix, Error,
     dev::{AppConfig, ServiceResponse},
     middleware::from_fn,
+    rt::net::TcpStream,
     web::Data,
 };
 
-use super::{App, absence, guard, routes, tls};
-use crate::{each_day::each_day, notify, retention};
+use super::{
+    App, absence, guard,
+    onion::{self, Door},
+    routes, tls,
+};
+use crate::{config::Onion, each_day::each_day, notify, retention};
 
 /// A connection without a request is closed after so long.
 const KEEP_ALIVE: Duration = Duration::from_secs(2);
 /// The head of a request must have come after so long.
 const HEAD: Duration = Duration::from_secs(15);
+/// How often the limits forget who has been quiet.
+const FORGET: Duration = Duration::from_mins(1);
 const WORKERS: usize = 2;
 
 /// Serves on every listener of the settings until the process is told to stop.
@@ -42,6 +53,13 @@ pub fn bound(app: App) -> io::Result<ServerBuilder> {
     let notices = async move || notify::send_due(&again).await.map(drop);
     actix_web::rt::spawn(each_day(clock, "no notices were sent", notices));
     let again = app.clone();
+    actix_web::rt::spawn(async move {
+        loop {
+            tokio::time::sleep(FORGET).await;
+            again.limits.forget();
+        }
+    });
+    let again = app.clone();
     let absences = async move || absence::forget(&again).await;
     actix_web::rt::spawn(each_day(clock, "absences that are over were not forgotten", absences));
     let purge = async move || retention::purge(&app).await.map(drop);
@@ -57,35 +75,58 @@ pub fn serve_anywhere(app: impl Into<Arc<App>>) -> io::Result<(SocketAddr, Serve
 }
 
 fn listen(app: Data<App>, plain: TcpListener) -> io::Result<ServerBuilder> {
-    let (socket, https) = (app.config.socket.clone(), app.config.https.clone());
+    let (socket, https, onion) = (app.config.socket.clone(), app.config.https.clone(), app.config.onion.clone());
     plain.set_nonblocking(true)?;
     let site_of = app.clone();
-    let mut server =
-        Server::build().workers(WORKERS).listen("plain", plain, move || service().h1(site(site_of.clone())).tcp())?;
+    let mut server = Server::build()
+        .workers(WORKERS)
+        .listen("plain", plain, move || service().h1(site(site_of.clone(), Door::Clear)).tcp())?;
     #[cfg(unix)]
     if let Some(path) = socket {
-        use std::future::ready;
-
-        use actix_web::rt::net::UnixStream;
-
         let app = app.clone();
-        // What an earlier process left; a file that is no socket stays, and binding says so.
-        if std::fs::metadata(&path).is_ok_and(|m| std::os::unix::fs::FileTypeExt::is_socket(&m.file_type())) {
-            std::fs::remove_file(&path)?;
-        }
-        let uds = std::os::unix::net::UnixListener::bind(&path)?;
-        server = server.listen_uds("socket", uds, move || {
-            fn_service(|io: UnixStream| ready(Ok((io, None)))).and_then(service().h1(site(app.clone())))
+        server = server.listen_uds("socket", unix_listener(&path)?, move || {
+            let plain = fn_service(|io: UnixStream| ready(Ok((io, None))));
+            plain.and_then(service().h1(site(app.clone(), Door::Clear)))
         })?;
     }
     #[cfg(not(unix))]
     drop(socket);
+    if let Some(onion) = onion {
+        server = listen_for_tor(server, &app, onion)?;
+    }
     if let Some(https) = https {
         let settings = tls::settings(&https)?;
-        server = server
-            .bind("https", https.listen, move || service().h1(site(app.clone())).rustls_0_23(settings.clone()))?;
+        server = server.bind("https", https.listen, move || {
+            service().h1(site(app.clone(), Door::Clear)).rustls_0_23(settings.clone())
+        })?;
     }
     Ok(server)
+}
+
+fn listen_for_tor(mut server: ServerBuilder, app: &Data<App>, onion: Onion) -> io::Result<ServerBuilder> {
+    if let Some(address) = onion.listen {
+        let app = app.clone();
+        server = server.bind("onion", address, move || {
+            fn_service(onion::read_header::<TcpStream>).and_then(service().h1(site(app.clone(), Door::Onion)))
+        })?;
+    }
+    #[cfg(unix)]
+    if let Some(path) = onion.socket {
+        let app = app.clone();
+        server = server.listen_uds("onion socket", unix_listener(&path)?, move || {
+            fn_service(onion::read_header::<UnixStream>).and_then(service().h1(site(app.clone(), Door::Onion)))
+        })?;
+    }
+    Ok(server)
+}
+
+#[cfg(unix)]
+fn unix_listener(path: &Path) -> io::Result<std::os::unix::net::UnixListener> {
+    // What an earlier process left; a file that is no socket stays, and binding says so.
+    if std::fs::metadata(path).is_ok_and(|m| std::os::unix::fs::FileTypeExt::is_socket(&m.file_type())) {
+        std::fs::remove_file(path)?;
+    }
+    std::os::unix::net::UnixListener::bind(path)
 }
 
 fn service<T, S>() -> actix_http::HttpServiceBuilder<T, S>
@@ -101,6 +142,7 @@ where
 /// The pages and the readers' API, with the guard around them.
 fn site(
     app: Data<App>,
+    door: Door,
 ) -> impl ServiceFactory<
     Request,
     Config = (),
@@ -108,6 +150,6 @@ fn site(
     Error = Error,
     InitError = (),
 > {
-    let site = Actix::new().app_data(app).wrap(from_fn(guard::guard)).configure(routes);
+    let site = Actix::new().app_data(app).app_data(door).wrap(from_fn(guard::guard)).configure(routes);
     map_config(site, |()| AppConfig::default())
 }

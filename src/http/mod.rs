@@ -1,13 +1,16 @@
 //! The web edge: reporter pages and the readers' API. Handlers only wire; rules stand in `domain`, secrets in `seal`.
 mod absence;
 pub mod api;
+mod busy;
 mod file;
 mod filing;
 mod form;
 mod guard;
+mod limits;
 mod listen;
 mod mailbox;
 mod more;
+mod onion;
 mod pace;
 mod page;
 mod records;
@@ -18,9 +21,10 @@ mod tls;
 mod uploads;
 
 pub(crate) use absence::forget as forget_absences;
+pub use limits::Limits;
 pub use listen::{bound, serve, serve_anywhere};
 pub use records::Records;
-pub use uploads::Uploads;
+pub use uploads::{Places, Uploads};
 
 use std::{num::NonZeroU32, sync::Arc};
 
@@ -43,10 +47,10 @@ use crate::{
 
 /// Bytes of a form: a story of 40 KiB, percent-encoded, and all else.
 const FORM_BYTES: usize = 256 << 10;
-/// Code tries and filings a minute, for the whole service. There is nobody to tell apart.
-const TRIES_A_MINUTE: u32 = 1200;
-/// Files on their way at once, from reporters and readers. Each holds a few MiB.
-const FILES_AT_ONCE: usize = 32;
+/// Oral reports that officers file a minute.
+const ORAL_A_MINUTE: u32 = 600;
+/// Readers' files on their way at once. Each holds a few MiB. Reporters' have places of their own.
+const FILES_AT_ONCE: usize = 8;
 /// Items of a case: every page of a mailbox looks at all of them.
 const MOST_ITEMS: usize = 400;
 /// Of those, the reporter's part: a reader can always answer.
@@ -76,9 +80,13 @@ pub struct App {
     pub nonces: api::Nonces,
     /// Files on their way.
     pub uploads: Uploads,
-    /// Bounds the files that are on their way at once.
+    /// The places of reporters' files on their way.
+    pub places: Places,
+    /// Bounds the readers' files that are on their way at once.
     pub files: Semaphore,
-    /// Bounds code tries and filings.
+    /// Bounds what reporters do.
+    pub limits: Limits,
+    /// Bounds what officers file.
     pub tries: DefaultDirectRateLimiter,
     /// Bounds what each person writes into a log.
     pub records: Records,
@@ -106,16 +114,19 @@ impl App {
     ) -> Self {
         let keyed = roster.readers().map(Reader::keyed).collect();
         let post = PostKeys::new(*secrets.k1, *secrets.k2);
-        let per_minute = NonZeroU32::new(TRIES_A_MINUTE).unwrap_or(NonZeroU32::MIN);
+        let per_minute = NonZeroU32::new(ORAL_A_MINUTE).unwrap_or(NonZeroU32::MIN);
         let tries = RateLimiter::direct(Quota::per_minute(per_minute));
         let (nonces, uploads) = (api::Nonces::default(), Uploads::default());
+        let (places, limits) = (Places::new(config.limits.files), Limits::new(&config.limits));
         let files = Semaphore::new(FILES_AT_ONCE);
         Self {
             store,
             blobs,
             roster,
             keyed,
+            places,
             files,
+            limits,
             roster_files,
             post,
             form: secrets.form,

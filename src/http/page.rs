@@ -5,7 +5,7 @@ use actix_web::{
     HttpResponse,
     http::{
         StatusCode,
-        header::{self, HeaderMap, HeaderValue},
+        header::{self, HeaderMap, HeaderName, HeaderValue},
     },
     web::Path,
 };
@@ -69,7 +69,6 @@ pub(crate) fn problem(language: Language, status: StatusCode) -> HttpResponse {
         405 => "method",
         403 => "foreign",
         413 => "too-large",
-        429 => "too-many",
         500.. => "unavailable",
         _ => "bad-request",
     };
@@ -98,6 +97,14 @@ pub(crate) fn headers(headers: &mut HeaderMap, today: Option<Day>, https: bool, 
     let date = today.map(|day| day.date().strftime("%a, %d %b %Y 00:00:00 GMT").to_string());
     if let Some(date) = date.and_then(|d| HeaderValue::from_str(&d).ok()) {
         headers.insert(header::DATE, date);
+    }
+}
+
+/// Tells Tor Browser the onion service's address. It names the front page in the language, never the page that was asked for: every answer
+/// has the same number of bytes.
+pub(crate) fn lead_to(headers: &mut HeaderMap, onion: &str, language: Language) {
+    if let Ok(location) = HeaderValue::from_str(&format!("{onion}/{}/", language.as_str())) {
+        headers.insert(HeaderName::from_static("onion-location"), location);
     }
 }
 

@@ -10,9 +10,11 @@ use askama::Template;
 
 use super::{
     App,
+    busy::busy,
     filing::file,
     form::{Answers, Fields, NotBelieved, STORY_BYTES, Want, topic_name},
     guard::Returns,
+    limits::Visitor,
     mailbox,
     page::{FieldError, page, problem},
 };
@@ -42,14 +44,22 @@ pub(crate) async fn start(app: Data<App>, lang: Path<String>) -> HttpResponse {
 }
 
 /// A page was answered: shows the next, the one before, or the same with what is wrong.
-pub(crate) async fn step(app: Data<App>, lang: Path<String>, form: Form<Fields>) -> HttpResponse {
+pub(crate) async fn step(app: Data<App>, visitor: Visitor, lang: Path<String>, form: Form<Fields>) -> HttpResponse {
     let Some(language) = Language::parse(&lang) else { return problem(Language::Nl, StatusCode::NOT_FOUND) };
     let t = Texts::of(language);
     let fields = form.into_inner();
     let short = |name: &str| {
         fields.iter().find(|(n, _)| n == name).and_then(|(_, v)| v.choice()).unwrap_or_default().to_owned()
     };
-    let (step, go, token) = (short("step").parse().unwrap_or(0), short("go"), short("token"));
+    let (step, go, token) = (short("step").parse().unwrap_or(0_u8), short("go"), short("token"));
+    let target = go.strip_prefix("to-").and_then(|n| n.parse().ok()).filter(|n| (1..step).contains(n));
+    let earlier = target.or((go == "back").then(|| step.saturating_sub(1).max(1)));
+    if step == LAST
+        && earlier.is_none()
+        && let Err(wait) = app.limits.texts.take(visitor, None)
+    {
+        return busy(t, "report", &fields, wait);
+    }
     let mut answers = Answers::read(fields);
     if !(1..=LAST).contains(&step) {
         return problem(language, StatusCode::UNPROCESSABLE_ENTITY);
@@ -64,8 +74,7 @@ pub(crate) async fn step(app: Data<App>, lang: Path<String>, form: Form<Fields>)
         };
         return show(&app, t, &answers, again, vec![error("main", t.get(text))]);
     }
-    let target = go.strip_prefix("to-").and_then(|n| n.parse().ok()).filter(|n| (1..step).contains(n));
-    match target.or((go == "back").then(|| step.saturating_sub(1).max(1))) {
+    match earlier {
         Some(earlier) => show(&app, t, &answers, earlier, Vec::new()),
         None => forward(&app, t, answers, step).await,
     }
@@ -351,9 +360,6 @@ fn managers(t: Texts, answers: &Answers, org: &Organisation) -> Vec<Choice> {
 
 /// Seals and files. The same code and text again is the same case.
 async fn send(app: &App, t: Texts, answers: Answers) -> HttpResponse {
-    if app.tries.check().is_err() {
-        return problem(t.language, StatusCode::TOO_MANY_REQUESTS);
-    }
     // Everything that went before is checked again: a page 9 can be made without the pages before it.
     let incomplete = (2..=6).find(|page| !check(app, t, &answers, *page).is_empty());
     if let Some(earlier) = incomplete {

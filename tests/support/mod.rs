@@ -2,8 +2,11 @@
 #![expect(dead_code, clippy::unwrap_used, clippy::panic, reason = "each test uses a part")]
 pub(crate) mod certificate;
 pub(crate) mod child;
+pub(crate) mod onion;
 pub(crate) mod postgres;
 pub(crate) mod smtp;
+#[cfg(unix)]
+pub(crate) mod tor;
 
 use std::path::{Path, PathBuf};
 
@@ -148,7 +151,12 @@ impl Browser {
     }
 
     pub(crate) async fn get(&self, path: &str) -> Page {
-        page(self.http.get(format!("{}{path}", self.base))).await.unwrap()
+        self.try_get(path).await.unwrap()
+    }
+
+    /// The whole page, or an error when the server cannot be reached.
+    pub(crate) async fn try_get(&self, path: &str) -> reqwest::Result<Page> {
+        page(self.http.get(format!("{}{path}", self.base))).await
     }
 
     pub(crate) async fn post(&self, path: &str, fields: &[(String, String)]) -> Page {

@@ -32,7 +32,9 @@ use self::{
 };
 use super::{
     App,
+    busy::{Act, allowed, busy},
     form::Fields,
+    limits::Visitor,
     page::{FieldError, page, problem},
     rooms::ROOMS,
 };
@@ -51,6 +53,9 @@ use crate::{
 /// Escaped bytes of an answer that is written, and of one that is shown: both fit a page.
 const ANSWER_BYTES: usize = 20 << 10;
 
+/// What adds to a case, and counts as a text that is sent.
+const SENDING: [&str; 6] = ["write", "withdraw", "consent-yes", "consent-no", "account-right", "talk-send"];
+
 /// What just happened, said on top of the page.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Notice {
@@ -61,6 +66,8 @@ pub(crate) enum Notice {
     NoFile,
     FileTooLarge,
     FileRefused,
+    FilesBusy,
+    FilesToday,
     Full,
     Closed,
     Agreed,
@@ -87,6 +94,8 @@ impl Notice {
             Self::NoFile => Some("error-no-file"),
             Self::FileTooLarge => Some("notice-file-large"),
             Self::FileRefused => Some("notice-file-refused"),
+            Self::FilesBusy => Some("notice-files-busy"),
+            Self::FilesToday => Some("notice-files-today"),
             Self::Full => Some("notice-full"),
             Self::Closed => Some("closed-text"),
             Self::Agreed => Some("notice-agreed"),
@@ -128,12 +137,19 @@ fn show_door(t: Texts, error: Option<String>) -> HttpResponse {
 }
 
 /// A code was typed, or a button of a mailbox page pressed.
-pub(crate) async fn act(app: Data<App>, lang: Path<String>, form: Form<Fields>) -> HttpResponse {
+pub(crate) async fn act(app: Data<App>, visitor: Visitor, lang: Path<String>, form: Form<Fields>) -> HttpResponse {
     let Some(language) = Language::parse(&lang) else { return problem(Language::Nl, StatusCode::NOT_FOUND) };
     let t = Texts::of(language);
     let (mut typed, mut act, mut at, mut text) = Default::default();
     let (mut request, mut room) = (None, None);
-    for (name, value) in form.into_inner() {
+    let fields = form.into_inner();
+    // The last of a name counts, as below.
+    let last = |name| fields.iter().rev().find(|(other, _)| other == name).map(|(_, value)| value);
+    let sends = last("act").and_then(Plaintext::choice).is_some_and(|act| SENDING.contains(&act));
+    if let Err(wait) = allowed(&app, visitor, last("code"), if sends { Act::Send } else { Act::Look }) {
+        return busy(t, "mailbox", &fields, wait);
+    }
+    for (name, value) in fields {
         match name.as_str() {
             "code" => typed = value,
             "text" => text = value,
@@ -201,9 +217,6 @@ pub(crate) async fn open(app: &App, t: Texts, typed: &Plaintext, wanted: Option<
         show_door(t, Some(text))
     };
     let code = Code::typed(typed, &app.roster.instance).map_err(malformed)?;
-    if app.tries.check().is_err() {
-        return Err(problem(t.language, StatusCode::TOO_MANY_REQUESTS));
-    }
     let mut found = Vec::new();
     for room in 0..ROOMS {
         let keys = code.keys(&app.roster.instance, room);

@@ -165,9 +165,12 @@ pub(crate) async fn show(
         draft,
         error,
     };
-    let refused = matches!(notice, Notice::FileTooLarge | Notice::FileRefused | Notice::Full | Notice::NoFile)
-        || !errors.is_empty();
-    let status = if refused { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let status = match notice {
+        Notice::FilesBusy | Notice::FilesToday => StatusCode::TOO_MANY_REQUESTS,
+        Notice::FileTooLarge | Notice::FileRefused | Notice::Full | Notice::NoFile => StatusCode::UNPROCESSABLE_ENTITY,
+        _ if !errors.is_empty() => StatusCode::UNPROCESSABLE_ENTITY,
+        _ => StatusCode::OK,
+    };
     page(t, status, &t.get("mailbox-open-title"), &errors, &mailbox.render().unwrap_or_default())
 }
 

@@ -17,12 +17,17 @@ use self::{
 };
 use super::{
     App,
+    busy::{Act, allowed, busy, field},
     form::{Fields, NotBelieved, STORY_BYTES},
+    limits::Visitor,
     mailbox::{self, CaseReader, Notice, Opened},
     page::{FieldError, problem},
     rooms::{ADVICE, IDENTITY, OUTSIDE, REPORT, RETALIATION, has_clock},
 };
-use crate::{seal::code::Language, text::Texts};
+use crate::{
+    seal::{Plaintext, code::Language},
+    text::Texts,
+};
 
 /// What can be filed with a code that is there.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -76,10 +81,16 @@ impl Target {
 }
 
 /// A button of a mailbox was pressed, or a page of a further filing answered.
-pub(crate) async fn step(app: Data<App>, lang: Path<String>, form: Form<Fields>) -> HttpResponse {
+pub(crate) async fn step(app: Data<App>, visitor: Visitor, lang: Path<String>, form: Form<Fields>) -> HttpResponse {
     let Some(language) = Language::parse(&lang) else { return problem(Language::Nl, StatusCode::NOT_FOUND) };
     let t = Texts::of(language);
     let mut fields = form.into_inner();
+    let choice = |name| field(&fields, name).and_then(Plaintext::choice);
+    let sends = choice("step") == Some(&CHECK.to_string()) && choice("go") != Some("back");
+    let act = if sends { Act::Send } else { Act::Look };
+    if let Err(wait) = allowed(&app, visitor, field(&fields, "code"), act) {
+        return busy(t, "mailbox/more", &fields, wait);
+    }
     let code = fields.iter_mut().find(|(name, _)| name == "code").map(|(_, value)| std::mem::take(value));
     let short = |name: &str| {
         fields.iter().find(|(n, _)| n == name).and_then(|(_, v)| v.choice()).unwrap_or_default().to_owned()

@@ -16,9 +16,6 @@ use crate::{
 /// Seals and files. The same again is the same case; what was to go along is said once.
 pub(super) async fn send(filing: &Filing<'_>, more: More, who: &Who) -> HttpResponse {
     let Filing { app, t, opened, .. } = *filing;
-    if app.tries.check().is_err() {
-        return problem(t.language, StatusCode::TOO_MANY_REQUESTS);
-    }
     let (target, along) = (more.target, more.along);
     let along = Some(along).filter(|along| filing.along(&more) && along.any());
     let kind = if target == Target::Identity { Kind::Identity } else { Kind::Report };
