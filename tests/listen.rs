@@ -5,28 +5,20 @@ mod support;
 
 use std::{
     net::TcpListener,
-    process::Command,
     time::{Duration, Instant},
 };
 
 use meldkluis::config::{Https, Pace};
-use support::{Browser, PAGE, Service, certificate::certify, files_in};
+use support::{
+    Browser, PAGE, Service,
+    certificate::{certify, openssl_client},
+    files_in,
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpStream, UnixStream},
     time::timeout,
 };
-
-/// What a stock TLS client says of the listener.
-fn openssl_client(address: &str, options: &[&str]) -> String {
-    let said = Command::new("openssl")
-        .args(["s_client", "-connect", address])
-        .args(options)
-        .stdin(std::process::Stdio::null())
-        .output()
-        .unwrap();
-    String::from_utf8_lossy(&[said.stdout, said.stderr].concat()).into_owned()
-}
 
 #[actix_web::test]
 async fn https_serves_the_same_pages_and_a_new_certificate_without_a_restart() {

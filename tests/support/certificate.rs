@@ -14,3 +14,14 @@ pub(crate) fn certify(folder: &Path, common_name: &str) {
         .unwrap();
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
 }
+
+/// What a stock TLS client says of the listener.
+pub(crate) fn openssl_client(address: &str, options: &[&str]) -> String {
+    let said = Command::new("openssl")
+        .args(["s_client", "-connect", address])
+        .args(options)
+        .stdin(std::process::Stdio::null())
+        .output()
+        .unwrap();
+    String::from_utf8_lossy(&[said.stdout, said.stderr].concat()).into_owned()
+}
