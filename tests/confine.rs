@@ -6,9 +6,9 @@ mod support;
 use std::{
     collections::BTreeMap,
     fs,
-    io::ErrorKind::PermissionDenied,
+    io::{ErrorKind::PermissionDenied, Read, Write},
     net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs},
-    os::unix::{fs::symlink, process::CommandExt},
+    os::unix::{fs::symlink, net::UnixStream, process::CommandExt},
     path::Path,
     process::{Command, Stdio},
     time::{Duration, Instant},
@@ -25,7 +25,7 @@ use seccompiler::{BpfProgram, SeccompAction, SeccompFilter, TargetArch, apply_fi
 use support::{
     Browser, Service,
     certificate::{certify, openssl_client},
-    child::{Program, settings},
+    child::{Program, config_file, settings},
     train,
 };
 
@@ -157,6 +157,48 @@ async fn the_program_is_confined_in_every_thread_and_serves() {
     if log.is_empty() {
         assert_ne!(threads(program.id(), "VmLck:")[0], "0 kB");
     }
+}
+
+/// Sockets are made in folders of their own, and made again after a crash.
+#[test]
+fn its_unix_sockets_are_made_and_made_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let [plain, onion] = ["plain", "onion"].map(|name| folder.path().join(name).join("intake.sock"));
+    for socket in [&plain, &onion] {
+        fs::create_dir_all(socket.parent().unwrap()).unwrap();
+    }
+    let sockets = format!("socket = {plain:?}\n[onion]\nsocket = {onion:?}\n");
+    let settings = settings(folder.path(), None) + &sockets;
+    train(folder.path());
+    for _ in 0..2 {
+        let mut program = Program::start(folder.path(), &settings);
+        for (socket, header) in [(&plain, ""), (&onion, "PROXY TCP6 fc00:dead:beef:4dad::0:23 ::1 35 80\r\n")] {
+            let mut stream = UnixStream::connect(socket).unwrap();
+            write!(stream, "{header}GET /nl/ HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").unwrap();
+            let mut answer = String::new();
+            stream.read_to_string(&mut answer).unwrap();
+            assert!(answer.starts_with("HTTP/1.1 200 "), "{socket:?} {answer:.200}");
+        }
+        program.kill();
+    }
+}
+
+/// The port of its settings, at an address that it looks up.
+#[test]
+fn it_reaches_a_database_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let listener = TcpListener::bind("localhost:0").unwrap();
+    let url = format!("postgres://nobody@localhost:{}/none", listener.local_addr().unwrap().port());
+    let file = config_file(folder.path(), &settings(folder.path(), Some(&url)), own_port());
+    let mut program = Command::new(env!("CARGO_BIN_EXE_meldkluis"));
+    let mut check = program.arg("check").arg("--config").arg(file).stderr(Stdio::piped()).spawn().unwrap();
+    listener.set_nonblocking(true).unwrap();
+    while listener.accept().is_err() {
+        assert_eq!(check.try_wait().unwrap(), None, "it ended before it came");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    check.kill().unwrap();
+    check.wait().unwrap();
 }
 
 /// As on an older kernel, or in a container that refuses it: the calls of Landlock are not there.
