@@ -99,11 +99,17 @@ pub fn guide(folder: &Path, config: &Config) -> Result<String, DemoError> {
         fs::read_dir(format!("{folder}/readers"))?.filter_map(|e| Some(e.ok()?.path())).collect();
     keys.retain(|p| p.extension().is_some_and(|e| e == "key"));
     keys.sort();
-    for key in &keys {
-        text.push_str(&format!(
-            "  cargo run --release --bin meldkluis-desk -- --server {server} --root {folder}/anchor.toml --identity {} inbox\n",
-            key.display()
-        ));
+    let line = |key: &PathBuf, command: &str| {
+        let desk = "cargo run --release --bin meldkluis-desk --";
+        format!("  {desk} --server {server} --root {folder}/anchor.toml --identity {} {command}\n", key.display())
+    };
+    let named = |key: &PathBuf, name: &str| key.file_stem().is_some_and(|stem| stem.to_string_lossy().ends_with(name));
+    let (overseers, readers): (Vec<&PathBuf>, Vec<&PathBuf>) =
+        keys.iter().partition(|key| named(key, "-coordinator") || named(key, "-auditor"));
+    text.extend(readers.into_iter().map(|key| line(key, "inbox")));
+    text.push_str("\nWatch over them, without reading a word:\n");
+    for key in overseers {
+        text.push_str(&line(key, if named(key, "-auditor") { "log" } else { "overview" }));
     }
     text.push_str(
         "\nThen, with a case from the inbox, the same command with `read CASE`, or with\n`acknowledge`, `ask`, `reply`, `feedback`, `note` or `close`, CASE and `--file TEXT`;\nor `open` in place of `inbox`, for all of it as a page in your browser.\n",

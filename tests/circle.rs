@@ -1,6 +1,6 @@
 //! Whom a desk and a mailbox believe to read a case: what one reader says with a program of their own changes nothing of it.
 #![cfg(all(feature = "server", feature = "desk"))]
-#![expect(clippy::unwrap_used, reason = "a test")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
 #[path = "support/hostile.rs"]
 mod evil;
 mod support;
@@ -258,4 +258,41 @@ async fn why_somebody_leaves_unread_is_told_to_nobody_and_they_are_not_asked_for
     assert!(seen.contains("\"left\":\"unread\"") && !seen.contains("conflict"), "{seen}");
     let again = case.with_text(READER, &["ask-consent", "--to", SECOND], "Handig").await.unwrap_err();
     assert!(again.contains("not a reader who can be added"), "{again}");
+}
+
+#[actix_web::test]
+async fn what_a_reader_calls_advice_or_an_identity_is_none() {
+    let case = Case::opened().await;
+    for kind in [Kind::Identity, Kind::Advice, Kind::ToReport] {
+        let body = Plaintext::from("VALS".to_owned());
+        send(&case.evil, &case.id, kind, body, &case.all().await).await;
+    }
+    let story = r#"{"v":1,"topic":"other","story":"VALSE-TITEL","who":"","when":"","place":"","known":""}"#;
+    send(&case.evil, &case.id, Kind::Report, Plaintext::from(story.to_owned()), &case.all().await).await;
+    // It can be handed over as before, has its title and its clock.
+    let asked = case.with_text(SECOND, &["ask-consent", "--to", NEW], "Zij leidt het").await.unwrap();
+    case.answer(&asked, "consent-yes").await;
+    case.desk(SECOND, &["hand-over", &asked.to_string()]).await.unwrap();
+    let inbox = case.service.desk(SECOND, &["inbox"]).await.unwrap();
+    assert_eq!(inbox[0]["title"], "Het verhaal", "{inbox}");
+    let register = case.service.desk("bzk-coordinator", &["register"]).await.unwrap();
+    let row = register.as_array().unwrap().iter().find(|row| row["case"] == case.id.to_string().as_str()).unwrap();
+    assert!(row["row"]["kind"] == "report" && row["row"]["topic"] == "money", "{register}");
+}
+
+#[actix_web::test]
+async fn a_yes_to_a_message_does_not_share_the_story_under_its_name() {
+    let case = Case::opened().await;
+    let called = Named { item: case.first().await, kind: Kind::Message, day: case.evil.today() };
+    let request = Request::new(named_as(&case, NEW), Plaintext::from("Alleen dat".to_owned()), vec![called.clone()]);
+    let asked = send(&case.evil, &case.id, Kind::ConsentRequest, request.into_body(), &case.all().await).await;
+    case.answer(&asked, "consent-yes").await;
+    let refused = case.desk(SECOND, &["hand-over", &asked.to_string()]).await.unwrap_err();
+    assert!(refused.contains("not what the request said"), "{refused}");
+    assert_eq!(case.service.desk(NEW, &["inbox"]).await.unwrap(), json!([]));
+    let ground = (Ground::CourtOrder, Plaintext::default());
+    let duty = DutyRequest::new((named_as(&case, NEW), vec![called]), ground, Plaintext::default(), false);
+    let duty = send(&case.evil, &case.id, Kind::DutyRequest, duty.into_body(), &case.all().await).await;
+    let refused = case.desk(THIRD, &["approve-duty", &duty.to_string()]).await.unwrap_err();
+    assert!(refused.contains("not what the request said"), "{refused}");
 }

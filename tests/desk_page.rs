@@ -42,7 +42,7 @@ fn desk(service: &Service, reader: &str, idle: Duration) -> (String, String) {
 async fn an_officer_does_the_whole_work_of_a_case_on_the_page() {
     let service = Service::start(None).await;
     let reporter = Browser::new(&service.base);
-    let (code, _) = reporter.report(STORY, &[]).await;
+    let (code, _) = reporter.report(STORY, &["bzk-functionaris-2"]).await;
     let mut png = std::io::Cursor::new(Vec::new());
     image::RgbImage::from_fn(300, 200, |x, y| image::Rgb([x as u8, y as u8, 90]))
         .write_to(&mut png, image::ImageFormat::Png)
@@ -58,6 +58,9 @@ async fn an_officer_does_the_whole_work_of_a_case_on_the_page() {
     browser.press("table a").await;
     let text = browser.text().await;
     assert!(text.contains("Er verdwijnt geld uit de kas <b>& niemand kijkt.") && text.contains("Tweede regel."));
+    let facts = browser.page.find(By::Css(".mk-facts")).await.unwrap().text().await.unwrap();
+    assert!(facts.contains("Niet voor, zegt de melder\nFunctionaris integriteit 2"), "{facts}");
+    assert!(facts.contains("Geld, spullen of eigen voordeel") && facts.contains("Nummer"), "{facts}");
     assert!(text.contains("Bevestig voor of op"), "{text}");
     picture(&browser, "desk-case").await;
     for (file, seen) in [("foto.png", "img.mk-picture"), ("lijst.txt", ".mk-story")] {
@@ -86,6 +89,9 @@ async fn an_officer_does_the_whole_work_of_a_case_on_the_page() {
     assert!(mailbox.html.contains("Welke kas was het?") && mailbox.html.contains("Vraag"));
     // Closed: only a note is left to write, and the inbox no longer shows it among what is open.
     browser.press(".mk-acts a[href$=close]").await;
+    browser.press("main form button").await;
+    assert!(browser.text().await.contains("Dit is nog de tekst waarmee u begint"), "{}", browser.text().await);
+    browser.write("#text", "Wij hebben het opgelost.").await;
     browser.press("main form button").await;
     assert!(browser.page.find(By::Css(".mk-acts a[href$=reply]")).await.is_err());
     browser.press(".mk-acts a[href$=note]").await;
@@ -132,6 +138,20 @@ async fn a_draft_survives_the_lock_and_a_server_that_is_away() {
     assert!(text.contains("Deze zaak is afgesloten. Er kan alleen nog een notitie bij."), "{text}");
     let kept = browser.page.find(By::Css("#text")).await.unwrap().prop("value").await.unwrap();
     assert_eq!(kept.as_deref(), Some("Te laat verstuurd."));
+    browser.quit().await;
+}
+
+/// So a browser of the reader's own is led to the link: others on the machine see no more than the name of a file.
+#[actix_web::test]
+async fn a_file_of_the_browser_s_profile_leads_to_the_desk() {
+    let service = Service::start(None).await;
+    let (link, _) = desk(&service, READER, Duration::from_mins(10));
+    let file = service.path("open.html");
+    std::fs::write(&file, format!("<!doctype html><meta http-equiv=\"refresh\" content=\"0;url={link}\">")).unwrap();
+    let browser = RealBrowser::start(Make::Chromium).await;
+    browser.page.goto(format!("file://{}", file.display())).await.unwrap();
+    browser.press("main a[href='/nl/inbox']").await;
+    assert_eq!(browser.heading().await, "Uw werkplek is vergrendeld");
     browser.quit().await;
 }
 

@@ -5,7 +5,7 @@
 mod evil;
 mod support;
 
-use evil::{RECORD, reporter, send};
+use evil::{RECORD, hostile as readers_own, reporter, send, send_as};
 use meldkluis::{
     api_types::{SentTo, SharedItem, Sharing, SlotSent},
     clock::Clock,
@@ -17,9 +17,9 @@ use meldkluis::{
         oral::How,
     },
     seal::{
-        Kind, Plaintext, Recipients,
+        Author, Kind, Plaintext, Recipients, Signer,
         account::Account,
-        circle::DutyApproval,
+        circle::{DutyApproval, Left, LeftReason},
         code::{Language, print_words},
         consent::{Named, PassOn, Request},
         guest::vouch,
@@ -368,4 +368,32 @@ async fn what_a_guest_asks_or_approves_counts_for_nothing() {
     let seen = read(&service, SECOND, &case).await;
     let forged = seen["items"].as_array().unwrap().iter().filter(|i| i["proven"] == false).count();
     assert_eq!(forged, 4, "{seen}");
+}
+
+#[actix_web::test]
+async fn a_card_that_nobody_agreed_to_neither_speaks_for_the_guest_nor_prolongs_them() {
+    let service = Service::start(None).await;
+    let (_, _, case, card) = reading_along(&service).await;
+    let (evil, id) = (readers_own(&service, SECOND).await, CaseId::parse(&case).unwrap());
+    let there = evil.case(&id).await.unwrap().readers;
+    let all = Recipients::of(there.iter().filter_map(|r| evil.roster.reader(&r.reader))).unwrap();
+    let real: GuestCard = serde_json::from_slice(&std::fs::read(&card).unwrap()).unwrap();
+    // One under the guest's name with other keys, and one with their keys and a later day.
+    let own = Signer::from_seed(&[7; 32]);
+    let mut posing = GuestCard { by: evil.me.reader.clone(), ..real.clone() };
+    posing.guest.sign_key = hex::encode(own.public());
+    let later = GuestCard { by: evil.me.reader.clone(), until: real.until.plus_days(20), ..real.clone() };
+    for card in [posing, later] {
+        let card = vouch(card, &evil.roster.instance, &evil.me.signer);
+        let request = Request::for_guest(card, Plaintext::from("Stil".to_owned()), Vec::new());
+        send(&evil, &id, Kind::ConsentRequest, request.into_body(), &all).await;
+    }
+    let body = Left::new(LeftReason::Conflict, Vec::new()).into_body();
+    send_as((Author::Reader(real.guest.id.clone()), &own), &evil, &id, Kind::Left, body, &all).await;
+    let seen = read(&service, READER, &case).await;
+    assert_eq!(seen["guests"].as_array().unwrap().len(), 1, "{seen}");
+    assert_eq!(seen["guests"][0]["until"], real.until.to_string().as_str(), "{seen}");
+    with_text(&service, READER, &["note", &case], "OOK-VOOR-DE-GAST").await.unwrap();
+    let theirs = service.desk(GUEST, &["--card", &card, "read", &case]).await.unwrap();
+    assert!(theirs.to_string().contains("OOK-VOOR-DE-GAST"), "{theirs}");
 }

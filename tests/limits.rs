@@ -11,6 +11,10 @@ use std::{
 
 use meldkluis::config::{Config, Limit, Limits, Onion};
 use support::{Browser, PAGE, Page, Service, files_in, onion::circuit};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 fn limit([circuit, case, clear, service]: [u32; 4]) -> Limit {
     let some = |n| NonZeroU32::new(n).unwrap();
@@ -212,4 +216,25 @@ fn settings_that_let_one_visitor_close_it_for_all_are_refused() {
         let refused = read(&wrong).unwrap_err();
         assert!(refused.contains(word), "{refused}");
     }
+}
+
+#[actix_web::test]
+async fn every_request_of_a_connection_counts_for_its_circuit() {
+    let (_service, onion) = service(|limits| limits.tries = limit([2, 20, 600, 1200])).await;
+    let body = "code=een+twee+drie";
+    let post = |connection: &str| {
+        format!(
+            "POST /nl/mailbox HTTP/1.1\r\nHost: h\r\nOrigin: http://h\r\nConnection: {connection}\r\nContent-Type: \
+             application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+    };
+    let all = [support::onion::header(1), post("keep-alive"), post("keep-alive"), post("close")].concat();
+    let mut stream = TcpStream::connect(onion).await.unwrap();
+    stream.write_all(all.as_bytes()).await.unwrap();
+    let mut answers = Vec::new();
+    stream.read_to_end(&mut answers).await.unwrap();
+    let text = String::from_utf8_lossy(&answers);
+    let statuses: Vec<&str> = text.split("HTTP/1.1 ").skip(1).filter_map(|answer| answer.get(..3)).collect();
+    assert_eq!(statuses, ["422", "422", "429"]);
 }

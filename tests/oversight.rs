@@ -65,6 +65,7 @@ async fn watched(database: Option<String>) {
     // Unopened: the clock and the group, and no name.
     let overview = service.desk(COORDINATOR, &["overview"]).await.unwrap();
     let seen = &overview["cases"][0];
+    assert_eq!(overview["reader_changes"]["changes"], json!([]), "{overview}");
     assert_eq!((&seen["case"], &seen["state"]), (&json!(case), &json!("unopened")));
     assert_eq!(seen["groups"], json!([{ "desk": { "nl": "Integriteit", "en": "Integrity" } }]));
     assert!(!overview.to_string().contains("functionaris"), "{overview}");
@@ -80,7 +81,8 @@ async fn watched(database: Option<String>) {
 
     // Everything is in the log, in order, and signed by who did it.
     let log = service.desk(AUDITOR, &["log"]).await.unwrap();
-    let expected = ["opened", "acknowledged", "noted", "classified", "protocol", "protocol", "gave_feedback", "closed"];
+    let expected =
+        ["opened", "acknowledged", "noted", "classified", "opened", "protocol", "protocol", "gave_feedback", "closed"];
     assert_eq!(deeds(&log, &case), expected);
     assert!(log["entries"].as_array().unwrap().iter().all(|e| e["problem"].is_null()), "{log}");
     assert!(

@@ -1,5 +1,5 @@
 //! The readers' program. Arguments and a match; everything else is in the library.
-use std::process::ExitCode;
+use std::{io::Write, process::ExitCode};
 
 use clap::Parser;
 use meldkluis::desk::{Browser, Command, DeskError, Opening, Options, opening, run};
@@ -25,7 +25,8 @@ async fn main() -> ExitCode {
     match done {
         Ok(text) => {
             if !text.is_empty() {
-                println!("{text}");
+                // Whoever stops reading has read enough.
+                drop(writeln!(std::io::stdout(), "{text}"));
             }
             ExitCode::SUCCESS
         }

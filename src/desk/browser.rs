@@ -35,8 +35,12 @@ impl Browser {
                         user_pref(\"browser.shell.checkDefaultBrowser\", false);\n\
                         user_pref(\"datareporting.policy.dataSubmissionEnabled\", false);\n";
         std::fs::write(profile.path().join("user.js"), settings).ok()?;
-        let firefox = FIREFOX.iter().map(|program| firefox(program, profile.path(), link));
-        let chromium = CHROMIUM.iter().map(|program| chromium(program, profile.path(), link));
+        // Others on this machine see a command line, and not what is in this folder.
+        let page = profile.path().join("open.html");
+        std::fs::write(&page, format!("<!doctype html><meta http-equiv=\"refresh\" content=\"0;url={link}\">")).ok()?;
+        let link = reqwest::Url::from_file_path(&page).ok()?.to_string();
+        let firefox = FIREFOX.iter().map(|program| firefox(program, profile.path(), &link));
+        let chromium = CHROMIUM.iter().map(|program| chromium(program, profile.path(), &link));
         let process = firefox.chain(chromium).find_map(|mut command| {
             command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().ok()
         })?;

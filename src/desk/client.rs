@@ -7,7 +7,7 @@ use std::{
 
 use reqwest::{Body, RequestBuilder, Response, StatusCode};
 
-use super::{DeskError, Identity, Item, register::about};
+use super::{DeskError, Identity, Item, opened::OpenedBefore, register::about};
 use crate::{
     api_types::{
         Absence, AddedView, CaseView, Challenge, Going, Nonce, Session, Several, Sharing, SignIn, TakingOut,
@@ -54,6 +54,7 @@ pub struct Client {
     clock: Clock,
     /// Where it is remembered how the logs stood.
     pub(super) logs: PathBuf,
+    before: OpenedBefore,
     /// Who is signed in.
     pub me: Arc<Identity>,
     /// Verified with the root signers this reader trusts.
@@ -77,7 +78,8 @@ impl Client {
         let roster = verify(&files, &place.anchor, &place.state, place.clock)?;
         let logs = place.state.with_extension("logs");
         let me = Arc::new(me);
-        let client = Self { http, origin, token: Mutex::default(), clock: place.clock, logs, me, roster };
+        let before = OpenedBefore::load(&place.state, &me);
+        let client = Self { http, origin, token: Mutex::default(), clock: place.clock, logs, before, me, roster };
         client.renew().await?;
         Ok(client)
     }
@@ -130,7 +132,9 @@ impl Client {
 
     /// All cases of this reader, the most urgent first.
     pub async fn inbox(&self) -> Result<Vec<CaseView>, DeskError> {
-        Ok(self.get("inbox").await?.json().await?)
+        let cases: Vec<CaseView> = self.get("inbox").await?.json().await?;
+        self.before.keep(&self.me, &cases)?;
+        Ok(cases)
     }
 
     /// One case.
@@ -162,13 +166,14 @@ impl Client {
         Ok(bytes.freeze())
     }
 
-    /// A case whose items were fetched: that has opened it, if nobody had before. The first opening is in the log.
+    /// A case that this reader looks into. The first time is in the log; and whoever is the first of all has opened it.
     pub(super) async fn opened(&self, case: CaseView, items: &[Item]) -> Result<CaseView, DeskError> {
-        if case.state != CaseState::Unopened {
-            return Ok(case);
+        let first_of_all = case.state == CaseState::Unopened;
+        if first_of_all || !self.before.knows(&case.case) {
+            self.log(&case.org, Deed::Opened, about(&case, items, None, self.today())).await?;
+            self.before.add(&self.me, case.case)?;
         }
-        self.log(&case.org, Deed::Opened, about(&case, items, None, self.today())).await?;
-        self.case(&case.case).await
+        if first_of_all { self.case(&case.case).await } else { Ok(case) }
     }
 
     /// Adds an item; sending the same again adds nothing. A sign-in that has run out is renewed: before a body that is streamed,

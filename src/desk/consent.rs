@@ -5,7 +5,7 @@ use super::{
     Client, DeskError,
     circle::{Also, Circle, answer, handed_over, proven},
     duty::duties,
-    open::{Content, Item, Opened, Reach, State, advice, open_case},
+    open::{Content, Item, Opened, Reach, advice, open_case},
     register::about,
     write::{Sent, failed, recipients, send},
 };
@@ -44,7 +44,7 @@ pub struct Consent {
     /// The day it was asked.
     pub day: Day,
     /// What they would read.
-    pub items: Vec<ItemId>,
+    pub items: Vec<Named>,
     /// Where it stands.
     pub standing: Standing,
     /// The card of a guest.
@@ -58,7 +58,7 @@ pub fn consents(items: &[Item]) -> Vec<Consent> {
     let one = |(item, opened): (ItemId, &Opened)| {
         let Content::Request(asked) = &opened.content else { return None };
         let standing = standing((&item, &asked.to), answers.iter().copied(), done.iter().copied());
-        let items = asked.items.iter().map(|named| named.item).collect();
+        let items = asked.items.clone();
         Some(Consent {
             request: item,
             to: asked.to.clone(),
@@ -80,11 +80,15 @@ pub fn candidates<'a>(client: &'a Client, case: &CaseView, items: &[Item]) -> Re
     Ok(files.filter_map(|r| client.roster.reader(&r.id)).filter(new).collect())
 }
 
+/// Whether the reporter began a case with an item of such a kind. What a reader calls so is none.
+pub(super) fn begun(items: &[Item], kind: impl Fn(Kind) -> bool) -> bool {
+    let heads = proven(items).map(|(_, opened)| &opened.manifest.head);
+    heads.filter(|head| head.author == Author::Reporter && head.reporter.is_some()).any(|head| kind(head.kind))
+}
+
 /// Whether a case holds who the reporter is. It is never a part of a hand-over, whoever asks.
 pub(super) fn identity(items: &[Item]) -> bool {
-    let opened =
-        items.iter().filter_map(|item| if let State::Opened(opened) = &item.state { Some(opened) } else { None });
-    opened.into_iter().any(|opened| opened.manifest.head.kind == Kind::Identity)
+    begun(items, |kind| kind == Kind::Identity)
 }
 
 /// What of a case can be shared: what the reporter wrote and added; nothing of a case that says who they are.
@@ -203,12 +207,19 @@ pub(super) fn named(items: &[Item], which: &[ItemId]) -> Result<Vec<Named>, Desk
     Ok(wanted)
 }
 
+/// Refuses what is not what it was called when somebody agreed to it.
+pub(super) fn as_named(items: &[Item], wanted: &[Named]) -> Result<(), DeskError> {
+    let all = shareable(items);
+    let same = wanted.iter().all(|named| all.contains(named));
+    same.then_some(()).ok_or_else(|| DeskError::known("desk-error-named"))
+}
+
 /// Something that may be handed over: the reporter agreed, or two readers on a legal duty.
 pub(super) struct Allowed {
     /// The item that said so.
     pub(super) answer: ItemId,
     pub(super) to: KeyedReader,
-    pub(super) items: Vec<ItemId>,
+    pub(super) items: Vec<Named>,
     pub(super) card: Option<GuestCard>,
     /// Whether the reporter is told that it was done.
     pub(super) told: bool,
@@ -231,18 +242,15 @@ fn allowed(client: &Client, items: &[Item], request: &ItemId) -> Result<Allowed,
 /// Shares what the reporter agreed to, or a legal duty asks for, with the request and the answer, and says so to everyone. Doing it again
 /// changes nothing.
 pub async fn hand_over(client: &Client, id: &CaseId, request: &ItemId) -> Result<Sent, DeskError> {
-    let case = client.case(id).await?;
-    let items = open_case(client, &case, Reach::Messages).await?;
-    if identity(&items) {
-        return Err(DeskError::known("desk-error-identity-case"));
-    }
+    let (case, items) = everything(client, id).await?;
     let Allowed { answer, to, items: shared, card, told } = allowed(client, &items, request)?;
     let circle = Circle::of(client, &items)?;
     let guest = card.as_ref().filter(|card| vouched(card, &client.roster, id) && card.counts_on(client.today()));
     let reader = guest.map(GuestCard::reader).or_else(|| client.roster.reader(&to.reader).cloned());
     let reader = reader.filter(|r| r.keyed() == to && !circle.struck.contains(&r.id));
     let reader = reader.ok_or_else(|| DeskError::known("desk-error-reader-gone"))?;
-    let shared: Vec<ItemId> = shared.into_iter().chain([*request, answer]).collect();
+    as_named(&items, &shared)?;
+    let shared: Vec<ItemId> = shared.iter().map(|named| named.item).chain([*request, answer]).collect();
     share_with(client, (&case, &items), &shared, &[(&reader, guest)]).await?;
     let struck = circle.struck.iter().cloned().collect();
     let before = (circle.readers.clone(), struck);

@@ -2,8 +2,8 @@
 use super::{
     Client, DeskError,
     circle::{Also, Circle, author, handed_over, proven},
-    consent::{Allowed, candidate, everything, named, said},
-    open::{Content, Item, Opened, Reach, open_case},
+    consent::{Allowed, as_named, candidate, everything, named, said},
+    open::{Content, Item, Opened},
     write::{Sent, send},
 };
 use crate::{
@@ -15,7 +15,7 @@ use crate::{
     seal::{
         Kind, Plaintext,
         circle::{DutyApproval, DutyRequest},
-        consent::HandOver,
+        consent::{HandOver, Named},
     },
 };
 
@@ -28,7 +28,7 @@ pub struct Duty {
     /// The day it was written.
     pub day: Day,
     /// What they would read.
-    pub items: Vec<ItemId>,
+    pub items: Vec<Named>,
     /// The ground.
     pub ground: Ground,
     /// Whether the reporter is told.
@@ -85,7 +85,7 @@ pub fn duties(client: &Client, items: &[Item]) -> Vec<Duty> {
             request: item,
             to: asked.to.clone(),
             day: opened.manifest.head.day,
-            items: asked.items.iter().map(|named| named.item).collect(),
+            items: asked.items.clone(),
             ground: asked.ground,
             notice: asked.notice,
             approval: carried_out.or(approvals.first()).copied(),
@@ -113,8 +113,7 @@ pub async fn ask_duty(client: &Client, id: &CaseId, claim: DutyClaim, which: &[I
 
 /// Agrees, as a second reader, that the duty is there.
 pub async fn approve_duty(client: &Client, id: &CaseId, request: &ItemId) -> Result<Sent, DeskError> {
-    let case = client.case(id).await?;
-    let items = open_case(client, &case, Reach::Messages).await?;
+    let (case, items) = everything(client, id).await?;
     let duty = duties(client, &items).into_iter().find(|duty| duty.request == *request);
     let duty = duty.ok_or_else(|| DeskError::known("desk-error-no-request"))?;
     let first = proven(&items).find(|(id, _)| id == request).and_then(|(_, o)| author(client, &items, o));
@@ -124,6 +123,7 @@ pub async fn approve_duty(client: &Client, id: &CaseId, request: &ItemId) -> Res
     if duty.approval.is_some() {
         return Err(DeskError::known("desk-error-approved"));
     }
+    as_named(&items, &duty.items)?;
     let to = Circle::of(client, &items)?.recipients(client, &case, &Also::default())?;
     send(client, (&case, &items), (Kind::DutyApproval, None), DutyApproval::new(*request).into_body(), &to).await
 }

@@ -12,7 +12,7 @@ use crate::{
 
 /// Which cases, by where they stand.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
-pub enum Standing {
+pub(super) enum Standing {
     /// Every case.
     #[default]
     All,

@@ -12,10 +12,12 @@ mod identity;
 mod inbox;
 mod kept;
 mod leave;
+mod ledger;
 mod link;
 mod log;
 mod many;
 mod open;
+mod opened;
 mod oral;
 mod oversee;
 pub mod page;
@@ -36,7 +38,7 @@ mod write;
 pub use account::{OralReport, oral, write_account};
 pub use browser::Browser;
 pub use casework::{begin, classify, protocols, step_done};
-pub use circle::{guests, strangers};
+pub use circle::{guests, only_passed, strangers};
 pub use client::{Client, Place};
 pub use commands::{Command, Opening, Options, opening, run};
 pub use consent::{Consent, ask_consent, ask_consent_for_guest, candidates, consents, hand_over, shareable};
@@ -44,10 +46,11 @@ pub use duty::{Duty, DutyClaim, approve_duty, ask_duty, duties};
 pub use guest::invite;
 pub use identity::Identity;
 pub use leave::{Taking, confirm_take_out, leave, take_out, takings};
+pub use ledger::{last_seen, reader_changes, register, without_clock};
 pub use link::{Linking, link, links};
 pub use open::{Body, Content, Item, Opened, Reach, State, open_case, open_item};
 pub use oral::{Entered, Telling, enter, who_reads};
-pub use oversee::{Entry, Export, Memo, last_seen, reader_changes, register, without_clock};
+pub use oversee::{Entry, Export, Memo};
 pub use pass_on::{pass_on, to_pass_on};
 pub use proof::{Filing, check_proof};
 pub use reader_commands::ReaderCommand;
@@ -82,6 +85,11 @@ impl DeskError {
     /// Whether the server would not take it just now.
     fn can_wait(&self) -> bool {
         matches!(self.id, Some("desk-error-busy" | "desk-error-much"))
+    }
+
+    /// The text's id.
+    fn id(&self) -> Option<&'static str> {
+        self.id
     }
 
     /// As a page says it.

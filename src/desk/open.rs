@@ -9,7 +9,13 @@ use serde::de::DeserializeOwned;
 use tempfile::{NamedTempFile, SpooledTempFile};
 use zeroize::Zeroizing;
 
-use super::{Client, DeskError, circle::cards, safe_name, transfer::bar};
+use super::{
+    Client, DeskError,
+    circle::{cards, to_report},
+    consent::begun,
+    safe_name,
+    transfer::bar,
+};
 use crate::{
     api_types::CaseView,
     domain::{
@@ -152,8 +158,7 @@ impl Opened {
 
 /// Whether a case is one for which the law sets no term: a request for advice, a part of one, or who the reporter is.
 pub(super) fn advice(items: &[Item]) -> bool {
-    let no_term = |kind| matches!(kind, Kind::Advice | Kind::ToReport | Kind::Identity);
-    items.iter().any(|item| matches!(&item.state, State::Opened(o) if no_term(o.manifest.head.kind)))
+    begun(items, |kind| matches!(kind, Kind::Advice | Kind::Identity)) || to_report(items).next().is_some()
 }
 
 /// Opens the items of a case.

@@ -12,10 +12,8 @@ use super::{
 use crate::{
     api_types::oversight::{Group, Hold, LogView, Logged, Overview, OverviewCase},
     domain::{
-        day::Day,
         id::{CaseId, ItemId, OrgId, ReaderId},
         log::{Deed, Head, Record, Writer, record_hash},
-        register::{CaseKind, Row},
         roster::{Organisation, Overseer, Reader, Role, Roster},
     },
     seal::{
@@ -203,16 +201,6 @@ impl Export {
     }
 }
 
-/// How often who reads was changed since a day, by case; where the log names none, together.
-pub fn reader_changes(entries: &[Entry], since: Day) -> BTreeMap<Option<CaseId>, usize> {
-    let mut changes = BTreeMap::new();
-    let believed = entries.iter().filter(|entry| entry.problem.is_none()).filter_map(|entry| entry.record.as_ref());
-    for record in believed.filter(|r| r.deed == Deed::ChangedReaders && r.day >= since) {
-        *changes.entry(record.case).or_default() += 1;
-    }
-    changes
-}
-
 /// What is wrong with a record that opened.
 fn doubt(
     roster: &Roster,
@@ -253,37 +241,4 @@ fn guest_key(record: &Record, id: &ReaderId, known: &dyn Fn(&ReaderId) -> Option
     hex::decode_to_slice(&card.signature, &mut signature).ok()?;
     let vouched = record.day <= card.until && verify(&key, &card.signed_bytes(&record.instance), &signature);
     vouched.then(|| card.guest.sign_key.to_lowercase())
-}
-
-/// The register: the last row of each case, with the day the case was destroyed.
-pub fn register(entries: &[Entry]) -> BTreeMap<CaseId, (Row, Option<Day>)> {
-    let mut rows: BTreeMap<CaseId, (Row, Option<Day>)> = BTreeMap::new();
-    for record in entries.iter().filter(|e| e.problem.is_none()).filter_map(|e| e.record.as_ref()) {
-        let Some(case) = record.case else { continue };
-        if let Some(row) = record.row.as_ref().filter(|row| row.kind != CaseKind::Identity) {
-            rows.insert(case, (row.clone(), None));
-        }
-        if let Some((_, destroyed)) = rows.get_mut(&case).filter(|_| record.deed == Deed::Destroyed) {
-            *destroyed = Some(record.day);
-        }
-    }
-    rows
-}
-
-/// The cases that are no reports: who a reporter is, if they chose to say it. No clock runs on them.
-pub fn without_clock(entries: &[Entry]) -> BTreeSet<CaseId> {
-    let records = entries.iter().filter_map(|e| e.record.as_ref());
-    let identity = |r: &&Record| r.row.as_ref().is_some_and(|row| row.kind == CaseKind::Identity);
-    records.filter(identity).filter_map(|r| r.case).collect()
-}
-
-/// The last day on which each person of the log showed that their keys work: everything they sign does.
-pub fn last_seen(entries: &[Entry]) -> BTreeMap<ReaderId, Day> {
-    let mut days = BTreeMap::new();
-    for record in entries.iter().filter(|e| e.problem.is_none()).filter_map(|e| e.record.as_ref()) {
-        if let Some(by) = &record.by {
-            days.insert(by.clone(), record.day);
-        }
-    }
-    days
 }

@@ -29,6 +29,7 @@ pub(super) async fn read(
         private_folder(folder)?;
     }
     let opened = open_case(client, &case, Reach::All(save.unwrap_or(private.path()))).await?;
+    let case = client.opened(case, &opened).await?;
     let strangers: Vec<String> = strangers(client, &case, &opened).iter().map(|r| r.reader.to_string()).collect();
     let guests: Vec<Value> = guests(client, &opened)
         .iter()
@@ -162,7 +163,16 @@ fn in_words(case: &CaseView, items: &[Value], strangers: &[String], oral: Option
         let by =
             if proven { format!("from {}", field("from")) } else { format!("not proven to be from {}", field("from")) };
         text.push_str(&format!("\n-- {} {}, {}\n", field("day"), field("kind"), safe_text(&by)));
+        // What another command takes.
+        if ["consent", "duty", "take_out"].iter().any(|name| item.get(name).is_some()) {
+            text.push_str(&format!("item {}\n", field("item")));
+        }
         if let Some(story) = item.get("story").and_then(Value::as_object) {
+            let struck = story.get("struck").and_then(Value::as_array).filter(|struck| !struck.is_empty());
+            if let Some(struck) = struck {
+                let names: Vec<&str> = struck.iter().filter_map(Value::as_str).collect();
+                text.push_str(&format!("not for {}, says the reporter\n", safe_text(&names.join(", "))));
+            }
             for (name, value) in story.iter().filter(|(n, _)| *n != "v") {
                 let value = value.as_str().unwrap_or_default();
                 if !value.is_empty() {

@@ -31,7 +31,6 @@ pub(super) fn deed(kind: Kind) -> Deed {
         Kind::Classification => Deed::Classified,
         Kind::Protocol | Kind::Step => Deed::Protocol,
         Kind::PassOn => Deed::HandedOver,
-        Kind::Left | Kind::TakeOut | Kind::TakenOut => Deed::ChangedReaders,
         Kind::DutyRequest => Deed::ClaimedDuty,
         Kind::DutyApproval => Deed::ApprovedDuty,
         Kind::Account => Deed::WroteAccount,
@@ -44,6 +43,10 @@ pub(super) fn deed(kind: Kind) -> Deed {
         | Kind::Identity
         | Kind::Talk
         | Kind::Memo
+        // What changes who reads has a record of its own beside these.
+        | Kind::Left
+        | Kind::TakeOut
+        | Kind::TakenOut
         // That it belongs with another case is for the readers of both alone.
         | Kind::Link => Deed::Other,
     }
@@ -84,7 +87,9 @@ fn of_identity(case: &CaseView) -> Row {
 /// The row; `None` for a reader who does not have the story.
 fn row(case: &CaseView, items: &[Item], now: Option<(Kind, Option<&Classification>)>, today: Day) -> Option<Row> {
     let (topic, channel) = proven(items).find_map(|(_, o)| match &o.content {
-        Content::Story(story) => Some((story.topic, if story.oral.is_some() { Channel::Oral } else { Channel::Web })),
+        Content::Story(story) if o.manifest.head.author == Author::Reporter => {
+            Some((story.topic, if story.oral.is_some() { Channel::Oral } else { Channel::Web }))
+        }
         _ => None,
     })?;
     let by_reader = || proven(items).filter(|(_, o)| o.manifest.head.author != Author::Reporter);

@@ -17,6 +17,7 @@ use crate::{
         case::CaseState,
         id::{CaseId, ItemId},
     },
+    seal::Author,
 };
 
 /// Characters of the line that names a case.
@@ -67,7 +68,7 @@ struct Storing<'a> {
 pub(super) fn first_line(items: &[Item]) -> Option<String> {
     let story = items.iter().find_map(|item| match &item.state {
         State::Opened(opened) if opened.proven => match &opened.content {
-            Content::Story(story) => Some(&story.story),
+            Content::Story(story) if opened.manifest.head.author == Author::Reporter => Some(&story.story),
             _ => None,
         },
         _ => None,
@@ -208,7 +209,7 @@ mod tests {
             day::Day,
             id::{InstanceId, OrgId, ReaderId},
         },
-        seal::{Author, ItemHead, Kind, Manifest},
+        seal::{ItemHead, Kind, Manifest},
     };
 
     fn case(n: u128) -> CaseView {

@@ -16,6 +16,7 @@ use super::{
     reader_changes, register, safe_text, signed_with,
 };
 use crate::{
+    api_types::oversight::Group,
     domain::{day::Day, id::CaseId, register::Row},
     replace::replace,
     roster_files::{self, Files},
@@ -181,11 +182,14 @@ async fn hold(options: &Options, client: &Client, case: &str, hold: bool) -> Res
 
 async fn overview(options: &Options, client: &Client) -> Result<String, DeskError> {
     let overview = client.overview().await?;
-    if options.json {
-        return serde_json::to_string(&overview).map_err(|e| DeskError::new(e.to_string()));
-    }
     let entries = client.fetch_log().await?.entries(&client.roster, &client.me.seal);
     let changes = reader_changes(&entries, client.today().plus_days(-CHANGED));
+    if options.json {
+        let changes: Vec<_> = changes.iter().map(|(case, count)| json!({ "case": case, "count": count })).collect();
+        let mut all = serde_json::to_value(&overview).map_err(|e| DeskError::new(e.to_string()))?;
+        all["reader_changes"] = json!({ "days": CHANGED, "changes": changes });
+        return Ok(all.to_string());
+    }
     let mut text = format!("{} report(s), {} request(s) for advice\n", overview.cases.len(), overview.advice);
     for (case, count) in changes {
         let case = case.map_or_else(|| "unnamed".to_owned(), |case| case.to_string());
@@ -193,9 +197,26 @@ async fn overview(options: &Options, client: &Client) -> Result<String, DeskErro
     }
     for c in overview.cases {
         let (case, state) = (c.case, c.state);
-        let _ = writeln!(text, "{case}  {state:?}  filed {}  due {}  {:?}", c.filed, c.due, c.groups);
+        let _ = writeln!(
+            text,
+            "{case}  {state:?}  filed {}  due {}  {}",
+            c.filed,
+            c.due,
+            groups(Texts::of(Language::En), &c.groups)
+        );
     }
     Ok(text)
+}
+
+/// Groups of readers by name.
+pub(super) fn groups(t: Texts, groups: &[Group]) -> String {
+    let group = |group: &Group| match group {
+        Group::Desk(name) => t.pick(name).to_owned(),
+        Group::Outside(name) => t.with("group-outside", &[("name", t.pick(name).to_owned())]),
+        Group::Advisers => t.get("group-advisers"),
+        Group::Managers => t.get("group-managers"),
+    };
+    groups.iter().map(group).collect::<Vec<_>>().join(", ")
 }
 
 /// The entries of a log, a line each or as JSON.

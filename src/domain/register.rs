@@ -65,6 +65,24 @@ pub struct Row {
     pub progress: Option<Progress>,
 }
 
+impl Row {
+    /// Whether every name in it is a code: letters, digits and what joins them. Who means ill can sign anything.
+    pub fn is_known(&self) -> bool {
+        let made = [&self.assessment, &self.closing].into_iter().flatten();
+        let named = |c: &Classification| {
+            let one = [Some(&c.of), Some(&c.assessment), c.investigation.as_ref(), c.finding.as_ref()];
+            one.into_iter().flatten().chain(&c.flags).chain(&c.measures).all(|name| is_code(name))
+        };
+        made.into_iter().all(named) && self.progress.as_ref().is_none_or(|p| is_code(&p.protocol))
+    }
+}
+
+fn is_code(name: &str) -> bool {
+    let joins = |c: char| matches!(c, '_' | '-' | '.');
+    let begins = name.chars().next().is_some_and(|c| c.is_ascii_alphanumeric());
+    begins && name.len() <= 64 && name.chars().all(|c| c.is_ascii_alphanumeric() || joins(c))
+}
+
 /// What is still to be done in a report, and until when; nothing once feedback was given or the case was closed.
 pub fn next_due(row: &Row) -> Option<Day> {
     if row.closed.is_some() || row.feedback.is_some() || row.kind == CaseKind::Identity {

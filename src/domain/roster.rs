@@ -228,6 +228,18 @@ pub enum Topic {
 impl Topic {
     /// All, in the order shown.
     pub const ALL: [Self; 6] = [Self::Conduct, Self::Money, Self::Power, Self::Danger, Self::Retaliation, Self::Other];
+
+    /// The text that names it.
+    pub fn text_id(self) -> &'static str {
+        match self {
+            Self::Conduct => "topic-conduct",
+            Self::Money => "topic-money",
+            Self::Power => "topic-power",
+            Self::Danger => "topic-danger",
+            Self::Retaliation => "topic-retaliation",
+            Self::Other => "topic-other",
+        }
+    }
 }
 
 /// A group of readers that takes reports on some topics.

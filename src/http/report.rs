@@ -300,7 +300,7 @@ fn choices(app: &App, t: Texts, answers: &Answers, org: Option<&Organisation>, s
 pub(super) fn topics(t: Texts, chosen: Option<Topic>) -> Vec<Choice> {
     let topic = |topic: Topic| Choice {
         value: topic_name(topic).to_owned(),
-        text: t.get(&format!("topic-{}", topic_name(topic))),
+        text: t.get(topic.text_id()),
         hint: String::new(),
         chosen: chosen == Some(topic),
     };

@@ -42,8 +42,7 @@ async fn an_adviser_advises_without_a_clock_and_ends_it() {
     let case = browser.page.current_url().await.unwrap();
     browser.page.goto(case.as_str()).await.unwrap();
     assert!(browser.text().await.contains("Dat heb ik gedaan"));
-    browser.press(".mk-acts a[href$=close]").await;
-    browser.press("main form button").await;
+    said(&browser, "close", "Wij zijn klaar.").await;
     assert!(browser.page.find(By::Css(".mk-acts a[href$=reply]")).await.is_err());
     browser.page.goto(absolute(&link, "/nl/inbox")).await.unwrap();
     assert!(browser.text().await.contains("0 gevonden"), "{}", browser.text().await);
@@ -94,8 +93,7 @@ async fn a_manager_hands_over_once_the_reporter_s_no_became_a_yes_and_the_advise
     assert!(reporter.mailbox(&code, None, &[]).await.html.contains("Ik lees nu met u mee."));
     let (browser, _) = opened(&service, READER).await;
     assert!(browser.text().await.contains("Ik lees nu met u mee."), "everybody of the case reads on");
-    browser.press(".mk-acts a[href$=close]").await;
-    browser.press("main form button").await;
+    said(&browser, "close", "Wij zijn klaar.").await;
     browser.quit().await;
     assert!(reporter.mailbox(&code, None, &[]).await.html.contains("Bent u het niet eens"));
 }

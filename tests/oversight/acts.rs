@@ -81,10 +81,11 @@ async fn a_hand_over_and_a_leave_are_a_few_lines_in_the_log() {
         "asked_consent",
         "other",
         "handed_over",
+        "other",
+        "opened",
         "changed_readers",
-        "changed_readers",
-        "changed_readers",
-        "changed_readers",
+        "other",
+        "other",
         "changed_readers",
     ];
     assert_eq!(deeds(&log, &case), expected);

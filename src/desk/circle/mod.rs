@@ -112,6 +112,12 @@ pub fn guests(client: &Client, items: &[Item]) -> Vec<GuestCard> {
     Circle::of(client, items).map(|circle| circle.guests).unwrap_or_default()
 }
 
+/// Whether a reader only reads what the reporter let go along: nothing that is written here is for them, and they write nothing.
+pub fn only_passed(client: &Client, items: &[Item], reader: &KeyedReader) -> bool {
+    let circle = Circle::of(client, items);
+    circle.is_ok_and(|circle| circle.passed.contains(reader) && !circle.readers.contains(reader))
+}
+
 /// Readers the server names whom neither the reporter nor two readers on a legal duty let in, who are not named in what goes with a
 /// report, or who should be gone: somebody let them in. Nothing is sealed to them.
 pub fn strangers<'a>(client: &Client, case: &'a CaseView, items: &[Item]) -> Vec<&'a KeyedReader> {

@@ -13,7 +13,7 @@ use crate::{
     seal::{
         Author,
         consent::{Answer, HandOver, ToReport},
-        guest::vouched,
+        guest::{vouched, wrote},
     },
 };
 
@@ -40,6 +40,13 @@ pub(super) fn last_answer<'a>(items: &'a [Item], request: &ItemId) -> Option<(u3
     said.max_by_key(|(seq, ..)| *seq)
 }
 
+/// Whether somebody handed over what the reporter agreed to for this person.
+fn carried_out(items: &[Item], request: &ItemId, to: &KeyedReader) -> bool {
+    let yes = last_answer(items, request).filter(|(.., answer)| answer.yes);
+    let done = |answer| proven(items).filter_map(|(_, o)| handed_over(o)).any(|d| d.follows((request, &answer), to));
+    yes.is_some_and(|(_, answer, _)| done(answer))
+}
+
 /// What the reporter let go with a report: item, its place among theirs, and what it says.
 pub(in crate::desk) fn to_report(items: &[Item]) -> impl Iterator<Item = (ItemId, u32, &ToReport)> {
     proven(items).filter_map(|(item, opened)| match &opened.content {
@@ -64,14 +71,18 @@ pub(super) fn roster_author(client: &Client, opened: &Opened) -> Option<KeyedRea
 /// The reader or guest who wrote something that is proven, with their keys.
 pub(in crate::desk) fn author(client: &Client, items: &[Item], opened: &Opened) -> Option<KeyedReader> {
     let Author::Reader(id) = &opened.manifest.head.author else { return None };
-    let guest = || cards(client, items).iter().map(GuestCard::keyed).find(|keyed| keyed.reader == *id);
-    roster_author(client, opened).or_else(guest)
+    let by = |card: &&GuestCard| wrote(card, &opened.manifest.head, &opened.by);
+    let guest = || cards(client, items).iter().find(by).map(GuestCard::keyed);
+    client.roster.reader(id).map(Reader::keyed).or_else(guest)
 }
 
-/// The cards in the requests of readers and in the hand-over to this one, and one's own.
+/// The cards of the guests whom the reporter agreed to and who were let in then, those in the hand-over to this reader, and one's own. What a
+/// reader only asks for makes nobody a guest.
 pub(in crate::desk) fn cards(client: &Client, items: &[Item]) -> Vec<GuestCard> {
-    let asked = proven(items).filter_map(|(_, opened)| match &opened.content {
-        Content::Request(asked) => asked.card.as_ref().filter(|card| card.keyed() == asked.to),
+    let asked = proven(items).filter_map(|(item, opened)| match &opened.content {
+        Content::Request(asked) if carried_out(items, &item, &asked.to) => {
+            asked.card.as_ref().filter(|card| card.keyed() == asked.to)
+        }
         _ => None,
     });
     let before = to_me(client, items).into_iter().flat_map(|done| &done.cards);

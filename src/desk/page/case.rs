@@ -8,11 +8,11 @@ use askama::Template;
 
 use super::{
     Desk,
-    answer::{Answer, Fault, MaybeForm, answer, case_of, fields},
+    answer::{Answer, MaybeForm, answer, case_of, fields},
     entry::{Entry, entry, is_link, named},
     guide,
     link::{Choice, Linked, choices, linked},
-    lock::{Unlocked, take},
+    lock::Unlocked,
     readers,
     told::{Told, told},
     view,
@@ -20,17 +20,17 @@ use super::{
 use crate::{
     api_types::CaseView,
     desk::{
-        Consent, DeskError, Item, Reach, consents,
+        Consent, Content, DeskError, Item, Reach, State, consents, only_passed,
         open::{self, advice},
         strangers,
         summary::first_line,
-        to_pass_on, write,
+        to_pass_on,
     },
     domain::{
         case::{Act, CaseState, Duty, duty},
         id::{CaseId, ItemId, OrgId},
     },
-    seal::{Plaintext, consent::Standing},
+    seal::{Author, Kind, StoryText, consent::Standing},
     text::Texts,
 };
 
@@ -47,6 +47,11 @@ struct Case {
     late: bool,
     org: String,
     readers: Vec<String>,
+    topic: Option<String>,
+    /// Whom the reporter excluded.
+    struck: Vec<String>,
+    /// This reader reads what went along with a report, and no more.
+    passed: bool,
     entries: Vec<Entry>,
     consents: Vec<Consented>,
     strangers: Vec<String>,
@@ -83,17 +88,6 @@ fn consented(open: &Unlocked, t: Texts, case: &CaseId, consent: &Consent) -> Con
     let values = [("name", readers::person(open, t, case, &consent.to.reader)), ("day", t.day(consent.day))];
     let agreed = matches!(consent.standing, Standing::Yes(_));
     Consented { request: consent.request, text: t.with(id, &values), agreed }
-}
-
-#[derive(Template)]
-#[template(path = "desk/act.html")]
-struct Writing<'a> {
-    t: Texts,
-    case: CaseId,
-    title: String,
-    act: &'static str,
-    text: &'a Plaintext,
-    error: Option<String>,
 }
 
 /// The page of a case.
@@ -135,10 +129,19 @@ async fn case_page(open: &mut Unlocked, t: Texts, id: &CaseId, notice: Option<St
     }
     let items = open.cases.get(id).map(Vec::as_slice).unwrap_or_default();
     let title = title(t, items, &case);
-    let due = due(t, open, &case, advice(items));
+    let due = due(t, open, &case, crate::desk::open::advice(items));
     let closed = case.state.is_closed();
     let guest = open.client.me.card.is_some();
-    let can = |act: &Act| if closed { *act == Act::Note } else { !guest || *act != Act::Close };
+    let (advice, passed) = (advice(items), only_passed(&open.client, items, &open.client.me.keyed()));
+    let can = |act: &Act| match act {
+        _ if passed => false,
+        Act::Note => true,
+        _ if closed => false,
+        Act::Close => !guest,
+        // The law sets advice no term: there is nothing to confirm by a day, and no feedback that is due.
+        Act::Acknowledge | Act::Feedback => !advice,
+        Act::Ask | Act::Reply => true,
+    };
     let acts = Act::ALL.into_iter().filter(can).map(Act::name).collect();
     let page = Case {
         t,
@@ -153,10 +156,15 @@ async fn case_page(open: &mut Unlocked, t: Texts, id: &CaseId, notice: Option<St
         readers: readers::who(open, t, &case).into_iter().map(|who| who.text).collect(),
         strangers: strangers(&open.client, &case, items).into_iter().map(|r| named(open, t, r)).collect(),
         consents: consents(items).iter().map(|c| consented(open, t, id, c)).collect(),
+        topic: story(items).map(|story| t.get(story.topic.text_id())),
+        struck: story(items)
+            .map(|story| story.struck.iter().map(|id| readers::person(open, t, &case.case, id)).collect())
+            .unwrap_or_default(),
+        passed,
         entries: items.iter().filter(|item| !is_link(item)).map(|item| entry(open, t, id, item)).collect(),
         acts,
-        open: !closed,
-        advice: advice(items),
+        open: !closed && !passed,
+        advice,
         manager: guide::is_manager(open),
         linked: linked(open, t, items).await,
         choices: choices(open, id),
@@ -166,6 +174,20 @@ async fn case_page(open: &mut Unlocked, t: Texts, id: &CaseId, notice: Option<St
         guest,
     };
     Ok(view::page(t, StatusCode::OK, &title, &open.client, &page.render().unwrap_or_default()))
+}
+
+/// The first form, as the reporter filled it in.
+fn story(items: &[Item]) -> Option<&StoryText> {
+    items.iter().find_map(|item| match &item.state {
+        State::Opened(opened) if opened.proven && opened.manifest.head.author == Author::Reporter => {
+            if let Content::Story(story) = &opened.content {
+                Some(story)
+            } else {
+                None
+            }
+        }
+        _ => None,
+    })
 }
 
 fn title(t: Texts, items: &[Item], case: &CaseView) -> String {
@@ -189,6 +211,10 @@ pub(super) fn due(t: Texts, open: &Unlocked, case: &CaseView, advice: bool) -> (
         Some(Duty::Acknowledge) => "desk-due-acknowledge",
         Some(Duty::Feedback) => "desk-due-feedback",
     };
+    let given =
+        |item: &Item| matches!(&item.state, State::Opened(o) if o.proven && o.manifest.head.kind == Kind::Feedback);
+    let again = open.cases.get(&case.case).is_some_and(|items| items.iter().any(given));
+    let id = if again && id == "desk-due-feedback" { "desk-due-feedback-again" } else { id };
     let late = case.due < open.client.today();
     let text = t.with(id, &[("day", t.day(case.due))]);
     (if late { format!("{} {text}", t.get("desk-late")) } else { text }, late)
@@ -197,58 +223,4 @@ pub(super) fn due(t: Texts, open: &Unlocked, case: &CaseView, advice: bool) -> (
 /// An organisation's name.
 pub(super) fn org(open: &Unlocked, t: Texts, id: &OrgId) -> String {
     open.client.roster.organisation(id).map_or_else(|| id.to_string(), |o| t.pick(&o.entry.name).to_owned())
-}
-
-/// The page on which something is written, or what was written there.
-pub(super) async fn act(
-    desk: Data<Desk>,
-    request: HttpRequest,
-    path: Path<(String, String, String)>,
-    form: MaybeForm,
-) -> HttpResponse {
-    answer(&desk, &request, &path.0, fields(form), async |open, t, mut sent| {
-        let (id, act) = (case_of(&path.1)?, Act::parse(&path.2).ok_or(Fault::NotFound)?);
-        let Some(text) = take(&mut sent, "text") else {
-            return Ok(writing(open, t, &id, act, &letter(t, act), None));
-        };
-        let kept = Plaintext::from(text.reveal().to_vec());
-        match write(&open.client, &id, act, text, Vec::new()).await {
-            Ok(_) => Ok(view::see_other(&format!("/{}/case/{id}?done={}", t.lang(), act.name()))),
-            Err(error) => {
-                // What changed meanwhile is fetched: the page behind "cancel" shows it.
-                drop(refresh(open, &id).await);
-                Ok(writing(open, t, &id, act, &kept, Some(error.in_words(t))))
-            }
-        }
-    })
-    .await
-}
-
-fn writing(open: &Unlocked, t: Texts, id: &CaseId, act: Act, text: &Plaintext, error: Option<String>) -> HttpResponse {
-    let items = open.cases.get(id).map(Vec::as_slice).unwrap_or_default();
-    let title = first_line(items).unwrap_or_else(|| t.get("desk-to-case"));
-    let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let page = Writing { t, case: *id, title, act: act.name(), text, error };
-    let title = t.get(&format!("desk-act-{}", act.name()));
-    view::page(t, status, &title, &open.client, &page.render().unwrap_or_default())
-}
-
-/// The text an act begins with; it can be changed.
-fn letter(t: Texts, act: Act) -> Plaintext {
-    macro_rules! letter {
-        ($name:literal) => {
-            match t.lang() {
-                "en" => include_str!(concat!("../../../web/letters/en/", $name, ".txt")),
-                _ => include_str!(concat!("../../../web/letters/nl/", $name, ".txt")),
-            }
-        };
-    }
-    let text = match act {
-        Act::Acknowledge => letter!("acknowledge"),
-        Act::Ask => letter!("ask"),
-        Act::Feedback => letter!("feedback"),
-        Act::Close => letter!("close"),
-        Act::Reply | Act::Note => "",
-    };
-    Plaintext::from(text.to_owned())
 }

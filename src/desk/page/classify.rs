@@ -11,7 +11,6 @@ use super::{
     answer::{Answer, MaybeForm, answer, case_of, fields},
     case::refresh,
     lock::Unlocked,
-    oversee::code,
     view,
 };
 use crate::{
@@ -159,7 +158,7 @@ fn show(
         },
         _ => None,
     });
-    let chosen = topic.map(|topic| t.with("desk-class-chosen", &[("topic", t.get(&format!("topic-{}", code(topic))))]));
+    let chosen = topic.map(|topic| t.with("desk-class-chosen", &[("topic", t.get(topic.text_id()))]));
     let (kind, error) = wrong.map_or((None, None), |(kind, text)| (kind, Some(text)));
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let (path, title) = match made.stage {

@@ -5,7 +5,7 @@ use super::{
     told::{agreed_text, words},
 };
 use crate::{
-    desk::{Content, Item, Opened, State},
+    desk::{Content, Item, Opened, State, consents, takings},
     domain::{
         classification::Classification,
         id::{CaseId, KeyedReader},
@@ -45,6 +45,7 @@ fn all_named(open: &Unlocked, t: Texts, readers: &[KeyedReader]) -> String {
 /// One item.
 pub(super) fn entry(open: &Unlocked, t: Texts, case: &CaseId, item: &Item) -> Entry {
     let link = Some(format!("/{}/file/{case}/{}", t.lang(), item.id));
+    let items = open.cases.get(case).map(Vec::as_slice).unwrap_or_default();
     let mut entry = Entry {
         from_reporter: false,
         kind: "item",
@@ -74,19 +75,24 @@ pub(super) fn entry(open: &Unlocked, t: Texts, case: &CaseId, item: &Item) -> En
                     entry.texts.extend(story_texts(t, story));
                 }
                 Content::Request(asked) => {
-                    let to = named(open, t, &asked.to);
+                    let to = readers::person(open, t, case, &asked.to.reader);
                     let reason = String::from_utf8_lossy(asked.reason.reveal()).into_owned();
                     entry.texts.push((t.with("consent-title", &[("name", to)]), reason));
                 }
                 Content::Answer(answer) => {
-                    entry.texts.push((String::new(), t.get(if answer.yes { "yes" } else { "no" })));
+                    let about = consents(items).into_iter().find(|consent| consent.request == answer.request);
+                    let name = about.map(|consent| readers::person(open, t, case, &consent.to.reader));
+                    let about = name.map(|name| t.with("consent-title", &[("name", name)])).unwrap_or_default();
+                    entry.texts.push((about, t.get(if answer.yes { "yes" } else { "no" })));
                 }
                 // Said on top of the page, and only where the other case may be named.
                 Content::Link(_) => {}
                 Content::Classification(made) => entry.texts.push((String::new(), classified(t, made))),
                 Content::Protocol(begun) => entry.texts.push((String::new(), t.pick(&begun.protocol.name).to_owned())),
                 Content::Step(step) => entry.texts.push((String::new(), step.step.clone())),
-                Content::HandOver(done) => entry.texts.push((String::new(), named(open, t, &done.to))),
+                Content::HandOver(done) => {
+                    entry.texts.push((String::new(), readers::person(open, t, case, &done.to.reader)))
+                }
                 Content::ToReport(said) => {
                     entry.texts.push((t.get("desk-to-report-case"), said.report.to_string()));
                     entry.texts.push((t.get("desk-to-report-what"), along(t, said.along)));
@@ -105,14 +111,19 @@ pub(super) fn entry(open: &Unlocked, t: Texts, case: &CaseId, item: &Item) -> En
                 }
                 Content::TakeOut(asked) => {
                     let reason = String::from_utf8_lossy(asked.reason.reveal()).into_owned();
-                    entry.texts.push((named(open, t, &asked.who), reason));
+                    entry.texts.push((readers::person(open, t, case, &asked.who.reader), reason));
                 }
                 Content::Duty(asked) => {
                     let reason = String::from_utf8_lossy(asked.reason.reveal()).into_owned();
-                    entry.texts.push((named(open, t, &asked.to), t.get(asked.ground.text_id())));
+                    entry.texts.push((readers::person(open, t, case, &asked.to.reader), t.get(asked.ground.text_id())));
                     entry.texts.push((String::new(), reason));
                 }
-                Content::TakenOut(_) | Content::DutyApproved(_) => {}
+                Content::TakenOut(taken) => {
+                    let asked = takings(&open.client, items).into_iter().find(|t| t.asked == taken.take_out);
+                    let name = asked.map(|asked| readers::person(open, t, case, &asked.who.reader));
+                    entry.texts.push((String::new(), name.unwrap_or_default()));
+                }
+                Content::DutyApproved(_) => {}
                 Content::File { name, .. } => {
                     entry.file = format!("{name} ({})", size(opened.manifest.length));
                     entry.link = link;

@@ -43,8 +43,10 @@ fn refused(desk: &Desk, request: &HttpRequest) -> bool {
         None => request.method() == Method::GET,
     };
     // A page of another program on this machine is none of ours, even where it only asks to look.
-    let ours = ours && text("sec-fetch-site").is_none_or(|site| matches!(site, "same-origin" | "none"));
     let entering = request.path().starts_with("/open/");
+    let from_here = text("sec-fetch-site").is_none_or(|site| matches!(site, "same-origin" | "none"));
+    // The link is led to from a file of the browser's own profile.
+    let ours = ours && (entering || from_here);
     let cookies = text("cookie").unwrap_or_default().split("; ").filter_map(|cookie| cookie.split_once('='));
     let ours_is = |value: &str| bool::from(value.as_bytes().ct_eq(desk.session.as_bytes()));
     let known = cookies.into_iter().any(|(name, value)| name == COOKIE && ours_is(value));

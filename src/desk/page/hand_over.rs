@@ -13,7 +13,7 @@ use super::{
     entry::kind_text,
     lock::{Unlocked, take},
     told::told,
-    view,
+    view::{self, Wrong},
 };
 use crate::{
     api_types::CaseView,
@@ -65,7 +65,7 @@ struct HandOver<'a> {
     readers: Vec<Choice>,
     items: Vec<Choice>,
     reason: &'a Plaintext,
-    error: Option<String>,
+    error: Option<Wrong>,
     /// Somebody besides the reporter has had the code.
     code: Option<String>,
 }
@@ -104,7 +104,7 @@ pub(super) async fn ask(
         };
         match asked {
             Ok(_) => Ok(view::see_other(&format!("/{}/case/{id}", t.lang()))),
-            Err(error) => page(open, t, &id, &kept, false, Some(error.in_words(t))).await,
+            Err(error) => page(open, t, &id, &kept, false, Some(Wrong::of(t, &error))).await,
         }
     })
     .await
@@ -127,7 +127,7 @@ pub(super) async fn carry_out(
     .await
 }
 
-async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, sent: &Sent, fresh: bool, error: Option<String>) -> Answer {
+async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, sent: &Sent, fresh: bool, error: Option<Wrong>) -> Answer {
     let case = refresh(open, id).await?;
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = HandOver {

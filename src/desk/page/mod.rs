@@ -1,4 +1,5 @@
 //! The desk as a local page: loopback only, one link, one reader, no script. Every key stays in this process.
+mod act;
 mod answer;
 mod away;
 mod case;
@@ -158,7 +159,7 @@ fn routes(cfg: &mut web::ServiceConfig) {
         .service(both("/{lang}/log", oversee::log))
         .service(both("/{lang}/roster", roster::roster))
         .route("/{lang}/roster/review", web::post().to(roster::review))
-        .service(both("/{lang}/case/{case}/{act}", case::act))
+        .service(both("/{lang}/case/{case}/{act}", act::act))
         .route("/{lang}/case/{case}/attach/file", web::post().to(file::attach))
         .service(both("/{lang}/file/{case}/{item}", file::show))
         .route("/{lang}/file/{case}/{item}/picture", web::get().to(file::picture))

@@ -16,8 +16,8 @@ use super::{
     view,
 };
 use crate::{
-    api_types::oversight::{Group, OverviewCase},
-    desk::{DeskError, Entry, Memo, in_csv, register, without_clock},
+    api_types::oversight::OverviewCase,
+    desk::{DeskError, Entry, Memo, in_csv, register, watch::groups, without_clock},
     domain::{case::CaseState, id::CaseId, register::Row, roster::Role},
     seal::Plaintext,
     text::Texts,
@@ -118,12 +118,6 @@ pub(super) async fn overview(
 
 fn case(open: &Unlocked, t: Texts, case: &OverviewCase, row: Option<&Row>) -> Case {
     let due = waits(case, row);
-    let group = |group: &Group| match group {
-        Group::Desk(name) => t.pick(name).to_owned(),
-        Group::Outside(name) => t.with("group-outside", &[("name", t.pick(name).to_owned())]),
-        Group::Advisers => t.get("group-advisers"),
-        Group::Managers => t.get("group-managers"),
-    };
     Case {
         case: case.case,
         short: short(&case.case),
@@ -131,7 +125,7 @@ fn case(open: &Unlocked, t: Texts, case: &OverviewCase, row: Option<&Row>) -> Ca
         state: state(t, case.state),
         due: due.map_or_else(|| t.get("desk-nothing-due"), |day| t.day(day)),
         late: due.is_some_and(|day| day < open.client.today()),
-        groups: case.groups.iter().map(group).collect::<Vec<_>>().join(", "),
+        groups: groups(t, &case.groups),
     }
 }
 
@@ -212,7 +206,7 @@ fn facts(t: Texts, row: &Row) -> Vec<(String, String)> {
     let last = row.closing.as_ref().or(row.assessment.as_ref());
     let list = [
         Some((t.get("reg-channel"), t.get(&format!("reg-channel-{}", code(row.channel))))),
-        row.topic.map(|topic| (t.get("reg-topic"), t.get(&format!("topic-{}", code(topic))))),
+        row.topic.map(|topic| (t.get("reg-topic"), t.get(topic.text_id()))),
         last.map(|c| (t.get("class-of"), t.get(&format!("type-{}", c.of)))),
         last.map(|c| (t.get("class-assessment"), t.get(&format!("assessment-{}", c.assessment)))),
         day("reg-acknowledged", row.acknowledged),
@@ -249,7 +243,7 @@ pub(super) async fn rows(desk: Data<Desk>, request: HttpRequest, lang: Path<Stri
             let of = last.map(|c| t.get(&format!("type-{}", c.of))).unwrap_or_default();
             let end = if destroyed.is_some() { *destroyed } else { row.closed };
             let (received, acknowledged) = (t.day(row.received), day(row.acknowledged));
-            let topic = row.topic.map(|topic| t.get(&format!("topic-{}", code(topic)))).unwrap_or_default();
+            let topic = row.topic.map(|topic| t.get(topic.text_id())).unwrap_or_default();
             let channel = t.get(&format!("reg-channel-{}", code(row.channel)));
             [short(case), received, channel, acknowledged, day(row.feedback), topic, of, day(end)]
         };

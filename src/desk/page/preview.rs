@@ -115,7 +115,11 @@ pub(super) async fn picture(
 ) -> Result<Option<Vec<u8>>, DeskError> {
     match looks(file)? {
         Looks::Pdf => Ok(page_of(desk, item, file, number, last).await?.map(|drawn| drawn.png.clone())),
-        _ => Ok(encoded_anew(&bytes_of(file, usize::MAX)?)),
+        _ if file.manifest.length > LARGEST => Ok(None),
+        _ => {
+            let bytes = bytes_of(file, usize::MAX)?;
+            spawn_blocking(move || encoded_anew(&bytes)).await.map_err(|e| DeskError::new(e.to_string()))
+        }
     }
 }
 

@@ -5,7 +5,12 @@ use actix_web::{
 };
 use askama::Template;
 
-use crate::{desk::Client, domain::roster::Mode, seal::code::Language, text::Texts};
+use crate::{
+    desk::{Client, DeskError},
+    domain::roster::Mode,
+    seal::code::Language,
+    text::Texts,
+};
 
 /// The style of the desk's pages: the reporter's, and what only the desk has.
 pub(super) const STYLE: &str = concat!(include_str!("../../../web/style.css"), include_str!("../../../web/desk.css"));
@@ -95,4 +100,31 @@ pub(super) fn percent(text: &str) -> String {
 /// Leads on to another page.
 pub(super) fn see_other(path: &str) -> HttpResponse {
     HttpResponse::SeeOther().insert_header((LOCATION, path.to_owned())).finish()
+}
+
+/// What was wrong with a form, and the field to which its page leads; none where it is about no field.
+pub(super) struct Wrong {
+    pub(super) field: &'static str,
+    pub(super) text: String,
+}
+
+impl Wrong {
+    /// An error of a form.
+    pub(super) fn of(t: Texts, error: &DeskError) -> Self {
+        let field = match error.id() {
+            Some("desk-choose-reader" | "desk-error-reader-gone" | "desk-error-twice") => "to",
+            Some("desk-choose-items" | "desk-error-items") => "items",
+            Some("desk-error-reason" | "desk-error-same-reason" | "desk-error-empty") => "text",
+            Some("desk-error-duty-ground") => "ground",
+            Some("desk-error-reference") => "reference",
+            Some("desk-error-take-out-who" | "desk-error-not-here") => "who",
+            Some("desk-error-until") => "until",
+            Some("desk-error-public" | "desk-error-guest-keys") => "public",
+            Some("desk-error-words") => "words",
+            Some("desk-error-guest-name") => "name",
+            Some("desk-error-card" | "desk-error-guest-large") => "card-file",
+            _ => "",
+        };
+        Self { field, text: error.in_words(t) }
+    }
 }

@@ -17,6 +17,7 @@ use crate::{
             case::refresh,
             hand_over::{Choice, item_choices},
             lock::Unlocked,
+            view::Wrong,
         },
     },
     domain::{guest::GuestCard, id::ItemId},
@@ -33,7 +34,7 @@ struct Card {
     card: String,
     items: Vec<Choice>,
     reason: Plaintext,
-    error: Option<String>,
+    error: Option<Wrong>,
 }
 
 /// The card, and the request that goes to the reporter.
@@ -42,7 +43,7 @@ pub(super) async fn page(
     t: Texts,
     card: &GuestCard,
     sent: &Fields,
-    error: Option<String>,
+    error: Option<Wrong>,
 ) -> Answer {
     refresh(open, &card.case).await?;
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
@@ -99,7 +100,7 @@ pub(super) async fn ask(
             Ok(_) => Ok(back(t, &id)),
             // Of another case there is no page here.
             Err(error) if card.case != id => super::page(open, t, &id, Some(error)).await,
-            Err(error) => page(open, t, &card, &sent, Some(error.in_words(t))).await,
+            Err(error) => page(open, t, &card, &sent, Some(Wrong::of(t, &error))).await,
         }
     })
     .await

@@ -17,6 +17,7 @@ use crate::{
             entry::kind_text,
             hand_over::{Choice, item_choices, reader_choices},
             lock::Unlocked,
+            view::Wrong,
         },
     },
     domain::{
@@ -50,7 +51,7 @@ struct DutyPage {
     reference: Plaintext,
     reason: Plaintext,
     notice: bool,
-    error: Option<String>,
+    error: Option<Wrong>,
 }
 
 /// The legal duties of a case.
@@ -104,7 +105,7 @@ pub(super) async fn ask(
         }
         match claim(open, &id, &sent).await {
             Ok(_) => Ok(back(t, &id)),
-            Err(error) => page(open, t, &id, &sent, Some(error.in_words(t))).await,
+            Err(error) => page(open, t, &id, &sent, Some(Wrong::of(t, &error))).await,
         }
     })
     .await
@@ -140,7 +141,7 @@ async fn claim(open: &Unlocked, id: &CaseId, sent: &Fields) -> Result<Sent, Desk
     ask_duty(&open.client, id, claim, &items).await
 }
 
-async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, sent: &Fields, error: Option<String>) -> Answer {
+async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, sent: &Fields, error: Option<Wrong>) -> Answer {
     let case = refresh(open, id).await?;
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let (picked, items) = (ground(sent), named(sent));

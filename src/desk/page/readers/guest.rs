@@ -20,6 +20,7 @@ use crate::{
             answer::{Answer, answer, case_of},
             case::refresh,
             lock::Unlocked,
+            view::Wrong,
         },
     },
     domain::{day::Day, guest::GuestCard, id::CaseId, roster::Text},
@@ -43,8 +44,7 @@ struct Guest {
     name: String,
     name_en: String,
     until: String,
-    card: bool,
-    error: Option<String>,
+    error: Option<Wrong>,
 }
 
 /// The fields of a form. A file that was chosen stands for the field of its name: so it is kept with what was typed.
@@ -89,7 +89,7 @@ pub(super) async fn invite_one(
         no_guest(open)?;
         let id = case_of(&path.1)?;
         if let Some(error) = wrong {
-            return page(open, t, &id, &sent, Some(error.in_words(t))).await;
+            return page(open, t, &id, &sent, Some(Wrong::of(t, &error))).await;
         }
         let card = match chosen(&sent, "act") {
             Some("make") => made(open, &id, &sent).await,
@@ -98,7 +98,7 @@ pub(super) async fn invite_one(
         };
         match card {
             Ok(made) => card::page(open, t, &made, &Fields::new(), None).await,
-            Err(error) => page(open, t, &id, &sent, Some(error.in_words(t))).await,
+            Err(error) => page(open, t, &id, &sent, Some(Wrong::of(t, &error))).await,
         }
     })
     .await
@@ -120,7 +120,7 @@ fn used(id: &CaseId, sent: &Fields) -> Result<GuestCard, DeskError> {
     if card.case == *id { Ok(card) } else { Err(DeskError::known("desk-error-card")) }
 }
 
-async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, sent: &Fields, error: Option<String>) -> Answer {
+async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, sent: &Fields, error: Option<Wrong>) -> Answer {
     refresh(open, id).await?;
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let field = |name| typed(sent, name);
@@ -132,7 +132,6 @@ async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, sent: &Fields, error: 
         name: field("name"),
         name_en: field("name-en"),
         until: field("until"),
-        card: chosen(sent, "act") == Some("use"),
         error,
     };
     Ok(shown(open, t, status, "desk-act-guest", &page))

@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     api_types::CaseView,
-    desk::{DeskError, Item, circle::cards, consents, guests},
+    desk::{DeskError, Item, circle::cards, consents, guests, only_passed},
     domain::{
         guest::GuestCard,
         id::{CaseId, KeyedReader, ReaderId},
@@ -106,7 +106,10 @@ fn no_guest(open: &Unlocked) -> Result<(), Fault> {
 
 /// The card of a guest of a case.
 pub(super) fn card(open: &Unlocked, case: &CaseId, id: &ReaderId) -> Option<GuestCard> {
-    cards(&open.client, items(open, case)).into_iter().find(|card| card.guest.id == *id)
+    let known = cards(&open.client, items(open, case));
+    // Who was only asked for has a name too.
+    let asked = || consents(items(open, case)).into_iter().filter_map(|consent| consent.card);
+    known.into_iter().chain(asked()).find(|card| card.guest.id == *id)
 }
 
 /// A guest as everybody sees them.
@@ -126,6 +129,8 @@ pub(super) fn who(open: &Unlocked, t: Texts, case: &CaseView) -> Vec<Who> {
     let one = |reader: &KeyedReader| {
         let name = person(open, t, &case.case, &reader.reader);
         let away = case.away.contains(reader);
+        let passed = only_passed(&open.client, items(open, &case.case), reader);
+        let name = if passed { t.with("desk-readers-passed", &[("name", name)]) } else { name };
         let text = if away { t.with("desk-readers-away", &[("name", name)]) } else { name };
         Who { reader: reader.clone(), text }
     };
@@ -138,7 +143,8 @@ pub(super) fn who(open: &Unlocked, t: Texts, case: &CaseView) -> Vec<Who> {
 /// What colleagues asked and this reader can answer, for the page of the case.
 pub(super) fn waits(open: &Unlocked, t: Texts, case: &CaseId) -> Vec<String> {
     let takings = take_out::rows(open, t, case).into_iter().filter(|row| row.confirm).map(|row| row.text);
-    let duties = duty::rows(open, t, case).into_iter().filter(|row| row.approve).map(|row| row.text);
+    let duties = duty::rows(open, t, case).into_iter().filter(|row| row.approve || row.carry_out);
+    let duties = duties.map(|row| row.text);
     takings.chain(duties).collect()
 }
 

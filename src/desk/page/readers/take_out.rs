@@ -16,6 +16,7 @@ use crate::{
             case::refresh,
             hand_over::Choice,
             lock::Unlocked,
+            view::Wrong,
         },
         take_out, takings,
     },
@@ -40,7 +41,7 @@ struct TakeOut {
     case: CaseId,
     readers: Vec<Choice>,
     reason: Plaintext,
-    error: Option<String>,
+    error: Option<Wrong>,
 }
 
 /// Who was asked to be taken out.
@@ -84,13 +85,13 @@ pub(super) async fn ask(
         };
         match asked {
             Ok(_) => Ok(back(t, &id)),
-            Err(error) => page(open, t, &id, &sent, Some(error.in_words(t))).await,
+            Err(error) => page(open, t, &id, &sent, Some(Wrong::of(t, &error))).await,
         }
     })
     .await
 }
 
-async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, sent: &Fields, error: Option<String>) -> Answer {
+async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, sent: &Fields, error: Option<Wrong>) -> Answer {
     let case = refresh(open, id).await?;
     let (me, picked) = (open.client.me.keyed(), chosen(sent, "who"));
     let others = super::who(open, t, &case).into_iter().filter(|who| who.reader != me);

@@ -1,0 +1,137 @@
+//! What the log of an organisation comes to: the register, whose keys work, where readers changed. What is in doubt counts for nothing.
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Entry;
+use crate::domain::{
+    day::Day,
+    id::{CaseId, ReaderId},
+    log::{Deed, Record},
+    register::{CaseKind, Row},
+};
+
+/// What is believed of a log: records without doubt, and of those with a row only the ones of readers of the roster.
+fn believed(entries: &[Entry]) -> impl Iterator<Item = (&Record, Option<&Row>)> {
+    let records = entries.iter().filter(|entry| entry.problem.is_none()).filter_map(|entry| entry.record.as_ref());
+    records.map(|record| (record, record.row.as_ref().filter(|row| record.card.is_none() && row.is_known())))
+}
+
+/// The register: the last row of each case, with the day the case was destroyed.
+pub fn register(entries: &[Entry]) -> BTreeMap<CaseId, (Row, Option<Day>)> {
+    let mut rows: BTreeMap<CaseId, (Row, Option<Day>)> = BTreeMap::new();
+    for (record, row) in believed(entries) {
+        let Some(case) = record.case else { continue };
+        if let Some(row) = row.filter(|row| row.kind != CaseKind::Identity) {
+            rows.entry(case).and_modify(|(known, _)| *known = row.clone()).or_insert_with(|| (row.clone(), None));
+        }
+        if let Some((_, destroyed)) = rows.get_mut(&case).filter(|_| record.deed == Deed::Destroyed) {
+            *destroyed = Some(record.day);
+        }
+    }
+    rows
+}
+
+/// The cases that are no reports: who a reporter is, if they chose to say it. No clock runs on them. A case of which anybody says that it is
+/// a report is one.
+pub fn without_clock(entries: &[Entry]) -> BTreeSet<CaseId> {
+    let rows = || believed(entries).filter_map(|(record, row)| Some((record.case?, row?.kind == CaseKind::Identity)));
+    let reports: BTreeSet<CaseId> = rows().filter(|(_, identity)| !identity).map(|(case, _)| case).collect();
+    rows().map(|(case, _)| case).filter(|case| !reports.contains(case)).collect()
+}
+
+/// The last day on which each person of the log showed that their keys work: everything they sign does.
+pub fn last_seen(entries: &[Entry]) -> BTreeMap<ReaderId, Day> {
+    let mut days = BTreeMap::new();
+    for (record, _) in believed(entries) {
+        if let Some(by) = &record.by {
+            days.insert(by.clone(), record.day);
+        }
+    }
+    days
+}
+
+/// How often who reads was changed since a day: somebody left, was taken out or let in. By case; where the log names none, together.
+pub fn reader_changes(entries: &[Entry], since: Day) -> BTreeMap<Option<CaseId>, usize> {
+    let mut changes = BTreeMap::new();
+    for (record, _) in
+        believed(entries).filter(|(r, _)| matches!(r.deed, Deed::ChangedReaders | Deed::HandedOver) && r.day >= since)
+    {
+        *changes.entry(record.case).or_default() += 1;
+    }
+    changes
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::{
+        classification::{Classification, Stage},
+        id::{InstanceId, OrgId},
+        register::Channel,
+    };
+
+    fn entry(deed: Deed, row: Option<(CaseKind, &str)>, problem: Option<&'static str>) -> Option<Entry> {
+        let day = Day::parse("2026-11-24")?;
+        let named = |(kind, of): (CaseKind, &str)| Row {
+            received: day,
+            channel: Channel::Web,
+            kind,
+            topic: None,
+            acknowledged: None,
+            feedback: None,
+            assessment: Some(Classification {
+                list: 1,
+                stage: Stage::Assessment,
+                of: of.to_owned(),
+                flags: BTreeSet::new(),
+                assessment: "accepted".to_owned(),
+                investigation: None,
+                finding: None,
+                measures: BTreeSet::new(),
+            }),
+            closing: None,
+            closed: None,
+            progress: None,
+        };
+        let record = Record {
+            v: 1,
+            instance: InstanceId::from_uuid(Uuid::from_u128(1)),
+            org: OrgId::parse("bzk")?,
+            by: ReaderId::parse("bzk-functionaris-1"),
+            day,
+            deed,
+            case: Some(CaseId::from_uuid(Uuid::from_u128(2))),
+            row: row.map(named),
+            seen: None,
+            card: None,
+        };
+        Some(Entry { number: 1, record: Some(record), problem })
+    }
+
+    #[test]
+    fn a_report_stays_one_whoever_says_something_else_of_it() {
+        let report = || entry(Deed::Noted, Some((CaseKind::Report, "theft")), None);
+        let identity = |problem| entry(Deed::Noted, Some((CaseKind::Identity, "theft")), problem);
+        let hidden =
+            |entries: [Option<Entry>; 2]| without_clock(&entries.into_iter().flatten().collect::<Vec<_>>()).len();
+        assert_eq!(hidden([identity(None), None]), 1);
+        assert_eq!(hidden([identity(Some("audit-unsigned")), None]), 0);
+        assert_eq!(hidden([report(), identity(None)]), 0);
+        assert_eq!(hidden([identity(None), report()]), 0);
+    }
+
+    #[test]
+    fn the_register_takes_codes_alone_and_what_was_destroyed_stays_so() {
+        let rows = |entries: Vec<Option<Entry>>| register(&entries.into_iter().flatten().collect::<Vec<_>>());
+        let formula = |of| rows(vec![entry(Deed::Noted, Some((CaseKind::Report, of)), None)]);
+        assert!(formula("=1+1").is_empty() && formula("a,b").is_empty() && formula("\u{1b}[2J").is_empty());
+        assert_eq!(formula("theft").len(), 1);
+        let again = rows(vec![
+            entry(Deed::Closed, Some((CaseKind::Report, "theft")), None),
+            entry(Deed::Destroyed, None, None),
+            entry(Deed::Noted, Some((CaseKind::Report, "theft")), None),
+        ]);
+        assert!(again.values().all(|(_, destroyed)| destroyed.is_some()) && again.len() == 1);
+    }
+}

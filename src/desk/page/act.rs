@@ -1,0 +1,98 @@
+//! Writing into a case: the page of an act, with the text it begins with.
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::StatusCode,
+    web::{Data, Path},
+};
+use askama::Template;
+
+use super::{
+    Desk,
+    answer::{Fault, MaybeForm, answer, case_of, fields},
+    case::refresh,
+    lock::{Unlocked, take},
+    view,
+};
+use crate::{
+    desk::{DeskError, summary::first_line, write},
+    domain::{case::Act, id::CaseId},
+    seal::{Plaintext, code::Language},
+    text::Texts,
+};
+
+#[derive(Template)]
+#[template(path = "desk/act.html")]
+struct Writing<'a> {
+    t: Texts,
+    case: CaseId,
+    title: String,
+    act: &'static str,
+    text: &'a Plaintext,
+    error: Option<String>,
+}
+
+/// The page on which something is written, or what was written there.
+pub(super) async fn act(
+    desk: Data<Desk>,
+    request: HttpRequest,
+    path: Path<(String, String, String)>,
+    form: MaybeForm,
+) -> HttpResponse {
+    answer(&desk, &request, &path.0, fields(form), async |open, t, mut sent| {
+        let (id, act) = (case_of(&path.1)?, Act::parse(&path.2).ok_or(Fault::NotFound)?);
+        let Some(text) = take(&mut sent, "text") else {
+            return Ok(writing(open, t, &id, act, &letter(t, act), None));
+        };
+        let kept = Plaintext::from(text.reveal().to_vec());
+        let written = match act {
+            Act::Ask | Act::Feedback | Act::Close if is_letter(act, &text) => {
+                Err(DeskError::known("desk-error-unfilled"))
+            }
+            _ => write(&open.client, &id, act, text, Vec::new()).await,
+        };
+        match written {
+            Ok(_) => Ok(view::see_other(&format!("/{}/case/{id}?done={}", t.lang(), act.name()))),
+            Err(error) => {
+                // What changed meanwhile is fetched: the page behind "cancel" shows it.
+                drop(refresh(open, &id).await);
+                Ok(writing(open, t, &id, act, &kept, Some(error.in_words(t))))
+            }
+        }
+    })
+    .await
+}
+
+fn writing(open: &Unlocked, t: Texts, id: &CaseId, act: Act, text: &Plaintext, error: Option<String>) -> HttpResponse {
+    let items = open.cases.get(id).map(Vec::as_slice).unwrap_or_default();
+    let title = first_line(items).unwrap_or_else(|| t.get("desk-to-case"));
+    let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let page = Writing { t, case: *id, title, act: act.name(), text, error };
+    let title = t.get(&format!("desk-act-{}", act.name()));
+    view::page(t, status, &title, &open.client, &page.render().unwrap_or_default())
+}
+
+/// Whether a text is the one an act begins with, and nothing more: what has to be said in it is missing.
+fn is_letter(act: Act, text: &Plaintext) -> bool {
+    let words = |bytes: &[u8]| String::from_utf8_lossy(bytes).split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    [Language::Nl, Language::En].map(Texts::of).iter().any(|t| words(letter(*t, act).reveal()) == words(text.reveal()))
+}
+
+/// The text an act begins with; it can be changed.
+fn letter(t: Texts, act: Act) -> Plaintext {
+    macro_rules! letter {
+        ($name:literal) => {
+            match t.lang() {
+                "en" => include_str!(concat!("../../../web/letters/en/", $name, ".txt")),
+                _ => include_str!(concat!("../../../web/letters/nl/", $name, ".txt")),
+            }
+        };
+    }
+    let text = match act {
+        Act::Acknowledge => letter!("acknowledge"),
+        Act::Ask => letter!("ask"),
+        Act::Feedback => letter!("feedback"),
+        Act::Close => letter!("close"),
+        Act::Reply | Act::Note => "",
+    };
+    Plaintext::from(text.to_owned())
+}
