@@ -15,6 +15,8 @@ pub mod bundle;
 pub mod clock;
 #[cfg(feature = "server")]
 pub mod config;
+#[cfg(feature = "server")]
+pub mod confine;
 #[cfg(all(feature = "server", feature = "desk"))]
 pub mod demo;
 #[cfg(feature = "desk")]

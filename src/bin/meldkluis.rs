@@ -1,10 +1,15 @@
 //! The server. Arguments and a match; everything else is in the library.
 #[cfg(feature = "desk")]
 use std::io::Write;
-use std::{error::Error, path::PathBuf, process::ExitCode};
+use std::{alloc::System, error::Error, path::PathBuf, process::ExitCode};
 
 use clap::Parser;
-use meldkluis::{clock::Clock, config::Config, http, log, notify, retention, roster_cli, server};
+use meldkluis::{clock::Clock, config::Config, confine::confine, http, log, notify, retention, roster_cli, server};
+use zeroizing_alloc::ZeroAlloc;
+
+/// Whatever is freed is overwritten: connections, forms and pages hold what a person wrote.
+#[global_allocator]
+static MEMORY: ZeroAlloc<System> = ZeroAlloc(System);
 
 /// Anonymous integrity reporting.
 #[derive(Parser)]
@@ -40,11 +45,12 @@ struct Settings {
     config: PathBuf,
 }
 
+type Done = Result<String, Box<dyn Error>>;
+
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "a program speaks to its operator")]
-#[actix_web::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     log::start();
-    match run(Arguments::parse()).await {
+    match run(Arguments::parse()) {
         Ok(text) => {
             println!("{text}");
             ExitCode::SUCCESS
@@ -56,42 +62,58 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(arguments: Arguments) -> Result<String, Box<dyn Error>> {
+fn run(arguments: Arguments) -> Done {
     let load = |settings: &Settings| Config::load(&settings.config);
-    Ok(match arguments {
-        Arguments::Serve(s) => {
-            http::serve(server::prepare(load(&s)?, Clock::System).await?).await?;
-            "Stopped.".to_owned()
-        }
-        Arguments::Check(s) => {
-            let app = server::prepare(load(&s)?, Clock::System).await?;
+    match arguments {
+        Arguments::Serve(s) => confined(load(&s)?, async |app, missing| {
+            warn(&missing);
+            http::serve(app).await?;
+            Ok("Stopped.".to_owned())
+        }),
+        Arguments::Check(s) => confined(load(&s)?, async |app, missing| {
             let mut lines = notify::doubts(&app)?;
+            lines.extend(missing.iter().map(|what| format!("{UNCONFINED}: {what}")));
             lines.push("Settings, credentials, roster and store are in order.".to_owned());
-            lines.join("\n")
-        }
-        Arguments::Purge(s) => {
-            let app = server::prepare(load(&s)?, Clock::System).await?;
+            Ok(lines.join("\n"))
+        }),
+        Arguments::Purge(s) => confined(load(&s)?, async |app, _| {
             let done = retention::purge(&app).await?;
-            format!("{} case(s) destroyed, with {} item(s), {} of them files.", done.cases, done.items, done.files)
-        }
-        Arguments::Notify(s) => {
-            let app = server::prepare(load(&s)?, Clock::System).await?;
-            match notify::send_due(&app).await? {
+            Ok(format!("{} case(s) destroyed, with {} item(s), {} of them files.", done.cases, done.items, done.files))
+        }),
+        Arguments::Notify(s) => confined(load(&s)?, async |app, _| {
+            Ok(match notify::send_due(&app).await? {
                 Some(outcome) => format!("{} notice(s) sent, {} failed.", outcome.sent, outcome.failed),
                 None => "No notices are due: none are set, this is no fixed day, or they went out before.".to_owned(),
-            }
-        }
-        Arguments::Roster(command) => roster_cli::run(&command, Clock::System.today())?,
+            })
+        }),
+        Arguments::Roster(command) => roster_cli::run(&command, Clock::System.today()).map_err(Into::into),
         #[cfg(feature = "desk")]
         Arguments::Demo { data, listen } => {
             let config = meldkluis::demo::make_or_find(&data, listen)?;
-            let app = server::prepare(config.clone(), Clock::System).await?;
-            let server = http::bound(app)?;
-            tell(&meldkluis::demo::guide(&data, &config)?);
-            server.run().await?;
-            "Stopped.".to_owned()
+            let guide = meldkluis::demo::guide(&data, &config)?;
+            confined(config, async |app, missing| {
+                warn(&missing);
+                let server = http::bound(app)?;
+                tell(&guide);
+                server.run().await?;
+                Ok("Stopped.".to_owned())
+            })
         }
-    })
+    }
+}
+
+/// Does something with the prepared server, in a process that confined itself before it had a second thread.
+fn confined(config: Config, act: impl AsyncFnOnce(http::App, Vec<String>) -> Done) -> Done {
+    let missing = confine(&config);
+    actix_web::rt::System::new().block_on(async { act(server::prepare(config, Clock::System).await?, missing).await })
+}
+
+const UNCONFINED: &str = "the process is confined, but not by";
+
+fn warn(missing: &[String]) {
+    if !missing.is_empty() {
+        tracing::warn!("{UNCONFINED}: {}", missing.join(", "));
+    }
 }
 
 #[cfg(feature = "desk")]

@@ -11,7 +11,7 @@ use actix_web::{
     web::Data,
 };
 
-use super::{App, limits::Visitor, onion::Door, pace::paced, page};
+use super::{App, limits::Visitor, onion::Door, pace::paced, page, stack::WipedAfter};
 use crate::seal::code::Language;
 
 /// Header values are slices of the connection's buffer and would keep a body in memory; the rest says who somebody is.
@@ -39,6 +39,7 @@ pub(crate) async fn guard(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let _after = WipedAfter;
     shed(&mut request);
     let (mut today, mut https, mut expired) = (None, false, false);
     // Requests are kept for others: nothing of this one's sender stays with it.

@@ -16,6 +16,7 @@ mod page;
 mod records;
 mod report;
 mod rooms;
+mod stack;
 mod tls;
 mod uploads;
 

@@ -1,5 +1,6 @@
 //! What several tests need: a server on a fresh deployment, a browser without scripts, a private PostgreSQL.
 #![expect(dead_code, clippy::unwrap_used, clippy::panic, reason = "each test uses a part")]
+pub(crate) mod certificate;
 pub(crate) mod child;
 pub(crate) mod onion;
 pub(crate) mod postgres;
@@ -7,7 +8,7 @@ pub(crate) mod smtp;
 #[cfg(unix)]
 pub(crate) mod tor;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use meldkluis::{clock::Clock, config::Config, demo, desk, domain::day::Day, http, roster_files, server};
 use reqwest::{Client, RequestBuilder};
@@ -60,13 +61,7 @@ impl Service {
     pub(crate) async fn in_training(change: impl FnOnce(&mut Config)) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let config = demo::make_or_find(folder.path(), "127.0.0.1:0".parse().unwrap()).unwrap();
-        let root = config.roster.join("root.toml");
-        let text = std::fs::read_to_string(&root).unwrap();
-        let training = text.replace("mode = \"demo\"", "mode = \"training\"");
-        assert_ne!(text, training);
-        let key = ssh_key::PrivateKey::read_openssh_file(&folder.path().join("signers/root")).unwrap();
-        std::fs::write(config.roster.join("root.toml.sig"), roster_files::sign(&training, &key).unwrap()).unwrap();
-        std::fs::write(root, training).unwrap();
+        train(folder.path());
         Self::over(folder, config, change, |_| {}).await
     }
 
@@ -118,6 +113,17 @@ impl Service {
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
+}
+
+/// Signs the root file of a demo again as a training one.
+pub(crate) fn train(folder: &Path) {
+    let root = folder.join("roster/root.toml");
+    let text = std::fs::read_to_string(&root).unwrap();
+    let training = text.replace("mode = \"demo\"", "mode = \"training\"");
+    assert_ne!(text, training);
+    let key = ssh_key::PrivateKey::read_openssh_file(&folder.join("signers/root")).unwrap();
+    std::fs::write(folder.join("roster/root.toml.sig"), roster_files::sign(&training, &key).unwrap()).unwrap();
+    std::fs::write(root, training).unwrap();
 }
 
 /// A page as a browser without scripts has it.
@@ -328,7 +334,7 @@ fn unescape(text: &str) -> String {
 }
 
 /// Whether bytes stand anywhere in the files of a folder.
-pub(crate) fn stands_in(folder: &std::path::Path, needle: &[u8]) -> bool {
+pub(crate) fn stands_in(folder: &Path, needle: &[u8]) -> bool {
     let Ok(entries) = std::fs::read_dir(folder) else { return false };
     entries.flatten().any(|entry| {
         let path = entry.path();
@@ -340,7 +346,7 @@ pub(crate) fn stands_in(folder: &std::path::Path, needle: &[u8]) -> bool {
 }
 
 /// How many files stand below a folder.
-pub(crate) fn files_in(folder: &std::path::Path) -> usize {
+pub(crate) fn files_in(folder: &Path) -> usize {
     let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
     entries.flatten().map(|entry| if entry.path().is_dir() { files_in(&entry.path()) } else { 1 }).sum()
 }

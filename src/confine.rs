@@ -1,0 +1,25 @@
+//! A process gives up what it does not need before it serves: files, programs, other machines, core dumps, swap.
+//!
+//! Whoever takes it over by a flaw can then do little more than it does anyway: read and write the data folder, and answer.
+//! It is done in the first thread, before there are others, which inherit it. What the kernel does not have is said, and no
+//! more: a service that does not start would help nobody.
+#[cfg(target_os = "linux")]
+mod calls;
+#[cfg(target_os = "linux")]
+mod files;
+#[cfg(target_os = "linux")]
+mod process;
+
+use crate::config::Config;
+
+/// Confines this process to what the settings need, and returns what could not be had: for the one line in the log.
+pub fn confine(config: &Config) -> Vec<String> {
+    #[cfg(target_os = "linux")]
+    let missing = [process::undumpable(), process::locked(), files::restrict(config), calls::restrict()];
+    #[cfg(not(target_os = "linux"))]
+    let missing = {
+        let _ = config;
+        [Err("all of it: it is made for Linux".to_owned())]
+    };
+    missing.into_iter().filter_map(Result::err).collect()
+}
