@@ -25,6 +25,11 @@ pub mod domain;
 #[cfg(feature = "server")]
 mod each_day;
 pub mod envelope;
+#[cfg(any(feature = "server", fuzzing))]
+#[cfg_attr(not(feature = "server"), expect(dead_code, reason = "the targets use a part of it"))]
+mod form;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 #[cfg(feature = "server")]
 pub mod http;
 #[cfg(feature = "server")]
@@ -49,5 +54,7 @@ pub mod show;
 pub mod store;
 #[cfg(any(feature = "server", feature = "desk"))]
 mod text;
+#[cfg(feature = "upload")]
+pub mod upload;
 #[cfg(any(feature = "server", feature = "desk"))]
 mod web;

@@ -7,7 +7,7 @@ pub const LONGEST: usize = 107;
 /// What every address of a circuit begins with. Another one is somebody's address, and no business of ours.
 const PREFIX: [u16; 4] = [0xfc00, 0xdead, 0xbeef, 0x4dad];
 
-/// The circuit that a whole header names, its CR LF included; `None` for everything that Tor does not write.
+/// The circuit that a whole header names, its CR LF included; `None` for everything but such a line, however its addresses are written.
 pub fn circuit(header: &[u8]) -> Option<u32> {
     let line = std::str::from_utf8(header).ok().filter(|line| line.len() <= LONGEST)?.strip_suffix("\r\n")?;
     let words: Vec<&str> = line.split(' ').collect();

@@ -187,7 +187,9 @@ async fn overview(options: &Options, client: &Client) -> Result<String, DeskErro
     if options.json {
         let changes: Vec<_> = changes.iter().map(|(case, count)| json!({ "case": case, "count": count })).collect();
         let mut all = serde_json::to_value(&overview).map_err(|e| DeskError::new(e.to_string()))?;
-        all["reader_changes"] = json!({ "days": CHANGED, "changes": changes });
+        if let Some(all) = all.as_object_mut() {
+            all.insert("reader_changes".to_owned(), json!({ "days": CHANGED, "changes": changes }));
+        }
         return Ok(all.to_string());
     }
     let mut text = format!("{} report(s), {} request(s) for advice\n", overview.cases.len(), overview.advice);

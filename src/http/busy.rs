@@ -4,11 +4,11 @@ use askama::Template;
 
 use super::{
     App,
-    form::Fields,
     limits::{Visitor, Wait},
     page::page,
 };
 use crate::{
+    form::Fields,
     seal::{Plaintext, code::Code},
     text::Texts,
 };

@@ -20,18 +20,16 @@ use crate::{
         day::Day,
         id::{CaseId, ItemId},
     },
-    seal::{FileSealer, ItemHead, Kind, Plaintext, Recipients, code::Language},
+    seal::{FileSealer, ItemHead, Kind, Recipients, code::Language},
     store::{BlobWriter, NewItem, Payload},
     text::Texts,
+    upload::Upload,
 };
 
 /// Sealed bytes that are handed on at once: a MiB, which is what the limit of a day counts.
 const PIECE: usize = 1 << 20;
 /// Bytes of a refused file that are still read: Firefox drops an answer that comes before its request was read.
 const READ_ON: u64 = 64 << 20;
-/// Bytes of a file's name.
-const NAME_BYTES: usize = 255;
-const CODE_BYTES: usize = 1 << 10;
 
 /// Why a file was not added.
 enum Refused {
@@ -51,47 +49,36 @@ enum Refused {
 pub(crate) async fn add(app: Data<App>, visitor: Visitor, lang: Path<String>, mut form: Multipart) -> HttpResponse {
     let Some(language) = Language::parse(&lang) else { return problem(Language::Nl, StatusCode::NOT_FOUND) };
     let t = Texts::of(language);
-    let (mut code, mut room) = (None, None);
-    while let Some(field) = form.next().await {
-        let Ok(mut field) = field else { return problem(language, StatusCode::BAD_REQUEST) };
-        match (field.name().unwrap_or_default().to_owned().as_str(), &code) {
-            ("file", Some(code)) => {
-                let opened = match allowed(&app, visitor, Some(code), Act::Look) {
-                    Ok(()) => mailbox::open(&app, t, code, room).await,
-                    Err(wait) => Err(busy_file(t, code, wait)),
-                };
-                match opened {
-                    Ok(opened) => return finish(&app, t, (visitor, &opened), field).await,
-                    Err(answer) => {
-                        read_on(&mut field.fuse()).await;
-                        return answer;
-                    }
-                }
-            }
-            (name, _) => {
-                let name = name.to_owned();
-                let Some(value) = small(&mut field).await else { return problem(language, StatusCode::BAD_REQUEST) };
-                match name.as_str() {
-                    "code" => code = Some(value),
-                    "room" => room = value.choice().and_then(|n| n.parse().ok()),
-                    _ => {}
-                }
-            }
+    let upload = Upload::read(&mut form).await;
+    let Some(Upload { code, room, name, file }) = upload else { return problem(language, StatusCode::BAD_REQUEST) };
+    let opened = match allowed(&app, visitor, Some(&code), Act::Look) {
+        Ok(()) => mailbox::open(&app, t, &code, room).await,
+        Err(wait) => Err(busy_file(t, &code, wait)),
+    };
+    // Asked for more after its end, a field panics.
+    let mut file = file.fuse();
+    match opened {
+        Ok(opened) => finish(&app, t, (visitor, &opened), name, &mut file).await,
+        Err(answer) => {
+            read_on(&mut file).await;
+            answer
         }
     }
-    problem(language, StatusCode::BAD_REQUEST)
 }
 
-async fn finish(app: &Data<App>, t: Texts, (visitor, opened): (Visitor, &Opened), field: Field) -> HttpResponse {
-    let named = field.content_disposition().and_then(|d| d.get_filename()).unwrap_or_default().to_owned();
-    // Asked for more after its end, a field panics.
-    let mut field = field.fuse();
-    let notice = match store(app, visitor, opened, named, &mut field).await {
+async fn finish(
+    app: &Data<App>,
+    t: Texts,
+    (visitor, opened): (Visitor, &Opened),
+    name: String,
+    field: &mut Fuse<Field>,
+) -> HttpResponse {
+    let notice = match store(app, visitor, opened, name, field).await {
         Ok(()) => Notice::FileAdded,
         Err(Refused::BrokenOff) => return problem(t.language, StatusCode::BAD_REQUEST),
         Err(Refused::Failed) => return problem(t.language, StatusCode::SERVICE_UNAVAILABLE),
         Err(refused) => {
-            read_on(&mut field).await;
+            read_on(field).await;
             match refused {
                 Refused::TooLarge => Notice::FileTooLarge,
                 Refused::CaseFull => Notice::Full,
@@ -111,7 +98,7 @@ async fn store(
     app: &Data<App>,
     visitor: Visitor,
     opened: &Opened,
-    named: String,
+    name: String,
     field: &mut Fuse<Field>,
 ) -> Result<(), Refused> {
     if opened.case.state.is_closed() {
@@ -134,7 +121,7 @@ async fn store(
     if seq >= MOST_BEFORE_REPORTER {
         return Err(Refused::CaseFull);
     }
-    let head = mailbox::head(app, opened, Kind::File, &to, seq, Some(shortened(named)));
+    let head = mailbox::head(app, opened, Kind::File, &to, seq, Some(name));
     let item = head.item;
     app.store.announce_blob(&item).await.map_err(|_| Refused::Failed)?;
     let unfinished = Unfinished { app: app.clone(), case: opened.case.id, item, armed: true };
@@ -147,13 +134,6 @@ async fn store(
     // In a task of its own: a browser that goes away now must not stop a commit half-way.
     let committing = actix_web::rt::spawn(commit(app.clone(), opened.case.id, (item, by), writer, unfinished));
     committing.await.map_err(|_| Refused::Failed)?
-}
-
-/// A name that fits what is signed; no file system takes a longer one.
-fn shortened(mut name: String) -> String {
-    let fits = name.char_indices().map(|(at, c)| at + c.len_utf8()).take_while(|end| *end <= NAME_BYTES).last();
-    name.truncate(fits.unwrap_or_default());
-    name
 }
 
 /// A blob that no row has taken over yet. Dropped, it is removed: also when the browser went away and nobody is left to do it.
@@ -239,18 +219,6 @@ async fn commit(
     app.store.add_item(&case, &item, None, by).await.map_err(|_| Refused::Failed)?;
     unfinished.armed = false;
     Ok(())
-}
-
-/// A short field's text; `None` when it is longer than any code, or breaks off.
-async fn small(field: &mut Field) -> Option<Plaintext> {
-    let mut bytes = Vec::new();
-    while let Some(chunk) = field.next().await {
-        bytes.extend_from_slice(&chunk.ok()?);
-        if bytes.len() > CODE_BYTES {
-            return None;
-        }
-    }
-    Some(Plaintext::from(bytes))
 }
 
 async fn read_on(field: &mut Fuse<Field>) {

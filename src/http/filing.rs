@@ -3,7 +3,6 @@ use uuid::Uuid;
 
 use super::{
     App,
-    form::Answers,
     rooms::{ADVICE, REPORT},
 };
 use crate::{
@@ -13,6 +12,7 @@ use crate::{
         roster::Reader,
         routing::Readers,
     },
+    form::Answers,
     seal::{Author, ItemHead, Kind, Plaintext, Recipients, code::Code, item},
     store::{Filed, NewItem, Payload, StoreError},
 };

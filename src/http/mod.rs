@@ -4,7 +4,6 @@ pub mod api;
 mod busy;
 mod file;
 mod filing;
-mod form;
 mod guard;
 mod limits;
 mod listen;

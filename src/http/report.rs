@@ -12,7 +12,6 @@ use super::{
     App,
     busy::busy,
     filing::file,
-    form::{Answers, Fields, NotBelieved, STORY_BYTES, Want, topic_name},
     guard::Returns,
     limits::Visitor,
     mailbox,
@@ -24,6 +23,7 @@ use crate::{
         roster::{Organisation, Reader, Scope, Topic},
         routing::{self, Readers},
     },
+    form::{Answers, Fields, NotBelieved, STORY_BYTES, Want, topic_name},
     seal::code::{Code, CodeError, Language},
     store::Filed,
     text::Texts,
@@ -64,7 +64,7 @@ pub(crate) async fn step(app: Data<App>, visitor: Visitor, lang: Path<String>, f
     if !(1..=LAST).contains(&step) {
         return problem(language, StatusCode::UNPROCESSABLE_ENTITY);
     }
-    let believed = answers.believe(&app, step, &token);
+    let believed = answers.believe(&app.roster, &app.form, step, &token);
     if let Err(why) = believed {
         // A seed that we may not have drawn makes no code.
         answers.seed = None;
@@ -86,12 +86,12 @@ async fn forward(app: &App, t: Texts, answers: Answers, step: u8) -> HttpRespons
         return show(app, t, &answers, step, errors);
     }
     if let Some(referral) = referral(app, &answers).filter(|_| step == 3) {
-        let hidden = answers.hidden(app, 4);
+        let hidden = answers.hidden(&app.roster, app.form_key(), 4);
         let body = Referral { t, hidden, org: t.pick(&referral.entry.name), text: referral_text(t, referral) };
         return page(t, StatusCode::OK, &t.get("referral-title"), &[], &body.render().unwrap_or_default());
     }
     if step == 5 && answers.readers(&app.roster).is_err() {
-        let body = Nobody { t, hidden: answers.hidden(app, 6) };
+        let body = Nobody { t, hidden: answers.hidden(&app.roster, app.form_key(), 6) };
         return page(t, StatusCode::OK, &t.get("nobody-title"), &[], &body.render().unwrap_or_default());
     }
     if step == LAST {
@@ -240,7 +240,7 @@ fn show(app: &App, t: Texts, answers: &Answers, step: u8, errors: Vec<FieldError
     let content = Page {
         t,
         step,
-        hidden: answers.hidden(app, step),
+        hidden: answers.hidden(&app.roster, app.form_key(), step),
         answers,
         errors: &errors,
         choices: choices(app, t, answers, org, step),

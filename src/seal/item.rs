@@ -293,7 +293,11 @@ impl Ending {
 }
 
 fn foot(manifest: &Manifest, signer: &Signer) -> Result<Vec<u8>, SealError> {
-    let mut foot = serde_json::to_vec(manifest).map_err(|_| SealError::Failed)?;
+    signed(serde_json::to_vec(manifest).map_err(|_| SealError::Failed)?, signer)
+}
+
+/// A manifest's text with what stands behind it.
+pub(super) fn signed(mut foot: Vec<u8>, signer: &Signer) -> Result<Vec<u8>, SealError> {
     let length = u32::try_from(foot.len()).map_err(|_| SealError::Failed)?;
     let signature = signer.sign(&[SIGNED, &foot].concat());
     foot.extend_from_slice(&signature);

@@ -40,6 +40,8 @@ mod conformance;
 pub mod consent;
 #[cfg(feature = "desk")]
 pub mod desk;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 pub mod guest;
 mod hybrid;
 mod item;

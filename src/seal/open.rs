@@ -57,6 +57,11 @@ pub fn open_reply(key: &ReplyKey, slot_header: &[u8], payload: &[u8]) -> Result<
 pub(super) fn text(identity: &HybridIdentity, sealed: impl BufRead) -> Result<OpenedText, OpenError> {
     let mut bytes = Zeroizing::new(Vec::new());
     decrypt(identity, sealed)?.take(LONGEST_TEXT + 1).read_to_end(&mut bytes).map_err(broken)?;
+    verified(bytes)
+}
+
+/// The message in decrypted bytes.
+pub(super) fn verified(mut bytes: Zeroizing<Vec<u8>>) -> Result<OpenedText, OpenError> {
     let mut cursor = Cursor::new(bytes.as_mut_slice());
     let (manifest, signed_by) = foot(&mut cursor)?;
     let length = usize::try_from(manifest.length).map_err(|_| OpenError::Damaged)?;

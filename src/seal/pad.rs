@@ -28,7 +28,8 @@ fn padme(bytes: u64) -> u64 {
     let exponent = bytes.ilog2();
     let kept = exponent.ilog2() + 1;
     let mask = (1_u64 << (exponent - kept)) - 1;
-    (bytes + mask) & !mask
+    // The longest there could be have nothing larger to grow to.
+    bytes.checked_add(mask).map_or(u64::MAX, |larger| larger & !mask)
 }
 
 #[cfg(test)]
@@ -46,5 +47,11 @@ mod tests {
             prop_assert!(bytes <= POWERS_UP_TO || size - bytes <= bytes / 100 * 12);
             prop_assert_eq!(file_size(size), size);
         }
+    }
+
+    #[test]
+    fn the_longest_file_there_could_be_has_a_size() {
+        assert_eq!(file_size(u64::MAX), u64::MAX);
+        assert_eq!(file_size(1 << 63), 1 << 63);
     }
 }

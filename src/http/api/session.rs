@@ -17,7 +17,7 @@ use actix_web::{
 use subtle::ConstantTimeEq;
 
 use super::{
-    super::{App, form},
+    super::App,
     document::{Anywhere, TakesJson},
     failed, my_slots_of,
 };
@@ -29,7 +29,7 @@ use crate::{
         id::{CaseId, KeyedReader, OrgId},
         roster::Role,
     },
-    notify,
+    form, notify,
     seal::{guest::vouched, verify},
     store::StoreError,
 };

@@ -33,7 +33,6 @@ use self::{
 use super::{
     App,
     busy::{Act, allowed, busy},
-    form::Fields,
     limits::Visitor,
     page::{FieldError, page, problem},
     rooms::ROOMS,
@@ -43,6 +42,7 @@ use crate::{
         case::{Case, CaseState},
         id::ItemId,
     },
+    form::Fields,
     seal::{
         Kind, Plaintext,
         code::{Code, CodeError, Language, RoomKeys},

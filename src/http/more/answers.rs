@@ -1,6 +1,6 @@
 //! The answers of a further filing. Like those of the first, they travel in hidden fields, authenticated.
 //!
-//! Token, version 1, as in [`crate::http::form`]: `1 ‖ roster digest (32) ‖ HMAC-SHA256 (32)`, hex, under the form key, over the
+//! Token, version 1, as in [`crate::form`]: `1 ‖ roster digest (32) ‖ HMAC-SHA256 (32)`, hex, under the form key, over the
 //! instance, the digest, the step, the case it is filed from, all answers but those the page asks for, and the exact readers shown.
 use std::collections::BTreeSet;
 
@@ -14,10 +14,10 @@ use crate::{
         roster::{Reader, Topic},
         routing::{self, NobodyLeft, Readers, Wish},
     },
+    form::{Fields, NotBelieved, believed, topic_name, update},
     http::{
         App,
         absence::served_by,
-        form::{Fields, NotBelieved, believed, topic_name, update},
         mailbox::{CaseReader, Opened},
     },
     seal::{Plaintext, consent::Along},
@@ -143,7 +143,7 @@ impl More {
         (step, token): (u8, &str),
         who: Option<&Who>,
     ) -> Result<(), NotBelieved> {
-        believed(app, token, |key, digest| self.token(app, opened, step, who, key, digest))
+        believed((&app.roster, &app.form), token, |key, digest| self.token(app, opened, step, who, key, digest))
     }
 
     fn token(

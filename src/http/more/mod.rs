@@ -18,13 +18,13 @@ use self::{
 use super::{
     App,
     busy::{Act, allowed, busy, field},
-    form::{Fields, NotBelieved, STORY_BYTES},
     limits::Visitor,
     mailbox::{self, CaseReader, Notice, Opened},
     page::{FieldError, problem},
     rooms::{ADVICE, IDENTITY, OUTSIDE, REPORT, RETALIATION, has_clock},
 };
 use crate::{
+    form::{Fields, NotBelieved, STORY_BYTES},
     seal::{Plaintext, code::Language},
     text::Texts,
 };
