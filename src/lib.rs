@@ -5,7 +5,7 @@
 //! 1. [`domain`]: pure rules. Days, ids, roster, routing, case states. No I/O, clock or randomness.
 //! 2. [`seal`]: the one door. The only module that sees what a person wrote.
 //! 3. `post` and `store`: sealed items, slots and the few columns in clear, on SQLite or PostgreSQL.
-//! 4. `http`: reporter pages and the readers' API; [`proxy`] reads what Tor says of a connection.
+//! 4. `http`: reporter pages and the readers' API; [`proxy`] reads what Tor says of a connection, `form` and `upload` what a reporter sends.
 //! 5. `notify`: mail by calendar to readers who stayed away; it knows of no report.
 //! 6. `desk`: the readers' client; opening for readers happens there and nowhere else.
 //!
