@@ -13,10 +13,7 @@ use crate::{
         day::Day,
         id::{ItemId, KeyedReader},
     },
-    seal::{
-        Slot, SlotTo,
-        slot::{FILLERS, filler},
-    },
+    seal::{Slot, SlotTo, slot::filler},
     store::{SeenKey, SlotRow},
 };
 
@@ -60,9 +57,9 @@ impl PostKeys {
         mac(&self.k1, &[b"meldkluis/mailbox/v1", &filed.number().to_be_bytes(), &[role], whose])
     }
 
-    /// The mailboxes of a case that are filler.
+    /// The mailboxes of a case that are filler, of the numbers that another program may draw too.
     pub fn filler(&self, case: &Case) -> Vec<[u8; 32]> {
-        (0..FILLERS).map(|n| self.mailbox(&SlotTo::Nobody(n), case)).collect()
+        (0..=u8::MAX).map(|n| self.mailbox(&SlotTo::Nobody(n), case)).collect()
     }
 
     /// An item's slots as rows; the reserve reader's are released on their day.

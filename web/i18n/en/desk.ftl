@@ -157,6 +157,7 @@ desk-error-sign-in = the server did not accept this sign-in; is this identity in
 desk-error-refused = the server refused: a reader named here has no part in this case
 desk-error-nothing = there is no such case or item for you
 desk-error-conflict = the case changed meanwhile, is closed, or this was done before; look again with `read`
+desk-error-no-room = The case has as many people as can read it, is closed, or changed meanwhile: who reads and the reporter are sixteen at most. Somebody must leave before one more can read.
 desk-error-busy = the server cannot take or give this now; nothing changed, try again later
 desk-error-much = The server takes no more of this just now: very much was sent. Nothing is lost. Wait a while and try again; if it stays so, tell whoever runs the service.
 desk-error-away = The server cannot be reached. What you typed is still there.

@@ -157,6 +157,7 @@ desk-error-sign-in = De server liet u niet binnen. Staat u met deze sleutels in 
 desk-error-refused = De server weigerde: een genoemde lezer hoort niet bij deze zaak.
 desk-error-nothing = Deze zaak of dit stuk is er niet voor u.
 desk-error-conflict = De zaak is intussen veranderd of afgesloten, of dit is al gedaan. Kijk opnieuw.
+desk-error-no-room = Deze zaak heeft al zoveel lezers als kan, of is afgesloten of veranderd. Samen met de melder zijn dat er hoogstens zestien. Eerst moet iemand eruit gaan.
 desk-error-busy = De server kan dit nu niet aannemen of geven. Er is niets veranderd. Probeer het later opnieuw.
 desk-error-much = De server neemt hiervan nu even niets meer aan: er is heel veel verstuurd. Er is niets verloren. Wacht een tijdje en probeer het dan opnieuw. Blijft het zo? Zeg het tegen wie de dienst beheert.
 desk-error-away = De server is niet te bereiken. Wat u typte, is er nog.
