@@ -6,18 +6,28 @@ mod evil;
 mod support;
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use evil::{RECORD, hostile, own_slot};
+use evil::{RECORD, hostile, own_slot, reporter, send};
 use meldkluis::{
     api_types::{SentTo, SharedItem, Sharing, SlotSent},
     desk::{Client, Identity},
     domain::{
+        ground::Ground,
         guest::{Guest, GuestCard, VERSION},
         id::{CaseId, ItemId, ReaderId},
+        oral::How,
         roster::{Reader, Text},
     },
-    seal::{desk, guest::vouch},
+    seal::{
+        Kind, Plaintext, Recipients,
+        account::Account,
+        circle::DutyRequest,
+        consent::{Named, Request},
+        desk,
+        guest::vouch,
+    },
 };
 use support::{Browser, Page, Service};
+use uuid::Uuid;
 
 const READER: &str = "bzk-functionaris-1";
 const SECOND: &str = "bzk-functionaris-2";
@@ -114,4 +124,61 @@ async fn nobody_is_let_in_whom_the_reporter_could_not_write_to() {
     // Whoever is in already is not refused another item.
     siege.let_in(items[1], &card.reader(), SentTo::Guest(Box::new(card))).await.unwrap();
     siege.desk(SECOND, &["acknowledge"], "Ontvangen").await.unwrap();
+}
+
+impl Siege {
+    /// What this reader signs to the reporter, whatever it is.
+    async fn signs(&self, kind: Kind, body: Plaintext) -> ItemId {
+        let view = self.evil.case(&self.id).await.unwrap();
+        let readers = view.readers.iter().filter_map(|r| self.evil.roster.reader(&r.reader));
+        let reply = reporter(&self.evil, &self.id).await.reply;
+        let to = Recipients::of(readers).unwrap().with_reporter(self.id, &reply).unwrap();
+        send(&self.evil, &self.id, kind, body, &to).await
+    }
+
+    async fn many(&self, items: u128) -> Vec<Named> {
+        let day = self.service.clock.today();
+        (0..items).map(|n| Named { item: ItemId::from_uuid(Uuid::from_u128(n)), kind: Kind::File, day }).collect()
+    }
+}
+
+/// Shown whole, with the size of every page and what a reporter needs on it.
+fn opens(page: &Page, with: &[&str]) {
+    assert_eq!((page.status, page.html.len()), (200, support::PAGE), "{}", page.title());
+    for text in [&["Uw brievenbus", "act\" value=\"write", "act\" value=\"sure"], with].concat() {
+        assert!(page.html.contains(text), "{text} is not on the page");
+    }
+}
+
+#[actix_web::test]
+async fn whatever_a_reader_sends_the_mailbox_opens() {
+    let siege = Siege::begun().await;
+    let text = |bytes: usize| Plaintext::from("<".repeat(bytes));
+    let to = evil::named(&siege.evil, "bzk-leidinggevende-1").keyed();
+    for _ in 0..3 {
+        let request = Request::new(to.clone(), text(5000), siege.many(500).await);
+        siege.signs(Kind::ConsentRequest, request.into_body()).await;
+    }
+    // The long list is cut, and said to be.
+    opens(&siege.says(&[]).await, &["en nog 480", "consent-yes"]);
+    for _ in 0..3 {
+        let ground = (Ground::CourtOrder, text(5000));
+        let duty = DutyRequest::new((to.clone(), siege.many(400).await), ground, text(5000), true);
+        siege.signs(Kind::DutyRequest, duty.into_body()).await;
+    }
+    // What is no text takes three bytes on a page for each.
+    siege.signs(Kind::Reply, Plaintext::from(vec![0xff; 100_000])).await;
+    let page = siege.says(&[]).await;
+    opens(&page, &["consent-yes", "Niet alles past", "U ziet alleen het begin", "\u{fffd}"]);
+    let request = page.html.split("name=\"request\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    let yes = siege.says(&[("act", "consent-yes"), ("request", request)]).await;
+    opens(&yes, &["U hebt ja gezegd. Dat is verstuurd"]);
+    opens(&siege.writes().await, &["Uw bericht is verstuurd"]);
+    // More of it than a consent ever has is not looked at.
+    let before = siege.says(&[]).await.html.matches("Het gaat om precies deze stukken").count();
+    siege.signs(Kind::ConsentRequest, Request::new(to.clone(), text(9), siege.many(2000).await).into_body()).await;
+    assert_eq!(siege.says(&[]).await.html.matches("Het gaat om precies deze stukken").count(), before);
+    siege.signs(Kind::Account, Account::new(How::Phone, text(50_000)).into_body()).await;
+    let account = siege.says(&[("act", "account")]).await;
+    assert_eq!((account.status, account.html.len()), (200, support::PAGE));
 }
