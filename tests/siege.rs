@@ -1,16 +1,21 @@
 //! One person of a case, with a program of their own, against the rest: the mailbox opens, the reporter writes, readers act.
 #![cfg(all(feature = "server", feature = "desk"))]
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+#[path = "oversight/bare.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod bare;
 #[path = "support/hostile.rs"]
 mod evil;
 mod support;
 
+use bare::{Bare, new_item};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use evil::{RECORD, hostile, own_slot, reporter, send};
 use meldkluis::{
-    api_types::{SentTo, SharedItem, Sharing, SlotSent},
+    api_types::{Adding, SentTo, SharedItem, Sharing, SlotSent},
     desk::{Client, Identity},
     domain::{
+        case::{Act, CaseState},
         ground::Ground,
         guest::{Guest, GuestCard, VERSION},
         id::{CaseId, ItemId, ReaderId},
@@ -26,6 +31,7 @@ use meldkluis::{
         guest::vouch,
     },
 };
+use sqlx::SqlitePool;
 use support::{Browser, Page, Service};
 use uuid::Uuid;
 
@@ -181,4 +187,102 @@ async fn whatever_a_reader_sends_the_mailbox_opens() {
     siege.signs(Kind::Account, Account::new(How::Phone, text(50_000)).into_body()).await;
     let account = siege.says(&[("act", "account")]).await;
     assert_eq!((account.status, account.html.len()), (200, support::PAGE));
+}
+
+impl Siege {
+    /// Fills the case up to so many items, as whoever has patience does.
+    async fn filled(&self, items: i64) {
+        let pool = SqlitePool::connect(&self.service.database).await.unwrap();
+        let case = self.id.uuid().as_bytes().to_vec();
+        let count = r#"select count(*) from item where "case" = $1"#;
+        let (there,): (i64,) = sqlx::query_as(count).bind(case.clone()).fetch_one(&pool).await.unwrap();
+        for _ in there..items {
+            let insert = r#"insert into item (id, "case", payload) values ($1, $2, $3)"#;
+            let insert = sqlx::query(insert).bind(Uuid::new_v4().as_bytes().to_vec()).bind(case.clone());
+            insert.bind(vec![0; 9]).execute(&pool).await.unwrap();
+        }
+    }
+
+    async fn as_reader(&self) -> Bare {
+        Bare::new(&self.service, SECOND).await
+    }
+
+    /// A guest who was let in.
+    async fn as_guest(&self) -> Bare {
+        let (_, card) = self.guest("gast");
+        let to = SentTo::Guest(Box::new(card.clone()));
+        self.let_in(self.first().await, &card.reader(), to).await.unwrap();
+        let file = self.service.path("card.json");
+        std::fs::write(&file, serde_json::to_string(&card).unwrap()).unwrap();
+        Bare::with_card(&self.service, "gast", Some(file.to_str().unwrap())).await
+    }
+
+    /// The answer to something that is added.
+    async fn adds(&self, who: &Bare) -> u16 {
+        who.add(&self.id.to_string(), (new_item(), Act::Note, CaseState::Open), "AAAA").await
+    }
+
+    async fn reminds(&self, who: &Bare) -> u16 {
+        let to = vec![SentTo::Reader(who.keyed(SECOND))];
+        who.memo(&self.id.to_string(), new_item(), to, Some(RECORD)).await.0
+    }
+}
+
+#[actix_web::test]
+async fn who_is_farther_from_a_case_cannot_fill_it_for_who_is_nearer() {
+    let siege = Siege::begun().await;
+    let (coordinator, guest) = (Bare::new(&siege.service, "bzk-coordinator").await, siege.as_guest().await);
+    let reader = siege.as_reader().await;
+    siege.filled(199).await;
+    assert_eq!([siege.reminds(&coordinator).await, siege.reminds(&coordinator).await], [200, 409]);
+    siege.filled(249).await;
+    assert_eq!([siege.adds(&guest).await, siege.adds(&guest).await], [200, 409]);
+    siege.filled(299).await;
+    assert_eq!([siege.adds(&reader).await, siege.adds(&reader).await], [200, 409]);
+    // Of those who come at once, no more are taken than there is room for.
+    siege.filled(398).await;
+    let written = tokio::join!(siege.writes(), siege.writes(), siege.writes());
+    let written = [written.0, written.1, written.2].map(|page| page.html.contains("Uw bericht is verstuurd"));
+    assert_eq!(written.iter().filter(|written| **written).count(), 2, "{written:?}");
+    let page = siege.reporter.upload(&siege.code, "a.txt", vec![1; 10]).await;
+    assert!(page.status == 422 && page.html.contains("Uw zaak is vol"), "{}", page.title());
+    // Nor can a reporter keep a reader from what the law asks, and from ending it.
+    siege.desk(SECOND, &["acknowledge"], "Ontvangen").await.unwrap();
+    siege.desk(SECOND, &["close"], "Afgesloten").await.unwrap();
+    assert!(siege.says(&[]).await.html.contains("Uw zaak is afgesloten"));
+}
+
+#[actix_web::test]
+async fn coordinators_and_guests_have_so_many_items_a_day_in_a_case() {
+    let siege = Siege::begun().await;
+    let (coordinator, guest) = (Bare::new(&siege.service, "bzk-coordinator").await, siege.as_guest().await);
+    let before = siege.filled_to().await;
+    let nobody = vec![SentTo::Nobody(1), SentTo::Reporter];
+    assert_eq!(coordinator.memo(&siege.id.to_string(), new_item(), nobody, Some(RECORD)).await.0, 400);
+    assert_eq!(siege.filled_to().await, before, "what nobody can read is not kept");
+    let slots = vec![SlotSent { to: SentTo::Reader(coordinator.keyed(SECOND)), header: "AAAA".to_owned() }];
+    let (item, log) = (new_item(), Some(RECORD.to_owned()));
+    let large = Adding { item, act: None, expected: CaseState::Open, slots, log };
+    let path = format!("{}/memos", siege.id);
+    assert_eq!(coordinator.put_with(&path, &large, vec![0; 400 << 10]).await.0, 413, "a message is a text");
+    assert_eq!(siege.filled_to().await, before);
+    let mut answers = Vec::new();
+    for _ in 0..6 {
+        answers.push(siege.reminds(&coordinator).await);
+    }
+    assert_eq!(answers, [200, 200, 200, 200, 429, 429]);
+    let mut answers = Vec::new();
+    for _ in 0..52 {
+        answers.push(siege.adds(&guest).await);
+    }
+    assert_eq!(answers, [vec![200; 50], vec![429; 2]].concat());
+    assert_eq!(siege.adds(&siege.as_reader().await).await, 200);
+    assert_eq!(siege.filled_to().await, before + 4 + 50 + 1);
+}
+
+impl Siege {
+    async fn filled_to(&self) -> i64 {
+        let pool = SqlitePool::connect(&self.service.database).await.unwrap();
+        sqlx::query_scalar("select count(*) from item").fetch_one(&pool).await.unwrap()
+    }
 }

@@ -228,6 +228,10 @@ where
             None if there => {}
             _ => return Err(StoreError::Conflict),
         }
+        let (count,): (i64,) = w.one(sqlx::query_as(sql::COUNT_ITEMS).bind(case.uuid())).await?.unwrap_or_default();
+        if usize::try_from(count).is_ok_and(|count| count >= item.most) {
+            return Err(StoreError::Conflict);
+        }
         let until = if w.opened(case).await? { Some(today) } else { None };
         let gone = w.gone(case, &item.readers).await?;
         w.put(case, item, lease, (until, &gone)).await?;

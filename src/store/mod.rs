@@ -65,6 +65,8 @@ pub struct NewItem {
     pub readers: Vec<[u8; 32]>,
     /// Its age payload.
     pub payload: Payload,
+    /// Items that the case has at most with this one; more is [`StoreError::Conflict`]. Without meaning in a case that is filed.
+    pub most: usize,
 }
 
 /// Where an item's age payload (all that follows the header) is.

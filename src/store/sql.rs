@@ -26,6 +26,7 @@ pub(super) const DELETE_CASE: &str = r#"delete from "case" where id = $1"#;
 pub(super) const INSERT_ITEM: &str = r#"insert into item (id, "case", payload) values ($1, $2, $3)"#;
 /// Ordered by the random id: PostgreSQL would otherwise give the order of arrival.
 pub(super) const ITEMS: &str = r#"select id from item where "case" = $1 order by id"#;
+pub(super) const COUNT_ITEMS: &str = r#"select count(*) from item where "case" = $1"#;
 pub(super) const CASE_OF: &str = r#"select "case" from item where id = $1"#;
 pub(super) const PAYLOAD: &str = "select payload from item where id = $1";
 pub(super) const BLOBS_OF: &str = r#"select id from item where "case" = $1 and payload is null order by id"#;

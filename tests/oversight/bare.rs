@@ -108,9 +108,13 @@ impl Bare {
     }
 
     async fn put(&self, path: &str, adding: &Adding) -> (u16, String) {
+        self.put_with(path, adding, vec![0; 100]).await
+    }
+
+    pub(crate) async fn put_with(&self, path: &str, adding: &Adding, payload: Vec<u8>) -> (u16, String) {
         let head = before_payload(adding).unwrap();
         let request = self.http.post(format!("{}/api/v1/cases/{path}", self.base)).bearer_auth(&self.token);
-        let answer = request.body([head, vec![0; 100]].concat()).send().await.unwrap();
+        let answer = request.body([head, payload].concat()).send().await.unwrap();
         (answer.status().as_u16(), answer.text().await.unwrap())
     }
 }

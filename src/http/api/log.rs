@@ -66,7 +66,7 @@ pub(super) async fn record(app: &App, who: String, org: &OrgId, log: Option<&str
 }
 
 async fn append(app: &App, who: String, org: &OrgId, record: &[u8]) -> Result<Head, Refused> {
-    if !app.records.take(who, org) {
+    if !app.records.take(&(who, org.clone())) {
         return Err(Refused::Sent(StatusCode::TOO_MANY_REQUESTS));
     }
     Ok(app.log(org, Writer::Person, record).await?)

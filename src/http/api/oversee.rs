@@ -6,7 +6,7 @@ use actix_web::{
 };
 
 use super::{
-    super::{App, MOST_ITEMS, absence, mailbox},
+    super::{Adds, App, absence, mailbox},
     add::{Refused, fit, head, logged, store},
     document::{Anywhere, Envelope, ForReaders, TakesJson},
     failed,
@@ -151,11 +151,11 @@ pub(super) async fn hold(app: Data<App>, me: Overseeing, id: Path<String>, sent:
     security(("bearer" = [])),
     responses(
         (status = 200, description = "The message is in the case.", body = AddedView),
-        (status = 400, description = "Not an envelope, no slots or too many or two for the same, an act, no record for the log, or a body that ended early."),
+        (status = 400, description = "Not an envelope, no slots or too many or two for the same, none for an active reader of the roster, an act, no record for the log, or a body that ended early."),
         (status = 408, description = "The body came too slowly."),
-        (status = 409, description = "The case is full, or the item is of another case."),
-        (status = 413, description = "The payload is larger than the server takes."),
-        (status = 429, description = "This coordinator has written too much into the log."),
+        (status = 409, description = "The case is full, 200 items with this one; or the item is of another case."),
+        (status = 413, description = "The payload is over 300 KiB."),
+        (status = 429, description = "This coordinator has written too much into the log, or coordinators too much to this case: five messages a day."),
         ForReaders,
         Anywhere
     )
@@ -169,15 +169,18 @@ pub(super) async fn memo(app: Data<App>, me: Overseeing, id: Path<String>, mut b
     let stored = async {
         let (adding, rest): (Adding, _) = head(&mut body).await?;
         let many = adding.slots.is_empty() || adding.slots.len() > FILL_MORE;
-        if adding.act.is_some() || many || twice(&adding) {
+        let person = |to: &SentTo| matches!(to, SentTo::Reader(keyed) if app.keyed.contains(keyed));
+        // Whom of them the case has decides nothing: it is stored for others too, or its place would be missed.
+        let nobody = !adding.slots.iter().any(|slot| person(&slot.to));
+        if adding.act.is_some() || many || nobody || twice(&adding) {
             return Err(Refused::Sent(StatusCode::BAD_REQUEST));
         }
-        if app.store.items(&case.id).await?.len() >= MOST_ITEMS {
-            return Err(StoreError::Conflict.into());
+        if !app.memos.take(&case.id) {
+            return Err(Refused::Sent(StatusCode::TOO_MANY_REQUESTS));
         }
         let has = mailbox::readers(&app, &case).await?;
         let adding = for_readers_of(adding, &has);
-        let fit = fit(&app, &case, &adding)?;
+        let fit = fit(&app, (&case, Adds::Memo), &adding).await?;
         logged(&app, me.counts_as(), &case, &adding).await?;
         let held = (mailbox::reserve(&has), absence::served_by(&app, &has));
         store(&app, &case, fit, held, rest, body).await
