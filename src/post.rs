@@ -83,6 +83,35 @@ impl PostKeys {
         rows
     }
 
+    /// The slots of a case's first item as rows. One of its fillers says to whoever holds k1 what the case is; it is of this case alone in
+    /// every case, so that to others it says nothing. Without filler more people read it than advice ever has.
+    pub fn first_rows(
+        &self,
+        case: &Case,
+        item: &ItemId,
+        slots: Vec<Slot>,
+        reserve: Option<(&KeyedReader, Day)>,
+        advice: bool,
+    ) -> Vec<SlotRow> {
+        let (filler, mut slots): (Vec<Slot>, Vec<Slot>) =
+            slots.into_iter().partition(|slot| matches!(slot.to, SlotTo::Nobody(_)));
+        let mut filler = filler.into_iter();
+        let mark = filler.next().map(|slot| {
+            let mailbox = self.mark(case, advice);
+            let tag = self.tag(case, item, &mailbox, None, &slot.header);
+            SlotRow { mailbox, tag, release: None, header: slot.header }
+        });
+        slots.extend(filler);
+        let mut rows: Vec<SlotRow> = self.rows(case, item, slots, reserve).into_iter().chain(mark).collect();
+        rows.sort_by_key(|row| row.mailbox);
+        rows
+    }
+
+    /// The mailbox that says that a case is advice, or that it is not.
+    pub fn mark(&self, case: &Case, advice: bool) -> [u8; 32] {
+        self.hashed(case.filed, 4, &[case.id.as_bytes(), [u8::from(advice)].as_slice()].concat())
+    }
+
     /// A row that is released on another day: its tag covers the day.
     pub fn released(&self, case: &Case, item: &ItemId, row: SlotRow, day: Day) -> SlotRow {
         let release = Some(day);

@@ -22,6 +22,7 @@ mod uploads;
 pub(crate) use absence::forget as forget_absences;
 pub use limits::Limits;
 pub use listen::{bound, serve, serve_anywhere};
+pub(crate) use mailbox::advice;
 pub use records::{Daily, InCase, Records};
 pub use uploads::{Places, Uploads};
 

@@ -45,10 +45,10 @@ pub struct SlotRow {
 /// How many people a case takes: what is written in it goes to all of them and to its reporter, so that they must fit one item.
 #[derive(Clone, Copy, Debug)]
 pub struct Room<'a> {
-    /// The mailboxes of a case that are nobody's.
+    /// The mailboxes of a case that are nobody's, and give their place.
     pub filler: &'a [[u8; 32]],
-    /// That of its reporter, whose place is kept.
-    pub reporter: [u8; 32],
+    /// Others that are no reader's, and stay. Of its reporter the place is kept.
+    pub kept: &'a [[u8; 32]],
     /// Slots of an item.
     pub slots: usize,
 }

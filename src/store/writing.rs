@@ -125,7 +125,7 @@ where
     pub(super) async fn fits(&mut self, case: &CaseId, slot: &SlotRow, room: &Room<'_>) -> Result<bool, StoreError> {
         let all: Vec<(Vec<u8>,)> = self.all(sqlx::query_as(sql::MAILBOXES_OF_CASE).bind(case.uuid())).await?;
         let all = all.into_iter().map(rows::mailbox).collect::<Result<Vec<_>, _>>()?;
-        let people = all.iter().filter(|one| **one != room.reporter && !room.filler.contains(one)).count();
+        let people = all.iter().filter(|one| !room.kept.contains(one) && !room.filler.contains(one)).count();
         Ok(all.contains(&slot.mailbox) || people + 1 < room.slots)
     }
 

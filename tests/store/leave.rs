@@ -45,7 +45,7 @@ on_both! {
     async fn no_more_come_in_than_fit_an_item_with_the_reporter(base) {
         let store = base.open().await;
         let (mine, reporter, fillers) = (case(), hash(), [hash(), hash(), hash()]);
-        let room = Room { filler: &fillers, reporter, slots: 4 };
+        let room = Room { filler: &fillers, kept: &[reporter], slots: 4 };
         let of = |mailbox| SlotRow { mailbox, ..slot() };
         let first = NewItem { slots: vec![of(hash()), of(fillers[0])], ..item() };
         store.file(&mine, &first).await.unwrap();

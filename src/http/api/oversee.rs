@@ -21,7 +21,7 @@ use crate::{
     domain::{
         case::{Case, CaseState, held},
         id::CaseId,
-        roster::{Function, OrgFile, Role},
+        roster::{OrgFile, Role},
     },
     http::mailbox::CaseReader,
     seal::slot::{FILL_MORE, FILLERS},
@@ -51,25 +51,16 @@ pub(super) async fn overview(app: Data<App>, me: Overseeing) -> HttpResponse {
     let view = async {
         let mut overview = Overview { cases: Vec::new(), advice: 0 };
         for case in app.store.cases_of(&me.org).await? {
-            let readers = mailbox::readers(&app, &case).await?;
-            if advice(&readers) {
+            if mailbox::advice(&app, &case).await? {
                 overview.advice += 1;
             } else {
-                overview.cases.push(seen(&app, &case, &readers));
+                overview.cases.push(seen(&app, &case, &mailbox::readers(&app, &case).await?));
             }
         }
         overview.cases.sort_by_key(|c| (c.due, c.case));
         Ok::<_, StoreError>(overview)
     };
     view.await.map_or_else(|e| failed(&e), |view| HttpResponse::Ok().json(view))
-}
-
-/// Whether advisers alone read it. Nobody who reads reports is among them.
-fn advice(readers: &[CaseReader<'_>]) -> bool {
-    let adviser = |r: &CaseReader<'_>| {
-        r.reader.functions.contains(&Function::Adviser) && !r.reader.functions.contains(&Function::Officer)
-    };
-    !readers.is_empty() && readers.iter().all(adviser)
 }
 
 fn seen(app: &App, case: &Case, readers: &[CaseReader<'_>]) -> OverviewCase {
@@ -105,10 +96,11 @@ fn groups(own: bool, file: &OrgFile, readers: &[CaseReader<'_>]) -> Vec<Group> {
     found
 }
 
-/// A case of the coordinator's organisation.
+/// A case of the coordinator's organisation. Of advice they know the number alone.
 async fn theirs(app: &App, me: &Overseeing, id: &str) -> Result<Option<Case>, StoreError> {
     let Some(id) = CaseId::parse(id).filter(|_| me.role == Role::Coordinator) else { return Ok(None) };
-    Ok(app.store.case(&id).await?.filter(|case| case.org == me.org))
+    let Some(case) = app.store.case(&id).await?.filter(|case| case.org == me.org) else { return Ok(None) };
+    Ok((!mailbox::advice(app, &case).await?).then_some(case))
 }
 
 /// Keeps a closed case from destruction, or lets its term count again.

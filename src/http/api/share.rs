@@ -69,8 +69,10 @@ pub(crate) async fn share(app: Data<App>, me: SignedIn, id: Path<String>, sent: 
             return Err(StoreError::Conflict.into());
         }
         record(&app, me.counts_as(), &case.org, log.as_deref()).await?;
-        let (filler, reporter) = (app.post.filler(&case), app.post.mailbox(&SlotTo::Reporter(case.id), &case));
-        let room = Room { filler: &filler, reporter, slots: FILL_MORE };
+        let filler = app.post.filler(&case);
+        let reporter = app.post.mailbox(&SlotTo::Reporter(case.id), &case);
+        let kept = [reporter, app.post.mark(&case, true), app.post.mark(&case, false)];
+        let room = Room { filler: &filler, kept: &kept, slots: FILL_MORE };
         let mut already = true;
         for (item, row) in rows {
             already &= app.store.add_slot(&item, &row, &room).await? == Added::Already;
