@@ -7,6 +7,7 @@ mod bare;
 mod support;
 
 use bare::{Bare, RECORD, new_item};
+use base64::{Engine, prelude::BASE64_STANDARD};
 use meldkluis::api_types::SentTo;
 use serde_json::{Value, json};
 use support::{Browser, Service, postgres::Postgres};
@@ -70,4 +71,34 @@ async fn advice_is_a_number_alone_after_it_was_passed_on_on_sqlite() {
 async fn advice_is_a_number_alone_after_it_was_passed_on_on_postgresql() {
     let postgres = Postgres::start();
     advice_stays(Some(postgres.database("advice"))).await;
+}
+
+#[actix_web::test]
+async fn a_record_that_nobody_can_open_still_names_who_sent_it() {
+    let service = Service::start(None).await;
+    Browser::new(&service.base).report("Een verhaal", &[]).await;
+    let case = cases(&service, OFFICER).await.remove(0);
+    says(&service, OFFICER, "acknowledge", &case).await.unwrap();
+    let (own, other) = (Bare::new(&service, OFFICER).await, Bare::new(&service, "bzk-functionaris-2").await);
+    assert_eq!(own.log("bzk", RECORD).await, 200, "the server cannot look into it");
+    // Somebody else's word for who it was does not count.
+    let forged = BASE64_STANDARD.encode(other.received("bzk-functionaris-1", RECORD).await);
+    assert_eq!([other.log("bzk", &forged).await, other.log("bzk", RECORD).await], [200, 200]);
+    let log = service.desk("bzk-auditor", &["log"]).await.unwrap();
+    let doubted: Vec<_> = log["entries"].as_array().unwrap().iter().filter(|e| !e["problem"].is_null()).collect();
+    let seen: Vec<_> = doubted.iter().map(|e| (e["problem"].as_str().unwrap(), e["sent_by"].as_str())).collect();
+    let (one, two) = (Some(OFFICER), Some("bzk-functionaris-2"));
+    assert_eq!(seen, [("audit-unreadable", one), ("audit-unsigned", two), ("audit-unreadable", two)], "{log}");
+    // Of what is in order the server's word is no line of its own, and every record has it.
+    let entries = log["entries"].as_array().unwrap();
+    assert!(
+        entries
+            .iter()
+            .all(|e| e["sent_by"].is_string() && e["record"]["deed"] != "received" || e["problem"] == "audit-unsigned")
+    );
+    // A kept log says the same, and so do words.
+    let archive = service.path("log.json");
+    service.desk("bzk-auditor", &["audit", "export", archive.to_str().unwrap()]).await.unwrap();
+    let kept = service.desk("bzk-auditor", &["audit", "verify", archive.to_str().unwrap()]).await.unwrap_err();
+    assert!(kept.contains("audit-unreadable") && kept.contains("\"sent_by\":\"bzk-functionaris-2\""), "{kept}");
 }

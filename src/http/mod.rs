@@ -36,12 +36,13 @@ use crate::{
     clock::Clock,
     config::{Config, Secrets},
     domain::{
-        id::{ItemId, KeyedReader, OrgId},
-        log::{Head, Writer},
+        id::{CaseId, ItemId, KeyedReader, OrgId},
+        log::{Deed, Head, Record, Sender, Writer},
         roster::{Reader, Roster},
     },
     post::PostKeys,
     roster_files::Files,
+    seal::record::record,
     store::{Blobs, Store, StoreError},
 };
 
@@ -126,9 +127,23 @@ impl App {
         self.store.log_head(org, Head::start(&self.roster.instance, org)).await
     }
 
-    /// Adds a sealed record to the staff log of an organisation.
-    pub(crate) async fn log(&self, org: &OrgId, writer: Writer, record: &[u8]) -> Result<Head, StoreError> {
-        self.store.append(org, Head::start(&self.roster.instance, org), writer, record).await
+    /// Adds sealed records to the staff log of an organisation.
+    pub(crate) async fn log(&self, org: &OrgId, records: &[(Writer, &[u8])]) -> Result<Head, StoreError> {
+        self.store.append(org, Head::start(&self.roster.instance, org), records).await
+    }
+
+    /// A record of the server's own, sealed to those who watch over an organisation.
+    pub(crate) async fn own_record(
+        &self,
+        org: &OrgId,
+        deed: Deed,
+        (case, sent): (Option<CaseId>, Option<Sender>),
+    ) -> Result<Vec<u8>, StoreError> {
+        let (instance, day, seen) = (self.roster.instance, self.clock.today(), Some(self.log_head(org).await?));
+        let text =
+            Record { v: 1, instance, org: org.clone(), by: None, day, deed, case, row: None, seen, card: None, sent };
+        let sealed = record(&text, None, self.roster.overseers(org));
+        sealed.map_err(|error| StoreError::Unavailable(Box::new(error)))
     }
 
     /// Joins the parts.

@@ -15,6 +15,7 @@ use super::{
     failed,
     log::record,
     mine,
+    session::Writes,
 };
 use crate::{
     api_types::{AddedView, Adding, SentTo},
@@ -115,7 +116,7 @@ pub(crate) async fn add(app: Data<App>, me: SignedIn, id: Path<String>, mut body
         if me.guest.is_some() && !app.by_guests.take(&case.id) {
             return Err(Refused::Sent(StatusCode::TOO_MANY_REQUESTS));
         }
-        logged(&app, me.counts_as(), &case, &adding).await?;
+        logged(&app, me.writes(), &case, &adding).await?;
         store(&app, &case, fit, held, rest, body).await
     };
     match added.await {
@@ -142,7 +143,7 @@ fn refuse(app: &App, me: &SignedIn, case: &Case, adding: &Adding, has: &[CaseRea
 }
 
 /// Writes what is about to be done into the staff log: nothing is done that is not in it. An act that then fails stands there too.
-pub(super) async fn logged(app: &App, who: String, case: &Case, adding: &Adding) -> Result<(), Refused> {
+pub(super) async fn logged(app: &App, who: Writes, case: &Case, adding: &Adding) -> Result<(), Refused> {
     if app.store.case_of(&adding.item).await?.is_some() {
         return Ok(());
     }

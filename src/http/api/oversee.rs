@@ -124,7 +124,7 @@ pub(super) async fn hold(app: Data<App>, me: Overseeing, id: Path<String>, sent:
     let done = async {
         let Some(case) = theirs(&app, &me, &id).await? else { return Err(Refused::Sent(StatusCode::NOT_FOUND)) };
         let to = held(case.state, sent.hold).map_err(|_| StoreError::Conflict)?;
-        record(&app, me.counts_as(), &case.org, Some(&sent.record)).await?;
+        record(&app, me.writes(), &case.org, Some(&sent.record)).await?;
         Ok(app.store.set_state(&case.id, case.state, to).await?)
     };
     done.await.map_or_else(|refused: Refused| refused.answer(), |()| HttpResponse::Ok().finish())
@@ -173,7 +173,7 @@ pub(super) async fn memo(app: Data<App>, me: Overseeing, id: Path<String>, mut b
         let has = mailbox::readers(&app, &case).await?;
         let adding = for_readers_of(adding, &has);
         let fit = fit(&app, (&case, Adds::Memo), &adding).await?;
-        logged(&app, me.counts_as(), &case, &adding).await?;
+        logged(&app, me.writes(), &case, &adding).await?;
         let held = (mailbox::reserve(&has), absence::served_by(&app, &has));
         store(&app, &case, fit, held, rest, body).await
     };

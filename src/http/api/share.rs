@@ -68,7 +68,7 @@ pub(crate) async fn share(app: Data<App>, me: SignedIn, id: Path<String>, sent: 
         if case.state != CaseState::Open {
             return Err(StoreError::Conflict.into());
         }
-        record(&app, me.counts_as(), &case.org, log.as_deref()).await?;
+        record(&app, me.writes(), &case.org, log.as_deref()).await?;
         let filler = app.post.filler(&case);
         let reporter = app.post.mailbox(&SlotTo::Reporter(case.id), &case);
         let kept = [reporter, app.post.mark(&case, true), app.post.mark(&case, false)];
