@@ -1,6 +1,6 @@
 //! Whom a desk and a mailbox believe to read a case: what one reader says with a program of their own changes nothing of it.
 #![cfg(all(feature = "server", feature = "desk"))]
-#![expect(clippy::unwrap_used, reason = "a test")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
 #[path = "support/hostile.rs"]
 mod evil;
 mod support;

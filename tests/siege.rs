@@ -142,7 +142,7 @@ impl Siege {
         send(&self.evil, &self.id, kind, body, &to).await
     }
 
-    async fn many(&self, items: u128) -> Vec<Named> {
+    fn many(&self, items: u128) -> Vec<Named> {
         let day = self.service.clock.today();
         (0..items).map(|n| Named { item: ItemId::from_uuid(Uuid::from_u128(n)), kind: Kind::File, day }).collect()
     }
@@ -162,14 +162,14 @@ async fn whatever_a_reader_sends_the_mailbox_opens() {
     let text = |bytes: usize| Plaintext::from("<".repeat(bytes));
     let to = evil::named(&siege.evil, "bzk-leidinggevende-1").keyed();
     for _ in 0..3 {
-        let request = Request::new(to.clone(), text(5000), siege.many(500).await);
+        let request = Request::new(to.clone(), text(5000), siege.many(500));
         siege.signs(Kind::ConsentRequest, request.into_body()).await;
     }
     // The long list is cut, and said to be.
     opens(&siege.says(&[]).await, &["en nog 480", "consent-yes"]);
     for _ in 0..3 {
         let ground = (Ground::CourtOrder, text(5000));
-        let duty = DutyRequest::new((to.clone(), siege.many(400).await), ground, text(5000), true);
+        let duty = DutyRequest::new((to.clone(), siege.many(400)), ground, text(5000), true);
         siege.signs(Kind::DutyRequest, duty.into_body()).await;
     }
     // What is no text takes three bytes on a page for each.
@@ -182,7 +182,7 @@ async fn whatever_a_reader_sends_the_mailbox_opens() {
     opens(&siege.writes().await, &["Uw bericht is verstuurd"]);
     // More of it than a consent ever has is not looked at.
     let before = siege.says(&[]).await.html.matches("Het gaat om precies deze stukken").count();
-    siege.signs(Kind::ConsentRequest, Request::new(to.clone(), text(9), siege.many(2000).await).into_body()).await;
+    siege.signs(Kind::ConsentRequest, Request::new(to.clone(), text(9), siege.many(2000)).into_body()).await;
     assert_eq!(siege.says(&[]).await.html.matches("Het gaat om precies deze stukken").count(), before);
     siege.signs(Kind::Account, Account::new(How::Phone, text(50_000)).into_body()).await;
     let account = siege.says(&[("act", "account")]).await;
