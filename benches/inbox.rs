@@ -116,7 +116,7 @@ async fn filled(app: &App, cases: usize) {
     while let Some(Sealed { case, item, slots, payload }) = receive.recv().await {
         let slots = app.post.rows(&case, &item, slots, None);
         app.store
-            .file(&case, &NewItem { id: item, slots, readers: Vec::new(), payload: Payload::Inline(payload) })
+            .file(&case, &NewItem { id: item, slots, readers: Vec::new(), payload: Payload::Inline(payload), most: 1 })
             .await
             .unwrap();
     }

@@ -13,10 +13,7 @@ use crate::{
         day::Day,
         id::{ItemId, KeyedReader},
     },
-    seal::{
-        Slot, SlotTo,
-        slot::{FILLERS, filler},
-    },
+    seal::{Slot, SlotTo, slot::filler},
     store::{SeenKey, SlotRow},
 };
 
@@ -60,9 +57,9 @@ impl PostKeys {
         mac(&self.k1, &[b"meldkluis/mailbox/v1", &filed.number().to_be_bytes(), &[role], whose])
     }
 
-    /// The mailboxes of a case that are filler.
+    /// The mailboxes of a case that are filler, of the numbers that another program may draw too.
     pub fn filler(&self, case: &Case) -> Vec<[u8; 32]> {
-        (0..FILLERS).map(|n| self.mailbox(&SlotTo::Nobody(n), case)).collect()
+        (0..=u8::MAX).map(|n| self.mailbox(&SlotTo::Nobody(n), case)).collect()
     }
 
     /// An item's slots as rows; the reserve reader's are released on their day.
@@ -84,6 +81,35 @@ impl PostKeys {
         rows.sort_by_key(|row| row.mailbox);
         rows.dedup_by_key(|row| row.mailbox);
         rows
+    }
+
+    /// The slots of a case's first item as rows. One of its fillers says to whoever holds k1 what the case is; it is of this case alone in
+    /// every case, so that to others it says nothing. Without filler more people read it than advice ever has.
+    pub fn first_rows(
+        &self,
+        case: &Case,
+        item: &ItemId,
+        slots: Vec<Slot>,
+        reserve: Option<(&KeyedReader, Day)>,
+        advice: bool,
+    ) -> Vec<SlotRow> {
+        let (filler, mut slots): (Vec<Slot>, Vec<Slot>) =
+            slots.into_iter().partition(|slot| matches!(slot.to, SlotTo::Nobody(_)));
+        let mut filler = filler.into_iter();
+        let mark = filler.next().map(|slot| {
+            let mailbox = self.mark(case, advice);
+            let tag = self.tag(case, item, &mailbox, None, &slot.header);
+            SlotRow { mailbox, tag, release: None, header: slot.header }
+        });
+        slots.extend(filler);
+        let mut rows: Vec<SlotRow> = self.rows(case, item, slots, reserve).into_iter().chain(mark).collect();
+        rows.sort_by_key(|row| row.mailbox);
+        rows
+    }
+
+    /// The mailbox that says that a case is advice, or that it is not.
+    pub fn mark(&self, case: &Case, advice: bool) -> [u8; 32] {
+        self.hashed(case.filed, 4, &[case.id.as_bytes(), [u8::from(advice)].as_slice()].concat())
     }
 
     /// A row that is released on another day: its tag covers the day.

@@ -12,11 +12,10 @@ use crate::{
         case::Case,
         day::Day,
         id::OrgId,
-        log::{Deed, Record, Writer},
+        log::{Deed, Writer},
     },
-    http::App,
+    http::{self, App},
     replace::replace,
-    seal::record::record,
     store::StoreError,
 };
 
@@ -71,8 +70,9 @@ pub async fn purge(app: &App) -> Result<Counts, RetentionError> {
 
 async fn destroy(app: &App, case: &Case) -> Result<Counts, StoreError> {
     let items = app.store.items(&case.id).await?.len();
+    let advice = http::advice(app, case).await?;
     let blobs = app.store.destroy(&case.id).await?;
-    record_it(app, case).await?;
+    record_it(app, case, advice).await?;
     for blob in &blobs {
         app.blobs.delete(blob).await?;
         app.store.forget_blob(blob).await?;
@@ -80,17 +80,14 @@ async fn destroy(app: &App, case: &Case) -> Result<Counts, StoreError> {
     Ok(Counts { cases: 1, items: items as u64, files: blobs.len() as u64 })
 }
 
-/// Writes into the log that a case is gone: what the register says of it ends there.
-async fn record_it(app: &App, case: &Case) -> Result<(), StoreError> {
-    let (instance, org) = (app.roster.instance, &case.org);
+/// Writes into the log that a case is gone: what the register says of it ends there. Of advice only the number counts.
+async fn record_it(app: &App, case: &Case, advice: bool) -> Result<(), StoreError> {
+    let org = &case.org;
     if app.roster.overseers(org).next().is_none() {
         return Ok(());
     }
-    let seen = Some(app.log_head(org).await?);
-    let (day, deed, case) = (app.clock.today(), Deed::Destroyed, Some(case.id));
-    let text = Record { v: 1, instance, org: org.clone(), by: None, day, deed, case, row: None, seen, card: None };
-    let sealed = record(&text, None, app.roster.overseers(org)).map_err(|e| StoreError::Unavailable(Box::new(e)))?;
-    app.log(org, Writer::Server, &sealed).await.map(drop)
+    let sealed = app.own_record(org, Deed::Destroyed, ((!advice).then_some(case.id), None)).await?;
+    app.log(org, &[(Writer::Server, &sealed)]).await.map(drop)
 }
 
 fn sum(a: Counts, b: Counts) -> Counts {

@@ -289,6 +289,7 @@ fn check_names_every_mistake_by_file_and_line() {
     let one = Deployment::new();
     one.alter("org-fin.toml", "retention_days = 365", "retention_days = 0");
     one.alter("org-bzk.toml", "reader = \"bzk-vertrouwenspersoon-1\"", "reader = \"bzk-nobody\"");
+    one.alter("org-bzk.toml", "functions = [\"officer\"]", "functions = [\"officer\", \"adviser\"]");
     let text = one.check().unwrap_err();
     let line = |file: &str, holds: &str| one.text(file).lines().position(|l| l.contains(holds)).unwrap() + 1;
     let fin =
@@ -296,6 +297,7 @@ fn check_names_every_mistake_by_file_and_line() {
     let bzk =
         format!("org-bzk.toml:{}: mistake: bzk-nobody is named but is not among", line("org-bzk.toml", "bzk-nobody"));
     assert!(text.contains(&fin) && text.contains(&bzk), "{text}");
+    assert!(text.contains("mistake: reader bzk-functionaris-1 is adviser and officer"), "{text}");
     one.alter("org-fin.toml", "retention_days = 0", "retention_days = \"a year\"");
     let fin = format!("org-fin.toml:{}: mistake: invalid type", line("org-fin.toml", "retention_days"));
     let text = one.check().unwrap_err();

@@ -53,7 +53,7 @@ impl Needs {
         needs.read.extend([&config.roster, &config.anchor, &config.secrets].map(PathBuf::clone));
         needs.write.push(config.data.clone());
         needs.listen.push(config.listen.port());
-        for files in &config.https {
+        for files in config.https.iter() {
             needs.listen.push(files.listen.port());
             needs.read.extend([&files.certificate, &files.key].into_iter().flat_map(|file| around(file)));
         }

@@ -237,7 +237,12 @@ impl Client {
 
     /// Adds slots for more readers to items of a case.
     pub async fn share(&self, case: &CaseId, sharing: &Sharing) -> Result<AddedView, DeskError> {
-        Ok(self.post(&format!("cases/{case}/slots"), sharing).await?.json().await?)
+        let shared = self.post(&format!("cases/{case}/slots"), sharing).await;
+        let shared = shared.map_err(|error| match error.id {
+            Some("desk-error-conflict") => DeskError::known("desk-error-no-room"),
+            _ => error,
+        });
+        Ok(shared?.json().await?)
     }
 }
 

@@ -105,8 +105,9 @@ mod tests {
             row: row.map(named),
             seen: None,
             card: None,
+            sent: None,
         };
-        Some(Entry { number: 1, record: Some(record), problem })
+        Some(Entry { number: 1, record: Some(record), problem, sent_by: None })
     }
 
     #[test]

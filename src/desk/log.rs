@@ -132,6 +132,7 @@ impl Client {
             row: row.filter(|_| self.me.card.is_none()),
             seen: Some(self.log_head(org).await?),
             card: self.me.card.clone(),
+            sent: None,
         };
         let sealed = record(&text, Some(&self.me.signer), self.roster.overseers(org));
         Ok(Some(BASE64_STANDARD.encode(sealed.map_err(|e| DeskError::new(e.to_string()))?)))

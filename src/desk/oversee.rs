@@ -13,7 +13,7 @@ use crate::{
     api_types::oversight::{Group, Hold, LogView, Logged, Overview, OverviewCase},
     domain::{
         id::{CaseId, ItemId, OrgId, ReaderId},
-        log::{Deed, Head, Record, Writer, record_hash},
+        log::{Deed, Head, Record, Sender, Writer, record_hash},
         roster::{Organisation, Overseer, Reader, Role, Roster},
     },
     seal::{
@@ -21,6 +21,7 @@ use crate::{
         desk::{OpenedRecord, ReaderIdentity, open_record},
         item, verify,
     },
+    text::Texts,
 };
 
 /// A message of a coordinator to the readers of a case.
@@ -55,6 +56,8 @@ pub struct Entry {
     pub record: Option<Record>,
     /// What is wrong with it.
     pub problem: Option<&'static str>,
+    /// Who sent it, as the server knew them when they signed in: it says so of every record since it began to.
+    pub sent_by: Option<ReaderId>,
 }
 
 impl Client {
@@ -177,6 +180,7 @@ impl Export {
         let mut heads = BTreeSet::from([(head.length, head.hash)]);
         let mut entries = Vec::new();
         let mut told_apart = false;
+        let mut sender: Option<Sender> = None;
         for Logged { writer, record } in &self.records {
             let sealed = BASE64_STANDARD.decode(record).unwrap_or_default();
             head = head.after(&record_hash(*writer, &sealed));
@@ -191,13 +195,30 @@ impl Export {
                 Err(_) => (None, Some("audit-unreadable")),
             };
             heads.insert((head.length, head.hash));
-            entries.push(Entry { number: head.length, record, problem });
+            // The server's word stands right before the record that it is of; it is no line of its own.
+            let said = sender.take().filter(|said| said.record == record_hash(writer, &sealed));
+            let sent_by = said.map(|said| said.by.reader);
+            match record {
+                Some(received) if received.deed == Deed::Received && problem.is_none() => sender = received.sent,
+                record => entries.push(Entry { number: head.length, record, problem, sent_by }),
+            }
         }
         // The chain may have grown between the head and the last records.
         if !heads.contains(&(self.head.length, self.head.hash)) {
-            entries.push(Entry { number: self.head.length, record: None, problem: Some("audit-chain") });
+            let problem = Some("audit-chain");
+            entries.push(Entry { number: self.head.length, record: None, problem, sent_by: None });
         }
         entries
+    }
+}
+
+impl Entry {
+    /// What is wrong, in words, and who sent it.
+    pub(super) fn doubt(&self, t: Texts, problem: &str) -> String {
+        match &self.sent_by {
+            Some(by) => format!("{}; {}", t.get(problem), t.with("audit-sent-by", &[("name", by.to_string())])),
+            None => t.get(problem),
+        }
     }
 }
 
@@ -220,12 +241,12 @@ fn doubt(
         readers.or(overseers.map(|o| o.sign_key.to_lowercase()))
     };
     let known = |id: &ReaderId| known(id).or_else(|| guest_key(record, id, &known));
-    let destroyed = record.deed == Deed::Destroyed;
+    let server_s = record.deed.is_server_s();
     match (&record.by, signed_by) {
-        (None, None) if !destroyed || writer == Writer::Person => return Some("audit-unsigned"),
+        (None, None) if !server_s || writer == Writer::Person => return Some("audit-unsigned"),
         (None, None) => return None,
-        // Nobody destroys but the server.
-        (Some(_), _) if destroyed || writer == Writer::Server => return Some("audit-not-server"),
+        // Nobody destroys but the server, or says who sent what.
+        (Some(_), _) if server_s || writer == Writer::Server => return Some("audit-not-server"),
         (Some(id), Some(key)) if known(id) != Some(hex::encode(key)) => return Some("audit-stranger"),
         _ => {}
     }

@@ -224,7 +224,8 @@ pub(super) fn groups(t: Texts, groups: &[Group]) -> String {
 /// The entries of a log, a line each or as JSON.
 fn listed(options: &Options, entries: &[Entry]) -> String {
     if options.json {
-        let one = |e: &Entry| json!({ "number": e.number, "record": e.record, "problem": e.problem });
+        let one =
+            |e: &Entry| json!({ "number": e.number, "record": e.record, "problem": e.problem, "sent_by": e.sent_by });
         let seen = last_seen(entries);
         return json!({ "entries": entries.iter().map(one).collect::<Vec<_>>(), "seen": seen }).to_string();
     }
@@ -233,10 +234,10 @@ fn listed(options: &Options, entries: &[Entry]) -> String {
         (Some(r), problem) => {
             let by = r.by.as_ref().map_or_else(|| "the server".to_owned(), ToString::to_string);
             let case = r.case.map(|c| c.to_string()).unwrap_or_default();
-            let doubt = problem.map(|p| format!("  CAREFUL: {}", t.get(p))).unwrap_or_default();
+            let doubt = problem.map(|p| format!("  CAREFUL: {}", e.doubt(t, p))).unwrap_or_default();
             format!("{}  {}  {by}  {:?}  {case}{doubt}", e.number, r.day, r.deed)
         }
-        (None, problem) => format!("{}  CAREFUL: {}", e.number, t.get(problem.unwrap_or("audit-unreadable"))),
+        (None, problem) => format!("{}  CAREFUL: {}", e.number, e.doubt(t, problem.unwrap_or("audit-unreadable"))),
     };
     entries.iter().map(line).collect::<Vec<_>>().join("\n")
 }

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::{
     day::Day,
     guest::GuestCard,
-    id::{CaseId, InstanceId, OrgId, ReaderId},
+    id::{CaseId, InstanceId, KeyedReader, OrgId, ReaderId},
     register::Row,
 };
 
@@ -66,6 +66,26 @@ pub enum Deed {
     Escalated,
     /// The server destroyed a case whose term was over.
     Destroyed,
+    /// The server took a record from somebody who had signed in.
+    Received,
+}
+
+impl Deed {
+    /// Whether only the server does it, and nobody signs it.
+    pub fn is_server_s(self) -> bool {
+        matches!(self, Self::Destroyed | Self::Received)
+    }
+}
+
+/// Who sent a record, as the server knew them when they signed in. It stands before that record in the chain: what nobody can open still
+/// says whose it is.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Sender {
+    /// A person of the roster or a guest, with a hash of their keys.
+    pub by: KeyedReader,
+    /// The [`record_hash`] of what they sent.
+    #[serde(with = "hex::serde")]
+    pub record: [u8; 32],
 }
 
 /// Whose a record is. The server says so, and the chain covers it: what somebody sends can never pass for the server's own.
@@ -162,6 +182,9 @@ pub struct Record {
     /// The card of a guest, who is not in the roster: it shows who vouches for the key that signs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub card: Option<GuestCard>,
+    /// Of [`Deed::Received`]: of whom, and which.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sent: Option<Sender>,
 }
 
 #[cfg(test)]

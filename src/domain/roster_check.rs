@@ -242,6 +242,12 @@ fn reader_findings(f: &mut Findings, reader: &Reader, seen: &mut Seen) {
     f.wrong_if(!once, &about, format!("reader {id} stands twice; a person stands once, with all functions"));
     f.text(&about, &reader.shown_as);
     f.wrong_if(reader.functions.is_empty(), &about, format!("reader {id} has no function"));
+    let both = [Function::Adviser, Function::Officer].iter().all(|function| reader.functions.contains(function));
+    f.wrong_if(
+        both,
+        &about,
+        format!("reader {id} is adviser and officer; who advises in confidence takes no reports here"),
+    );
     keys(f, &about, &format!("reader {id}"), [&reader.seal_key, &reader.sign_key], seen);
 }
 

@@ -8,7 +8,7 @@ use actix_web::{
 use futures_util::{StreamExt, stream::Fuse};
 
 use super::{
-    App, Limits, MOST_BEFORE_REPORTER,
+    Adds, App, Limits,
     absence::served_by,
     busy::{Act, allowed, busy_file},
     limits::{Key, Visitor},
@@ -21,7 +21,7 @@ use crate::{
         id::{CaseId, ItemId},
     },
     seal::{FileSealer, ItemHead, Kind, Recipients, code::Language},
-    store::{BlobWriter, NewItem, Payload},
+    store::{BlobWriter, NewItem, Payload, StoreError},
     text::Texts,
     upload::Upload,
 };
@@ -118,7 +118,7 @@ async fn store(
     let guests = mailbox::guests_now(app, opened).await.map_err(|_| Refused::Failed)?;
     let to = Recipients::of(readers.iter().map(|r| r.reader).chain(&guests)).map_err(|_| Refused::Failed)?;
     let seq = app.store.items(&opened.case.id).await.map_err(|_| Refused::Failed)?.len();
-    if seq >= MOST_BEFORE_REPORTER {
+    if seq >= Adds::Reporter.most() {
         return Err(Refused::CaseFull);
     }
     let head = mailbox::head(app, opened, Kind::File, &to, seq, Some(name));
@@ -129,7 +129,8 @@ async fn store(
     let slots = stream(app, opened, (head, &to), &share, field, &mut writer).await?;
     let who = app.post.of_readers(&opened.case, &slots);
     let slots = app.post.rows(&opened.case, &item, slots, mailbox::reserve(&readers));
-    let item = NewItem { id: item, slots, readers: who, payload: Payload::Blob };
+    let most = Adds::Reporter.most();
+    let item = NewItem { id: item, slots, readers: who, payload: Payload::Blob, most };
     let by = served_by(app, &readers);
     // In a task of its own: a browser that goes away now must not stop a commit half-way.
     let committing = actix_web::rt::spawn(commit(app.clone(), opened.case.id, (item, by), writer, unfinished));
@@ -216,7 +217,8 @@ async fn commit(
     mut unfinished: Unfinished,
 ) -> Result<(), Refused> {
     writer.finish().await.map_err(|_| Refused::DiskFull)?;
-    app.store.add_item(&case, &item, None, by).await.map_err(|_| Refused::Failed)?;
+    let added = app.store.add_item(&case, &item, None, by).await;
+    added.map_err(|error| if matches!(error, StoreError::Conflict) { Refused::CaseFull } else { Refused::Failed })?;
     unfinished.armed = false;
     Ok(())
 }

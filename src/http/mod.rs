@@ -22,7 +22,8 @@ mod uploads;
 pub(crate) use absence::forget as forget_absences;
 pub use limits::Limits;
 pub use listen::{bound, serve, serve_anywhere};
-pub use records::Records;
+pub(crate) use mailbox::advice;
+pub use records::{Daily, InCase, Records};
 pub use uploads::{Places, Uploads};
 
 use std::{num::NonZeroU32, sync::Arc};
@@ -35,12 +36,13 @@ use crate::{
     clock::Clock,
     config::{Config, Secrets},
     domain::{
-        id::{ItemId, KeyedReader, OrgId},
-        log::{Head, Writer},
+        id::{CaseId, ItemId, KeyedReader, OrgId},
+        log::{Deed, Head, Record, Sender, Writer},
         roster::{Reader, Roster},
     },
     post::PostKeys,
     roster_files::Files,
+    seal::record::record,
     store::{Blobs, Store, StoreError},
 };
 
@@ -50,10 +52,34 @@ const FORM_BYTES: usize = 256 << 10;
 const ORAL_A_MINUTE: u32 = 600;
 /// Readers' files on their way at once. Each holds a few MiB. Reporters' have places of their own.
 const FILES_AT_ONCE: usize = 8;
-/// Items of a case: every page of a mailbox looks at all of them.
-const MOST_ITEMS: usize = 400;
-/// Of those, the reporter's part: a reader can always answer.
-const MOST_BEFORE_REPORTER: usize = 300;
+/// Whose an item is that is added to a case. Every page of a mailbox looks at all of a case, so that it has an end; whoever is nearer to it
+/// has room when others have used up theirs.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Adds {
+    /// A coordinator's message to the readers.
+    Memo,
+    /// A guest's.
+    Guest,
+    /// A reader's.
+    Reader,
+    /// The reporter's.
+    Reporter,
+    /// An acknowledgement, or the end of the case: each is there once, and nobody can keep a reader from it.
+    Must,
+}
+
+impl Adds {
+    /// Items that the case has at most with this one.
+    const fn most(self) -> usize {
+        match self {
+            Self::Memo => 200,
+            Self::Guest => 250,
+            Self::Reader => 300,
+            Self::Reporter => 400,
+            Self::Must => 402,
+        }
+    }
+}
 
 /// Everything a handler needs. No handler keeps anything else.
 pub struct App {
@@ -89,6 +115,10 @@ pub struct App {
     pub tries: DefaultDirectRateLimiter,
     /// Bounds what each person writes into a log.
     pub records: Records,
+    /// Bounds what coordinators write to the readers of a case.
+    pub memos: InCase,
+    /// Bounds what the guests of a case add to it.
+    pub by_guests: InCase,
 }
 
 impl App {
@@ -97,9 +127,23 @@ impl App {
         self.store.log_head(org, Head::start(&self.roster.instance, org)).await
     }
 
-    /// Adds a sealed record to the staff log of an organisation.
-    pub(crate) async fn log(&self, org: &OrgId, writer: Writer, record: &[u8]) -> Result<Head, StoreError> {
-        self.store.append(org, Head::start(&self.roster.instance, org), writer, record).await
+    /// Adds sealed records to the staff log of an organisation.
+    pub(crate) async fn log(&self, org: &OrgId, records: &[(Writer, &[u8])]) -> Result<Head, StoreError> {
+        self.store.append(org, Head::start(&self.roster.instance, org), records).await
+    }
+
+    /// A record of the server's own, sealed to those who watch over an organisation.
+    pub(crate) async fn own_record(
+        &self,
+        org: &OrgId,
+        deed: Deed,
+        (case, sent): (Option<CaseId>, Option<Sender>),
+    ) -> Result<Vec<u8>, StoreError> {
+        let (instance, day, seen) = (self.roster.instance, self.clock.today(), Some(self.log_head(org).await?));
+        let text =
+            Record { v: 1, instance, org: org.clone(), by: None, day, deed, case, row: None, seen, card: None, sent };
+        let sealed = record(&text, None, self.roster.overseers(org));
+        sealed.map_err(|error| StoreError::Unavailable(Box::new(error)))
     }
 
     /// Joins the parts.
@@ -134,7 +178,9 @@ impl App {
             nonces,
             uploads,
             tries,
-            records: Records::default(),
+            records: Daily::a_day(records::RECORDS),
+            memos: Daily::a_day(records::MEMOS),
+            by_guests: Daily::a_day(records::BY_GUESTS),
         }
     }
 

@@ -44,21 +44,30 @@ struct Base<'a> {
 
 /// A page of this size with this status.
 pub(crate) fn page(t: Texts, status: StatusCode, title: &str, errors: &[FieldError], body: &str) -> HttpResponse {
+    // A page that would not look alike is not sent. The form's fields do not take that much from a browser.
+    fitting(t, status, title, errors, body).unwrap_or_else(|| problem(t.language, StatusCode::PAYLOAD_TOO_LARGE))
+}
+
+/// A page, if so much fits one.
+pub(crate) fn fitting(
+    t: Texts,
+    status: StatusCode,
+    title: &str,
+    errors: &[FieldError],
+    body: &str,
+) -> Option<HttpResponse> {
     let title = if errors.is_empty() { title.to_owned() } else { format!("{} {title}", t.get("error-prefix")) };
     let base = Base { t, style: STYLE, title, errors, body };
     let mut html = base.render().unwrap_or_default();
     let tail = "</html>\n";
-    let Some(padding) = PAGE.checked_sub(html.len() + tail.len() + COMMENT) else {
-        // A page that would not look alike is not sent. The form's fields do not take that much from a browser.
-        return problem(t.language, StatusCode::PAYLOAD_TOO_LARGE);
-    };
+    let padding = PAGE.checked_sub(html.len() + tail.len() + COMMENT)?;
     html.push_str("<!-- ");
     html.extend(std::iter::repeat_n(' ', padding));
     html.push_str(" -->\n");
     html.push_str(tail);
     let mut response = HttpResponse::build(status).content_type("text/html; charset=utf-8").body(html);
     response.extensions_mut().insert(Whole);
-    response
+    Some(response)
 }
 
 /// A page for a status that no handler made a page for. Nothing of the request is on it.

@@ -1,18 +1,27 @@
-//! How much one person may still write into a log. In memory only, as every limit: each server counts for itself.
-use std::{num::NonZeroU32, time::Duration};
+//! How much of something is still taken in the course of a day. In memory only, as every limit: each server counts for itself.
+use std::{hash::Hash, num::NonZeroU32, time::Duration};
 
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 
-use crate::domain::id::OrgId;
+use crate::domain::id::{CaseId, OrgId};
 
-/// Records a person may add to a log at once, and again in the course of a day. A busy reader does some 500 acts a day.
-const MOST: NonZeroU32 = NonZeroU32::new(1000).unwrap();
+/// Records a person may add to a log. A busy reader does some 500 acts a day.
+pub(super) const RECORDS: NonZeroU32 = NonZeroU32::new(1000).unwrap();
+/// Messages of coordinators to the readers of a case.
+pub(super) const MEMOS: NonZeroU32 = NonZeroU32::new(5).unwrap();
+/// What the guests of a case add to it, together.
+pub(super) const BY_GUESTS: NonZeroU32 = NonZeroU32::new(50).unwrap();
 const DAY: Duration = Duration::from_hours(24);
 
-/// What everybody has left, by who they are and whose log it is.
-pub struct Records(DefaultKeyedRateLimiter<(String, OrgId)>);
+/// What is left, for each key.
+pub struct Daily<K: Clone + Eq + Hash>(DefaultKeyedRateLimiter<K>);
 
-impl Records {
+/// What everybody may still write into a log, by who they are and whose log it is.
+pub type Records = Daily<(String, OrgId)>;
+/// What may still be added to a case.
+pub type InCase = Daily<CaseId>;
+
+impl<K: Clone + Eq + Hash> Daily<K> {
     /// So many at once, and again in the course of a day.
     pub fn a_day(most: NonZeroU32) -> Self {
         let quota = Quota::with_period(DAY / most.get()).unwrap_or(Quota::per_hour(NonZeroU32::MIN));
@@ -20,13 +29,7 @@ impl Records {
     }
 
     /// Takes one; `false` when nothing is left.
-    pub(crate) fn take(&self, who: String, org: &OrgId) -> bool {
-        self.0.check_key(&(who, org.clone())).is_ok()
-    }
-}
-
-impl Default for Records {
-    fn default() -> Self {
-        Self::a_day(MOST)
+    pub(crate) fn take(&self, key: &K) -> bool {
+        self.0.check_key(key).is_ok()
     }
 }

@@ -60,7 +60,7 @@ mod story;
 pub use item::{Author, Ending, FileSealer, ItemHead, Kind, Manifest, ReporterPublic, Sealed, item};
 pub use open::{OpenError, OpenedText, open_reply};
 pub use pad::{file_size, message_size};
-pub use plaintext::{Echo, Plaintext};
+pub use plaintext::{Echo, LONGEST_ESCAPE, Plaintext};
 pub use sign::{Signer, is_sign_key, verify};
 pub use slot::{Recipients, Slot, SlotTo};
 pub use story::Story;

@@ -4,6 +4,9 @@ use std::fmt;
 use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
+/// Bytes of the longest escape on a page: what was cut with so many more than a limit still shows that it was too long.
+pub const LONGEST_ESCAPE: usize = 8;
+
 /// Bytes a person wrote. Zeroed when dropped; no Debug, Display, Clone, `PartialEq` or Serialize.
 #[derive(Default)]
 pub struct Plaintext(Zeroizing<Vec<u8>>);
@@ -32,20 +35,30 @@ impl Plaintext {
 
     /// Its length on a page, where `&`, `<`, `>` and quotes take more bytes.
     pub fn escaped_len(&self) -> usize {
-        self.0.iter().map(|b| escape(*b).map_or(1, str::len)).sum()
+        self.widths().map(|(_, escaped)| escaped).sum()
     }
 
-    /// Its beginning, so long as its [`Self::escaped_len`] is within a limit.
-    pub fn cut_to(mut self, escaped: usize) -> Self {
-        let mut length = 0;
-        let fits = self.0.iter().position(|b| {
-            length += escape(*b).map_or(1, str::len);
-            length > escaped
-        });
-        if let Some(fits) = fits {
-            self.0.truncate(fits);
+    /// Its beginning, so long as its [`Self::escaped_len`] is within a limit. What is cut off takes no memory any more.
+    pub fn cut_to(self, escaped: usize) -> Self {
+        let (mut fits, mut length) = (0, 0);
+        for (bytes, more) in self.widths() {
+            length += more;
+            if length > escaped {
+                return Self::from(self.0.get(..fits).unwrap_or_default().to_vec());
+            }
+            fits += bytes;
         }
         self
+    }
+
+    /// The bytes of each character, and those of its [`Echo`]: what is no text is shown as U+FFFD.
+    fn widths(&self) -> impl Iterator<Item = (usize, usize)> {
+        let shown = |c: char| u8::try_from(c).ok().and_then(escape).map_or(c.len_utf8(), str::len);
+        self.0.utf8_chunks().flat_map(move |part| {
+            let broken = part.invalid().len();
+            let broken = (broken > 0).then_some((broken, char::REPLACEMENT_CHARACTER.len_utf8()));
+            part.valid().chars().map(move |c| (c.len_utf8(), shown(c))).chain(broken)
+        })
     }
 
     /// The one way back to a page: escaped for HTML text and quoted attributes.
@@ -146,5 +159,17 @@ mod tests {
         let echo = text.echo().to_string();
         assert!(!echo.contains(['<', '>', '"', '\'']));
         assert_eq!(echo.len(), text.escaped_len());
+    }
+
+    #[test]
+    fn a_beginning_ends_with_a_whole_character_and_keeps_nothing_of_the_rest() {
+        for bytes in ["é<".repeat(50_000).into_bytes(), vec![0xff; 100_000], b"\xf0\x9f\x98a".repeat(30_000)] {
+            let text = Plaintext::from(bytes.clone());
+            assert_eq!(text.echo().to_string().len(), text.escaped_len());
+            let cut = text.cut_to(1000);
+            let shown = cut.echo().to_string();
+            assert!(bytes.starts_with(cut.bytes()) && (990..=1000).contains(&shown.len()), "{}", shown.len());
+            assert!(cut.0.capacity() <= 1000);
+        }
     }
 }

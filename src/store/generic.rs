@@ -7,7 +7,7 @@ use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use super::{
-    Added, Filed, Move, NewItem, Payload, SlotRow, Store, StoreError,
+    Added, Filed, Move, NewItem, Payload, Room, SlotRow, Store, StoreError,
     dialect::Dialect,
     rows, sql, unavailable,
     writing::{Ask, AskFor, Kept, Writing, failed},
@@ -228,6 +228,10 @@ where
             None if there => {}
             _ => return Err(StoreError::Conflict),
         }
+        let (count,): (i64,) = w.one(sqlx::query_as(sql::COUNT_ITEMS).bind(case.uuid())).await?.unwrap_or_default();
+        if usize::try_from(count).is_ok_and(|count| count >= item.most) {
+            return Err(StoreError::Conflict);
+        }
         let until = if w.opened(case).await? { Some(today) } else { None };
         let gone = w.gone(case, &item.readers).await?;
         w.put(case, item, lease, (until, &gone)).await?;
@@ -247,13 +251,7 @@ where
         Ok(Added::New)
     }
 
-    async fn add_slot(
-        &self,
-        item: &ItemId,
-        slot: &SlotRow,
-        filler: &[[u8; 32]],
-        most: usize,
-    ) -> Result<Added, StoreError> {
+    async fn add_slot(&self, item: &ItemId, slot: &SlotRow, room: &Room<'_>) -> Result<Added, StoreError> {
         let mut w = self.write().await?;
         let owner: Option<(Uuid,)> = w.one(sqlx::query_as(sql::CASE_OF).bind(item.uuid())).await?;
         let (case,) = owner.ok_or(StoreError::Conflict)?;
@@ -262,14 +260,13 @@ where
         if w.holds(same).await? {
             return Ok(Added::Already);
         }
-        let mut replaced = 0;
-        for mailbox in filler {
-            if replaced == 0 {
-                replaced = w.run(sqlx::query(sql::DELETE_SLOT).bind(item.uuid()).bind(mailbox.to_vec())).await?;
-            }
+        if !w.fits(&CaseId::from_uuid(case), slot, room).await? {
+            return Err(StoreError::Conflict);
         }
-        let count: Option<(i64,)> = w.one(sqlx::query_as(sql::COUNT_SLOTS).bind(item.uuid())).await?;
-        if count.is_some_and(|(count,)| usize::try_from(count).is_ok_and(|count| count >= most)) {
+        let there = w.mailboxes(item).await?;
+        if let Some(filler) = there.iter().find(|mailbox| room.filler.contains(mailbox)) {
+            w.run(sqlx::query(sql::DELETE_SLOT).bind(item.uuid()).bind(filler.to_vec())).await?;
+        } else if there.len() >= room.slots {
             return Err(StoreError::Conflict);
         }
         w.put_slot(item, slot).await?;

@@ -102,8 +102,7 @@ where
 
     /// Filler in the place of the leaver's slot of an item.
     async fn swap(&mut self, item: &ItemId, leaving: &Leaving<'_>, release: Option<Day>) -> Result<(), StoreError> {
-        let taken: Vec<(Vec<u8>,)> = self.all(sqlx::query_as(sql::MAILBOXES).bind(item.uuid())).await?;
-        let taken = taken.into_iter().map(rows::mailbox).collect::<Result<Vec<_>, _>>()?;
+        let taken = self.mailboxes(item).await?;
         let no_filler = || super::unavailable(std::io::Error::other("no filler could be made"));
         let filler = (leaving.filler)(item, &taken, release).ok_or_else(no_filler)?;
         self.run(sqlx::query(sql::DELETE_SLOT).bind(item.uuid()).bind(leaving.mailbox.to_vec())).await?;

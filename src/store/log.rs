@@ -14,8 +14,8 @@ use crate::domain::{
 pub trait LogStore: Send + Sync {
     /// Where the chain of an organisation stands; `start` before its first record.
     async fn log_head(&self, org: &OrgId, start: Head) -> Result<Head, StoreError>;
-    /// Adds a sealed record at the end; returns where the chain stands then.
-    async fn append(&self, org: &OrgId, start: Head, writer: Writer, record: &[u8]) -> Result<Head, StoreError>;
+    /// Adds sealed records at the end, one behind the other; returns where the chain stands then.
+    async fn append(&self, org: &OrgId, start: Head, records: &[(Writer, &[u8])]) -> Result<Head, StoreError>;
     /// The sealed records behind the first `after`, and whose they are, at most so many, in order.
     async fn records(&self, org: &OrgId, after: u64, most: u16) -> Result<Vec<(Writer, Vec<u8>)>, StoreError>;
 }
@@ -41,16 +41,19 @@ where
         last.map_or(Ok(start), rows::log_head)
     }
 
-    async fn append(&self, org: &OrgId, start: Head, writer: Writer, record: &[u8]) -> Result<Head, StoreError> {
+    async fn append(&self, org: &OrgId, start: Head, records: &[(Writer, &[u8])]) -> Result<Head, StoreError> {
         let mut w = self.write().await?;
         w.holds(sqlx::query(DB::LOCK_LOG)).await?;
         let last = w.one(sqlx::query_as(sql::LAST_RECORD).bind(org.as_str().to_owned())).await?;
-        let next = last.map_or(Ok(start), rows::log_head)?.after(&record_hash(writer, record));
-        let seq = i64::try_from(next.length).map_err(|_| StoreError::Corrupt { table: "log" })?;
-        let insert = sqlx::query(sql::INSERT_RECORD).bind(org.as_str().to_owned()).bind(seq);
-        w.run(insert.bind(next.hash.to_vec()).bind(record.to_vec()).bind(writer.number())).await?;
+        let mut head = last.map_or(Ok(start), rows::log_head)?;
+        for (writer, record) in records {
+            head = head.after(&record_hash(*writer, record));
+            let seq = i64::try_from(head.length).map_err(|_| StoreError::Corrupt { table: "log" })?;
+            let insert = sqlx::query(sql::INSERT_RECORD).bind(org.as_str().to_owned()).bind(seq);
+            w.run(insert.bind(head.hash.to_vec()).bind(record.to_vec()).bind(writer.number())).await?;
+        }
         w.commit().await?;
-        Ok(next)
+        Ok(head)
     }
 
     async fn records(&self, org: &OrgId, after: u64, most: u16) -> Result<Vec<(Writer, Vec<u8>)>, StoreError> {

@@ -42,6 +42,17 @@ pub struct SlotRow {
     pub header: Vec<u8>,
 }
 
+/// How many people a case takes: what is written in it goes to all of them and to its reporter, so that they must fit one item.
+#[derive(Clone, Copy, Debug)]
+pub struct Room<'a> {
+    /// The mailboxes of a case that are nobody's, and give their place.
+    pub filler: &'a [[u8; 32]],
+    /// Others that are no reader's, and stay. Of its reporter the place is kept.
+    pub kept: &'a [[u8; 32]],
+    /// Slots of an item.
+    pub slots: usize,
+}
+
 /// An item to store.
 #[derive(Clone, Debug)]
 pub struct NewItem {
@@ -54,6 +65,8 @@ pub struct NewItem {
     pub readers: Vec<[u8; 32]>,
     /// Its age payload.
     pub payload: Payload,
+    /// Items that the case has at most with this one; more is [`StoreError::Conflict`]. Without meaning in a case that is filed.
+    pub most: usize,
 }
 
 /// Where an item's age payload (all that follows the header) is.
@@ -149,15 +162,9 @@ pub trait Store: NoticeStore + LogStore + LeaveStore + AwayStore + Send + Sync {
         change: Option<Move>,
         today: Day,
     ) -> Result<Added, StoreError>;
-    /// Adds a slot to an item, in the place of one of these fillers so that the number of slots says nothing. An item without filler
-    /// gets one more, up to `most`; then [`StoreError::Conflict`].
-    async fn add_slot(
-        &self,
-        item: &ItemId,
-        slot: &SlotRow,
-        filler: &[[u8; 32]],
-        most: usize,
-    ) -> Result<Added, StoreError>;
+    /// Adds a slot to an item, in the place of filler so that the number of slots says nothing. An item without filler gets one more,
+    /// while there is room. [`StoreError::Conflict`] when there is none, in the item or in the case.
+    async fn add_slot(&self, item: &ItemId, slot: &SlotRow, room: &Room<'_>) -> Result<Added, StoreError>;
     /// Marks an unopened case as opened, and removes the slots that were still held back: a reserve reader is for a case that
     /// nobody opened. Does nothing otherwise.
     async fn mark_opened(&self, case: &CaseId, today: Day) -> Result<(), StoreError>;

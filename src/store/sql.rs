@@ -26,6 +26,7 @@ pub(super) const DELETE_CASE: &str = r#"delete from "case" where id = $1"#;
 pub(super) const INSERT_ITEM: &str = r#"insert into item (id, "case", payload) values ($1, $2, $3)"#;
 /// Ordered by the random id: PostgreSQL would otherwise give the order of arrival.
 pub(super) const ITEMS: &str = r#"select id from item where "case" = $1 order by id"#;
+pub(super) const COUNT_ITEMS: &str = r#"select count(*) from item where "case" = $1"#;
 pub(super) const CASE_OF: &str = r#"select "case" from item where id = $1"#;
 pub(super) const PAYLOAD: &str = "select payload from item where id = $1";
 pub(super) const BLOBS_OF: &str = r#"select id from item where "case" = $1 and payload is null order by id"#;
@@ -34,7 +35,6 @@ pub(super) const DELETE_ITEMS: &str = r#"delete from item where "case" = $1"#;
 pub(super) const INSERT_SLOT: &str =
     "insert into slot (item, mailbox, tag, release, header) values ($1, $2, $3, $4, $5)";
 pub(super) const HAS_SLOT: &str = "select item from slot where item = $1 and mailbox = $2";
-pub(super) const COUNT_SLOTS: &str = "select count(*) from slot where item = $1";
 pub(super) const DELETE_SLOT: &str = "delete from slot where item = $1 and mailbox = $2";
 /// Only one that is held back longer.
 pub(super) const RELEASE: &str = r#"update slot set release = $1, tag = $2 where item = $3 and mailbox = $4 and release > $1
@@ -47,6 +47,8 @@ pub(super) const MAILBOX_OF: &str = r#"select s.item, s.release from slot s join
 pub(super) const SERVED_OF: &str = r#"select s.item from slot s join item i on i.id = s.item
     where i."case" = $1 and s.mailbox = $2 and (s.release is null or s.release <= $3)"#;
 pub(super) const MAILBOXES: &str = "select mailbox from slot where item = $1 order by mailbox";
+pub(super) const MAILBOXES_OF_CASE: &str = r#"select distinct s.mailbox from slot s join item i on i.id = s.item
+    where i."case" = $1 order by s.mailbox"#;
 /// How many mailboxes [`INBOX`] takes at once.
 pub(super) const INBOX_WIDTH: usize = 32;
 pub(super) const INBOX: &str = r#"select c.id, c.lookup, c.org, c.filed, c.due, c.destroy_after, c.state,

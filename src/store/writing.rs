@@ -6,7 +6,7 @@ use sqlx::{
 use tokio::sync::{Semaphore, SemaphorePermit};
 use uuid::Uuid;
 
-use super::{NewItem, Payload, SlotRow, StoreError, dialect::Dialect, sql, unavailable};
+use super::{NewItem, Payload, Room, SlotRow, StoreError, dialect::Dialect, rows, sql, unavailable};
 use crate::domain::{
     case::CaseState,
     day::Day,
@@ -113,6 +113,20 @@ where
             }
         }
         Ok(gone)
+    }
+
+    /// The mailboxes of an item.
+    pub(super) async fn mailboxes(&mut self, item: &ItemId) -> Result<Vec<[u8; 32]>, StoreError> {
+        let all: Vec<(Vec<u8>,)> = self.all(sqlx::query_as(sql::MAILBOXES).bind(item.uuid())).await?;
+        all.into_iter().map(rows::mailbox).collect()
+    }
+
+    /// Whether a case has room for the one whose slot it is: they are there already, or all people and the reporter still fit an item.
+    pub(super) async fn fits(&mut self, case: &CaseId, slot: &SlotRow, room: &Room<'_>) -> Result<bool, StoreError> {
+        let all: Vec<(Vec<u8>,)> = self.all(sqlx::query_as(sql::MAILBOXES_OF_CASE).bind(case.uuid())).await?;
+        let all = all.into_iter().map(rows::mailbox).collect::<Result<Vec<_>, _>>()?;
+        let people = all.iter().filter(|one| !room.kept.contains(one) && !room.filler.contains(one)).count();
+        Ok(all.contains(&slot.mailbox) || people + 1 < room.slots)
     }
 
     /// Inserts a slot of an item.

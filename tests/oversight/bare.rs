@@ -1,11 +1,12 @@
 //! Somebody's own program, in the place of our desk: signed in as they are, it sends what it likes.
+use base64::{Engine, prelude::BASE64_STANDARD};
 use meldkluis::{
     api_types::{Adding, Nonce, SentTo, Session, SignIn, SlotSent, signed_bytes},
     desk::Identity,
     domain::{
         case::{Act, CaseState},
         id::{CaseId, ItemId, KeyedReader, OrgId},
-        log::{Deed, Head, Record},
+        log::{Deed, Head, Record, Sender, Writer, record_hash},
         roster::Roster,
     },
     envelope::before_payload,
@@ -85,8 +86,29 @@ impl Bare {
             row: None,
             seen: Some(self.head().await),
             card: None,
+            sent: None,
         };
         record(&says, signed.then_some(&self.me.signer), self.roster.overseers(&org)).unwrap()
+    }
+
+    /// A sealed record that says who sent the next one, which only the server can say.
+    pub(crate) async fn received(&self, by: &str, next: &str) -> Vec<u8> {
+        let org = OrgId::parse("bzk").unwrap();
+        let hash = record_hash(Writer::Person, &BASE64_STANDARD.decode(next).unwrap());
+        let says = Record {
+            v: 1,
+            instance: self.roster.instance,
+            org: org.clone(),
+            by: None,
+            day: meldkluis::clock::Clock::System.today(),
+            deed: Deed::Received,
+            case: None,
+            row: None,
+            seen: Some(self.head().await),
+            card: None,
+            sent: Some(Sender { by: self.keyed(by), record: hash }),
+        };
+        record(&says, None, self.roster.overseers(&org)).unwrap()
     }
 
     pub(crate) fn keyed(&self, who: &str) -> KeyedReader {
@@ -108,9 +130,13 @@ impl Bare {
     }
 
     async fn put(&self, path: &str, adding: &Adding) -> (u16, String) {
+        self.put_with(path, adding, vec![0; 100]).await
+    }
+
+    pub(crate) async fn put_with(&self, path: &str, adding: &Adding, payload: Vec<u8>) -> (u16, String) {
         let head = before_payload(adding).unwrap();
         let request = self.http.post(format!("{}/api/v1/cases/{path}", self.base)).bearer_auth(&self.token);
-        let answer = request.body([head, vec![0; 100]].concat()).send().await.unwrap();
+        let answer = request.body([head, payload].concat()).send().await.unwrap();
         (answer.status().as_u16(), answer.text().await.unwrap())
     }
 }

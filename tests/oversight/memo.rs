@@ -1,5 +1,7 @@
 //! A coordinator who alters their program learns from no answer whether a person reads a case.
-use meldkluis::{api_types::SentTo, domain::id::KeyedReader};
+use std::num::NonZeroU32;
+
+use meldkluis::{api_types::SentTo, domain::id::KeyedReader, http::InCase};
 use sqlx::SqlitePool;
 
 use crate::{
@@ -36,7 +38,7 @@ async fn answers(own: &Bare, case: &str, [one, two, three]: [&KeyedReader; 3]) -
 
 #[actix_web::test]
 async fn the_answer_to_a_message_says_nothing_of_who_reads() {
-    let service = Service::start(None).await;
+    let service = Service::at(|app| app.memos = InCase::a_day(NonZeroU32::new(99).unwrap())).await;
     let (_, case) = filed(&service).await;
     say(&service, READER, "acknowledge", &case, "Ontvangen").await;
     let own = Bare::new(&service, COORDINATOR).await;

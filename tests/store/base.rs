@@ -145,6 +145,7 @@ pub(crate) fn item() -> NewItem {
         slots: vec![slot(), slot()],
         readers: Vec::new(),
         payload: Payload::Inline(b"sealed".to_vec()),
+        most: 1000,
     }
 }
 

@@ -388,7 +388,13 @@ async fn destroyed_bytes_are_gone_from_the_folder() {
         store
             .file(
                 &mine,
-                &NewItem { id: item_id(), slots, readers: Vec::new(), payload: Payload::Inline(secret.clone()) },
+                &NewItem {
+                    id: item_id(),
+                    slots,
+                    readers: Vec::new(),
+                    payload: Payload::Inline(secret.clone()),
+                    most: 9,
+                },
             )
             .await
             .unwrap();

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 
 use meldkluis::{
     domain::{day::Day, id::ItemId},
-    store::{Leaving, NewItem, SlotRow, StoreError},
+    store::{Added, Leaving, NewItem, Room, SlotRow, StoreError},
 };
 
 use crate::base::{case, day, hash, item, on_both, slot, sorted};
@@ -40,6 +40,28 @@ on_both! {
             assert_eq!((others, filler.len(), filler[0].release), (sorted(kept), 1, release));
         }
         assert_eq!(store.slots(&elsewhere.id).await.unwrap(), sorted(elsewhere.slots), "other cases are theirs still");
+    }
+
+    async fn no_more_come_in_than_fit_an_item_with_the_reporter(base) {
+        let store = base.open().await;
+        let (mine, reporter, fillers) = (case(), hash(), [hash(), hash(), hash()]);
+        let room = Room { filler: &fillers, kept: &[reporter], slots: 4 };
+        let of = |mailbox| SlotRow { mailbox, ..slot() };
+        let first = NewItem { slots: vec![of(hash()), of(fillers[0])], ..item() };
+        store.file(&mine, &first).await.unwrap();
+        let second = NewItem { slots: vec![of(reporter), of(fillers[1]), of(fillers[2])], ..item() };
+        store.add_item(&mine.id, &second, None, day("2026-11-24")).await.unwrap();
+        // One reads and two more fit: of three who come at once by different items, one does not.
+        let [one, two, three] = [of(hash()), of(hash()), of(hash())];
+        let (one, two, three) = tokio::join!(
+            store.add_slot(&first.id, &one, &room),
+            store.add_slot(&second.id, &two, &room),
+            store.add_slot(&second.id, &three, &room)
+        );
+        assert_eq!([&one, &two, &three].iter().filter(|done| done.is_ok()).count(), 2, "{one:?} {two:?} {three:?}");
+        assert_eq!(store.slots(&first.id).await.unwrap().len() + store.slots(&second.id).await.unwrap().len(), 5, "filler went");
+        // Who is there gets more.
+        assert_eq!(store.add_slot(&second.id, &of(first.slots[0].mailbox), &room).await.unwrap(), Added::New);
     }
 
     async fn the_last_of_those_who_must_stay_does_not_go(base) {

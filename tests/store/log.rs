@@ -22,7 +22,7 @@ on_both! {
         let writers = [Writer::Person, Writer::Server, Writer::Person];
         for writer in writers {
             expected = expected.after(&record_hash(writer, b"sealed"));
-            assert_eq!(store.append(&org(), start(), writer, b"sealed").await.unwrap(), expected);
+            assert_eq!(store.append(&org(), start(), &[(writer, b"sealed")]).await.unwrap(), expected);
         }
         drop(store);
         let store = base.open().await;
@@ -50,7 +50,7 @@ on_both! {
         let store = base.open().await;
         assert_eq!(store.log_head(&org(), start()).await.unwrap(), before);
         let after = before.after(&record_hash(Writer::Server, b"new"));
-        assert_eq!(store.append(&org(), start(), Writer::Server, b"new").await.unwrap(), after);
+        assert_eq!(store.append(&org(), start(), &[(Writer::Server, b"new")]).await.unwrap(), after);
         let kept = store.records(&org(), 0, 10).await.unwrap();
         assert_eq!(kept, [(Writer::Earlier, b"old".to_vec()), (Writer::Server, b"new".to_vec())]);
     }

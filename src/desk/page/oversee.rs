@@ -266,7 +266,7 @@ pub(super) async fn log(desk: Data<Desk>, request: HttpRequest, lang: Path<Strin
 }
 
 fn in_words(open: &Unlocked, t: Texts, entry: &Entry) -> (String, String, String, String, Option<String>) {
-    let problem = entry.problem.map(|id| t.get(id));
+    let problem = entry.problem.map(|id| entry.doubt(t, id));
     let Some(record) = &entry.record else {
         return (String::new(), String::new(), String::new(), String::new(), problem);
     };

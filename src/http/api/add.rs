@@ -9,12 +9,13 @@ use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 
 use super::{
-    super::{App, MOST_ITEMS, absence, mailbox::CaseReader},
+    super::{Adds, App, absence, mailbox::CaseReader},
     SignedIn,
     document::{Anywhere, Envelope, ForReaders},
     failed,
     log::record,
     mine,
+    session::Writes,
 };
 use crate::{
     api_types::{AddedView, Adding, SentTo},
@@ -77,9 +78,10 @@ impl From<PayloadError> for Refused {
         (status = 400, description = "Not an envelope, no slots or too many, no record for the log, or a body that ended early."),
         (status = 403, description = "A slot is for a reader that the case does not have; or a guest would close it."),
         (status = 408, description = "The body came too slowly."),
-        (status = 409, description = "The case is not in that state, or is full; or the item is of another case."),
+        (status = 409, description = "The case is not in that state, or is full; or the item is of another case. A case takes 250 items with a \
+                                      guest's, 300 with a reader's, and an acknowledgement and an end whatever it has."),
         (status = 413, description = "The payload is larger than the server takes."),
-        (status = 429, description = "This reader has written too much into the log."),
+        (status = 429, description = "This reader has written too much into the log, or the guests of the case too much into it: 50 items a day."),
         ForReaders,
         Anywhere
     )
@@ -103,15 +105,18 @@ pub(crate) async fn add(app: Data<App>, me: SignedIn, id: Path<String>, mut body
     if let Some(refused) = refuse(&app, &me, &case, &adding, &has) {
         return refused;
     }
-    match app.store.items(&case.id).await {
-        Ok(items) if items.len() < MOST_ITEMS => {}
-        Ok(_) => return HttpResponse::Conflict().finish(),
-        Err(error) => return failed(&error),
-    }
+    let adds = match adding.act {
+        Some(Act::Acknowledge | Act::Close) => Adds::Must,
+        _ if me.guest.is_some() => Adds::Guest,
+        _ => Adds::Reader,
+    };
     let held = (mailbox::reserve(&has), absence::served_by(&app, &has));
     let added = async {
-        let fit = fit(&app, &case, &adding)?;
-        logged(&app, me.counts_as(), &case, &adding).await?;
+        let fit = fit(&app, (&case, adds), &adding).await?;
+        if me.guest.is_some() && !app.by_guests.take(&case.id) {
+            return Err(Refused::Sent(StatusCode::TOO_MANY_REQUESTS));
+        }
+        logged(&app, me.writes(), &case, &adding).await?;
         store(&app, &case, fit, held, rest, body).await
     };
     match added.await {
@@ -138,7 +143,7 @@ fn refuse(app: &App, me: &SignedIn, case: &Case, adding: &Adding, has: &[CaseRea
 }
 
 /// Writes what is about to be done into the staff log: nothing is done that is not in it. An act that then fails stands there too.
-pub(super) async fn logged(app: &App, who: String, case: &Case, adding: &Adding) -> Result<(), Refused> {
+pub(super) async fn logged(app: &App, who: Writes, case: &Case, adding: &Adding) -> Result<(), Refused> {
     if app.store.case_of(&adding.item).await?.is_some() {
         return Ok(());
     }
@@ -153,14 +158,18 @@ pub(super) struct Fit {
     item: ItemId,
     slots: Vec<Slot>,
     change: Option<Move>,
+    adds: Adds,
 }
 
-/// Checks the form of what is added, and what its act does to the case.
-pub(super) fn fit(app: &App, case: &Case, adding: &Adding) -> Result<Fit, Refused> {
+/// Checks the form of what is added, what its act does to the case, and that the case has room. The store asks that once more.
+pub(super) async fn fit(app: &App, (case, adds): (&Case, Adds), adding: &Adding) -> Result<Fit, Refused> {
     let slots: Option<Vec<Slot>> = adding.slots.iter().map(|s| s.slot(case.id)).collect();
     let slots = slots.ok_or(Refused::Sent(StatusCode::BAD_REQUEST))?;
     let change = adding.act.map(|act| moved(app, case, act, adding.expected)).transpose()?;
-    Ok(Fit { item: adding.item, slots, change })
+    if app.store.items(&case.id).await?.len() >= adds.most() {
+        return Err(StoreError::Conflict.into());
+    }
+    Ok(Fit { item: adding.item, slots, change, adds })
 }
 
 fn moved(app: &App, case: &Case, act: Act, expected: CaseState) -> Result<Move, StoreError> {
@@ -191,19 +200,24 @@ pub(super) async fn store(
     mut payload: Vec<u8>,
     mut body: web::Payload,
 ) -> Result<Added, Refused> {
-    let Fit { item, slots, change } = fit;
+    let Fit { item, slots, change, adds } = fit;
+    let most = adds.most();
     let readers = app.post.of_readers(case, &slots);
     let slots = app.post.rows(case, &item, slots, reserve);
     while payload.len() <= INLINE_BYTES {
         let Some(chunk) = body.next().await else {
-            let item = NewItem { id: item, slots, readers, payload: Payload::Inline(payload) };
+            let item = NewItem { id: item, slots, readers, payload: Payload::Inline(payload), most };
             return Ok(app.store.add_item(&case.id, &item, change, by).await?);
         };
         payload.extend_from_slice(&chunk?);
     }
-    let item = NewItem { id: item, slots, readers, payload: Payload::Blob };
+    let item = NewItem { id: item, slots, readers, payload: Payload::Blob, most };
     if app.store.case_of(&item.id).await? == Some(case.id) {
         return Ok(Added::Already);
+    }
+    // A coordinator's message is a text.
+    if matches!(adds, Adds::Memo) {
+        return Err(Refused::Sent(StatusCode::PAYLOAD_TOO_LARGE));
     }
     let _place = app.files.try_acquire().map_err(|_| full())?;
     app.store.announce_blob(&item.id).await?;

@@ -107,11 +107,11 @@ async fn store(app: &App, me: &SignedIn, new: NewCase, slots: Vec<Slot>, payload
         return Err(Refused::Sent(StatusCode::SERVICE_UNAVAILABLE)); // a stored day never goes backward
     }
     // Nothing is filed for somebody that is not in the staff log.
-    record(app, me.counts_as(), &new.org, new.log.as_deref()).await?;
+    record(app, me.writes(), &new.org, new.log.as_deref()).await?;
     let case = Case::filed(new.case, new.lookup, new.org.clone(), today);
     let reserve = new.reserve.as_ref().map(|keyed| (keyed, today.plus_days(RESERVE_DAYS)));
-    let slots = app.post.rows(&case, &new.item, slots, reserve);
-    let item = NewItem { id: new.item, slots, readers: Vec::new(), payload: Payload::Inline(payload) };
+    let slots = app.post.first_rows(&case, &new.item, slots, reserve, false);
+    let item = NewItem { id: new.item, slots, readers: Vec::new(), payload: Payload::Inline(payload), most: 1 };
     match app.store.file(&case, &item).await? {
         Filed::New => Ok(Filed::New),
         // Sent twice at once: what came first stands.

@@ -47,7 +47,7 @@ pub(crate) async fn leave(app: Data<App>, me: SignedIn, id: Path<String>, sent: 
     let left = async {
         let case = case(&app, &me, &id).await?;
         let readers = mailbox::readers(&app, &case).await?;
-        record(&app, me.counts_as(), &case.org, sent.log.as_deref()).await?;
+        record(&app, me.writes(), &case.org, sent.log.as_deref()).await?;
         Ok(go(&app, &case, &readers, &me.keyed).await?)
     };
     left.await.map_or_else(|refused: Refused| refused.answer(), |()| HttpResponse::NoContent().finish())
@@ -78,7 +78,7 @@ pub(crate) async fn take_out(app: Data<App>, me: SignedIn, id: Path<String>, sen
         if !wanted(&app, &me, &case, &readers, &sent) {
             return Err(Refused::Sent(StatusCode::FORBIDDEN));
         }
-        record(&app, me.counts_as(), &case.org, sent.log.as_deref()).await?;
+        record(&app, me.writes(), &case.org, sent.log.as_deref()).await?;
         Ok(go(&app, &case, &readers, &sent.who).await?)
     };
     taken.await.map_or_else(|refused| refused.answer(), |()| HttpResponse::NoContent().finish())

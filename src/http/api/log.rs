@@ -13,13 +13,13 @@ use super::{
     add::{Refused, full},
     document::{Anywhere, ForReaders, TakesJson},
     failed, my_slots,
-    session::{Anybody, Overseeing},
+    session::{Anybody, Overseeing, Writes},
 };
 use crate::{
     api_types::oversight::{ChainView, LogView, Logged, NewRecord},
     domain::{
         id::OrgId,
-        log::{Head, Writer, record_hash},
+        log::{Deed, Head, Sender, Writer, record_hash},
     },
     seal::record::LONGEST_SEALED,
     store::StoreError,
@@ -57,7 +57,7 @@ fn sealed(text: &str) -> Option<Vec<u8>> {
 
 /// Puts the record that came with an act into the staff log, where the organisation has overseers to read it. Nobody fills a log:
 /// each person has so many records a day.
-pub(super) async fn record(app: &App, who: String, org: &OrgId, log: Option<&str>) -> Result<(), Refused> {
+pub(super) async fn record(app: &App, who: Writes, org: &OrgId, log: Option<&str>) -> Result<(), Refused> {
     if app.roster.overseers(org).next().is_none() {
         return Ok(());
     }
@@ -65,11 +65,15 @@ pub(super) async fn record(app: &App, who: String, org: &OrgId, log: Option<&str
     append(app, who, org, &record).await.map(drop)
 }
 
-async fn append(app: &App, who: String, org: &OrgId, record: &[u8]) -> Result<Head, Refused> {
-    if !app.records.take(who, org) {
+async fn append(app: &App, who: Writes, org: &OrgId, record: &[u8]) -> Result<Head, Refused> {
+    let Writes { counts_as, by } = who;
+    if !app.records.take(&(counts_as, org.clone())) {
         return Err(Refused::Sent(StatusCode::TOO_MANY_REQUESTS));
     }
-    Ok(app.log(org, Writer::Person, record).await?)
+    // What somebody sends may be sealed to nobody: who sent it is the server's to say, right before it.
+    let sent = Sender { by, record: record_hash(Writer::Person, record) };
+    let received = app.own_record(org, Deed::Received, (None, Some(sent))).await?;
+    Ok(app.log(org, &[(Writer::Server, &received), (Writer::Person, record)]).await?)
 }
 
 /// An organisation of the roster that has a log.
@@ -163,8 +167,8 @@ pub(super) async fn add_record(app: Data<App>, me: Anybody, org: Path<String>, s
             return Err(full().into());
         }
         let who = match &me {
-            Anybody::Reader(me) => me.counts_as(),
-            Anybody::Overseer(me) => me.counts_as(),
+            Anybody::Reader(me) => me.writes(),
+            Anybody::Overseer(me) => me.writes(),
         };
         append(&app, who, &org, &record).await
     };

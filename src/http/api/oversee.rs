@@ -6,7 +6,7 @@ use actix_web::{
 };
 
 use super::{
-    super::{App, MOST_ITEMS, absence, mailbox},
+    super::{Adds, App, absence, mailbox},
     add::{Refused, fit, head, logged, store},
     document::{Anywhere, Envelope, ForReaders, TakesJson},
     failed,
@@ -21,7 +21,7 @@ use crate::{
     domain::{
         case::{Case, CaseState, held},
         id::CaseId,
-        roster::{Function, OrgFile, Role},
+        roster::{OrgFile, Role},
     },
     http::mailbox::CaseReader,
     seal::slot::{FILL_MORE, FILLERS},
@@ -51,25 +51,16 @@ pub(super) async fn overview(app: Data<App>, me: Overseeing) -> HttpResponse {
     let view = async {
         let mut overview = Overview { cases: Vec::new(), advice: 0 };
         for case in app.store.cases_of(&me.org).await? {
-            let readers = mailbox::readers(&app, &case).await?;
-            if advice(&readers) {
+            if mailbox::advice(&app, &case).await? {
                 overview.advice += 1;
             } else {
-                overview.cases.push(seen(&app, &case, &readers));
+                overview.cases.push(seen(&app, &case, &mailbox::readers(&app, &case).await?));
             }
         }
         overview.cases.sort_by_key(|c| (c.due, c.case));
         Ok::<_, StoreError>(overview)
     };
     view.await.map_or_else(|e| failed(&e), |view| HttpResponse::Ok().json(view))
-}
-
-/// Whether advisers alone read it. Nobody who reads reports is among them.
-fn advice(readers: &[CaseReader<'_>]) -> bool {
-    let adviser = |r: &CaseReader<'_>| {
-        r.reader.functions.contains(&Function::Adviser) && !r.reader.functions.contains(&Function::Officer)
-    };
-    !readers.is_empty() && readers.iter().all(adviser)
 }
 
 fn seen(app: &App, case: &Case, readers: &[CaseReader<'_>]) -> OverviewCase {
@@ -105,10 +96,11 @@ fn groups(own: bool, file: &OrgFile, readers: &[CaseReader<'_>]) -> Vec<Group> {
     found
 }
 
-/// A case of the coordinator's organisation.
+/// A case of the coordinator's organisation. Of advice they know the number alone.
 async fn theirs(app: &App, me: &Overseeing, id: &str) -> Result<Option<Case>, StoreError> {
     let Some(id) = CaseId::parse(id).filter(|_| me.role == Role::Coordinator) else { return Ok(None) };
-    Ok(app.store.case(&id).await?.filter(|case| case.org == me.org))
+    let Some(case) = app.store.case(&id).await?.filter(|case| case.org == me.org) else { return Ok(None) };
+    Ok((!mailbox::advice(app, &case).await?).then_some(case))
 }
 
 /// Keeps a closed case from destruction, or lets its term count again.
@@ -132,7 +124,7 @@ pub(super) async fn hold(app: Data<App>, me: Overseeing, id: Path<String>, sent:
     let done = async {
         let Some(case) = theirs(&app, &me, &id).await? else { return Err(Refused::Sent(StatusCode::NOT_FOUND)) };
         let to = held(case.state, sent.hold).map_err(|_| StoreError::Conflict)?;
-        record(&app, me.counts_as(), &case.org, Some(&sent.record)).await?;
+        record(&app, me.writes(), &case.org, Some(&sent.record)).await?;
         Ok(app.store.set_state(&case.id, case.state, to).await?)
     };
     done.await.map_or_else(|refused: Refused| refused.answer(), |()| HttpResponse::Ok().finish())
@@ -151,11 +143,11 @@ pub(super) async fn hold(app: Data<App>, me: Overseeing, id: Path<String>, sent:
     security(("bearer" = [])),
     responses(
         (status = 200, description = "The message is in the case.", body = AddedView),
-        (status = 400, description = "Not an envelope, no slots or too many or two for the same, an act, no record for the log, or a body that ended early."),
+        (status = 400, description = "Not an envelope, no slots or too many or two for the same, none for an active reader of the roster, an act, no record for the log, or a body that ended early."),
         (status = 408, description = "The body came too slowly."),
-        (status = 409, description = "The case is full, or the item is of another case."),
-        (status = 413, description = "The payload is larger than the server takes."),
-        (status = 429, description = "This coordinator has written too much into the log."),
+        (status = 409, description = "The case is full, 200 items with this one; or the item is of another case."),
+        (status = 413, description = "The payload is over 300 KiB."),
+        (status = 429, description = "This coordinator has written too much into the log, or coordinators too much to this case: five messages a day."),
         ForReaders,
         Anywhere
     )
@@ -169,16 +161,19 @@ pub(super) async fn memo(app: Data<App>, me: Overseeing, id: Path<String>, mut b
     let stored = async {
         let (adding, rest): (Adding, _) = head(&mut body).await?;
         let many = adding.slots.is_empty() || adding.slots.len() > FILL_MORE;
-        if adding.act.is_some() || many || twice(&adding) {
+        let person = |to: &SentTo| matches!(to, SentTo::Reader(keyed) if app.keyed.contains(keyed));
+        // Whom of them the case has decides nothing: it is stored for others too, or its place would be missed.
+        let nobody = !adding.slots.iter().any(|slot| person(&slot.to));
+        if adding.act.is_some() || many || nobody || twice(&adding) {
             return Err(Refused::Sent(StatusCode::BAD_REQUEST));
         }
-        if app.store.items(&case.id).await?.len() >= MOST_ITEMS {
-            return Err(StoreError::Conflict.into());
+        if !app.memos.take(&case.id) {
+            return Err(Refused::Sent(StatusCode::TOO_MANY_REQUESTS));
         }
         let has = mailbox::readers(&app, &case).await?;
         let adding = for_readers_of(adding, &has);
-        let fit = fit(&app, &case, &adding)?;
-        logged(&app, me.counts_as(), &case, &adding).await?;
+        let fit = fit(&app, (&case, Adds::Memo), &adding).await?;
+        logged(&app, me.writes(), &case, &adding).await?;
         let held = (mailbox::reserve(&has), absence::served_by(&app, &has));
         store(&app, &case, fit, held, rest, body).await
     };

@@ -74,10 +74,19 @@ impl FromRequest for SignedIn {
 }
 
 impl SignedIn {
-    /// Whose part of a limit is used: the guests of a case share one, since a reader can vouch for any number of them.
-    pub(super) fn counts_as(&self) -> String {
-        self.guest.map_or_else(|| self.keyed.to_string(), |case| case.to_string())
+    /// As who they write into a log.
+    pub(super) fn writes(&self) -> Writes {
+        let counts_as = self.guest.map_or_else(|| self.keyed.to_string(), |case| case.to_string());
+        Writes { counts_as, by: self.keyed.clone() }
     }
+}
+
+/// Who writes into a log.
+pub(super) struct Writes {
+    /// Whose part of a limit is used: the guests of a case share one, since a reader can vouch for any number of them.
+    pub(super) counts_as: String,
+    /// Who it is.
+    pub(super) by: KeyedReader,
 }
 
 /// A text with an expiry and an authenticator, separated by dots.
@@ -121,9 +130,9 @@ impl FromRequest for Overseeing {
 }
 
 impl Overseeing {
-    /// Whose part of a limit is used.
-    pub(super) fn counts_as(&self) -> String {
-        self.keyed.to_string()
+    /// As who they write into a log.
+    pub(super) fn writes(&self) -> Writes {
+        Writes { counts_as: self.keyed.to_string(), by: self.keyed.clone() }
     }
 }
 

@@ -20,8 +20,8 @@ use crate::{
         case::{Case, CaseState},
         id::{CaseId, ItemId},
     },
-    seal::{Slot, guest::vouched, slot::FILL_MORE},
-    store::{Added, SlotRow, StoreError},
+    seal::{Slot, SlotTo, guest::vouched, slot::FILL_MORE},
+    store::{Added, Room, SlotRow, StoreError},
 };
 
 /// Bytes of the largest age header of one reader.
@@ -46,7 +46,8 @@ pub(super) const BYTES: usize = 512 << 10;
         (status = 200, description = "They have the slots; whether all were there before.", body = AddedView),
         (status = 400, description = "The body is not what it should be, no slots or too many, or no record for the log."),
         (status = 403, description = "No active reader has this name and these keys, and no card that counts is a guest's; or a guest would share."),
-        (status = 409, description = "The case is not open, or an item has no room for one more; what was shared before it stays."),
+        (status = 409, description = "The case is not open, or there is no room for one more in the item, or in the case: who can read it and its \
+                                      reporter fit one item together. What was shared before stays."),
         (status = 413, description = "The body is over 512 KiB."),
         (status = 429, description = "This reader has written too much into the log."),
         ForReaders,
@@ -67,10 +68,14 @@ pub(crate) async fn share(app: Data<App>, me: SignedIn, id: Path<String>, sent: 
         if case.state != CaseState::Open {
             return Err(StoreError::Conflict.into());
         }
-        record(&app, me.counts_as(), &case.org, log.as_deref()).await?;
+        record(&app, me.writes(), &case.org, log.as_deref()).await?;
+        let filler = app.post.filler(&case);
+        let reporter = app.post.mailbox(&SlotTo::Reporter(case.id), &case);
+        let kept = [reporter, app.post.mark(&case, true), app.post.mark(&case, false)];
+        let room = Room { filler: &filler, kept: &kept, slots: FILL_MORE };
         let mut already = true;
         for (item, row) in rows {
-            already &= app.store.add_slot(&item, &row, &app.post.filler(&case), FILL_MORE).await? == Added::Already;
+            already &= app.store.add_slot(&item, &row, &room).await? == Added::Already;
         }
         Ok(already)
     };

@@ -60,7 +60,9 @@ impl Accounts {
     /// A reader wrote one.
     pub(super) fn told(&mut self, text: &OpenedText) {
         let head = &text.manifest.head;
-        if let (Author::Reader(by), Some(account)) = (&head.author, consent(&text.body)) {
+        // A longer one than a desk makes would not fit its page.
+        let account = consent(&text.body).filter(|account: &Account| account.text.escaped_len() <= ACCOUNT_BYTES);
+        if let (Author::Reader(by), Some(account)) = (&head.author, account) {
             self.told.push(Told { item: head.item, day: head.day, by: by.clone(), account });
         }
     }

@@ -23,6 +23,11 @@ use crate::{
 pub(super) const REASON_BYTES: usize = 4 << 10;
 /// Requests that are shown.
 pub(super) const SHOWN: usize = 3;
+/// Lines of a list that are shown, and of one that must be short: how many more there are is said.
+pub(super) const LINES: usize = 20;
+pub(super) const FEW_LINES: usize = 3;
+/// Escaped bytes of a reason where space is short.
+const SHORT_REASON: usize = 400;
 
 /// The requests of a case, and what became of them.
 #[derive(Default)]
@@ -44,6 +49,27 @@ pub(super) struct Shown {
     pub(super) standing: &'static str,
     pub(super) may_agree: bool,
     pub(super) may_refuse: bool,
+}
+
+impl Shown {
+    /// With less of it, where not all fits a page.
+    pub(super) fn shorten(&mut self, t: Texts) {
+        shorten_reason(&mut self.reason);
+        shorten(t, &mut self.items, FEW_LINES);
+    }
+}
+
+/// The beginning of a list, and how many more there are.
+pub(super) fn shorten(t: Texts, lines: &mut Vec<String>, most: usize) {
+    let more = lines.len().saturating_sub(most);
+    if more > 0 {
+        lines.truncate(most);
+        lines.push(t.with("and-more", &[("count", more.to_string())]));
+    }
+}
+
+pub(super) fn shorten_reason(reason: &mut Plaintext) {
+    *reason = std::mem::take(reason).cut_to(SHORT_REASON);
 }
 
 impl Consents {
@@ -108,7 +134,7 @@ fn one(app: &App, t: Texts, opened: &Opened, (item, day, asked): (ItemId, Day, R
         name: named.unwrap_or_else(|| asked.to.reader.to_string()),
         day: t.day(day),
         reason: asked.reason.cut_to(REASON_BYTES),
-        items: asked.items.iter().map(|named| in_words(t, named)).collect(),
+        items: in_words(t, &asked.items),
         standing: match now {
             Standing::Asked => "consent-asked",
             Standing::No => "consent-no",
@@ -120,14 +146,20 @@ fn one(app: &App, t: Texts, opened: &Opened, (item, day, asked): (ItemId, Day, R
     }
 }
 
-pub(super) fn in_words(t: Texts, named: &Named) -> String {
-    let id = match named.kind {
-        Kind::Report | Kind::Advice => "consent-item-story",
-        Kind::Message | Kind::ConsentAnswer | Kind::Agreed => "consent-item-message",
-        Kind::File => "consent-item-file",
-        _ => "consent-item-letter",
+/// What somebody would read, as the reporter knows it again.
+pub(super) fn in_words(t: Texts, items: &[Named]) -> Vec<String> {
+    let one = |named: &Named| {
+        let id = match named.kind {
+            Kind::Report | Kind::Advice => "consent-item-story",
+            Kind::Message | Kind::ConsentAnswer | Kind::Agreed => "consent-item-message",
+            Kind::File => "consent-item-file",
+            _ => "consent-item-letter",
+        };
+        t.with(id, &[("day", t.day(named.day))])
     };
-    t.with(id, &[("day", t.day(named.day))])
+    let mut lines = items.iter().map(one).collect();
+    shorten(t, &mut lines, LINES);
+    lines
 }
 
 /// The reporter agrees, refuses, or takes back what they said. Only an open request is answered.

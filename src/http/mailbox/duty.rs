@@ -1,6 +1,6 @@
 //! A legal duty to let somebody read: the reporter is told before, with reasons, unless that endangers the inquiry. There is nothing to
 //! agree to.
-use super::consent::{REASON_BYTES, SHOWN, in_words};
+use super::consent::{FEW_LINES, REASON_BYTES, SHOWN, in_words, shorten, shorten_reason};
 use crate::{
     domain::{day::Day, id::ItemId},
     http::App,
@@ -20,6 +20,15 @@ pub(super) struct Shown {
     pub(super) done: bool,
 }
 
+impl Shown {
+    /// With less of it, where not all fits a page.
+    pub(super) fn shorten(&mut self, t: Texts) {
+        shorten_reason(&mut self.reference);
+        shorten_reason(&mut self.reason);
+        shorten(t, &mut self.items, FEW_LINES);
+    }
+}
+
 /// The newest notices, the newest first.
 pub(super) fn shown(app: &App, t: Texts, asked: Vec<(ItemId, Day, DutyRequest)>, done: &[HandOver]) -> Vec<Shown> {
     let one = |(item, day, duty): (ItemId, Day, DutyRequest)| {
@@ -30,7 +39,7 @@ pub(super) fn shown(app: &App, t: Texts, asked: Vec<(ItemId, Day, DutyRequest)>,
             ground: t.get(duty.ground.text_id()),
             reference: duty.reference.cut_to(REASON_BYTES),
             reason: duty.reason.cut_to(REASON_BYTES),
-            items: duty.items.iter().map(|named| in_words(t, named)).collect(),
+            items: in_words(t, &duty.items),
             done: done.iter().any(|done| done.request == item && done.to == duty.to),
         }
     };

@@ -1,11 +1,14 @@
 //! What stands in a mailbox: opened with the keys of the code, and believed only when its author signed it.
-use super::{Opened, guests::guests};
+use super::{ANSWER_BYTES, Opened, guests::guests};
 use crate::{
     domain::{guest::GuestCard, id::ItemId},
     http::App,
-    seal::{Author, Kind, OpenedText, SlotTo, guest::wrote, open_reply},
+    seal::{Author, Kind, LONGEST_ESCAPE, OpenedText, SlotTo, guest::wrote, open_reply},
     store::{Payload, StoreError},
 };
+
+/// Bytes of what is no text but says something: an account, or a request that names every item of a case.
+const JSON_BYTES: usize = 64 << 10;
 
 /// What was written to the reporter, and their own answers to requests, oldest first; what does not open or verify is left out.
 pub(super) async fn letters(app: &App, opened: &Opened) -> Result<Vec<OpenedText>, StoreError> {
@@ -15,7 +18,7 @@ pub(super) async fn letters(app: &App, opened: &Opened) -> Result<Vec<OpenedText
         let Some(Payload::Inline(payload)) = app.store.payload(&item).await? else { continue };
         let intact = app.post.intact(&opened.case, &item, &row);
         let text = open_reply(&opened.keys.reply, &row.header, &payload).ok().filter(|_| intact);
-        letters.extend(text.filter(|text| of_case(app, opened, &item, text)));
+        letters.extend(text.filter(|text| of_case(app, opened, &item, text)).and_then(kept));
     }
     // Who vouches for a guest, and hands over to them, is in the roster: that is looked at first.
     let (mut letters, others): (Vec<_>, Vec<_>) = letters.into_iter().partition(|text| proven(app, opened, text));
@@ -25,6 +28,24 @@ pub(super) async fn letters(app: &App, opened: &Opened) -> Result<Vec<OpenedText
     let today = app.clock.today();
     letters.sort_by_key(|text| (text.manifest.head.day <= today, text.manifest.head.day, text.manifest.head.seq));
     Ok(letters)
+}
+
+/// Of a letter, what a page shows of it: a mailbox of four hundred is in memory at once. What is no text of this program's, and larger than
+/// any that is, is left out.
+fn kept(mut text: OpenedText) -> Option<OpenedText> {
+    // Whom it was sealed to is read on desks.
+    (text.manifest.head.to, text.manifest.head.name) = (Vec::new(), None);
+    match text.manifest.head.kind {
+        Kind::ConsentRequest
+        | Kind::DutyRequest
+        | Kind::ConsentAnswer
+        | Kind::HandOver
+        | Kind::ToReport
+        | Kind::PassOn
+        | Kind::Account
+        | Kind::Agreed => (text.body.len() <= JSON_BYTES).then_some(text),
+        _ => Some(OpenedText { body: text.body.cut_to(ANSWER_BYTES + LONGEST_ESCAPE), ..text }),
+    }
 }
 
 /// Whether a letter is of this case and item. A file is for the readers; on a page it would be noise.

@@ -21,7 +21,7 @@ use askama::Template;
 pub(crate) use self::{
     guests::guests_now,
     parts::words,
-    readers::{CaseReader, readers, reserve, written_to},
+    readers::{CaseReader, advice, readers, reserve, written_to},
     show::{hidden, show},
     write::{head, lets_along},
 };

@@ -1,7 +1,12 @@
 //! Who reads a case, and whom the reporter writes to.
 use super::{Opened, letters::letters, parts::parted};
 use crate::{
-    domain::{case::Case, day::Day, id::KeyedReader, roster::Reader},
+    domain::{
+        case::Case,
+        day::Day,
+        id::KeyedReader,
+        roster::{Function, Reader},
+    },
     http::{App, absence, rooms::ADVICE},
     store::StoreError,
 };
@@ -43,6 +48,22 @@ pub(crate) async fn readers<'a>(app: &'a App, case: &Case) -> Result<Vec<CaseRea
         });
     }
     Ok(found)
+}
+
+/// Whether a case is a request for advice, whoever was let in since: its first item says so. What was filed before items did is advice
+/// while advisers alone read it.
+pub(crate) async fn advice(app: &App, case: &Case) -> Result<bool, StoreError> {
+    for advice in [true, false] {
+        let marked = app.store.slots_of_case(&case.id, &app.post.mark(case, advice), case.filed).await?;
+        if marked.iter().any(|(item, row)| app.post.intact(case, item, row)) {
+            return Ok(advice);
+        }
+    }
+    let readers = readers(app, case).await?;
+    let adviser = |r: &CaseReader<'_>| {
+        r.reader.functions.contains(&Function::Adviser) && !r.reader.functions.contains(&Function::Officer)
+    };
+    Ok(!readers.is_empty() && readers.iter().all(adviser))
 }
 
 /// Whom the reporter writes to: the readers of the case, without those who only got what went along with a report. The talk with an

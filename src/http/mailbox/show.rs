@@ -20,12 +20,15 @@ use crate::{
         App,
         absence::served_by,
         more::Target,
-        page::{FieldError, page, problem},
+        page::{FieldError, fitting, page, problem},
         rooms::{self, IDENTITY},
     },
     seal::{Author, Kind, OpenedText, Plaintext},
     text::Texts,
 };
+
+/// Escaped bytes of an answer where space is short.
+const SHORT_ANSWER: usize = 8 << 10;
 
 /// One of the rooms of a code.
 struct Room {
@@ -48,6 +51,8 @@ struct Answer {
 #[template(path = "mailbox.html")]
 struct Mailbox {
     t: Texts,
+    /// Not all of it fits a page.
+    short: bool,
     notice: Option<&'static str>,
     hidden: String,
     /// The code alone: the buttons name the room.
@@ -97,6 +102,17 @@ impl Mailbox {
     fn writable(&self) -> bool {
         !self.closed && !self.nobody
     }
+
+    /// With less of what readers wrote: however much that is, a mailbox opens, and can be written in.
+    fn shorten(&mut self) {
+        self.short = true;
+        self.duties.iter_mut().for_each(|duty| duty.shorten(self.t));
+        self.consents.iter_mut().for_each(|consent| consent.shorten(self.t));
+        if let Some(answer) = &mut self.answer {
+            answer.long |= answer.text.escaped_len() > SHORT_ANSWER;
+            answer.text = std::mem::take(&mut answer.text).cut_to(SHORT_ANSWER);
+        }
+    }
 }
 
 /// The mailbox page, with one answer on it.
@@ -119,7 +135,8 @@ pub(crate) async fn show(
     let parts = parted(all);
     let served = served_by(app, &readers);
     let named = readers.iter().map(|r| name(t, r, (served, parts.only_passed(r.keyed))));
-    let named = named.chain(present.iter().map(|card| guest_name(t, card))).collect();
+    let mut named: Vec<String> = named.chain(present.iter().map(|card| guest_name(t, card))).collect();
+    consent::shorten(t, &mut named, consent::LINES);
     let went_along = parts.went_along(app, t);
     let (mut answers, mut consents) = (parts.letters, parts.consents);
     let count = answers.len();
@@ -131,8 +148,9 @@ pub(crate) async fn show(
     let case = &opened.case;
     let (today, closed) = (app.clock.today(), case.state.is_closed());
     let late = case.due < today && rooms::has_clock(opened.room) && !closed;
-    let mailbox = Mailbox {
+    let mut mailbox = Mailbox {
         t,
+        short: false,
         notice: notice.text_id(),
         hidden: hidden(app, opened),
         code: code(app, opened),
@@ -171,7 +189,12 @@ pub(crate) async fn show(
         _ if !errors.is_empty() => StatusCode::UNPROCESSABLE_ENTITY,
         _ => StatusCode::OK,
     };
-    page(t, status, &t.get("mailbox-open-title"), &errors, &mailbox.render().unwrap_or_default())
+    let title = t.get("mailbox-open-title");
+    let whole = fitting(t, status, &title, &errors, &mailbox.render().unwrap_or_default());
+    whole.unwrap_or_else(|| {
+        mailbox.shorten();
+        page(t, status, &title, &errors, &mailbox.render().unwrap_or_default())
+    })
 }
 
 fn answer(app: &App, t: Texts, guests: &[GuestCard], text: OpenedText) -> Answer {
@@ -260,7 +283,9 @@ fn absent(app: &App, t: Texts, readers: &[CaseReader<'_>]) -> Vec<String> {
             None => t.with("away", &values),
         })
     };
-    readers.iter().filter_map(one).collect()
+    let mut absent = readers.iter().filter_map(one).collect();
+    consent::shorten(t, &mut absent, consent::LINES);
+    absent
 }
 
 /// Bytes in words, for the limit beside the file field.

@@ -13,7 +13,7 @@ use crate::{
         id::{ItemId, KeyedReader},
     },
     http::{
-        App, MOST_BEFORE_REPORTER,
+        Adds, App,
         absence::served_by,
         page::{page, problem},
         rooms::REPORT,
@@ -91,15 +91,12 @@ pub(super) async fn add(app: &App, opened: &Opened, kind: Kind, text: Plaintext)
         _ => to,
     };
     let seq = app.store.items(&opened.case.id).await?.len();
-    if seq >= MOST_BEFORE_REPORTER {
-        return Err(StoreError::Conflict);
-    }
     let head = head(app, opened, kind, &to, seq, None);
     let id = head.item;
     let (slots, payload) = item(head, text, &opened.keys.signer, &to).map_err(failed)?.into_parts();
     let who = app.post.of_readers(&opened.case, &slots);
     let slots = app.post.rows(&opened.case, &id, slots, reserve(&readers));
-    let item = NewItem { id, slots, readers: who, payload: Payload::Inline(payload) };
+    let item = NewItem { id, slots, readers: who, payload: Payload::Inline(payload), most: Adds::Reporter.most() };
     app.store.add_item(&opened.case.id, &item, None, served_by(app, &readers)).await.map(drop)
 }
 

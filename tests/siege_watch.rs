@@ -1,0 +1,104 @@
+//! What overseers do not learn and do not lose: advice stays advice when it was passed on, and every record names who sent it.
+#![cfg(all(feature = "server", feature = "desk"))]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+#[expect(dead_code, reason = "other tests use the rest")]
+#[path = "oversight/bare.rs"]
+mod bare;
+mod support;
+
+use bare::{Bare, RECORD, new_item};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use meldkluis::api_types::SentTo;
+use serde_json::{Value, json};
+use support::{Browser, Service, postgres::Postgres};
+
+const ADVISER: &str = "bzk-vertrouwenspersoon-1";
+const OFFICER: &str = "bzk-functionaris-1";
+const COORDINATOR: &str = "bzk-coordinator";
+const MORE: &str = "/nl/mailbox/more";
+
+async fn cases(service: &Service, reader: &str) -> Vec<String> {
+    let inbox = service.desk(reader, &["inbox"]).await.unwrap();
+    inbox.as_array().unwrap().iter().map(|case| case["case"].as_str().unwrap().to_owned()).collect()
+}
+
+async fn says(service: &Service, reader: &str, act: &str, case: &str) -> Result<Value, String> {
+    let file = service.path("text.txt");
+    std::fs::write(&file, "Tekst").unwrap();
+    service.desk(reader, &[act, case, "--file", file.to_str().unwrap()]).await
+}
+
+/// Advice that became a report and was passed on: the cases of both.
+async fn passed_on(service: &Service) -> (String, String) {
+    let browser = Browser::new(&service.base);
+    let code = browser.advice("EERSTE-VERHAAL", ADVISER).await;
+    let advice = cases(service, ADVISER).await.remove(0);
+    let mut page = browser.with_code(MORE, &code, Some(0), &[("to", "report")]).await;
+    let answers: [&[(&str, &str)]; 3] = [&[("topic", "money")], &[("along", "story"), ("text", "KORT")], &[]];
+    for answer in answers {
+        page = browser.answer(MORE, &page, &[answer, &[("go", "next")]].concat()).await;
+    }
+    assert!(page.html.contains("veilig aangekomen"), "{}", page.title());
+    let report = cases(service, OFFICER).await.remove(0);
+    service.desk(ADVISER, &["pass-on", &advice]).await.unwrap();
+    assert_eq!(cases(service, OFFICER).await.len(), 2, "officers have slots in the case of the advice");
+    (advice, report)
+}
+
+async fn advice_stays(database: Option<String>) {
+    let service = Service::start(database).await;
+    let (advice, report) = passed_on(&service).await;
+    let overview = service.desk(COORDINATOR, &["overview"]).await.unwrap();
+    let seen: Vec<&Value> = overview["cases"].as_array().unwrap().iter().map(|case| &case["case"]).collect();
+    assert_eq!((seen, &overview["advice"]), (vec![&json!(report)], &json!(1)));
+    // Nor is there anything to do in it, to whoever knows its number.
+    says(&service, ADVISER, "reply", &advice).await.unwrap();
+    says(&service, ADVISER, "close", &advice).await.unwrap();
+    let own = Bare::new(&service, COORDINATOR).await;
+    let hold = json!({ "hold": true, "record": RECORD });
+    assert_eq!(own.post(&format!("cases/{advice}/hold"), &hold).await.status(), 404);
+    let to = vec![SentTo::Reader(own.keyed(ADVISER))];
+    assert_eq!(own.memo(&advice, new_item(), to.clone(), Some(RECORD)).await.0, 404);
+    assert_eq!(own.memo(&report, new_item(), to, Some(RECORD)).await.0, 200);
+}
+
+#[actix_web::test]
+async fn advice_is_a_number_alone_after_it_was_passed_on_on_sqlite() {
+    advice_stays(None).await;
+}
+
+#[actix_web::test]
+async fn advice_is_a_number_alone_after_it_was_passed_on_on_postgresql() {
+    let postgres = Postgres::start();
+    advice_stays(Some(postgres.database("advice"))).await;
+}
+
+#[actix_web::test]
+async fn a_record_that_nobody_can_open_still_names_who_sent_it() {
+    let service = Service::start(None).await;
+    Browser::new(&service.base).report("Een verhaal", &[]).await;
+    let case = cases(&service, OFFICER).await.remove(0);
+    says(&service, OFFICER, "acknowledge", &case).await.unwrap();
+    let (own, other) = (Bare::new(&service, OFFICER).await, Bare::new(&service, "bzk-functionaris-2").await);
+    assert_eq!(own.log("bzk", RECORD).await, 200, "the server cannot look into it");
+    // Somebody else's word for who it was does not count.
+    let forged = BASE64_STANDARD.encode(other.received("bzk-functionaris-1", RECORD).await);
+    assert_eq!([other.log("bzk", &forged).await, other.log("bzk", RECORD).await], [200, 200]);
+    let log = service.desk("bzk-auditor", &["log"]).await.unwrap();
+    let doubted: Vec<_> = log["entries"].as_array().unwrap().iter().filter(|e| !e["problem"].is_null()).collect();
+    let seen: Vec<_> = doubted.iter().map(|e| (e["problem"].as_str().unwrap(), e["sent_by"].as_str())).collect();
+    let (one, two) = (Some(OFFICER), Some("bzk-functionaris-2"));
+    assert_eq!(seen, [("audit-unreadable", one), ("audit-unsigned", two), ("audit-unreadable", two)], "{log}");
+    // Of what is in order the server's word is no line of its own, and every record has it.
+    let entries = log["entries"].as_array().unwrap();
+    assert!(
+        entries
+            .iter()
+            .all(|e| e["sent_by"].is_string() && e["record"]["deed"] != "received" || e["problem"] == "audit-unsigned")
+    );
+    // A kept log says the same, and so do words.
+    let archive = service.path("log.json");
+    service.desk("bzk-auditor", &["audit", "export", archive.to_str().unwrap()]).await.unwrap();
+    let kept = service.desk("bzk-auditor", &["audit", "verify", archive.to_str().unwrap()]).await.unwrap_err();
+    assert!(kept.contains("audit-unreadable") && kept.contains("\"sent_by\":\"bzk-functionaris-2\""), "{kept}");
+}
