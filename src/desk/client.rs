@@ -170,8 +170,12 @@ impl Client {
     pub(super) async fn opened(&self, case: CaseView, items: &[Item]) -> Result<CaseView, DeskError> {
         let first_of_all = case.state == CaseState::Unopened;
         if first_of_all || !self.before.knows(&case.case) {
-            self.log(&case.org, Deed::Opened, about(&case, items, None, self.today())).await?;
-            self.before.add(&self.me, case.case)?;
+            match self.log(&case.org, Deed::Opened, about(&case, items, None, self.today())).await {
+                Ok(()) => self.before.add(&self.me, case.case)?,
+                // A disk that is nearly full keeps nobody from answering a reporter. It is said the next time.
+                Err(error) if error.can_wait() => {}
+                Err(error) => return Err(error),
+            }
         }
         if first_of_all { self.case(&case.case).await } else { Ok(case) }
     }
