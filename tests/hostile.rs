@@ -328,14 +328,14 @@ async fn what_is_sent_again_with_changes_is_said_not_to_be_stored() {
 }
 
 #[actix_web::test]
-async fn a_case_that_is_full_says_so_and_its_readers_still_answer() {
+async fn a_case_that_is_full_says_so_and_its_readers_still_confirm_and_end_it() {
     let wide = Limit { case: NonZeroU32::MAX, ..Limits::default().texts };
     let service =
         Service::with(None, |config| config.limits = Limits { tries: wide, texts: wide, ..config.limits }).await;
     let browser = Browser::new(&service.base);
     let (code, _) = browser.report("Een verhaal", &[]).await;
     let more = [("code".into(), code.clone()), ("act".into(), "write".into()), ("text".into(), "Nog iets".into())];
-    for _ in 0..299 {
+    for _ in 0..399 {
         assert_eq!(browser.post("/nl/mailbox", &more).await.status, 200);
     }
     let full = browser.post("/nl/mailbox", &more).await;
@@ -345,5 +345,7 @@ async fn a_case_that_is_full_says_so_and_its_readers_still_answer() {
     let file = service.path("answer.txt");
     std::fs::write(&file, "Antwoord").unwrap();
     let case = inbox[0]["case"].as_str().unwrap();
-    service.desk(READER, &["reply", case, "--file", file.to_str().unwrap()]).await.unwrap();
+    for act in ["acknowledge", "close"] {
+        service.desk(READER, &[act, case, "--file", file.to_str().unwrap()]).await.unwrap();
+    }
 }
