@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 
 use super::{
     Client, DeskError, Item, Opened, Sent,
-    circle::proven,
+    circle::{proven, story},
     open::{Content, entered},
     write::{recipients, send},
 };
@@ -44,10 +44,7 @@ pub struct Written<'a> {
 
 /// What is known of an oral report; `None` when a case is none, or its first item is not this reader's to open.
 pub fn oral(items: &[Item]) -> Option<OralReport<'_>> {
-    let oral = proven(items).find_map(|(_, o)| match &o.content {
-        Content::Story(story) if o.manifest.head.author == Author::Reporter => story.oral.as_ref(),
-        _ => None,
-    })?;
+    let oral = story(items)?.oral.as_ref()?;
     let newest = proven(items).filter_map(account).last();
     Some(OralReport { oral, account: newest.map(|newest| written(items, newest)) })
 }

@@ -87,11 +87,6 @@ impl DeskError {
         matches!(self.id, Some("desk-error-busy" | "desk-error-much"))
     }
 
-    /// The text's id.
-    fn id(&self) -> Option<&'static str> {
-        self.id
-    }
-
     /// As a page says it.
     fn in_words(&self, t: Texts) -> String {
         self.id.map_or_else(|| self.text.clone(), |id| t.get(id))

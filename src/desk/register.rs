@@ -1,7 +1,13 @@
 //! The register row of a case, from its proven items: no word that somebody wrote, and nothing of who the reporter is.
 use std::collections::BTreeSet;
 
-use super::{Content, Item, circle::proven, consent::identity, log::About, open::advice};
+use super::{
+    Content, Item,
+    circle::{proven, story},
+    consent::identity,
+    log::About,
+    open::advice,
+};
 use crate::{
     api_types::CaseView,
     domain::{
@@ -86,12 +92,8 @@ fn of_identity(case: &CaseView) -> Row {
 
 /// The row; `None` for a reader who does not have the story.
 fn row(case: &CaseView, items: &[Item], now: Option<(Kind, Option<&Classification>)>, today: Day) -> Option<Row> {
-    let (topic, channel) = proven(items).find_map(|(_, o)| match &o.content {
-        Content::Story(story) if o.manifest.head.author == Author::Reporter => {
-            Some((story.topic, if story.oral.is_some() { Channel::Oral } else { Channel::Web }))
-        }
-        _ => None,
-    })?;
+    let story = story(items)?;
+    let (topic, channel) = (story.topic, if story.oral.is_some() { Channel::Oral } else { Channel::Web });
     let by_reader = || proven(items).filter(|(_, o)| o.manifest.head.author != Author::Reporter);
     let done = |kind: Kind| {
         let days = by_reader().filter(move |(_, o)| o.manifest.head.kind == kind).map(|(_, o)| o.manifest.head.day);

@@ -10,14 +10,13 @@ use std::{
 use futures_util::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
 
-use super::{Client, Content, DeskError, Identity, Item, State, kept, links, many, open::advice, oral};
+use super::{Client, Content, DeskError, Identity, Item, State, circle::story, kept, links, many, open::advice, oral};
 use crate::{
     api_types::CaseView,
     domain::{
         case::CaseState,
         id::{CaseId, ItemId},
     },
-    seal::Author,
 };
 
 /// Characters of the line that names a case.
@@ -66,13 +65,7 @@ struct Storing<'a> {
 
 /// The first line of a case's story.
 pub(super) fn first_line(items: &[Item]) -> Option<String> {
-    let story = items.iter().find_map(|item| match &item.state {
-        State::Opened(opened) if opened.proven => match &opened.content {
-            Content::Story(story) if opened.manifest.head.author == Author::Reporter => Some(&story.story),
-            _ => None,
-        },
-        _ => None,
-    })?;
+    let story = &story(items)?.story;
     let line: String = story.trim_start().lines().next()?.chars().take(LINE + 1).collect();
     let short: String = line.chars().take(LINE).collect();
     Some(if short.len() < line.len() { format!("{short}…") } else { short })
@@ -209,7 +202,7 @@ mod tests {
             day::Day,
             id::{InstanceId, OrgId, ReaderId},
         },
-        seal::{ItemHead, Kind, Manifest},
+        seal::{Author, ItemHead, Kind, Manifest},
     };
 
     fn case(n: u128) -> CaseView {

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use self::two::{Gone, Joined};
 pub(super) use self::{
-    said::{answer, author, cards, handed_over, proven, to_report},
+    said::{answer, author, cards, handed_over, proven, story, to_report},
     two::acts,
 };
 use super::{
@@ -112,10 +112,11 @@ pub fn guests(client: &Client, items: &[Item]) -> Vec<GuestCard> {
     Circle::of(client, items).map(|circle| circle.guests).unwrap_or_default()
 }
 
-/// Whether a reader only reads what the reporter let go along: nothing that is written here is for them, and they write nothing.
-pub fn only_passed(client: &Client, items: &[Item], reader: &KeyedReader) -> bool {
-    let circle = Circle::of(client, items);
-    circle.is_ok_and(|circle| circle.passed.contains(reader) && !circle.readers.contains(reader))
+/// Who only reads what the reporter let go along: nothing that is written here is for them, and they write nothing.
+pub fn only_passed(client: &Client, items: &[Item]) -> Vec<KeyedReader> {
+    let Ok(Circle { mut passed, readers, .. }) = Circle::of(client, items) else { return Vec::new() };
+    passed.retain(|reader| !readers.contains(reader));
+    passed
 }
 
 /// Readers the server names whom neither the reporter nor two readers on a legal duty let in, who are not named in what goes with a

@@ -11,7 +11,7 @@ use crate::{
         roster::Reader,
     },
     seal::{
-        Author,
+        Author, StoryText,
         consent::{Answer, HandOver, ToReport},
         guest::{vouched, wrote},
     },
@@ -21,6 +21,14 @@ use crate::{
 pub(in crate::desk) fn proven(items: &[Item]) -> impl Iterator<Item = (ItemId, &Opened)> {
     items.iter().filter_map(|item| match &item.state {
         State::Opened(opened) if opened.proven => Some((item.id, &**opened)),
+        _ => None,
+    })
+}
+
+/// The first form, as the reporter filled it in. A reader's is none.
+pub(in crate::desk) fn story(items: &[Item]) -> Option<&StoryText> {
+    proven(items).find_map(|(_, opened)| match &opened.content {
+        Content::Story(story) if opened.manifest.head.author == Author::Reporter => Some(story),
         _ => None,
     })
 }

@@ -134,7 +134,11 @@ impl Gone {
     /// Whether something that a reader did as one of two counts.
     pub(super) fn counts(&self, by: &KeyedReader, act: &ItemId) -> bool {
         let here = !self.left.contains(by) && !self.out.contains(by);
-        here || self.before.get(by).is_some_and(|acts| acts.contains(act))
+        here || self.was_before(by, act)
+    }
+
+    fn was_before(&self, by: &KeyedReader, act: &ItemId) -> bool {
+        self.before.get(by).is_some_and(|acts| acts.contains(act))
     }
 
     fn only(&mut self, who: &KeyedReader, acts: &[ItemId]) {
@@ -156,9 +160,7 @@ impl Gone {
         let (_, first) = proven(items).find(|(id, _)| *id == asked)?;
         let Content::TakeOut(wanted) = &first.content else { return None };
         let by = [(first, asked), (second, second.manifest.head.item)].map(|(opened, act)| {
-            let here = |by: &KeyedReader| {
-                !self.left.contains(by) || self.before.get(by).is_some_and(|acts| acts.contains(&act))
-            };
+            let here = |by: &KeyedReader| !self.left.contains(by) || self.was_before(by, &act);
             roster_author(client, opened).filter(|by| ever.contains(by) && here(by))
         });
         let [Some(first), Some(second)] = by else { return None };

@@ -20,7 +20,9 @@ use super::{
 use crate::{
     api_types::CaseView,
     desk::{
-        Consent, Content, DeskError, Item, Reach, State, consents, only_passed,
+        Consent, DeskError, Item, Reach, State,
+        circle::story,
+        consents, only_passed,
         open::{self, advice},
         strangers,
         summary::first_line,
@@ -30,7 +32,7 @@ use crate::{
         case::{Act, CaseState, Duty, duty},
         id::{CaseId, ItemId, OrgId},
     },
-    seal::{Author, Kind, StoryText, consent::Standing},
+    seal::{Kind, consent::Standing},
     text::Texts,
 };
 
@@ -132,7 +134,7 @@ async fn case_page(open: &mut Unlocked, t: Texts, id: &CaseId, notice: Option<St
     let due = due(t, open, &case, crate::desk::open::advice(items));
     let closed = case.state.is_closed();
     let guest = open.client.me.card.is_some();
-    let (advice, passed) = (advice(items), only_passed(&open.client, items, &open.client.me.keyed()));
+    let (advice, passed) = (advice(items), only_passed(&open.client, items).contains(&open.client.me.keyed()));
     let can = |act: &Act| match act {
         _ if passed => false,
         Act::Note => true,
@@ -174,20 +176,6 @@ async fn case_page(open: &mut Unlocked, t: Texts, id: &CaseId, notice: Option<St
         guest,
     };
     Ok(view::page(t, StatusCode::OK, &title, &open.client, &page.render().unwrap_or_default()))
-}
-
-/// The first form, as the reporter filled it in.
-fn story(items: &[Item]) -> Option<&StoryText> {
-    items.iter().find_map(|item| match &item.state {
-        State::Opened(opened) if opened.proven && opened.manifest.head.author == Author::Reporter => {
-            if let Content::Story(story) = &opened.content {
-                Some(story)
-            } else {
-                None
-            }
-        }
-        _ => None,
-    })
 }
 
 fn title(t: Texts, items: &[Item], case: &CaseView) -> String {

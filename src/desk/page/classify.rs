@@ -14,7 +14,7 @@ use super::{
     view,
 };
 use crate::{
-    desk::{Content, DeskError, Item, State, classify},
+    desk::{Content, DeskError, Item, State, circle::story, classify},
     domain::{
         classification::{
             ASSESSMENTS, Classification, ClassificationError, FINDINGS, FLAGS, INVESTIGATIONS, MEASURES, Stage, TYPES,
@@ -151,14 +151,7 @@ fn show(
     wrong: Option<(Option<ClassificationError>, String)>,
 ) -> HttpResponse {
     let items = open.cases.get(id).map(Vec::as_slice).unwrap_or_default();
-    let topic = items.iter().find_map(|item| match &item.state {
-        State::Opened(opened) => match &opened.content {
-            Content::Story(story) => Some(story.topic),
-            _ => None,
-        },
-        _ => None,
-    });
-    let chosen = topic.map(|topic| t.with("desk-class-chosen", &[("topic", t.get(topic.text_id()))]));
+    let chosen = story(items).map(|story| t.with("desk-class-chosen", &[("topic", t.get(story.topic.text_id()))]));
     let (kind, error) = wrong.map_or((None, None), |(kind, text)| (kind, Some(text)));
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let (path, title) = match made.stage {

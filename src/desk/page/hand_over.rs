@@ -7,7 +7,7 @@ use actix_web::{
 use askama::Template;
 
 use super::{
-    Desk,
+    Desk, Fields,
     answer::{Answer, MaybeForm, answer, case_of, fields, item_of},
     case::refresh,
     entry::kind_text,
@@ -57,6 +57,11 @@ pub(super) fn item_choices(open: &Unlocked, t: Texts, case: &CaseId, chosen: Opt
     shareable(items).iter().map(item).collect()
 }
 
+/// The items that were chosen.
+pub(super) fn chosen_items(sent: &Fields) -> Vec<ItemId> {
+    sent.iter().filter(|(n, _)| n == "item").filter_map(|(_, v)| v.choice().and_then(ItemId::parse)).collect()
+}
+
 #[derive(Template)]
 #[template(path = "desk/hand_over.html")]
 struct HandOver<'a> {
@@ -88,7 +93,7 @@ pub(super) async fn ask(
         let id = case_of(&path.1)?;
         let chosen = |name: &'static str| sent.iter().filter(move |(n, _)| n == name).filter_map(|(_, v)| v.choice());
         let to = chosen("to").next().and_then(ReaderId::parse);
-        let items = chosen("item").filter_map(ItemId::parse).collect();
+        let items = chosen_items(&sent);
         let Some(reason) = take(&mut sent, "text") else {
             let none = Sent { to: None, items: Vec::new(), reason: Plaintext::default() };
             return page(open, t, &id, &none, true, None).await;

@@ -111,7 +111,7 @@ pub(super) struct Wrong {
 impl Wrong {
     /// An error of a form.
     pub(super) fn of(t: Texts, error: &DeskError) -> Self {
-        let field = match error.id() {
+        let field = match error.id {
             Some("desk-choose-reader" | "desk-error-reader-gone" | "desk-error-twice") => "to",
             Some("desk-choose-items" | "desk-error-items") => "items",
             Some("desk-error-reason" | "desk-error-same-reason" | "desk-error-empty") => "text",

@@ -15,12 +15,12 @@ use crate::{
             Desk, Fields,
             answer::{Answer, Fault, MaybeForm, answer, case_of, fields},
             case::refresh,
-            hand_over::{Choice, item_choices},
+            hand_over::{Choice, chosen_items, item_choices},
             lock::Unlocked,
             view::Wrong,
         },
     },
-    domain::{guest::GuestCard, id::ItemId},
+    domain::guest::GuestCard,
     seal::Plaintext,
     text::Texts,
 };
@@ -52,15 +52,11 @@ pub(super) async fn page(
         case: card.case,
         name: guest_name(t, card),
         card: serde_json::to_string(card).map_err(|e| DeskError::new(e.to_string()))?,
-        items: item_choices(open, t, &card.case, (!sent.is_empty()).then_some(&named(sent))),
+        items: item_choices(open, t, &card.case, (!sent.is_empty()).then_some(&chosen_items(sent))),
         reason: text_of(sent, "text"),
         error,
     };
     Ok(shown(open, t, status, "desk-guest-card-title", &page))
-}
-
-fn named(sent: &Fields) -> Vec<ItemId> {
-    sent.iter().filter(|(n, _)| n == "item").filter_map(|(_, v)| v.choice().and_then(ItemId::parse)).collect()
 }
 
 /// The card as a file, for the guest.
@@ -90,7 +86,7 @@ pub(super) async fn ask(
         no_guest(open)?;
         let id = case_of(&path.1)?;
         let Ok(card) = card_in(typed(&sent, "card").as_bytes()) else { return Ok(back(t, &id)) };
-        let items = named(&sent);
+        let items = chosen_items(&sent);
         let asked = if items.is_empty() {
             Err(DeskError::known("desk-choose-items"))
         } else {

@@ -6,16 +6,16 @@ use actix_web::{
 };
 use askama::Template;
 
-use super::{back, chosen, no_guest, person, shown, text_of, words};
+use super::{as_second, back, chosen, no_guest, person, shown, text_of, words};
 use crate::{
     desk::{
         Content, DeskError, Duty, DutyClaim, Sent, State, approve_duty, ask_duty, duties,
         page::{
             Desk, Fields,
-            answer::{Answer, MaybeForm, answer, case_of, fields, item_of},
+            answer::{Answer, MaybeForm, answer, case_of, fields},
             case::refresh,
             entry::kind_text,
-            hand_over::{Choice, item_choices, reader_choices},
+            hand_over::{Choice, chosen_items, item_choices, reader_choices},
             lock::Unlocked,
             view::Wrong,
         },
@@ -111,10 +111,6 @@ pub(super) async fn ask(
     .await
 }
 
-fn named(sent: &Fields) -> Vec<ItemId> {
-    sent.iter().filter(|(n, _)| n == "item").filter_map(|(_, v)| v.choice().and_then(ItemId::parse)).collect()
-}
-
 /// The ground by the id of its text: names in commands have signs that a choice on a form has not.
 fn ground(sent: &Fields) -> Option<Ground> {
     let id = chosen(sent, "ground")?;
@@ -127,7 +123,7 @@ fn notice(sent: &Fields) -> bool {
 
 async fn claim(open: &Unlocked, id: &CaseId, sent: &Fields) -> Result<Sent, DeskError> {
     let to = chosen(sent, "to").and_then(ReaderId::parse);
-    let items = named(sent);
+    let items = chosen_items(sent);
     if items.is_empty() {
         return Err(DeskError::known("desk-choose-items"));
     }
@@ -144,7 +140,7 @@ async fn claim(open: &Unlocked, id: &CaseId, sent: &Fields) -> Result<Sent, Desk
 async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, sent: &Fields, error: Option<Wrong>) -> Answer {
     let case = refresh(open, id).await?;
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let (picked, items) = (ground(sent), named(sent));
+    let (picked, items) = (ground(sent), chosen_items(sent));
     let choice = |ground: Ground| Choice {
         value: ground.text_id().to_owned(),
         text: t.get(ground.text_id()),
@@ -172,15 +168,7 @@ pub(super) async fn approve(
     form: MaybeForm,
 ) -> HttpResponse {
     answer(&desk, &request, &path.0, fields(form), async |open, t, sent| {
-        let id = case_of(&path.1)?;
-        // A page that is only looked at does nothing.
-        if chosen(&sent, "do").is_none() {
-            return Ok(back(t, &id));
-        }
-        match approve_duty(&open.client, &id, &item_of(&path.2)?).await {
-            Ok(_) => Ok(back(t, &id)),
-            Err(error) => super::page(open, t, &id, Some(error)).await,
-        }
+        as_second(open, t, (&path.1, &path.2), &sent, approve_duty).await
     })
     .await
 }

@@ -15,7 +15,7 @@ use askama::Template;
 use self::{duty::DutyRow, take_out::TakingRow};
 use super::{
     Desk, Fields,
-    answer::{Answer, Fault, MaybeForm, answer, case_of, fields},
+    answer::{Answer, Fault, MaybeForm, answer, case_of, fields, item_of},
     both,
     case::refresh,
     lock::Unlocked,
@@ -23,10 +23,10 @@ use super::{
 };
 use crate::{
     api_types::CaseView,
-    desk::{DeskError, Item, circle::cards, consents, guests, only_passed},
+    desk::{Client, DeskError, Item, Sent, circle::cards, consents, guests, only_passed},
     domain::{
         guest::GuestCard,
-        id::{CaseId, KeyedReader, ReaderId},
+        id::{CaseId, ItemId, KeyedReader, ReaderId},
     },
     seal::{Plaintext, consent::Standing},
     text::Texts,
@@ -126,11 +126,11 @@ pub(super) fn person(open: &Unlocked, t: Texts, case: &CaseId, id: &ReaderId) ->
 
 /// Everybody who reads a case, the guests last.
 pub(super) fn who(open: &Unlocked, t: Texts, case: &CaseView) -> Vec<Who> {
+    let passed = only_passed(&open.client, items(open, &case.case));
     let one = |reader: &KeyedReader| {
         let name = person(open, t, &case.case, &reader.reader);
         let away = case.away.contains(reader);
-        let passed = only_passed(&open.client, items(open, &case.case), reader);
-        let name = if passed { t.with("desk-readers-passed", &[("name", name)]) } else { name };
+        let name = if passed.contains(reader) { t.with("desk-readers-passed", &[("name", name)]) } else { name };
         let text = if away { t.with("desk-readers-away", &[("name", name)]) } else { name };
         Who { reader: reader.clone(), text }
     };
@@ -192,6 +192,24 @@ fn shown(open: &Unlocked, t: Texts, status: StatusCode, title: &str, body: &impl
 }
 
 /// Back to the page, once something was done.
+/// What a second reader does about what a first one said. A page that is only looked at does nothing.
+async fn as_second(
+    open: &mut Unlocked,
+    t: Texts,
+    (case, item): (&str, &str),
+    sent: &Fields,
+    act: impl AsyncFnOnce(&Client, &CaseId, &ItemId) -> Result<Sent, DeskError>,
+) -> Answer {
+    let id = case_of(case)?;
+    if chosen(sent, "do").is_none() {
+        return Ok(back(t, &id));
+    }
+    match act(&open.client, &id, &item_of(item)?).await {
+        Ok(_) => Ok(back(t, &id)),
+        Err(error) => page(open, t, &id, Some(error)).await,
+    }
+}
+
 fn back(t: Texts, id: &CaseId) -> HttpResponse {
     view::see_other(&format!("/{}/case/{id}/readers", t.lang()))
 }

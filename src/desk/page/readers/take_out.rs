@@ -6,13 +6,13 @@ use actix_web::{
 };
 use askama::Template;
 
-use super::{back, chosen, no_guest, person, shown, text_of, words};
+use super::{as_second, back, chosen, no_guest, person, shown, text_of, words};
 use crate::{
     desk::{
         Content, DeskError, State, confirm_take_out,
         page::{
             Desk, Fields,
-            answer::{Answer, MaybeForm, answer, case_of, fields, item_of},
+            answer::{Answer, MaybeForm, answer, case_of, fields},
             case::refresh,
             hand_over::Choice,
             lock::Unlocked,
@@ -112,15 +112,7 @@ pub(super) async fn confirm(
     form: MaybeForm,
 ) -> HttpResponse {
     answer(&desk, &request, &path.0, fields(form), async |open, t, sent| {
-        let id = case_of(&path.1)?;
-        // A page that is only looked at does nothing.
-        if chosen(&sent, "do").is_none() {
-            return Ok(back(t, &id));
-        }
-        match confirm_take_out(&open.client, &id, &item_of(&path.2)?).await {
-            Ok(_) => Ok(back(t, &id)),
-            Err(error) => super::page(open, t, &id, Some(error)).await,
-        }
+        as_second(open, t, (&path.1, &path.2), &sent, confirm_take_out).await
     })
     .await
 }
