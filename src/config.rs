@@ -24,7 +24,9 @@ pub struct Config {
     pub roster: PathBuf,
     /// The root signers this server trusts.
     pub anchor: PathBuf,
-    /// Folder with the keys k1, k2 and form; never inside `data` or its backups.
+    /// Folder with the keys k1, k2 and form; never inside `data` or its backups. When absent, the one that systemd hands over
+    /// (`LoadCredential=`).
+    #[serde(default = "handed_over")]
     pub secrets: PathBuf,
     /// Address of the plain listener: loopback, for Tor or a proxy.
     pub listen: SocketAddr,
@@ -189,6 +191,13 @@ fn is_onion(origin: &str) -> bool {
     name.is_some_and(|name| name.len() == 56 && name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'2'..=b'7')))
 }
 
+/// Where systemd tells a program which folder its credentials are in (systemd.exec, "Credentials").
+pub const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
+
+fn handed_over() -> PathBuf {
+    std::env::var_os(CREDENTIALS).map(PathBuf::from).unwrap_or_default()
+}
+
 fn two_gib() -> u64 {
     2 << 30
 }
@@ -205,13 +214,25 @@ pub struct ConfigError(String);
 impl Config {
     /// Reads a file; the error names the setting and the line.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        Self::read(path)?.checked()
+    }
+
+    /// As [`Self::load`], with the keys in another folder.
+    pub fn with_secrets(path: &Path, secrets: &Path) -> Result<Self, ConfigError> {
+        Self { secrets: secrets.to_owned(), ..Self::read(path)? }.checked()
+    }
+
+    fn read(path: &Path) -> Result<Self, ConfigError> {
         let text = fs::read_to_string(path).map_err(|e| ConfigError(format!("cannot read {}: {e}", path.display())))?;
-        let config: Self = toml::from_str(&text).map_err(|e| ConfigError(format!("{}: {e}", path.display())))?;
-        config.checked()
+        toml::from_str(&text).map_err(|e| ConfigError(format!("{}: {e}", path.display())))
     }
 
     /// Refuses what would break a promise.
     pub fn checked(self) -> Result<Self, ConfigError> {
+        if self.secrets.as_os_str().is_empty() {
+            let text = "secrets is not set, and systemd handed no credentials over: name the folder of k1, k2 and form";
+            return Err(ConfigError(text.into()));
+        }
         if self.secrets.starts_with(&self.data) {
             return Err(ConfigError("secrets must not be inside data: a thief of one must not have the other".into()));
         }

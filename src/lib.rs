@@ -49,6 +49,8 @@ pub mod roster_files;
 pub mod seal;
 #[cfg(feature = "server")]
 pub mod server;
+#[cfg(all(feature = "server", unix))]
+pub mod setup;
 pub mod show;
 #[cfg(feature = "server")]
 pub mod store;

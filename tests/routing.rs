@@ -85,14 +85,18 @@ fn roster() -> impl Strategy<Value = Roster> {
     (file("fin"), option::of(file("buiten"))).prop_map(|(own, outside)| {
         let mut organisations = vec![organisation("fin", Scope::In, own)];
         organisations.extend(outside.map(|file| organisation("buiten", Scope::Outside, file)));
-        Roster {
-            instance: InstanceId::parse("0c7e2f4a-7d0e-4b53-9f3c-6f1e6f0d6a11").unwrap(),
-            mode: Mode::Training,
-            digest: [0; 32],
-            expires: Day::parse("2027-01-01").unwrap(),
-            organisations,
-        }
+        of(organisations)
     })
+}
+
+fn of(organisations: Vec<Organisation>) -> Roster {
+    Roster {
+        instance: InstanceId::parse("0c7e2f4a-7d0e-4b53-9f3c-6f1e6f0d6a11").unwrap(),
+        mode: Mode::Training,
+        digest: [0; 32],
+        expires: Day::parse("2027-01-01").unwrap(),
+        organisations,
+    }
 }
 
 fn anybody() -> impl Strategy<Value = ReaderId> {
@@ -255,4 +259,45 @@ fn an_adviser_goes_when_an_adviser_or_an_officer_stays_and_a_manager_at_any_time
     );
     assert!(!may_go(&officer, [&adviser, &manager, &both]) && may_go(&officer, [&officer]));
     assert!(may_go(&manager, []) && may_go(&both, []));
+}
+
+/// The canary's organisation with so many readers in its desk.
+fn canary(people: usize) -> Roster {
+    let ids: Vec<ReaderId> = (0..people).map(|n| person("canary", n)).collect();
+    let officer = |id: &ReaderId| Reader {
+        id: id.clone(),
+        functions: BTreeSet::from([Function::Officer]),
+        shown_as: text("canary"),
+        seal_key: id.as_str().to_owned(),
+        sign_key: String::new(),
+        status: Status::Active,
+    };
+    let day = Day::parse("2026-11-24").unwrap();
+    let file = OrgFile {
+        head: Head { version: 1, serial: 1, previous: String::new(), valid_from: day, expires: day },
+        organisation: org("canary"),
+        retention_days: 1,
+        advisers: Vec::new(),
+        desks: vec![Desk { name: text("canary"), topics: BTreeSet::new(), readers: ids.clone(), reserve: None }],
+        managers: Vec::new(),
+        readers: ids.iter().map(officer).collect(),
+        overseers: Vec::new(),
+        protocols: Vec::new(),
+    };
+    of(vec![organisation("canary", Scope::Canary, file)])
+}
+
+#[test]
+fn a_synthetic_report_goes_to_the_canary_s_one_reader_and_to_nobody_else() {
+    let wish =
+        |struck: &[ReaderId], topic| Wish::Report { topic, struck: struck.iter().cloned().collect(), manager: None };
+    for topic in Topic::ALL {
+        let found = readers(&canary(1), &org("canary"), &wish(&[], topic)).unwrap();
+        assert_eq!(found.all().map(|r| r.id.clone()).collect::<Vec<_>>(), [person("canary", 0)]);
+        assert!(!found.outside_joined());
+    }
+    assert_eq!(readers(&canary(1), &org("canary"), &wish(&[person("canary", 0)], Topic::Other)), Err(NobodyLeft));
+    assert_eq!(readers(&canary(2), &org("canary"), &wish(&[], Topic::Other)), Err(NobodyLeft), "it stands alone");
+    let advice = Wish::Advice { adviser: person("canary", 0), deputy: false };
+    assert_eq!(readers(&canary(1), &org("canary"), &advice), Err(NobodyLeft));
 }

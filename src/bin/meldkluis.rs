@@ -17,6 +17,9 @@ static MEMORY: ZeroAlloc<System> = ZeroAlloc(System);
 enum Arguments {
     /// Serves the intake and the readers' API.
     Serve(Settings),
+    /// Asks what it needs and makes settings, keys, torrc, units and a first roster. Run again when the roster is signed, it tries all of it.
+    #[cfg(unix)]
+    Setup(meldkluis::setup::Places),
     /// Checks settings, credentials, roster and store, and serves nothing.
     Check(Settings),
     /// Destroys closed cases whose retention has ended.
@@ -70,6 +73,11 @@ fn run(arguments: Arguments) -> Done {
             http::serve(app).await?;
             Ok("Stopped.".to_owned())
         }),
+        #[cfg(unix)]
+        Arguments::Setup(places) => {
+            let (input, output) = (std::io::stdin().lock(), std::io::stdout());
+            meldkluis::setup::run(&places, Clock::System.today(), input, output).map_err(Into::into)
+        }
         Arguments::Check(s) => confined(load(&s)?, async |app, missing| {
             let mut lines = notify::doubts(&app)?;
             lines.extend(missing.iter().map(|what| format!("{UNCONFINED}: {what}")));

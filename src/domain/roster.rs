@@ -76,6 +76,15 @@ pub enum Scope {
     Referral,
     /// Takes what an organisation cannot read itself.
     Outside,
+    /// Takes synthetic reports alone, for one reader of its own: proof that a report can still be opened. No page shows it.
+    Canary,
+}
+
+impl Scope {
+    /// Whether a reporter finds it in the list of organisations.
+    pub fn is_shown(self) -> bool {
+        matches!(self, Self::In | Self::Referral)
+    }
 }
 
 /// An organisation as the root file names it.

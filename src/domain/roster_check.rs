@@ -79,7 +79,9 @@ pub fn findings(root: &RootFile, files: &BTreeMap<OrgId, OrgFile>) -> Vec<Findin
     let mut all = root_findings(root, files);
     let mut seen = Seen::default();
     for (id, file) in files {
+        let canary = root.organisations.iter().any(|o| o.id == *id && o.scope == Scope::Canary);
         all.extend(file_findings(id, file, &mut seen));
+        all.extend(if canary { canary_findings(file) } else { few_findings(file) });
     }
     let desks = |o: &OrgEntry| files.get(&o.id).map_or(0, |f| f.desks.len());
     for entry in root.organisations.iter().filter(|o| o.scope != Scope::Referral && files.contains_key(&o.id)) {
@@ -170,6 +172,43 @@ fn root_findings(root: &RootFile, files: &BTreeMap<OrgId, OrgFile>) -> Vec<Findi
         1 => {}
         _ => f.wrong("scope=\"outside\"", "there is more than one outside desk; keep one"),
     }
+    let canaries = || root.organisations.iter().filter(|o| o.scope == Scope::Canary);
+    f.wrong_if(canaries().count() > 1, "scope=\"canary\"", "there is more than one canary; keep one");
+    f.list
+}
+
+/// Who is missing: doubtful, and no mistake.
+fn few_findings(file: &OrgFile) -> Vec<Finding> {
+    let mut f = Findings::of(&org_name(&file.organisation));
+    let watched = file.overseers.iter().any(|o| o.role == Role::Coordinator && o.status == Status::Active);
+    if !watched && !file.desks.is_empty() {
+        f.doubtful("", "there is no coordinator: nobody watches the clocks; add one under [[overseers]]");
+    }
+    for desk in &file.desks {
+        let independent = |r: &&Reader| r.status == Status::Active && !r.functions.contains(&Function::Manager);
+        if file.readers.iter().filter(|r| desk.readers.contains(&r.id)).filter(independent).count() < INDEPENDENT {
+            let problem = "has fewer than two independent readers: the outside desk always joins";
+            f.doubtful(about(desk), format!("desk {} {problem}", desk.name.en));
+        }
+    }
+    f.list
+}
+
+/// What stands in the line of a desk's name.
+fn about(desk: &Desk) -> String {
+    format!("\"{}\"", desk.name.en.replace(' ', ""))
+}
+
+/// The canary's reader stands alone: whoever else were there would read nothing but what nobody wrote.
+fn canary_findings(file: &OrgFile) -> Vec<Finding> {
+    let mut f = Findings::of(&org_name(&file.organisation));
+    let one = match (&file.desks[..], &file.readers[..]) {
+        ([desk], [reader]) => desk.readers == [reader.id.clone()] && desk.topics.is_empty() && desk.reserve.is_none(),
+        _ => false,
+    };
+    let more = !file.advisers.is_empty() || !file.managers.is_empty() || !file.overseers.is_empty();
+    let problem = "the canary has one desk without topics and one reader in it, an officer, and nothing else";
+    f.wrong_if(!one || more, "organisation=", problem);
     f.list
 }
 
@@ -220,10 +259,6 @@ fn file_findings(id: &OrgId, file: &OrgFile, seen: &mut Seen) -> Vec<Finding> {
         }
     }
     file.overseers.iter().for_each(|overseer| overseer_findings(&mut f, overseer, seen));
-    let watched = file.overseers.iter().any(|o| o.role == Role::Coordinator && o.status == Status::Active);
-    if !watched && !file.desks.is_empty() {
-        f.doubtful("", "there is no coordinator: nobody watches the clocks; add one under [[overseers]]");
-    }
     for problem in file.protocols.iter().filter_map(Protocol::problem) {
         f.wrong("[[protocols]]", problem);
     }
@@ -293,7 +328,7 @@ fn twice<'a>(f: &mut Findings, what: &str, ids: impl Iterator<Item = &'a ReaderI
 }
 
 fn desk_findings(f: &mut Findings, file: &OrgFile, desk: &Desk) {
-    let (name, about) = (&desk.name.en, format!("\"{}\"", desk.name.en.replace(' ', "")));
+    let (name, about) = (&desk.name.en, about(desk));
     f.text(&about, &desk.name);
     desk.readers.iter().chain(&desk.reserve).for_each(|r| named(f, file, r, Function::Officer));
     twice(f, "reader of a desk", desk.readers.iter().chain(&desk.reserve));
@@ -304,12 +339,6 @@ fn desk_findings(f: &mut Findings, file: &OrgFile, desk: &Desk) {
     for r in file.readers.iter().filter(reads).filter(manages) {
         let problem = format!("{} is a manager: reads only when the reporter chooses them, not for desk {name}", r.id);
         f.doubtful(format!("id=\"{}\"", r.id), problem);
-    }
-    if file.readers.iter().filter(reads).filter(|r| !manages(r)).count() < INDEPENDENT {
-        f.doubtful(
-            &about,
-            format!("desk {name} has fewer than two independent readers: the outside desk always joins"),
-        );
     }
 }
 

@@ -71,6 +71,7 @@ fn heading(entry: &OrgEntry) -> String {
         Scope::In => "takes reports",
         Scope::Referral => "has its own channel; takes nothing here",
         Scope::Outside => "outside desk: joins where an organisation has fewer than two independent readers left",
+        Scope::Canary => "canary: takes synthetic reports alone; reporters do not see it",
     };
     let ends = entry.until.map(|day| format!(", until {day}")).unwrap_or_default();
     format!("{} ({}): {what}, from {}{ends}", entry.id, entry.name.en, entry.from)

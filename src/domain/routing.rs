@@ -1,7 +1,7 @@
 //! From what the reporter chose to the readers who get a key. One pure function, [`readers`].
 //!
 //! Two rules hold for every input: nobody struck is returned in any function, and a report never has fewer than
-//! [`INDEPENDENT`] independent readers.
+//! [`INDEPENDENT`] independent readers. The canary's has one: nobody wrote it.
 use std::collections::BTreeSet;
 
 use super::{
@@ -67,11 +67,20 @@ pub struct NobodyLeft;
 
 /// Chooses the readers for a wish at an organisation.
 pub fn readers(roster: &Roster, org: &OrgId, wish: &Wish) -> Result<Readers, NobodyLeft> {
-    let org = roster.organisation(org).filter(|o| o.entry.scope == Scope::In).ok_or(NobodyLeft)?;
-    match wish {
-        Wish::Advice { adviser, deputy } => advice(org, adviser, *deputy),
-        Wish::Report { topic, struck, manager } => report(roster, org, *topic, struck, manager.as_ref()),
+    let org = roster.organisation(org).ok_or(NobodyLeft)?;
+    match (org.entry.scope, wish) {
+        (Scope::In, Wish::Advice { adviser, deputy }) => advice(org, adviser, *deputy),
+        (Scope::In, Wish::Report { topic, struck, manager }) => report(roster, org, *topic, struck, manager.as_ref()),
+        (Scope::Canary, Wish::Report { topic, struck, .. }) => canary(org, *topic, struck),
+        _ => Err(NobodyLeft),
     }
+}
+
+/// A synthetic report goes to the one reader that the canary has, and never outside.
+fn canary(org: &Organisation, topic: Topic, struck: &BTreeSet<ReaderId>) -> Result<Readers, NobodyLeft> {
+    let mut now = Vec::new();
+    seat(&mut now, org, org.desk(topic).ok_or(NobodyLeft)?, struck);
+    if now.len() == 1 { Ok(Readers { now, reserve: None, outside_joined: false }) } else { Err(NobodyLeft) }
 }
 
 /// Chooses the readers for a report to the desk outside all departments, for whoever waits too long for their own. The two rules hold

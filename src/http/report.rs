@@ -283,7 +283,7 @@ fn choices(app: &App, t: Texts, answers: &Answers, org: Option<&Organisation>, s
             Want::ALL.map(want).into()
         }
         3 => {
-            let orgs = app.roster.organisations.iter().filter(|o| o.entry.scope != Scope::Outside);
+            let orgs = app.roster.organisations.iter().filter(|o| o.entry.scope.is_shown());
             let org = |o: &Organisation| {
                 let id = &o.entry.id;
                 choice(id.as_str(), t.pick(&o.entry.name).to_owned(), String::new(), answers.org.as_ref() == Some(id))
