@@ -1,10 +1,11 @@
 //! What is typed in a mailbox stays there while files are added: taken or refused, the text stands in its box again, and was not sent.
 #![cfg(all(feature = "server", feature = "desk", unix))]
-#![expect(clippy::unwrap_used, reason = "a test")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
 mod support;
 
-use meldkluis::config::{Config, Limit};
 use std::num::NonZeroU32;
+
+use meldkluis::config::{Config, Limit};
 use support::{Browser, PAGE, Page, Service, files_in};
 
 const TYPED: &str = "Nog \"iets\" & <meer>\r\nop een regel";
