@@ -10,7 +10,7 @@ use std::{
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use crate::{domain::roster::Mode, notify::Notices};
+use crate::{domain::roster::Mode, http::Security, notify::Notices};
 
 /// The server's settings.
 #[derive(Clone, Debug, Deserialize)]
@@ -40,6 +40,9 @@ pub struct Config {
     pub https: Option<Https>,
     /// The listener for Tor.
     pub onion: Option<Onion>,
+    /// By which doors reports come, and mailboxes are opened. The readers' API is on all of them.
+    #[serde(default)]
+    pub intake: Intake,
     /// Bytes of the largest file.
     #[serde(default = "two_gib")]
     pub max_file_bytes: u64,
@@ -52,8 +55,21 @@ pub struct Config {
     /// How much a visitor, a case and everybody together may do.
     #[serde(default)]
     pub limits: Limits,
+    /// What `/.well-known/security.txt` says; there is none when absent.
+    pub security: Option<Security>,
     /// Mail on fixed days to readers who stayed away; none when absent.
     pub notices: Option<Notices>,
+}
+
+/// Which doors take reports.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "lowercase")]
+pub enum Intake {
+    /// Every listener.
+    #[default]
+    Both,
+    /// The onion listener alone: the others explain, and name its address.
+    Onion,
 }
 
 /// The slowest sender that is waited for.
@@ -242,6 +258,13 @@ impl Config {
         self.limits.check()?;
         if let Some(onion) = &self.onion {
             onion.check()?;
+        }
+        if self.intake == Intake::Onion && self.onion.as_ref().is_none_or(|onion| onion.location.is_none()) {
+            let text = "intake = \"onion\": nobody could report; set [onion] with its listener, and location, which the pages name";
+            return Err(ConfigError(text.into()));
+        }
+        if let Some(security) = &self.security {
+            security.check().map_err(ConfigError)?;
         }
         if let Some(notices) = &self.notices {
             notices.check(&self.data, &self.roster).map_err(ConfigError)?;

@@ -14,6 +14,9 @@ use crate::config::Config;
 
 /// Confines this process to what the settings need, and returns what could not be had: for the one line in the log.
 pub fn confine(config: &Config) -> Vec<String> {
+    // What it makes is its user's alone; a socket is opened to others once it is there.
+    #[cfg(unix)]
+    rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
     #[cfg(target_os = "linux")]
     let missing = [process::undumpable(), process::locked(), files::restrict(config), calls::restrict()];
     #[cfg(not(target_os = "linux"))]

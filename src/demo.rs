@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::{
     clock::Clock,
-    config::{Config, ConfigError, Limits, Pace, Secrets, write_private},
+    config::{Config, ConfigError, Intake, Limits, Pace, Secrets, write_private},
     desk::Identity,
     domain::{
         day::Day,
@@ -80,6 +80,8 @@ pub fn make_or_find(folder: &Path, listen: SocketAddr) -> Result<Config, DemoErr
         socket: None,
         https: None,
         onion: None,
+        intake: Intake::Both,
+        security: None,
         max_file_bytes: 2 << 30,
         reserve_bytes: 256 << 20,
         pace: Pace::default(),

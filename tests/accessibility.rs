@@ -5,11 +5,14 @@ mod support;
 #[path = "support/webdriver.rs"]
 mod webdriver;
 
+use std::{net::TcpListener, num::NonZeroU32};
+
+use meldkluis::config::{Config, Intake, Limit, Onion};
 use support::Service;
 use thirtyfour::{By, Key};
 use webdriver::{
     Make, RealBrowser,
-    eye::{AXE, Eye, WIDE, axe},
+    eye::{AXE, Eye, TORN, WHOLE, WIDE, axe},
 };
 
 const NEXT: &str = "main form p button[value=next]";
@@ -76,6 +79,17 @@ impl Eye {
         self.press("button[value=sure]", &format!("{name} withdraw a room")).await;
     }
 
+    /// Whoever is too fast, with a page and with a file; and an intake by the onion service alone.
+    async fn refused(&mut self, busy: &str, closed: &str, lang: &str) {
+        self.browser.page.goto(format!("{busy}/{lang}/report")).await.unwrap();
+        self.filed(STEPS_TO_STORY).await;
+        self.browser.write("#text", "Nog iets").await;
+        self.press("button[value=file]", &format!("{lang} no file")).await;
+        self.press("button[value=file]", &format!("{lang} busy file")).await;
+        self.press("main form button", &format!("{lang} busy")).await;
+        self.go(&format!("{closed}/{lang}/report"), &format!("{lang} only onion")).await;
+    }
+
     /// Advice becomes a report.
     async fn made_a_report(&mut self, name: &str) {
         self.press("button[value=report]", &format!("{name} to report")).await;
@@ -102,6 +116,23 @@ impl Eye {
         assert!(self.browser.page.find(By::Css("#story")).await.is_err(), "nobody is left, so nothing is asked");
     }
 
+    /// Files a report and looks at none of its pages.
+    async fn filed(&mut self, steps: [&str; 5]) {
+        for click in steps {
+            if !click.is_empty() {
+                self.browser.click(click).await;
+            }
+            self.browser.press(NEXT).await;
+        }
+        self.browser.write("#story", "Een verhaal.").await;
+        self.browser.press(NEXT).await;
+        self.browser.press(NEXT).await;
+        let words = words(&self.browser).await;
+        self.browser.press(NEXT).await;
+        self.browser.write("#code", &words.join(" ")).await;
+        self.browser.press(NEXT).await;
+    }
+
     async fn report(&mut self, url: &str, name: &str, steps: [&str; 5]) {
         self.browser.page.goto(url).await.unwrap();
         for (n, click) in steps.iter().enumerate() {
@@ -112,10 +143,7 @@ impl Eye {
         self.browser.write("#who", "Iemand").await;
         self.next("", &format!("{name} 7")).await;
         self.next("", &format!("{name} 8")).await;
-        let mut words = Vec::new();
-        for word in self.browser.page.find_all(By::Css(".mk-code li")).await.unwrap() {
-            words.push(word.text().await.unwrap().split_whitespace().last().unwrap().to_owned());
-        }
+        let words = words(&self.browser).await;
         self.next("", &format!("{name} 9")).await;
         self.browser.write("#code", &words[1..].join(" ")).await;
         self.next("", &format!("{name} 9 wrong")).await;
@@ -127,11 +155,34 @@ impl Eye {
     }
 }
 
+/// The words of page 8.
+async fn words(browser: &RealBrowser) -> Vec<String> {
+    let mut words = Vec::new();
+    for word in browser.page.find_all(By::Css(".mk-code li")).await.unwrap() {
+        words.push(word.text().await.unwrap().split_whitespace().last().unwrap().to_owned());
+    }
+    words
+}
+
+/// A service that lets a code be tried once a minute, and one that takes reports by Tor alone.
+async fn that_refuse() -> [Service; 2] {
+    let one = |n| NonZeroU32::new(n).unwrap();
+    let busy = Limit { circuit: one(1), case: one(1), clear: one(1), service: one(2) };
+    let onion = || {
+        let listen = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        Onion { listen: Some(listen), socket: None, location: Some(format!("http://{}.onion", "a2".repeat(28))) }
+    };
+    let closed = |config: &mut Config| (config.onion, config.intake) = (Some(onion()), Intake::Onion);
+    [Service::with(None, |config| config.limits.tries = busy).await, Service::in_training(closed).await]
+}
+
 async fn every_page(make: Make, library: String, script: &str) {
     let service = Service::start(None).await;
     let mut eye = Eye::open(make, library, script.to_owned()).await;
     for lang in ["nl", "en"] {
         eye.walk(&service.base, lang).await;
+        let [busy, closed] = that_refuse().await;
+        eye.refused(&busy.base, &closed.base, lang).await;
     }
     assert!(eye.pages > 50, "{} pages were looked at", eye.pages);
     assert!(eye.found.is_empty(), "{}", eye.found.join("\n"));
@@ -149,8 +200,19 @@ async fn axe_finds_nothing_on_any_page() {
 }
 
 #[actix_web::test]
-async fn at_400_percent_no_page_scrolls_sideways() {
-    every_page(Make::Zoomed, String::new(), WIDE).await;
+async fn at_400_percent_no_page_scrolls_sideways_and_no_word_is_torn() {
+    // The eye sees: a word that does not fit its place is found.
+    let mut eye = Eye::open(Make::Zoomed, TORN.to_owned(), WIDE.to_owned()).await;
+    let narrow = "<p style='width:4em;overflow-wrap:anywhere'>vertrouwenspersoon";
+    eye.go(&format!("data:text/html,<title>x</title><main><h1>x</h1>{narrow}"), "bad").await;
+    assert!(eye.found.iter().any(|f| f == "bad: torn: vertrouwenspersoon"), "{:?}", eye.found);
+    eye.browser.quit().await;
+    every_page(Make::Zoomed, TORN.to_owned(), WIDE).await;
+}
+
+#[actix_web::test]
+async fn between_narrow_and_wide_no_word_is_torn() {
+    every_page(Make::Looking, TORN.to_owned(), WHOLE).await;
 }
 
 /// Moves with Tab, and in a group of choices with the arrow, until the element has the focus.
@@ -187,6 +249,30 @@ async fn enter(browser: &RealBrowser, css: &str) {
     panic!("Enter on {css} leads nowhere");
 }
 
+/// On page 7 the story can be read, all of it, and has nothing of a field that waits for words.
+#[actix_web::test]
+async fn the_story_to_check_looks_like_text() {
+    const FIELDS: &str = "return [...document.querySelectorAll('textarea')].map(e => { const s = getComputedStyle(e);\
+        return [s.borderTopWidth, s.borderRightWidth, s.resize, String(e.readOnly), e.scrollHeight > e.clientHeight + 1 ? 'hidden' : 'whole'] })";
+    let service = Service::start(None).await;
+    for make in [Make::Looking, Make::Firefox] {
+        let browser = RealBrowser::start(make).await;
+        browser.page.goto(format!("{}/nl/report", service.base)).await.unwrap();
+        for click in STEPS_TO_STORY {
+            if !click.is_empty() {
+                browser.click(click).await;
+            }
+            browser.press(NEXT).await;
+        }
+        browser.write("#story", &"Een heel lang verhaal over declaraties.\n".repeat(30)).await;
+        browser.write("#who", "Iemand").await;
+        browser.press(NEXT).await;
+        let found: Vec<Vec<String>> = browser.page.execute(FIELDS, Vec::new()).await.unwrap().convert().unwrap();
+        assert_eq!(found, vec![["0px", "0px", "none", "true", "whole"]; 2], "{make:?}");
+        browser.quit().await;
+    }
+}
+
 #[actix_web::test]
 async fn a_report_is_filed_with_the_keyboard_alone() {
     let service = Service::start(None).await;
@@ -208,10 +294,7 @@ async fn a_report_is_filed_with_the_keyboard_alone() {
     assert_eq!(browser.heading().await, "Your story");
     enter(&browser, NEXT).await;
     enter(&browser, NEXT).await;
-    let mut words = Vec::new();
-    for word in browser.page.find_all(By::Css(".mk-code li")).await.unwrap() {
-        words.push(word.text().await.unwrap().split_whitespace().last().unwrap().to_owned());
-    }
+    let words = words(&browser).await;
     assert_eq!(words.len(), 12, "page 8 follows page 7");
     enter(&browser, NEXT).await;
     tab_to(&browser, "#code").await;

@@ -96,6 +96,43 @@ async fn main_job(make: Make, database: Option<String>) {
     browser.quit().await;
 }
 
+#[actix_web::test]
+async fn a_message_that_is_being_typed_survives_a_file_without_script() {
+    let service = Service::start(None).await;
+    let (code, _) = support::Browser::new(&service.base).report("Verhaal", &[]).await;
+    for make in [Make::Chromium, Make::Firefox] {
+        let browser = RealBrowser::start(make).await;
+        browser.page.goto(format!("{}/nl/mailbox", service.base)).await.unwrap();
+        browser.write("#code", &code).await;
+        browser.press("main form button").await;
+        let typed = "Nog \"iets\" & <b>meer";
+        let draft =
+            || async { browser.page.find(By::Css("#text")).await.unwrap().prop("value").await.unwrap().unwrap() };
+        browser.write("#text", typed).await;
+        browser.press("button[value=file]").await;
+        assert!(browser.text().await.contains("Kies eerst een bestand"), "{make:?} {}", browser.text().await);
+        assert_eq!(draft().await, typed, "{make:?}: no file");
+        let path = service.path("klein.txt");
+        std::fs::write(&path, "bijlage").unwrap();
+        browser.write("#file", path.to_str().unwrap()).await;
+        browser.press("button[value=file]").await;
+        assert!(browser.text().await.contains("Uw bestand is toegevoegd"), "{make:?} {}", browser.text().await);
+        assert_eq!(draft().await, typed, "{make:?}: a file was added");
+        // Sent with another file chosen, the message goes alone and the page says so.
+        browser.write("#file", path.to_str().unwrap()).await;
+        browser.press("button[value=write]").await;
+        let text = browser.text().await;
+        assert!(text.contains("Uw bericht is verstuurd") && text.contains("niet meegestuurd"), "{make:?} {text}");
+        assert_eq!(draft().await, "", "{make:?}");
+        browser.quit().await;
+    }
+    let case = service.desk(READER, &["inbox"]).await.unwrap()[0]["case"].as_str().unwrap().to_owned();
+    let read = service.desk(READER, &["read", &case]).await.unwrap();
+    let items = read["items"].as_array().unwrap();
+    assert_eq!(items.len(), 5, "the report, and of each browser a file and a message: {read}");
+    assert_eq!(items.iter().filter(|item| item["text"] == "Nog \"iets\" & <b>meer").count(), 2);
+}
+
 /// The words of page 8, as a person writes them down.
 async fn words(browser: &RealBrowser) -> String {
     let mut words = Vec::new();

@@ -8,7 +8,11 @@ use std::{
     fs,
     io::{ErrorKind::PermissionDenied, Read, Write},
     net::{SocketAddr, TcpListener, TcpStream, ToSocketAddrs},
-    os::unix::{fs::symlink, net::UnixStream, process::CommandExt},
+    os::unix::{
+        fs::{PermissionsExt, symlink},
+        net::UnixStream,
+        process::CommandExt,
+    },
     path::Path,
     process::{Command, Stdio},
     time::{Duration, Instant},
@@ -178,9 +182,36 @@ fn its_unix_sockets_are_made_and_made_again() {
             let mut answer = String::new();
             stream.read_to_string(&mut answer).unwrap();
             assert!(answer.starts_with("HTTP/1.1 200 "), "{socket:?} {answer:.200}");
+            assert_eq!(mode(socket), 0o660, "its group may connect, as Tor's user does; the folder lets in or not");
         }
         program.kill();
     }
+}
+
+fn mode(path: &Path) -> u32 {
+    fs::symlink_metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+/// Started with the mask that most systems give, 022, it leaves nothing that others may read.
+#[actix_web::test]
+async fn what_it_writes_is_its_users_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = settings(folder.path(), None);
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
+    let program = Program::start(folder.path(), &settings);
+    let browser = Browser::new(&program.base);
+    let (code, _) = browser.report("Verhaal", &[]).await;
+    assert_eq!(browser.upload(&code, "bijlage.txt", vec![7; 3 << 20]).await.status, 200);
+    let mut all = vec![folder.path().join("data")];
+    let mut files = 0;
+    while let Some(path) = all.pop() {
+        assert_eq!(mode(&path) & 0o077, 0, "{path:?}");
+        match fs::read_dir(&path) {
+            Ok(entries) => all.extend(entries.map(|entry| entry.unwrap().path())),
+            Err(_) => files += 1,
+        }
+    }
+    assert!(files >= 2, "a database and a payload: {files}");
 }
 
 /// The port of its settings, at an address that it looks up.

@@ -202,11 +202,13 @@ fn tokens() -> Seeds {
 fn forms() -> Seeds {
     let part = |head: &str, value: &str| format!("--b\r\nContent-Disposition: form-data; {head}\r\n\r\n{value}\r\n");
     let (code, room) = (part("name=\"code\"", "woord woord"), part("name=\"room\"", "1"));
+    let typed = part("name=\"text\"", "Nog iets\r\nop een regel");
     let (file, end) = (part("name=\"file\"; filename=\"a.txt\"", "inhoud\r\n--c\r\nmeer"), String::from("--b--\r\n"));
     let cut = String::from("--b\r\nContent-Disposition: form-data; name=\"fi");
-    let sent = [text("woord woord"), vec![1], text("brief é.pdf"), b"inhoud\r\n--\r\n".to_vec()].concat();
+    let sent =
+        [text("woord woord"), vec![1], text("brief é.pdf"), text("Nog iets"), b"inhoud\r\n--\r\n".to_vec()].concat();
     vec![
-        ("browser", of(&[0, 6], [&code, &room, &file, &end].map(String::as_str).concat())),
+        ("browser", of(&[0, 6], [&code, &room, &typed, &file, &end].map(String::as_str).concat())),
         ("cut", of(&[0, 0], [&code, &room, &cut].map(String::as_str).concat())),
         ("no-code", of(&[0, 90], [&file, &end].map(String::as_str).concat())),
         ("two-codes", of(&[0, 3], [&code, &code, &file, &end].map(String::as_str).concat())),

@@ -18,7 +18,7 @@ use support::{Browser, Service};
 use thirtyfour::By;
 use webdriver::{
     Make,
-    eye::{AXE, Eye, WIDE, axe},
+    eye::{AXE, Eye, TORN, WHOLE, WIDE, axe},
 };
 
 const READER: &str = "bzk-functionaris-1";
@@ -186,4 +186,9 @@ async fn axe_finds_nothing_on_the_pages_of_oversight() {
 #[actix_web::test]
 async fn at_400_percent_no_page_of_oversight_scrolls_sideways() {
     looked_at(Make::Zoomed, String::new(), WIDE).await;
+}
+
+#[actix_web::test]
+async fn between_narrow_and_wide_no_word_of_oversight_is_torn() {
+    looked_at(Make::Looking, TORN.to_owned(), WHOLE).await;
 }

@@ -25,7 +25,7 @@ use support::{Browser, Service};
 use thirtyfour::By;
 use webdriver::{
     Make, RealBrowser,
-    eye::{AXE, Eye, WIDE, axe},
+    eye::{AXE, Eye, TORN, WHOLE, WIDE, axe},
 };
 
 const READER: &str = "bzk-functionaris-1";
@@ -299,4 +299,9 @@ async fn axe_finds_nothing_on_any_page_of_the_desk() {
 #[actix_web::test]
 async fn at_400_percent_no_page_of_the_desk_scrolls_sideways() {
     looked_at(Make::Zoomed, String::new(), WIDE).await;
+}
+
+#[actix_web::test]
+async fn between_narrow_and_wide_no_word_of_the_desk_is_torn() {
+    looked_at(Make::Looking, TORN.to_owned(), WHOLE).await;
 }

@@ -100,8 +100,10 @@ async fn with_its_header_the_same_page_comes_over_tcp_and_over_a_unix_socket() {
     let stream = TcpStream::connect(listen).await.unwrap();
     let (answer, _) = said(stream, format!("{HEADER}{GET}").as_bytes()).await;
     assert!(answer.starts_with(b"HTTP/1.1 200 "), "{}", String::from_utf8_lossy(&answer));
-    let page = support::Browser::new(&service.base).get("/nl/").await;
+    let page = circuit(listen, 1).await.get("/nl/").await;
     assert!(page.html.len() == PAGE && answer.ends_with(page.html.as_bytes()), "byte for byte the same page");
+    let clear = support::Browser::new(&service.base).get("/nl/").await;
+    assert_eq!(clear.html.len(), PAGE, "of another door, of the same size");
 
     let folder = tempfile::tempdir().unwrap();
     let socket = folder.path().join("onion.sock");

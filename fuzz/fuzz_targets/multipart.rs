@@ -13,12 +13,12 @@ use futures_util::{StreamExt, stream};
 use libfuzzer_sys::fuzz_target;
 use meldkluis::{
     fuzzing,
-    upload::{NAME, SHORT, Upload},
+    upload::{NAME, SHORT, TEXT, Upload},
 };
 use meldkluis_fuzz::Input;
 
-/// Code, room, name and file.
-type Read = (Vec<u8>, Option<u8>, String, Vec<u8>);
+/// Code, room, text, name and file.
+type Read = (Vec<u8>, Option<u8>, Vec<u8>, String, Vec<u8>);
 
 fuzz_target!(|data: &[u8]| {
     let mut input = Input::new(data);
@@ -27,8 +27,8 @@ fuzz_target!(|data: &[u8]| {
         let body = input.rest();
         let whole = read(body, body.len().max(1));
         assert_eq!(read(body, piece), whole, "pieces of {piece} bytes");
-        if let Some((code, _, name, file)) = whole {
-            assert!(code.len() <= SHORT && name.len() <= NAME && file.len() <= body.len());
+        if let Some((code, _, text, name, file)) = whole {
+            assert!(code.len() <= SHORT && text.len() <= TEXT && name.len() <= NAME && file.len() <= body.len());
         }
     } else {
         sent(&mut input, piece);
@@ -37,11 +37,11 @@ fuzz_target!(|data: &[u8]| {
 
 /// As a browser sends it.
 fn sent(input: &mut Input<'_>, piece: usize) {
-    let (code, room, name) = (input.text(), input.byte(), input.text());
+    let (code, room, name, text) = (input.text(), input.byte(), input.text(), input.text());
     let file = input.rest();
     let name: String = name.chars().filter(|c| !c.is_control() && !['"', '\\'].contains(c)).collect();
     let inside = |bytes: &[u8]| bytes.windows(3).any(|window| window == b"--b");
-    if inside(code.as_bytes()) || inside(file) || inside(name.as_bytes()) {
+    if inside(code.as_bytes()) || inside(text.as_bytes()) || inside(file) || inside(name.as_bytes()) {
         return;
     }
     let part = |head: &str| format!("--b\r\nContent-Disposition: form-data; {head}\r\n");
@@ -50,17 +50,20 @@ fn sent(input: &mut Input<'_>, piece: usize) {
         format!("\r\n{code}\r\n"),
         part("name=\"room\""),
         format!("\r\n{room}\r\n"),
+        part("name=\"text\""),
+        format!("\r\n{text}\r\n"),
         part(&format!("name=\"file\"; filename=\"{name}\"")),
         String::from("Content-Type: application/octet-stream\r\n\r\n"),
     ];
     let body = [before.concat().as_bytes(), file, b"\r\n--b--\r\n"].concat();
     let found = read(&body, piece);
-    if code.len() > SHORT {
+    if code.len() > SHORT || text.len() > TEXT {
         assert!(found.is_none());
         return;
     }
-    let (found_code, found_room, found_name, found_file) = found.expect("a browser's form is read");
+    let (found_code, found_room, found_text, found_name, found_file) = found.expect("a browser's form is read");
     assert_eq!((found_code.as_slice(), found_room, found_file.as_slice()), (code.as_bytes(), Some(room), file));
+    assert_eq!(found_text, text.as_bytes());
     assert!(name.starts_with(&found_name) && name.len() - found_name.len() <= name.len().saturating_sub(NAME) + 3);
 }
 
@@ -72,13 +75,13 @@ fn read(body: &[u8], piece: usize) -> Option<Read> {
     let polls = 1000 + 4 * pieces.len();
     let mut form = Multipart::new(&headers, stream::iter(pieces));
     ended(polls, async {
-        let Upload { code, room, name, file } = Upload::read(&mut form).await?;
+        let Upload { code, room, text, name, file } = Upload::read(&mut form).await?;
         let mut bytes = Vec::new();
         let mut file = file.fuse();
         while let Some(chunk) = file.next().await {
             bytes.extend_from_slice(&chunk.ok()?);
         }
-        Some((fuzzing::bytes(&code).to_vec(), room, name, bytes))
+        Some((fuzzing::bytes(&code).to_vec(), room, fuzzing::bytes(&text).to_vec(), name, bytes))
     })
 }
 

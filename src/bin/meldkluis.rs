@@ -80,6 +80,7 @@ fn run(arguments: Arguments) -> Done {
         }
         Arguments::Check(s) => confined(load(&s)?, async |app, missing| {
             let mut lines = notify::doubts(&app)?;
+            lines.extend(app.config.security.as_ref().and_then(|security| security.doubt(app.clock.today())));
             lines.extend(missing.iter().map(|what| format!("{UNCONFINED}: {what}")));
             lines.push("Settings, credentials, roster and store are in order.".to_owned());
             Ok(lines.join("\n"))

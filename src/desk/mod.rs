@@ -87,9 +87,13 @@ impl DeskError {
         matches!(self.id, Some("desk-error-busy" | "desk-error-much"))
     }
 
-    /// As a page says it.
+    /// As a page says it: a whole sentence, which on the command line follows the program's name.
     fn in_words(&self, t: Texts) -> String {
-        self.id.map_or_else(|| self.text.clone(), |id| t.get(id))
+        let text = self.id.map_or_else(|| self.text.clone(), |id| t.get(id));
+        let mut characters = text.chars();
+        let first: String = characters.next().into_iter().flat_map(char::to_uppercase).collect();
+        let end = if text.ends_with(char::is_alphanumeric) { "." } else { "" };
+        format!("{first}{}{end}", characters.as_str())
     }
 }
 
@@ -117,5 +121,20 @@ impl From<reqwest::Error> for DeskError {
             Some(status) => Self::new(format!("the server answered {status}")),
             None => Self { text: format!("the server cannot be reached: {error}"), ..Self::known("desk-error-away") },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_says_an_error_in_a_whole_sentence() {
+        let words = |error: &DeskError, language| error.in_words(Texts::of(language));
+        let proof = DeskError::known("desk-error-proof");
+        assert_eq!(words(&proof, Language::En), "This proof does not fit this case.");
+        assert_eq!(words(&proof, Language::Nl), "Dit bewijs past niet bij deze zaak.");
+        assert_eq!(words(&DeskError::new("élan?"), Language::Nl), "Élan?");
+        assert_eq!(proof.to_string(), "this proof does not fit this case");
     }
 }

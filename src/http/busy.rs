@@ -33,9 +33,17 @@ pub(super) fn busy(t: Texts, path: &str, fields: &Fields, wait: Wait) -> HttpRes
     answer(t, path, fields, wait, false)
 }
 
-/// The same for a file, which has to be chosen again: the way back to the mailbox.
-pub(super) fn busy_file(t: Texts, code: &Plaintext, wait: Wait) -> HttpResponse {
-    answer(t, "mailbox", vec![("code", code)], wait, true)
+/// The same for a file, which has to be chosen again: the way back to the mailbox, and to what was typed beside it.
+pub(super) fn busy_file(
+    t: Texts,
+    (code, room): (&Plaintext, Option<u8>),
+    text: &Plaintext,
+    wait: Wait,
+) -> HttpResponse {
+    let room = room.map(|room| Plaintext::from(room.to_string()));
+    let fields = [("code", Some(code)), ("room", room.as_ref()), ("text", Some(text))];
+    let fields = fields.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+    answer(t, "mailbox", fields, wait, true)
 }
 
 fn answer(t: Texts, path: &str, fields: Vec<(&str, &Plaintext)>, wait: Wait, file: bool) -> HttpResponse {

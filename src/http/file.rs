@@ -20,7 +20,7 @@ use crate::{
         day::Day,
         id::{CaseId, ItemId},
     },
-    seal::{FileSealer, ItemHead, Kind, Recipients, code::Language},
+    seal::{FileSealer, ItemHead, Kind, Plaintext, Recipients, code::Language},
     store::{BlobWriter, NewItem, Payload, StoreError},
     text::Texts,
     upload::Upload,
@@ -50,15 +50,23 @@ pub(crate) async fn add(app: Data<App>, visitor: Visitor, lang: Path<String>, mu
     let Some(language) = Language::parse(&lang) else { return problem(Language::Nl, StatusCode::NOT_FOUND) };
     let t = Texts::of(language);
     let upload = Upload::read(&mut form).await;
-    let Some(Upload { code, room, name, file }) = upload else { return problem(language, StatusCode::BAD_REQUEST) };
+    let Some(Upload { code, room, text, name, file }) = upload else {
+        return problem(language, StatusCode::BAD_REQUEST);
+    };
     let opened = match allowed(&app, visitor, Some(&code), Act::Look) {
         Ok(()) => mailbox::open(&app, t, &code, room).await,
-        Err(wait) => Err(busy_file(t, &code, wait)),
+        Err(wait) => Err(busy_file(t, (&code, room), &text, wait)),
     };
     // Asked for more after its end, a field panics.
     let mut file = file.fuse();
     match opened {
-        Ok(opened) => finish(&app, t, (visitor, &opened), name, &mut file).await,
+        Ok(opened) => {
+            let added = store(&app, visitor, &opened, name, &mut file).await;
+            if !matches!(added, Ok(()) | Err(Refused::BrokenOff)) {
+                read_on(&mut file).await;
+            }
+            finish(&app, t, &opened, added, text).await
+        }
         Err(answer) => {
             read_on(&mut file).await;
             answer
@@ -66,32 +74,22 @@ pub(crate) async fn add(app: Data<App>, visitor: Visitor, lang: Path<String>, mu
     }
 }
 
-async fn finish(
-    app: &Data<App>,
-    t: Texts,
-    (visitor, opened): (Visitor, &Opened),
-    name: String,
-    field: &mut Fuse<Field>,
-) -> HttpResponse {
-    let notice = match store(app, visitor, opened, name, field).await {
+/// The mailbox again, with what was typed beside the file.
+async fn finish(app: &App, t: Texts, opened: &Opened, added: Result<(), Refused>, text: Plaintext) -> HttpResponse {
+    let notice = match added {
         Ok(()) => Notice::FileAdded,
         Err(Refused::BrokenOff) => return problem(t.language, StatusCode::BAD_REQUEST),
-        Err(Refused::Failed) => return problem(t.language, StatusCode::SERVICE_UNAVAILABLE),
-        Err(refused) => {
-            read_on(field).await;
-            match refused {
-                Refused::TooLarge => Notice::FileTooLarge,
-                Refused::CaseFull => Notice::Full,
-                Refused::CaseClosed => Notice::Closed,
-                Refused::NoFile => Notice::NoFile,
-                Refused::NoReader => Notice::Nobody,
-                Refused::Busy => Notice::FilesBusy,
-                Refused::Today => Notice::FilesToday,
-                _ => Notice::FileRefused,
-            }
-        }
+        Err(Refused::Failed) => Notice::FileFailed,
+        Err(Refused::TooLarge) => Notice::FileTooLarge,
+        Err(Refused::CaseFull) => Notice::Full,
+        Err(Refused::CaseClosed) => Notice::Closed,
+        Err(Refused::NoFile) => Notice::NoFile,
+        Err(Refused::NoReader) => Notice::Nobody,
+        Err(Refused::Busy) => Notice::FilesBusy,
+        Err(Refused::Today) => Notice::FilesToday,
+        Err(Refused::DiskFull) => Notice::FileRefused,
     };
-    mailbox::show(app, t, opened, notice, 0, None).await
+    mailbox::show(app, t, opened, notice, 0, Some((text, None))).await
 }
 
 async fn store(

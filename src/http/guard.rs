@@ -1,7 +1,7 @@
 //! The outermost middleware: what a handler may know of a request, and what every answer has.
 use actix_web::{
     Error, HttpMessage, HttpResponse,
-    body::MessageBody,
+    body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::{
         Method, StatusCode,
@@ -11,8 +11,16 @@ use actix_web::{
     web::Data,
 };
 
-use super::{App, limits::Visitor, onion::Door, pace::paced, page, stack::WipedAfter};
-use crate::seal::code::Language;
+use super::{
+    App,
+    frame::{Around, Content, Way, Whole},
+    limits::Visitor,
+    onion::Door,
+    pace::paced,
+    page,
+    stack::WipedAfter,
+};
+use crate::{config::Intake, seal::code::Language};
 
 /// Header values are slices of the connection's buffer and would keep a body in memory; the rest says who somebody is.
 const KEPT: [HeaderName; 7] = [
@@ -28,9 +36,6 @@ const KEPT: [HeaderName; 7] = [
 /// The reason phrase of every status (RFC 9112, section 4: it says nothing that counts).
 const REASON: &str = "Answer";
 
-/// Marks an answer that was built by [`page`], at the one size.
-pub(crate) struct Whole;
-
 /// Marks a page that a browser may come back to with what was typed on it. No seed of a code stands on it.
 pub(crate) struct Returns;
 
@@ -41,65 +46,105 @@ pub(crate) async fn guard(
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let _after = WipedAfter;
     shed(&mut request);
-    let (mut today, mut https, mut expired) = (None, false, false);
     // Requests are kept for others: nothing of this one's sender stays with it.
     let sender = request.head_mut().peer_addr.take();
+    let Some(app) = request.app_data::<Data<App>>().cloned() else {
+        return Ok(request.into_response(HttpResponse::new(StatusCode::INTERNAL_SERVER_ERROR)));
+    };
     let door = request.app_data::<Door>().copied().unwrap_or(Door::Clear);
-    let mut onion = None;
-    if let Some(app) = request.app_data::<Data<App>>().cloned() {
-        let circuit = sender.filter(|_| door == Door::Onion);
-        let visitor = circuit.map_or(Visitor::Clear, |circuit| Visitor::Circuit(app.limits.key(circuit.ip())));
-        request.extensions_mut().insert(visitor);
-        onion = app.config.onion.as_ref().and_then(|onion| onion.location.clone()).filter(|_| door == Door::Clear);
-        (today, https) = (Some(app.clock.today()), app.config.https.is_some());
-        expired = app.clock.today() > app.roster.expires && needs_roster(request.path());
-        let body = request.take_payload();
-        request.set_payload(paced(body, app.config.pace));
-    }
+    let circuit = sender.filter(|_| door == Door::Onion);
+    let visitor = circuit.map_or(Visitor::Clear, |circuit| Visitor::Circuit(app.limits.key(circuit.ip())));
+    request.extensions_mut().insert(visitor);
+    let body = request.take_payload();
+    request.set_payload(paced(body, app.config.pace));
     let api = request.path().starts_with("/api/");
     let language = if request.path().starts_with("/en/") { Language::En } else { Language::Nl };
-    let foreign = !api && request.method() == Method::POST && !same_origin(request.headers());
-    // Routes are found by the decoded path. None of ours needs an escape; what is checked here must be what is routed there.
-    let escaped = request.path().contains('%');
-    let refusal = |status| if api { HttpResponse::new(status) } else { page::problem(language, status) };
-    let answer = if escaped {
-        request.into_response(refusal(StatusCode::NOT_FOUND)).map_into_left_body()
-    } else if foreign {
-        request.into_response(refusal(StatusCode::FORBIDDEN)).map_into_left_body()
-    } else if expired {
-        // Promise 8: nothing is sealed to readers nobody vouches for any more.
-        request.into_response(refusal(StatusCode::SERVICE_UNAVAILABLE)).map_into_left_body()
-    } else {
-        let answer = next.call(request).await?;
-        let status = answer.status();
-        if api && (status.is_client_error() || status.is_server_error()) {
-            // The status says it all: a parser's message would repeat what was sent.
-            let allow = answer.headers().get(header::ALLOW).cloned();
-            let mut bare = HttpResponse::new(status);
-            if let Some(methods) = allow {
-                bare.headers_mut().insert(header::ALLOW, methods);
-            }
-            answer.into_response(bare).map_into_left_body()
-        } else if api || answer.response().extensions().contains::<Whole>() {
-            answer.map_into_boxed_body().map_into_right_body()
-        } else {
-            answer.into_response(page::problem(language, status)).map_into_left_body()
+    let onion = app.config.onion.as_ref().and_then(|onion| onion.location.clone()).filter(|_| door == Door::Clear);
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    let around = Around { mode: app.roster.mode, way: Way::of(door, host), onion };
+    let answer = match refused(&app, &request, door) {
+        Some(refused) if api => request.into_response(HttpResponse::new(refused.status())),
+        Some(Refused::OnlyOnion) => {
+            request.into_response(page::only_onion(language, around.onion.as_deref().unwrap_or_default()))
         }
+        Some(refused) => request.into_response(page::problem(language, refused.status())),
+        None => next.call(request).await?.map_into_boxed_body(),
     };
-    let mut answer = answer;
+    let mut answer = if api { bare(answer) } else { whole(answer, language, &around) };
     let returns = answer.response().extensions().contains::<Returns>();
     // "Unprocessable Entity" is longer than "OK": the status tells enough, and every answer has the same number of bytes.
     answer.response_mut().head_mut().reason = Some(REASON);
-    page::headers(answer.headers_mut(), today, https, returns);
-    if let Some(onion) = onion.filter(|_| !api) {
+    page::headers(answer.headers_mut(), app.clock.today(), app.config.https.is_some(), returns);
+    if let Some(onion) = around.onion.filter(|_| !api) {
         page::lead_to(answer.headers_mut(), &onion, language);
     }
     Ok(answer)
 }
 
-/// What can be read without a code needs no readers.
-fn needs_roster(path: &str) -> bool {
-    path.starts_with("/api/") || path.contains("/report") || path.contains("/mailbox")
+/// Why a request never reaches its handler.
+enum Refused {
+    Escaped,
+    Foreign,
+    OnlyOnion,
+    Expired,
+}
+
+impl Refused {
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::Escaped => StatusCode::NOT_FOUND,
+            Self::Foreign | Self::OnlyOnion => StatusCode::FORBIDDEN,
+            Self::Expired => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+}
+
+fn refused(app: &App, request: &ServiceRequest, door: Door) -> Option<Refused> {
+    let path = request.path();
+    let api = path.starts_with("/api/");
+    if path.contains('%') {
+        // Routes are found by the decoded path. None of ours needs an escape; what is checked here must be what is routed there.
+        Some(Refused::Escaped)
+    } else if !api && request.method() == Method::POST && !same_origin(request.headers()) {
+        Some(Refused::Foreign)
+    } else if app.config.intake == Intake::Onion && door == Door::Clear && is_intake(path) {
+        Some(Refused::OnlyOnion)
+    } else if app.clock.today() > app.roster.expires && (api || is_intake(path)) {
+        // Promise 8: nothing is sealed to readers nobody vouches for any more. What can be read without a code needs no readers.
+        Some(Refused::Expired)
+    } else {
+        None
+    }
+}
+
+/// An error of the API has no body: the status says it all, and a parser's message would repeat what was sent.
+fn bare(answer: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
+    let status = answer.status();
+    if !status.is_client_error() && !status.is_server_error() {
+        return answer;
+    }
+    let mut bare = HttpResponse::new(status);
+    if let Some(methods) = answer.headers().get(header::ALLOW) {
+        bare.headers_mut().insert(header::ALLOW, methods.clone());
+    }
+    answer.into_response(bare)
+}
+
+/// The page of an answer in its frame, or one for its status where no handler made any.
+fn whole(answer: ServiceResponse<BoxBody>, language: Language, around: &Around) -> ServiceResponse<BoxBody> {
+    if answer.response().extensions().contains::<Whole>() {
+        return answer;
+    }
+    let ours = answer.response().extensions().contains::<Content>();
+    let status = answer.status();
+    let mut answer = if ours { answer } else { answer.into_response(page::problem(language, status)) };
+    let content = answer.response_mut().extensions_mut().remove::<Content>();
+    answer.map_body(|_, _| BoxBody::new(content.map(|content| content.framed(around)).unwrap_or_default()))
+}
+
+/// The form and the mailbox.
+fn is_intake(path: &str) -> bool {
+    path.contains("/report") || path.contains("/mailbox")
 }
 
 fn shed(request: &mut ServiceRequest) {

@@ -35,6 +35,9 @@ const HEAD: Duration = Duration::from_secs(15);
 /// How often the limits forget who has been quiet.
 const FORGET: Duration = Duration::from_mins(1);
 const WORKERS: usize = 2;
+/// The mode of a unix socket.
+#[cfg(unix)]
+const SOCKET: u32 = 0o660;
 
 /// Serves on every listener of the settings until the process is told to stop.
 pub async fn serve(app: App) -> io::Result<()> {
@@ -126,7 +129,10 @@ fn unix_listener(path: &Path) -> io::Result<std::os::unix::net::UnixListener> {
     if std::fs::metadata(path).is_ok_and(|m| std::os::unix::fs::FileTypeExt::is_socket(&m.file_type())) {
         std::fs::remove_file(path)?;
     }
-    std::os::unix::net::UnixListener::bind(path)
+    let listener = std::os::unix::net::UnixListener::bind(path)?;
+    // Whatever the umask: the socket's group is let in, and the folder decides who gets as far as the socket.
+    std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(SOCKET))?;
+    Ok(listener)
 }
 
 fn service<T, S>() -> actix_http::HttpServiceBuilder<T, S>

@@ -4,6 +4,7 @@ pub mod api;
 mod busy;
 mod file;
 mod filing;
+mod frame;
 mod guard;
 mod limits;
 mod listen;
@@ -15,6 +16,7 @@ mod page;
 mod records;
 mod report;
 mod rooms;
+mod security_txt;
 mod stack;
 mod tls;
 mod uploads;
@@ -24,6 +26,7 @@ pub use limits::Limits;
 pub use listen::{bound, serve, serve_anywhere};
 pub(crate) use mailbox::advice;
 pub use records::{Daily, InCase, Records};
+pub use security_txt::Security;
 pub use uploads::{Places, Uploads};
 
 use std::{num::NonZeroU32, sync::Arc};
@@ -215,6 +218,7 @@ pub fn routes(cfg: &mut web::ServiceConfig) {
         .service(web::resource("/{lang}/mailbox/more").post(more::step))
         .service(web::resource("/{lang}/mailbox/file").post(file::add))
         .service(web::resource("/{lang}/info/{name}").get(page::info))
+        .service(web::resource("/.well-known/security.txt").get(security_txt::file))
         .service(web::scope("/api/v1").configure(api::routes))
         .default_service(web::to(page::not_found));
 }

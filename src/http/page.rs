@@ -1,4 +1,4 @@
-//! Pages: one response each, inline style allowed by its hash, padded to one size, the same headers on every status.
+//! Pages: one response each, inline style allowed by its hash, the same headers on every status. Their frame and size: `frame`.
 use std::sync::OnceLock;
 
 use actix_web::{
@@ -11,7 +11,7 @@ use actix_web::{
 };
 use askama::Template;
 
-use super::guard::Whole;
+use super::frame::{Content, STYLE};
 use crate::{
     domain::day::Day,
     seal::code::Language,
@@ -19,30 +19,21 @@ use crate::{
     web::{policy, web_headers},
 };
 
-/// Bytes of every page. The story stands once on a page and is at most 40 KiB, escaped.
-pub(crate) const PAGE: usize = 64 << 10;
-/// Bytes of the comment that pads, without its spaces.
-const COMMENT: usize = 10;
-const STYLE: &str = include_str!("../../web/style.css");
-
 /// A mistake in a form: the field's id and the text that says what to do.
 pub(crate) struct FieldError {
     pub(crate) field: &'static str,
     pub(crate) text: String,
 }
 
-/// What stands around every page.
 #[derive(Template)]
-#[template(path = "base.html")]
-struct Base<'a> {
+#[template(path = "main.html")]
+struct Main<'a> {
     t: Texts,
-    style: &'static str,
-    title: String,
     errors: &'a [FieldError],
     body: &'a str,
 }
 
-/// A page of this size with this status.
+/// A page with this status.
 pub(crate) fn page(t: Texts, status: StatusCode, title: &str, errors: &[FieldError], body: &str) -> HttpResponse {
     // A page that would not look alike is not sent. The form's fields do not take that much from a browser.
     fitting(t, status, title, errors, body).unwrap_or_else(|| problem(t.language, StatusCode::PAYLOAD_TOO_LARGE))
@@ -57,16 +48,11 @@ pub(crate) fn fitting(
     body: &str,
 ) -> Option<HttpResponse> {
     let title = if errors.is_empty() { title.to_owned() } else { format!("{} {title}", t.get("error-prefix")) };
-    let base = Base { t, style: STYLE, title, errors, body };
-    let mut html = base.render().unwrap_or_default();
-    let tail = "</html>\n";
-    let padding = PAGE.checked_sub(html.len() + tail.len() + COMMENT)?;
-    html.push_str("<!-- ");
-    html.extend(std::iter::repeat_n(' ', padding));
-    html.push_str(" -->\n");
-    html.push_str(tail);
-    let mut response = HttpResponse::build(status).content_type("text/html; charset=utf-8").body(html);
-    response.extensions_mut().insert(Whole);
+    let inner = Main { t, errors, body }.render().unwrap_or_default();
+    let content = Content { t, title, inner };
+    let mut response =
+        content.fits().then(|| HttpResponse::build(status).content_type("text/html; charset=utf-8").finish())?;
+    response.extensions_mut().insert(content);
     Some(response)
 }
 
@@ -93,7 +79,7 @@ pub(crate) fn problem(language: Language, status: StatusCode) -> HttpResponse {
 }
 
 /// The headers of every answer, on every status.
-pub(crate) fn headers(headers: &mut HeaderMap, today: Option<Day>, https: bool, returns: bool) {
+pub(crate) fn headers(headers: &mut HeaderMap, today: Day, https: bool, returns: bool) {
     // Of one length. What is not stored, a browser asks for again, and forgets what was typed on it.
     static POLICY: OnceLock<String> = OnceLock::new();
     web_headers(headers, POLICY.get_or_init(|| policy(STYLE, "")), if returns { "no-cache" } else { "no-store" });
@@ -103,8 +89,8 @@ pub(crate) fn headers(headers: &mut HeaderMap, today: Option<Day>, https: bool, 
         headers.insert(header::STRICT_TRANSPORT_SECURITY, two_years);
     }
     // The day and nothing finer (promise 5).
-    let date = today.map(|day| day.date().strftime("%a, %d %b %Y 00:00:00 GMT").to_string());
-    if let Some(date) = date.and_then(|d| HeaderValue::from_str(&d).ok()) {
+    let date = today.date().strftime("%a, %d %b %Y 00:00:00 GMT").to_string();
+    if let Ok(date) = HeaderValue::from_str(&date) {
         headers.insert(header::DATE, date);
     }
 }
@@ -115,6 +101,20 @@ pub(crate) fn lead_to(headers: &mut HeaderMap, onion: &str, language: Language) 
     if let Ok(location) = HeaderValue::from_str(&format!("{onion}/{}/", language.as_str())) {
         headers.insert(HeaderName::from_static("onion-location"), location);
     }
+}
+
+#[derive(Template)]
+#[template(path = "only_onion.html")]
+struct OnlyOnion<'a> {
+    t: Texts,
+    onion: &'a str,
+}
+
+/// In place of the form and the mailbox, where intake is by the onion service alone.
+pub(crate) fn only_onion(language: Language, onion: &str) -> HttpResponse {
+    let t = Texts::of(language);
+    let body = OnlyOnion { t, onion }.render().unwrap_or_default();
+    page(t, StatusCode::FORBIDDEN, &t.get("only-onion-title"), &[], &body)
 }
 
 #[derive(Template)]

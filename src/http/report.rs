@@ -35,6 +35,9 @@ const LAST: u8 = 9;
 /// The last page that asks. What comes after it has the seed of a code, and is not stored by browsers.
 const QUESTIONS: u8 = 6;
 
+/// Characters on a line of page 7, at least.
+const LINE: usize = 60;
+
 /// The first page.
 pub(crate) async fn start(app: Data<App>, lang: Path<String>) -> HttpResponse {
     match Language::parse(&lang) {

@@ -38,6 +38,13 @@ impl Plaintext {
         self.widths().map(|(_, escaped)| escaped).sum()
     }
 
+    /// Lines it takes where one holds so many characters: how high a field for it must be.
+    pub fn lines(&self, width: usize) -> usize {
+        // A character's first byte is none that continues one.
+        let wide = |line: &[u8]| line.iter().filter(|b| **b & 0xc0 != 0x80).count().div_ceil(width.max(1)).max(1);
+        self.0.split(|b| *b == b'\n').map(wide).sum()
+    }
+
     /// Its beginning, so long as its [`Self::escaped_len`] is within a limit. What is cut off takes no memory any more.
     pub fn cut_to(self, escaped: usize) -> Self {
         let (mut fits, mut length) = (0, 0);
@@ -159,6 +166,12 @@ mod tests {
         let echo = text.echo().to_string();
         assert!(!echo.contains(['<', '>', '"', '\'']));
         assert_eq!(echo.len(), text.escaped_len());
+    }
+
+    #[test]
+    fn lines_are_counted_in_characters_and_an_empty_one_is_one() {
+        let lines = |text: &str| Plaintext::from(text.to_owned()).lines(4);
+        assert_eq!(["", "abcd", "abcde", "éééé", "ab\r\n\r\ncd"].map(lines), [1, 1, 2, 1, 3]);
     }
 
     #[test]

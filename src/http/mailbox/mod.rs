@@ -62,10 +62,12 @@ pub(crate) enum Notice {
     None,
     Filed,
     Written,
+    WrittenWithoutFile,
     FileAdded,
     NoFile,
     FileTooLarge,
     FileRefused,
+    FileFailed,
     FilesBusy,
     FilesToday,
     Full,
@@ -93,6 +95,8 @@ impl Notice {
             Self::FileAdded => Some("notice-file"),
             Self::NoFile => Some("error-no-file"),
             Self::FileTooLarge => Some("notice-file-large"),
+            Self::WrittenWithoutFile => Some("notice-written-no-file"),
+            Self::FileFailed => Some("notice-file-failed"),
             Self::FileRefused => Some("notice-file-refused"),
             Self::FilesBusy => Some("notice-files-busy"),
             Self::FilesToday => Some("notice-files-today"),
@@ -141,7 +145,7 @@ pub(crate) async fn act(app: Data<App>, visitor: Visitor, lang: Path<String>, fo
     let Some(language) = Language::parse(&lang) else { return problem(Language::Nl, StatusCode::NOT_FOUND) };
     let t = Texts::of(language);
     let (mut typed, mut act, mut at, mut text) = Default::default();
-    let (mut request, mut room) = (None, None);
+    let (mut request, mut room, mut file) = (None, None, false);
     let fields = form.into_inner();
     // The last of a name counts, as below.
     let last = |name| fields.iter().rev().find(|(other, _)| other == name).map(|(_, value)| value);
@@ -153,6 +157,8 @@ pub(crate) async fn act(app: Data<App>, visitor: Visitor, lang: Path<String>, fo
         match name.as_str() {
             "code" => typed = value,
             "text" => text = value,
+            // Its name alone: of this form, no browser sends more.
+            "file" => file = !value.is_empty(),
             "act" => act = value.choice().unwrap_or_default().to_owned(),
             "room" => room = value.choice().and_then(|n| n.parse().ok()),
             "request" => request = value.choice().and_then(ItemId::parse),
@@ -165,7 +171,7 @@ pub(crate) async fn act(app: Data<App>, visitor: Visitor, lang: Path<String>, fo
         Err(answer) => return answer,
     };
     let done = match act.as_str() {
-        "write" => return write(&app, t, &opened, text).await,
+        "write" => return write(&app, t, &opened, text, file).await,
         "withdraw" if opened.case.state != CaseState::Unopened => t.get("withdraw-words"),
         "withdraw" => return destroy(&app, t, &opened).await,
         "consent-yes" | "consent-no" => match request {
@@ -179,7 +185,7 @@ pub(crate) async fn act(app: Data<App>, visitor: Visitor, lang: Path<String>, fo
         "talk-send" => return talk(&app, t, &opened, text).await,
         "proof" => return proof(&app, t, &opened).await,
         "release" => return release(&app, t, &opened).await,
-        _ => return show(&app, t, &opened, Notice::None, at, None).await,
+        _ => return show(&app, t, &opened, Notice::None, at, Some((text, None))).await,
     };
     match add(&app, &opened, Kind::Message, Plaintext::from(done)).await {
         Ok(()) => show(&app, t, &opened, Notice::Withdrawn, 0, None).await,

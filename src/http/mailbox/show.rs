@@ -95,12 +95,19 @@ struct Mailbox {
     arriving: Vec<String>,
     draft: Plaintext,
     error: Option<String>,
+    /// What was typed stands with no answers and requests beside it: with all the rest it would not always fit the page.
+    alone: bool,
 }
 
 impl Mailbox {
     /// Whether something can be added; what was typed is shown again in any case.
     fn writable(&self) -> bool {
         !self.closed && !self.nobody
+    }
+
+    /// Whether something was typed that was not sent.
+    fn has_draft(&self) -> bool {
+        self.error.is_some() || !self.draft.is_empty()
     }
 
     /// With less of what readers wrote: however much that is, a mailbox opens, and can be written in.
@@ -115,14 +122,14 @@ impl Mailbox {
     }
 }
 
-/// The mailbox page, with one answer on it.
+/// The mailbox page, with one answer on it, and what was typed but not sent, with what is wrong with it.
 pub(crate) async fn show(
     app: &App,
     t: Texts,
     opened: &Opened,
     notice: Notice,
     at: usize,
-    draft: Option<(Plaintext, String)>,
+    draft: Option<(Plaintext, Option<String>)>,
 ) -> HttpResponse {
     let (readers, all) = match (readers(app, &opened.case).await, letters(app, opened).await) {
         (Ok(readers), Ok(all)) => (readers, all),
@@ -143,7 +150,7 @@ pub(crate) async fn show(
     // The newest first: that is what somebody comes for.
     answers.reverse();
     let shown = answers.into_iter().nth(at).map(|text| answer(app, t, &guests, text));
-    let (draft, error) = draft.map_or_else(Default::default, |(text, error)| (text, Some(error)));
+    let (draft, error) = draft.unwrap_or_default();
     let errors: Vec<FieldError> = error.iter().map(|text| FieldError { field: "text", text: text.clone() }).collect();
     let case = &opened.case;
     let (today, closed) = (app.clock.today(), case.state.is_closed());
@@ -181,20 +188,27 @@ pub(crate) async fn show(
         limit: size(app.config.max_file_bytes),
         arriving: app.uploads.of(case.id).into_iter().map(size).collect(),
         draft,
+        alone: error.is_some(),
         error,
     };
     let status = match notice {
         Notice::FilesBusy | Notice::FilesToday => StatusCode::TOO_MANY_REQUESTS,
+        Notice::FileFailed => StatusCode::SERVICE_UNAVAILABLE,
         Notice::FileTooLarge | Notice::FileRefused | Notice::Full | Notice::NoFile => StatusCode::UNPROCESSABLE_ENTITY,
         _ if !errors.is_empty() => StatusCode::UNPROCESSABLE_ENTITY,
         _ => StatusCode::OK,
     };
     let title = t.get("mailbox-open-title");
-    let whole = fitting(t, status, &title, &errors, &mailbox.render().unwrap_or_default());
-    whole.unwrap_or_else(|| {
-        mailbox.shorten();
-        page(t, status, &title, &errors, &mailbox.render().unwrap_or_default())
-    })
+    let fits = |mailbox: &Mailbox| fitting(t, status, &title, &errors, &mailbox.render().unwrap_or_default());
+    if let Some(whole) = fits(&mailbox) {
+        return whole;
+    }
+    mailbox.shorten();
+    if let Some(short) = fits(&mailbox) {
+        return short;
+    }
+    mailbox.alone = true;
+    page(t, status, &title, &errors, &mailbox.render().unwrap_or_default())
 }
 
 fn answer(app: &App, t: Texts, guests: &[GuestCard], text: OpenedText) -> Answer {

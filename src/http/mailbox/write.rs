@@ -27,9 +27,10 @@ use crate::{
     text::Texts,
 };
 
-pub(super) async fn write(app: &App, t: Texts, opened: &Opened, text: Plaintext) -> HttpResponse {
+/// Sends a message. A file that was chosen in the same form does not go along, and the page says so.
+pub(super) async fn write(app: &App, t: Texts, opened: &Opened, text: Plaintext, file: bool) -> HttpResponse {
     if opened.case.state.is_closed() {
-        return show(app, t, opened, Notice::Closed, 0, None).await;
+        return show(app, t, opened, Notice::Closed, 0, Some((text, None))).await;
     }
     let wrong = if text.is_blank() {
         Some(t.get("error-answer"))
@@ -43,9 +44,10 @@ pub(super) async fn write(app: &App, t: Texts, opened: &Opened, text: Plaintext)
         (wrong, _) => wrong,
     };
     if let Some(wrong) = wrong {
-        return show(app, t, opened, Notice::None, 0, Some((text, wrong))).await;
+        return show(app, t, opened, Notice::None, 0, Some((text, Some(wrong)))).await;
     }
     match add(app, opened, Kind::Message, text).await {
+        Ok(()) if file => show(app, t, opened, Notice::WrittenWithoutFile, 0, None).await,
         Ok(()) => show(app, t, opened, Notice::Written, 0, None).await,
         Err(StoreError::Conflict) => show(app, t, opened, Notice::Full, 0, None).await,
         Err(_) => problem(t.language, StatusCode::SERVICE_UNAVAILABLE),
