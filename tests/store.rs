@@ -15,6 +15,8 @@ mod leases;
 mod leave;
 #[path = "store/log.rs"]
 mod log;
+#[path = "store/nightly.rs"]
+mod nightly;
 #[path = "support/postgres.rs"]
 #[expect(clippy::expect_used, reason = "a test")]
 mod postgres;

@@ -7,6 +7,8 @@ mod dialect;
 mod generic;
 mod leave;
 mod log;
+mod nightly;
+mod rewrite;
 mod rows;
 mod seen;
 mod sql;
@@ -20,6 +22,7 @@ pub use blobs::{BlobWriter, Blobs};
 pub use generic::connect;
 pub use leave::{LeaveStore, Leaving, MakeFiller};
 pub use log::LogStore;
+pub use nightly::NightlyStore;
 pub use seen::{NoticeStore, SeenKey};
 pub use sweep::sweep;
 
@@ -145,7 +148,7 @@ pub struct Move {
 
 /// What the server keeps. Implemented once, for both databases; all methods are atomic.
 #[async_trait]
-pub trait Store: NoticeStore + LogStore + LeaveStore + AwayStore + Send + Sync {
+pub trait Store: NoticeStore + LogStore + LeaveStore + AwayStore + NightlyStore + Send + Sync {
     /// Files a case with its first item (payload inline), in one transaction. The same lookup again is [`Filed::Already`].
     async fn file(&self, case: &Case, item: &NewItem) -> Result<Filed, StoreError>;
     /// The case behind a lookup id.
