@@ -7,6 +7,7 @@ mod dialect;
 mod generic;
 mod leave;
 mod log;
+mod moving;
 mod nightly;
 mod rewrite;
 mod rows;
