@@ -123,7 +123,7 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// With what lies beneath, for the operator at a start; never for a page or the log of a running server.
+    /// With what lies beneath, for the operator at a start or a command; never for a page or the log of a running server.
     pub fn with_cause(&self) -> String {
         match std::error::Error::source(self) {
             Some(cause) => format!("{self}: {cause}"),

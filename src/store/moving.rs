@@ -81,7 +81,10 @@ pub(super) fn put_back(folder: &Path, item: &ItemId) -> io::Result<()> {
 pub(super) fn renew(folder: &Path, shard: &str, keep: u64) -> io::Result<()> {
     let (old, moving) = (folder.join(shard), folder.join(MOVING));
     let (mut came, bytes) = came_since(&old)?;
-    if !came.is_empty() && fs4::available_space(folder)? < bytes.saturating_add(keep) {
+    if came.is_empty() {
+        return level(&old);
+    }
+    if fs4::available_space(folder)? < bytes.saturating_add(keep) {
         return Err(io::Error::other("too little disk is free to move the day's files"));
     }
     shuffle(&mut came);
