@@ -5,6 +5,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    time::{Duration, Instant},
 };
 
 use meldkluis::{
@@ -13,13 +14,13 @@ use meldkluis::{
         id::{ItemId, OrgId},
         log::{Head, Writer},
     },
-    store::{NewItem, Payload, Store, StoreError},
+    store::{NewItem, Payload, SlotRow, Store, StoreError},
 };
 use sqlx::{AssertSqlSafe, PgConnection};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::base::{Base, case, day, hash, item, on_both, sorted};
+use crate::base::{Base, case, day, hash, item, on_both, slot, sorted};
 
 /// Reports that come one after the other; kept by chance, an order of so many shows once in 479 million times.
 const REPORTS: usize = 12;
@@ -297,4 +298,71 @@ async fn two_servers_on_one_postgresql_do_not_disturb_each_other() {
     first.unwrap();
     second.unwrap();
     one_transaction(&mut base.raw_postgres().await).await;
+}
+
+/// For `docs/figures.md`: how long the pass takes with so many cases, and how long anybody waits for it.
+const MANY: usize = 10_000;
+
+async fn longest(done: &AtomicBool, mut act: impl AsyncFnMut()) -> Duration {
+    let mut longest = Duration::ZERO;
+    while !done.load(Ordering::Relaxed) {
+        let since = Instant::now();
+        act().await;
+        longest = longest.max(since.elapsed());
+    }
+    longest
+}
+
+/// Memory of the process's own in KiB, as Linux says it: what is mapped of the file is not.
+fn memory() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let own = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap();
+    own.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+async fn measure(base: Base) {
+    let store = base.open().await;
+    let report = |_| {
+        let mut first = item();
+        first.slots = (0..8).map(|_| SlotRow { header: vec![3; 1627], ..slot() }).collect();
+        (case(), NewItem { payload: Payload::Inline(vec![9; 5_000]), ..first })
+    };
+    let all: Vec<_> = (0..MANY).map(report).collect();
+    for (case, item) in &all {
+        store.file(case, item).await.unwrap();
+    }
+    let (before, done) = (memory(), AtomicBool::new(false));
+    let pass = async {
+        let since = Instant::now();
+        store.rewrite(day(DAY)).await.unwrap();
+        done.store(true, Ordering::Relaxed);
+        since.elapsed()
+    };
+    let filing = longest(&done, async || drop(store.file(&case(), &item()).await.unwrap()));
+    let (mut turn, mut most) = (0, 0);
+    let reading = longest(&done, async || {
+        (turn, most) = (turn + 1, most.max(memory()));
+        let (case, item) = &all[turn % MANY];
+        assert!(store.case(&case.id).await.unwrap().is_some() && store.slots(&item.id).await.unwrap().len() == 8);
+    });
+    let (pass, filing, reading) = tokio::join!(pass, filing, reading);
+    let more = most.saturating_sub(before) / 1024;
+    tell(&format!("pass {pass:?}, longest filing {filing:?}, longest reading {reading:?}, {more} MiB more memory"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "measures"]
+async fn how_long_it_takes_on_sqlite() {
+    measure(Base::sqlite()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "measures"]
+async fn how_long_it_takes_on_postgresql() {
+    measure(Base::postgres()).await;
+}
+
+#[expect(clippy::print_stdout, reason = "shown when asked for")]
+fn tell(text: &str) {
+    println!("{text}");
 }
