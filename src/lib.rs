@@ -6,8 +6,9 @@
 //! 2. [`seal`]: the one door. The only module that sees what a person wrote.
 //! 3. `post` and `store`: sealed items, slots and the few columns in clear, on SQLite or PostgreSQL.
 //! 4. `http`: reporter pages and the readers' API; [`proxy`] reads what Tor says of a connection, `form` and `upload` what a reporter sends.
-//! 5. `notify`: mail by calendar to readers who stayed away; it knows of no report.
-//! 6. `desk`: the readers' client; opening for readers happens there and nowhere else.
+//! 5. `retention` and `nightly`: once a day, what is destroyed, and what is written anew so that nothing tells its order.
+//! 6. `notify`: mail by calendar to readers who stayed away; it knows of no report.
+//! 7. `desk`: the readers' client; opening for readers happens there and nowhere else.
 //!
 //! A report runs straight: form, [`domain::routing`], [`seal`], `store`, receipt. Nothing goes back.
 pub mod api_types;
@@ -34,6 +35,8 @@ pub mod fuzzing;
 pub mod http;
 #[cfg(feature = "server")]
 pub mod log;
+#[cfg(feature = "server")]
+pub mod nightly;
 #[cfg(feature = "server")]
 pub mod notify;
 #[cfg(feature = "server")]

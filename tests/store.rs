@@ -15,6 +15,11 @@ mod leases;
 mod leave;
 #[path = "store/log.rs"]
 mod log;
+#[cfg(unix)]
+#[path = "store/moving.rs"]
+mod moving;
+#[path = "store/nightly.rs"]
+mod nightly;
 #[path = "support/postgres.rs"]
 #[expect(clippy::expect_used, reason = "a test")]
 mod postgres;

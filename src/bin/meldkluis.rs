@@ -4,7 +4,9 @@ use std::io::Write;
 use std::{alloc::System, error::Error, path::PathBuf, process::ExitCode};
 
 use clap::Parser;
-use meldkluis::{clock::Clock, config::Config, confine::confine, http, log, notify, retention, roster_cli, server};
+use meldkluis::{
+    clock::Clock, config::Config, confine::confine, http, log, nightly, notify, retention, roster_cli, server,
+};
 use zeroizing_alloc::ZeroAlloc;
 
 /// Whatever is freed is overwritten: connections, forms and pages hold what a person wrote.
@@ -24,6 +26,9 @@ enum Arguments {
     Check(Settings),
     /// Destroys closed cases whose retention has ended.
     Purge(Settings),
+    /// Writes rows and files of the day anew, so that the disk does not tell in which order they came. `serve` does so by itself; this is
+    /// for a timer, beside a PostgreSQL database.
+    Nightly(Settings),
     /// Sends the notices that are due today. `serve` does so by itself; this is for a timer, beside a PostgreSQL database.
     Notify(Settings),
     /// Explains, verifies and compares roster files.
@@ -88,6 +93,10 @@ fn run(arguments: Arguments) -> Done {
         Arguments::Purge(s) => confined(load(&s)?, async |app, _| {
             let done = retention::purge(&app).await?;
             Ok(format!("{} case(s) destroyed, with {} item(s), {} of them files.", done.cases, done.items, done.files))
+        }),
+        Arguments::Nightly(s) => confined(load(&s)?, async |app, _| {
+            nightly::pass(&app).await.map_err(|error| error.with_cause())?;
+            Ok("The nightly pass is done.".to_owned())
         }),
         Arguments::Notify(s) => confined(load(&s)?, async |app, _| {
             Ok(match notify::send_due(&app).await? {

@@ -26,7 +26,7 @@ use super::{
     onion::{self, Door},
     routes, tls,
 };
-use crate::{config::Onion, each_day::each_day, notify, retention};
+use crate::{config::Onion, each_day::each_day, nightly, notify, retention};
 
 /// A connection without a request is closed after so long.
 const KEEP_ALIVE: Duration = Duration::from_secs(2);
@@ -65,8 +65,11 @@ pub fn bound(app: App) -> io::Result<ServerBuilder> {
     let again = app.clone();
     let absences = async move || absence::forget(&again).await;
     actix_web::rt::spawn(each_day(clock, "absences that are over were not forgotten", absences));
-    let purge = async move || retention::purge(&app).await.map(drop);
+    let again = app.clone();
+    let purge = async move || retention::purge(&again).await.map(drop);
     actix_web::rt::spawn(each_day(clock, "not everything whose term is over was destroyed", purge));
+    let pass = async move || nightly::pass(&app).await;
+    actix_web::rt::spawn(each_day(clock, "the nightly pass was not done, and is tried again in an hour", pass));
     Ok(server)
 }
 

@@ -8,10 +8,16 @@ use std::{
 
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt};
-use object_store::{MultipartUpload, ObjectStoreExt, local::LocalFileSystem, path::Path as BlobPath};
+use object_store::{
+    GetOptions, GetResult, MultipartUpload, ObjectStore, ObjectStoreExt, local::LocalFileSystem, path::Path as BlobPath,
+};
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::{StoreError, unavailable};
+use super::{
+    StoreError,
+    moving::{self, MOVING},
+    unavailable,
+};
 use crate::domain::id::ItemId;
 
 /// How much is handed to the store at once, at least.
@@ -27,7 +33,7 @@ pub struct Blobs {
 impl Blobs {
     /// A local folder, made if it is missing. What is confirmed is on the disk.
     pub fn folder(folder: &Path) -> Result<Self, StoreError> {
-        fs::create_dir_all(folder).map_err(unavailable)?;
+        moving::make(folder).map_err(unavailable)?;
         let store = LocalFileSystem::new_with_prefix(folder).map_err(unavailable)?.with_fsync(true);
         Ok(Self { store: Arc::new(store), folder: folder.to_owned() })
     }
@@ -43,7 +49,7 @@ impl Blobs {
         &self,
         item: &ItemId,
     ) -> Result<impl Stream<Item = Result<Bytes, StoreError>> + use<>, StoreError> {
-        let blob = self.store.get(&place(item)).await.map_err(absent)?;
+        let blob = self.look(item, false).await?;
         Ok(blob.into_stream().map(|chunk| match chunk {
             // A file cut short would go on for ever like this.
             Ok(bytes) if bytes.is_empty() => Err(StoreError::Corrupt { table: "item" }),
@@ -54,24 +60,95 @@ impl Blobs {
 
     /// The length of a blob.
     pub async fn size(&self, item: &ItemId) -> Result<u64, StoreError> {
-        self.store.head(&place(item)).await.map(|blob| blob.size).map_err(absent)
+        self.look(item, true).await.map(|blob| blob.meta.size)
+    }
+
+    /// Looks where a blob is, where it is while it is moved, and again where it is.
+    async fn look(&self, item: &ItemId, head: bool) -> Result<GetResult, StoreError> {
+        for path in [place(item), on_its_way(item)] {
+            match self.store.get_opts(&path, GetOptions::new().with_head(head)).await {
+                Err(object_store::Error::NotFound { .. }) => {}
+                outcome => return outcome.map_err(unavailable),
+            }
+        }
+        self.store.get_opts(&place(item), GetOptions::new().with_head(head)).await.map_err(absent)
     }
 
     /// Removes a blob and what a broken-off writer left of it; it may be gone already. Forget it only when this succeeds.
     pub async fn delete(&self, item: &ItemId) -> Result<(), StoreError> {
-        match self.store.delete(&place(item)).await {
-            Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
-            Err(error) => return Err(unavailable(error)),
+        // A pass that moves it just now has it in the one place, then in the other, then in the one.
+        for path in [place(item), on_its_way(item), place(item)] {
+            match self.store.delete(&path).await {
+                Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
+                Err(error) => return Err(unavailable(error)),
+            }
         }
         let (shard, name) = names(item);
-        let shard = self.folder.join(shard);
-        spawn_blocking(move || clear_parts(&shard, &name)).await.map_err(unavailable)?.map_err(unavailable)
+        blocking(&self.folder, move |folder| {
+            clear_parts(&folder.join(shard), &name)?;
+            moving::sync(&folder.join(MOVING))
+        })
+        .await
+    }
+
+    /// Gives every blob that came since the last time another file, in random order. Needs room for one shard of them, beside the bytes
+    /// to `keep`. What another process is moving is left to it.
+    pub async fn renew(&self, keep: u64) -> Result<(), StoreError> {
+        let Some(alone) = moving::alone(&self.folder).map_err(unavailable)? else { return Ok(()) };
+        let alone = Arc::new(alone);
+        let mut shards = moving::shards();
+        moving::shuffle(&mut shards);
+        for shard in shards {
+            let alone = alone.clone();
+            blocking(&self.folder, move |folder| {
+                // Kept until this shard is done, also when nobody waits for it any more.
+                let _alone = alone;
+                moving::renew(folder, &shard, keep)
+            })
+            .await?;
+        }
+        blocking(&self.folder, |folder| {
+            moving::level(&folder.join(MOVING))?;
+            moving::level(folder)
+        })
+        .await
+    }
+
+    /// What a pass that was killed left on its way; `None` while another process moves.
+    pub(super) async fn left(&self) -> Result<Option<Left>, StoreError> {
+        let Some(alone) = moving::alone(&self.folder).map_err(unavailable)? else { return Ok(None) };
+        let items = blocking(&self.folder, moving::left).await?;
+        Ok(Some(Left { items, folder: self.folder.clone(), _alone: alone }))
     }
 
     /// How many bytes are free where the blobs are; `None` if the system does not say.
     pub fn free_bytes(&self) -> Option<u64> {
         fs4::available_space(&self.folder).ok()
     }
+}
+
+/// Blobs that were on their way when a process was killed. While this is kept nobody else moves.
+pub(super) struct Left {
+    pub(super) items: Vec<ItemId>,
+    folder: PathBuf,
+    _alone: File,
+}
+
+impl Left {
+    /// Moves a blob to where it belongs.
+    pub(super) async fn put_back(&self, item: &ItemId) -> Result<(), StoreError> {
+        let item = *item;
+        blocking(&self.folder, move |folder| moving::put_back(folder, &item)).await
+    }
+}
+
+/// Does something with the folder where waiting for the disk holds nobody up.
+async fn blocking<T: Send + 'static>(
+    folder: &Path,
+    act: impl FnOnce(&Path) -> io::Result<T> + Send + 'static,
+) -> Result<T, StoreError> {
+    let folder = folder.to_owned();
+    spawn_blocking(move || act(&folder)).await.map_err(unavailable)?.map_err(unavailable)
 }
 
 /// A row names a blob that is not there.
@@ -83,7 +160,7 @@ fn absent(error: object_store::Error) -> StoreError {
 }
 
 /// Folder and file. 256 folders keep each small enough to be looked through.
-fn names(item: &ItemId) -> (String, String) {
+pub(super) fn names(item: &ItemId) -> (String, String) {
     let name = item.to_string();
     (name.chars().take(2).collect(), name)
 }
@@ -91,6 +168,10 @@ fn names(item: &ItemId) -> (String, String) {
 fn place(item: &ItemId) -> BlobPath {
     let (shard, name) = names(item);
     BlobPath::from_iter([shard, name])
+}
+
+fn on_its_way(item: &ItemId) -> BlobPath {
+    BlobPath::from_iter([MOVING, &names(item).1])
 }
 
 /// Removes `name#1`, `name#2`, …, which the library writes first and never lists, and makes all removals last.
@@ -106,8 +187,8 @@ fn clear_parts(shard: &Path, name: &str) -> io::Result<()> {
             fs::remove_file(entry.path())?;
         }
     }
-    // The library does not do this for deletions. Windows cannot.
-    if cfg!(unix) { File::open(shard)?.sync_all() } else { Ok(()) }
+    // The library does not do this for deletions.
+    moving::sync(shard)
 }
 
 /// A blob being written. Holds at most two parts: one that fills and one on its way. Dropped, it leaves nothing.

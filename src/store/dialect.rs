@@ -14,12 +14,15 @@ use sqlx::{
     postgres::{PgConnectOptions, PgQueryResult},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteQueryResult, SqliteSynchronous},
 };
-use tokio::{sync::Mutex, time::timeout};
+use tokio::{
+    sync::{Mutex, Semaphore},
+    time::timeout,
+};
 
-use super::{StoreError, unavailable};
+use super::{StoreError, rewrite, unavailable};
 
 /// How long to wait for a free connection, or for a database that is coming back.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 const SQLITE_CONNECTIONS: u32 = 8;
 /// Bytes of the file that are read where the system has them in memory.
 const MAPPED: &str = "1073741824";
@@ -56,6 +59,8 @@ pub(super) trait Dialect: Database {
     fn changed(result: &Self::QueryResult) -> u64;
     /// Lets no deleted byte stay behind, as far as the database can.
     async fn scrub(pool: &Pool<Self>) -> Result<(), StoreError>;
+    /// Writes every row anew in the order of the keys; `false` when another server is at it. Who writes takes a permit of `writers`.
+    async fn rewrite(pool: &Pool<Self>, writers: &Semaphore) -> Result<bool, StoreError>;
 }
 
 /// A positive number: the negative one marks what the same server is removing.
@@ -94,6 +99,7 @@ impl Dialect for Sqlite {
         include_str!("../../migrations/sqlite/0003_log.sql"),
         include_str!("../../migrations/sqlite/0004_away.sql"),
         include_str!("../../migrations/sqlite/0005_writer.sql"),
+        include_str!("../../migrations/sqlite/0006_nightly.sql"),
     ];
     const MIGRATE_ALONE: &'static str = "select 1";
     const COUNT_META: &'static str = "select count(*) from sqlite_schema where type = 'table' and name = 'meta'";
@@ -136,6 +142,10 @@ impl Dialect for Sqlite {
         let (busy, _, _): (i64, i64, i64) = checkpoint.await.map_err(unavailable)?;
         if busy == 0 { Ok(()) } else { Err(unavailable(io::Error::other("the write-ahead log is in use"))) }
     }
+
+    async fn rewrite(pool: &Pool<Self>, writers: &Semaphore) -> Result<bool, StoreError> {
+        rewrite::sqlite(pool, writers).await.map(|()| true)
+    }
 }
 
 /// A session of its own that holds an advisory lock on the lease's number.
@@ -175,6 +185,7 @@ impl Dialect for Postgres {
         include_str!("../../migrations/postgres/0003_log.sql"),
         include_str!("../../migrations/postgres/0004_away.sql"),
         include_str!("../../migrations/postgres/0005_writer.sql"),
+        include_str!("../../migrations/postgres/0006_nightly.sql"),
     ];
     // Leases are positive, so no lease is this number.
     const MIGRATE_ALONE: &'static str = "select pg_advisory_xact_lock(-1)";
@@ -209,5 +220,9 @@ impl Dialect for Postgres {
     async fn scrub(_: &Pool<Self>) -> Result<(), StoreError> {
         // PostgreSQL keeps bytes until its log is recycled; `check` looks at how soon that is.
         Ok(())
+    }
+
+    async fn rewrite(pool: &Pool<Self>, _: &Semaphore) -> Result<bool, StoreError> {
+        rewrite::postgres(pool).await
     }
 }

@@ -32,9 +32,9 @@ const SCRUBS: u32 = 50;
 
 /// One database, and the lease of this server.
 pub(super) struct SqlStore<DB: Dialect> {
-    pool: Pool<DB>,
+    pub(super) pool: Pool<DB>,
     lease: DB::Lease,
-    writers: Semaphore,
+    pub(super) writers: Semaphore,
 }
 
 impl<DB> SqlStore<DB>
@@ -149,6 +149,14 @@ where
     /// Lets no byte stay behind of rows that were deleted, as far as the database can.
     pub(super) async fn scrubbed(&self) -> Result<(), StoreError> {
         // The rows are gone whatever comes of this; the next deletion scrubs again.
+        if self.scrub().await.is_err() {
+            tracing::warn!("destroyed rows are still in the write-ahead log");
+        }
+        Ok(())
+    }
+
+    /// The same, and says whether it could.
+    pub(super) async fn scrub(&self) -> Result<(), StoreError> {
         let _turn = self.writers.acquire().await.map_err(unavailable)?;
         let mut scrubbed = DB::scrub(&self.pool).await;
         for _ in 0..SCRUBS {
@@ -159,10 +167,7 @@ where
             tokio::time::sleep(Duration::from_millis(20)).await;
             scrubbed = DB::scrub(&self.pool).await;
         }
-        if scrubbed.is_err() {
-            tracing::warn!("destroyed rows are still in the write-ahead log");
-        }
-        Ok(())
+        scrubbed
     }
 }
 

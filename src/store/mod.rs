@@ -7,6 +7,9 @@ mod dialect;
 mod generic;
 mod leave;
 mod log;
+mod moving;
+mod nightly;
+mod rewrite;
 mod rows;
 mod seen;
 mod sql;
@@ -20,6 +23,7 @@ pub use blobs::{BlobWriter, Blobs};
 pub use generic::connect;
 pub use leave::{LeaveStore, Leaving, MakeFiller};
 pub use log::LogStore;
+pub use nightly::NightlyStore;
 pub use seen::{NoticeStore, SeenKey};
 pub use sweep::sweep;
 
@@ -119,7 +123,7 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// With what lies beneath, for the operator at a start; never for a page or the log of a running server.
+    /// With what lies beneath, for the operator at a start or a command; never for a page or the log of a running server.
     pub fn with_cause(&self) -> String {
         match std::error::Error::source(self) {
             Some(cause) => format!("{self}: {cause}"),
@@ -145,7 +149,7 @@ pub struct Move {
 
 /// What the server keeps. Implemented once, for both databases; all methods are atomic.
 #[async_trait]
-pub trait Store: NoticeStore + LogStore + LeaveStore + AwayStore + Send + Sync {
+pub trait Store: NoticeStore + LogStore + LeaveStore + AwayStore + NightlyStore + Send + Sync {
     /// Files a case with its first item (payload inline), in one transaction. The same lookup again is [`Filed::Already`].
     async fn file(&self, case: &Case, item: &NewItem) -> Result<Filed, StoreError>;
     /// The case behind a lookup id.

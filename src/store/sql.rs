@@ -94,6 +94,9 @@ pub(super) const SEE_READER: &str = "insert into reader_seen (reader, day) value
 pub(super) const FORGET_READER: &str = "delete from reader_seen where reader = $1";
 pub(super) const TAKE_NOTICES: &str = "update meta set notices = $1 where notices is null or notices < $1";
 
+pub(super) const REWRITTEN: &str = "select rewritten from meta";
+pub(super) const SET_REWRITTEN: &str = "update meta set rewritten = $1";
+
 pub(super) const AWAY: &str = "select reader, until from away order by reader";
 pub(super) const SET_AWAY: &str = "insert into away (reader, until) values ($1, $2)
     on conflict (reader) do update set until = excluded.until where excluded.until <> away.until";

@@ -11,11 +11,11 @@ use crate::base::{case, day, file_item, item, item_id, on_both};
 
 const MIB: usize = 1 << 20;
 
-fn bytes(length: usize) -> Vec<u8> {
+pub(crate) fn bytes(length: usize) -> Vec<u8> {
     (0..length).map(|n| u8::try_from(n % 251).unwrap()).collect()
 }
 
-async fn write(blobs: &Blobs, item: &ItemId, pieces: &[Vec<u8>]) {
+pub(crate) async fn write(blobs: &Blobs, item: &ItemId, pieces: &[Vec<u8>]) {
     let mut writer = blobs.writer(item).await.unwrap();
     for piece in pieces {
         writer.write(piece.clone()).await.unwrap();
@@ -23,7 +23,7 @@ async fn write(blobs: &Blobs, item: &ItemId, pieces: &[Vec<u8>]) {
     writer.finish().await.unwrap();
 }
 
-async fn read(blobs: &Blobs, item: &ItemId) -> Vec<u8> {
+pub(crate) async fn read(blobs: &Blobs, item: &ItemId) -> Vec<u8> {
     let stream = blobs.read(item).await.unwrap();
     stream
         .try_fold(Vec::new(), |mut all, chunk| async move {
@@ -34,7 +34,7 @@ async fn read(blobs: &Blobs, item: &ItemId) -> Vec<u8> {
         .unwrap()
 }
 
-fn files(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     let shards = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     shards.flat_map(|shard| std::fs::read_dir(shard).unwrap()).map(|entry| entry.unwrap().path()).collect()
 }
@@ -63,29 +63,31 @@ async fn a_blob_comes_back_as_it_was_written() {
 #[tokio::test]
 async fn a_blob_shows_only_when_it_is_finished() {
     let folder = tempfile::tempdir().unwrap();
-    let blobs = Blobs::folder(folder.path()).unwrap();
+    let blobs = Blobs::folder(&folder.path().join("blobs")).unwrap();
     let (aborted, dropped) = (item_id(), item_id());
     let mut writer = blobs.writer(&aborted).await.unwrap();
     writer.write(bytes(9 * MIB)).await.unwrap();
     assert!(matches!(blobs.size(&aborted).await, Err(StoreError::Corrupt { .. })));
     assert!(blobs.read(&aborted).await.is_err());
     writer.abort().await;
-    assert_eq!(files(folder.path()), Vec::<PathBuf>::new());
+    assert_eq!(files(&folder.path().join("blobs")), Vec::<PathBuf>::new());
     let mut writer = blobs.writer(&dropped).await.unwrap();
     writer.write(bytes(5 * MIB)).await.unwrap();
     drop(writer);
     blobs.delete(&dropped).await.unwrap();
-    assert_eq!(files(folder.path()), Vec::<PathBuf>::new());
+    assert_eq!(files(&folder.path().join("blobs")), Vec::<PathBuf>::new());
 }
 
 #[tokio::test]
 async fn deleting_takes_part_files_of_that_blob_alone() {
     let folder = tempfile::tempdir().unwrap();
-    let blobs = Blobs::folder(folder.path()).unwrap();
+    let blobs = Blobs::folder(&folder.path().join("blobs")).unwrap();
     let (kept, gone) = (item_id(), item_id());
     write(&blobs, &kept, &[bytes(10)]).await;
     write(&blobs, &gone, &[bytes(10)]).await;
-    let of = |id: ItemId| files(folder.path()).into_iter().find(|file| file.ends_with(id.to_string())).unwrap();
+    let of = |id: ItemId| {
+        files(&folder.path().join("blobs")).into_iter().find(|file| file.ends_with(id.to_string())).unwrap()
+    };
     // As a killed process leaves them.
     for id in [kept, gone] {
         for part in ["#1", "#12"] {
@@ -97,7 +99,7 @@ async fn deleting_takes_part_files_of_that_blob_alone() {
     let kept_file = of(kept);
     blobs.delete(&gone).await.unwrap();
     blobs.delete(&gone).await.unwrap();
-    let left = files(folder.path());
+    let left = files(&folder.path().join("blobs"));
     assert_eq!(left.len(), 3);
     assert!(left.iter().all(|file| file.to_str().unwrap().starts_with(kept_file.to_str().unwrap())));
     blobs.delete(&item_id()).await.unwrap();
