@@ -55,7 +55,7 @@ fn quoted(text: impl ToString) -> String {
 /// `meldkluis.toml`, with the reasons that somebody who changes it needs.
 fn settings(places: &Places, answers: &Answers) -> String {
     let path = |path: PathBuf| quoted(path.display());
-    let mut origins = vec!["http://127.0.0.1:8080".to_owned()];
+    let mut origins = vec![format!("http://{}", places.listen)];
     origins.extend(answers.https.as_ref().map(|https| https.origin.clone()));
     let origins: Vec<String> = origins.iter().map(quoted).collect();
     let mut text = format!(
@@ -63,20 +63,22 @@ fn settings(places: &Places, answers: &Answers) -> String {
          data = {}\nroster = {}\nanchor = {}\n\
          # The keys are handed over by systemd. Without systemd, name their folder: secrets = {}\n\
          # For a proxy on this machine, and for the canary.\n\
-         listen = \"127.0.0.1:8080\"\n\
+         listen = {}\n\
          # Every address at which readers reach the server. Add http://….onion when Tor has made it.\n\
          origins = [{}]\n",
         path(places.data.clone()),
         path(places.roster()),
         path(places.anchor()),
         path(places.credentials()),
+        quoted(places.listen),
         origins.join(", ")
     );
     // Writing to a string cannot fail.
     if let Some(url) = &answers.postgres {
         drop(writeln!(text, "database = {}", quoted(url)));
     }
-    text.push_str("\n# Readiness and figures, for this machine alone.\n[status]\nlisten = \"127.0.0.1:9090\"\n");
+    let status = quoted(places.status);
+    drop(write!(text, "\n# Readiness and figures, for this machine alone.\n[status]\nlisten = {status}\n"));
     if answers.onion {
         let socket = path(places.sockets.join("onion.sock"));
         drop(write!(

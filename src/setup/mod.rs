@@ -10,6 +10,7 @@ mod roster;
 use std::{
     fs::{self, OpenOptions},
     io::{BufRead, Write},
+    net::SocketAddr,
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
@@ -41,6 +42,12 @@ pub struct Places {
     /// Where systemd looks for units that an administrator made.
     #[arg(long, default_value = "/etc/systemd/system")]
     pub units: PathBuf,
+    /// Where a proxy on this machine, and the canary, find the server.
+    #[arg(long, default_value = "127.0.0.1:8080")]
+    pub listen: SocketAddr,
+    /// Where this machine asks whether the server is ready.
+    #[arg(long, default_value = "127.0.0.1:9090")]
+    pub status: SocketAddr,
     /// The key file of the canary's reader: the second run then files a synthetic report, opens and destroys it. Keep it on another machine afterwards.
     #[arg(long)]
     pub canary_key: Option<PathBuf>,
