@@ -1,10 +1,14 @@
 //! The files of a deployment, from the answers. Pure: nothing is read or written here.
-use std::{fmt::Write, path::PathBuf};
+use std::path::PathBuf;
+
+use crate::domain::day::Day;
 
 use super::{Answers, Places, SetupError, roster::First};
 
 const TORRC: &str = include_str!("../../deploy/tor/torrc");
 const TOR_SOCKET: &str = "/run/meldkluis/onion.sock";
+/// RFC 9116 advises less than a year.
+const CONTACT_DAYS: i32 = 360;
 const EXE: &str = "/usr/bin/meldkluis";
 const SETTINGS: &str = "/etc/meldkluis";
 /// What the package brings; made here when there is no package.
@@ -44,7 +48,8 @@ pub(super) fn files(places: &Places, answers: &Answers, first: &First) -> Result
         files.push(NewFile { path: places.folder.join("torrc"), text });
     }
     files.extend(units(places, answers));
-    files.push(NewFile { path: places.settings(), text: settings(places, answers) });
+    let today = first.root.head.valid_from;
+    files.push(NewFile { path: places.settings(), text: settings(places, answers, today) });
     Ok(files)
 }
 
@@ -53,7 +58,7 @@ fn quoted(text: impl ToString) -> String {
 }
 
 /// `meldkluis.toml`, with the reasons that somebody who changes it needs.
-fn settings(places: &Places, answers: &Answers) -> String {
+fn settings(places: &Places, answers: &Answers, today: Day) -> String {
     let path = |path: PathBuf| quoted(path.display());
     let mut origins = vec![format!("http://{}", places.listen)];
     origins.extend(answers.https.as_ref().map(|https| https.origin.clone()));
@@ -73,26 +78,28 @@ fn settings(places: &Places, answers: &Answers) -> String {
         quoted(places.listen),
         origins.join(", ")
     );
-    // Writing to a string cannot fail.
     if let Some(url) = &answers.postgres {
-        drop(writeln!(text, "database = {}", quoted(url)));
+        text.push_str(&format!("database = {}\n", quoted(url)));
     }
     let status = quoted(places.status);
-    drop(write!(text, "\n# Readiness and figures, for this machine alone.\n[status]\nlisten = {status}\n"));
+    text.push_str(&format!("\n# Readiness and figures, for this machine alone.\n[status]\nlisten = {status}\n"));
     if answers.onion {
         let socket = path(places.sockets.join("onion.sock"));
-        drop(write!(
-            text,
+        text.push_str(&format!(
             "\n# Tor alone connects here (torrc).\n[onion]\nsocket = {socket}\n# location = \"http://….onion\"\n"
         ));
     }
     if let Some(https) = &answers.https {
         let (certificate, key) = (path(https.certificate.clone()), path(https.key.clone()));
         let listen = quoted(https.listen);
-        drop(write!(text, "\n[https]\nlisten = {listen}\ncertificate = {certificate}\nkey = {key}\n"));
+        text.push_str(&format!("\n[https]\nlisten = {listen}\ncertificate = {certificate}\nkey = {key}\n"));
     }
     if let Some(contact) = &answers.contact {
-        drop(write!(text, "\n[security]\ncontact = [{}]\n", quoted(contact)));
+        text.push_str(&format!(
+            "\n[security]\ncontact = [{}]\nexpires = \"{}\"\n",
+            quoted(contact),
+            today.plus_days(CONTACT_DAYS)
+        ));
     }
     text
 }
