@@ -14,7 +14,7 @@ use meldkluis::{
         id::{ItemId, OrgId},
         log::{Head, Writer},
     },
-    store::{NewItem, Payload, SlotRow, Store, StoreError},
+    store::{Filed, NewItem, Payload, SlotRow, Store, StoreError},
 };
 use sqlx::{AssertSqlSafe, PgConnection};
 use tokio::task::JoinSet;
@@ -260,7 +260,7 @@ on_both! {
         done.store(true, Ordering::Relaxed);
         let filed: usize = others.join_all().await.into_iter().sum();
         assert!(filed > 6, "{filed}");
-        let kept = base.count(r#"select count(*) from item"#).await;
+        let kept = base.count("select count(*) from item").await;
         assert_eq!(kept, i64::try_from(2 * (filed + REPORTS)).unwrap());
     }
 }
@@ -351,7 +351,7 @@ async fn measure(base: Base) {
         done.store(true, Ordering::Relaxed);
         since.elapsed()
     };
-    let filing = longest(&done, async || drop(store.file(&case(), &item()).await.unwrap()));
+    let filing = longest(&done, async || assert_eq!(store.file(&case(), &item()).await.unwrap(), Filed::New));
     let (mut turn, mut most) = (0, 0);
     let reading = longest(&done, async || {
         (turn, most) = (turn + 1, most.max(memory()));
