@@ -89,7 +89,9 @@ pub(super) fn renew(folder: &Path, shard: &str, keep: u64) -> io::Result<()> {
     }
     shuffle(&mut came);
     if let Err(error) = copy_all(&old, &moving, &mut came) {
-        came.iter().for_each(|name| drop(fs::remove_file(moving.join(name))));
+        for name in &came {
+            drop(fs::remove_file(moving.join(name)));
+        }
         return Err(error);
     }
     // All of them first: a folder would give a file the place of the one that went just before.

@@ -32,10 +32,17 @@ where
     async fn rewrite(&self, today: Day) -> Result<(), StoreError> {
         let last: Option<(Option<i32>,)> = self.one(sqlx::query_as(sql::REWRITTEN)).await?;
         let done = last.and_then(|(last,)| last).is_some_and(|last| last >= today.number());
-        if !done && DB::rewrite(&self.pool, &self.writers).await? {
+        if done {
+            // It may have been marked just before the process was killed.
+            return self.scrub().await;
+        }
+        // SQLite's index of its log keeps which page was written after which, also when the log is empty. Each part of it is cleared when
+        // a new log reaches it: so a new one begins before the pass, and again with the mark.
+        self.scrub().await?;
+        if DB::rewrite(&self.pool, &self.writers).await? {
+            self.scrub().await?;
             self.run(sqlx::query(sql::SET_REWRITTEN).bind(today.number())).await?;
         }
-        // Of a day that is done too: it may have been marked just before the process was killed.
         self.scrub().await
     }
 }

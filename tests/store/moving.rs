@@ -26,7 +26,7 @@ use crate::{
 
 /// Files that come one after the other, in one folder of the 256 and in all of them.
 const FILES: usize = 12;
-const ROUNDS: usize = 12;
+const ROUNDS: u8 = 12;
 /// The mean number of pairs of [`FILES`] that stand the wrong way round in a random order, and how far that of [`ROUNDS`] orders may be
 /// from it: five times its standard deviation, which is 7.3 for one order.
 const RANDOM: f64 = 33.0;
@@ -57,7 +57,7 @@ fn turned<T: PartialOrd>(values: &[T]) -> f64 {
 
 fn file(folder: &Path, item: &ItemId) -> PathBuf {
     let name = item.to_string();
-    folder.join(&name[..2]).join(name)
+    folder.join(name.chars().take(2).collect::<String>()).join(name)
 }
 
 fn moving(folder: &Path, item: &ItemId) -> PathBuf {
@@ -94,7 +94,7 @@ async fn orders(base: &Path, shard: Option<u8>) -> [Vec<f64>; 2] {
             let all: Vec<[i128; 3]> = items.iter().map(|i| marks(&file(&folder, i).metadata().unwrap())).collect();
             let columns = (0..3).map(|n| turned(&all.iter().map(|marks| marks[n]).collect::<Vec<_>>()));
             let found = columns.chain([turned(&listed(&folder, &items))]);
-            sums.iter_mut().zip(found).for_each(|(sum, pairs)| *sum += pairs / ROUNDS as f64);
+            sums.iter_mut().zip(found).for_each(|(sum, pairs)| *sum += pairs / f64::from(ROUNDS));
         };
         note(&mut before);
         blobs.renew(0).await.unwrap();
