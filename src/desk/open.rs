@@ -21,6 +21,7 @@ use crate::{
     domain::{
         classification::Classification,
         id::{CaseId, InstanceId, ItemId},
+        order::sorted,
     },
     seal::{
         Author, Kind, Manifest, Plaintext, ReporterPublic, StoryText,
@@ -294,7 +295,7 @@ fn of_consent<T: ConsentBody>(bytes: Zeroizing<Vec<u8>>, content: fn(T) -> Conte
 }
 
 /// Puts the items in order and marks those whose author is proven: by the roster, or by the first item's own key.
-pub(super) fn prove(client: &Client, items: &mut [Item]) {
+pub(super) fn prove(client: &Client, items: &mut Vec<Item>) {
     let reporter = reporter(client, items);
     for item in items.iter_mut() {
         let State::Opened(opened) = &mut item.state else { continue };
@@ -316,12 +317,22 @@ pub(super) fn prove(client: &Client, items: &mut [Item]) {
             opened.proven |= cards.iter().any(|card| wrote(card, &opened.manifest.head, &opened.by));
         }
     }
-    // First items first, then by day; what did not open stands last.
-    items.sort_by_key(|item| match &item.state {
-        State::Opened(o) => (0, o.manifest.head.reporter.is_none(), Some((o.manifest.head.day, o.manifest.head.seq))),
-        State::Large(_) => (1, true, None),
-        State::Failed(_) => (2, true, None),
+    in_order(items);
+}
+
+/// First items first, and nothing before what its author had seen; what did not open stands last.
+fn in_order(items: &mut Vec<Item>) {
+    let opened = |item: &Item| matches!(item.state, State::Opened(_));
+    let (known, mut closed): (Vec<_>, Vec<_>) = std::mem::take(items).into_iter().partition(opened);
+    closed.sort_by_key(|item| matches!(item.state, State::Failed(_)));
+    let opened = known.into_iter().filter_map(|item| match item.state {
+        State::Opened(opened) => Some((item.id, opened)),
+        State::Large(_) | State::Failed(_) => None,
     });
+    let ordered =
+        sorted(opened.collect(), |(_, o)| o.manifest.head.place(o.manifest.head.reporter.is_some(), o.proven));
+    items.extend(ordered.into_iter().map(|(id, opened)| Item { id, state: State::Opened(opened) }));
+    items.append(&mut closed);
 }
 
 /// A case that something is written into, with what it holds.

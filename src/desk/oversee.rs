@@ -14,6 +14,7 @@ use crate::{
     domain::{
         id::{CaseId, ItemId, OrgId, ReaderId},
         log::{Deed, Head, Record, Sender, Writer, record_hash},
+        order::Before,
         roster::{Organisation, Overseer, Reader, Role, Roster},
     },
     seal::{
@@ -118,6 +119,7 @@ impl Client {
             author: Author::Reader(self.me.reader.clone()),
             seq: u32::MAX,
             seen: [0; 32],
+            before: Before::default(),
             day: self.today(),
             name: None,
             // Who of them reads it is not for the coordinator to know.

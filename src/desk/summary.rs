@@ -201,6 +201,7 @@ mod tests {
         domain::{
             day::Day,
             id::{InstanceId, OrgId, ReaderId},
+            order::Before,
         },
         seal::{Author, ItemHead, Kind, Manifest},
     };
@@ -235,6 +236,7 @@ mod tests {
             author: Author::Reporter,
             seq: 0,
             seen: [0; 32],
+            before: Before::default(),
             day: there.filed,
             name: None,
             to: Vec::new(),

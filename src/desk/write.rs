@@ -5,7 +5,6 @@ use std::{
 };
 
 use futures_util::StreamExt;
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::{
@@ -24,9 +23,10 @@ use crate::{
         day::Day,
         guest::GuestCard,
         id::{CaseId, ItemId},
+        order::Before,
     },
     envelope,
-    seal::{Author, FileSealer, ItemHead, Kind, Plaintext, Recipients, SealError, Slot, SlotTo, item},
+    seal::{Author, FileSealer, ItemHead, Kind, Plaintext, Recipients, SealError, Slot, SlotTo, item, seen},
 };
 
 /// Escaped bytes of a text that the reporter's page shows whole.
@@ -164,9 +164,6 @@ pub(super) fn head(
     seq: u32,
     name: Option<String>,
 ) -> ItemHead {
-    let mut seen = case.items.clone();
-    seen.sort();
-    let seen = seen.iter().fold(Sha256::new(), |hash, item| hash.chain_update(item.as_bytes()));
     ItemHead {
         instance: client.roster.instance,
         case: case.case,
@@ -174,7 +171,8 @@ pub(super) fn head(
         kind,
         author: Author::Reader(client.me.reader.clone()),
         seq,
-        seen: seen.finalize().into(),
+        seen: seen(&case.items),
+        before: Before::of(&case.items),
         day: client.today(),
         name,
         to: to.readers(),
