@@ -93,6 +93,21 @@ async fn an_officer_does_the_whole_work_of_a_case_on_the_page() {
     assert!(browser.text().await.contains("Dit is nog de tekst waarmee u begint"), "{}", browser.text().await);
     browser.write("#text", "Wij hebben het opgelost.").await;
     browser.press("main form button").await;
+    // What it means is said, with what was not done, and it is asked once more.
+    assert_eq!(browser.heading().await, "Weet u zeker dat u deze zaak wilt afsluiten?");
+    let text = browser.text().await;
+    assert!(
+        text.contains("Er is nog geen terugkoppeling gegeven.") && !text.contains("De ontvangst is nog niet"),
+        "{text}"
+    );
+    assert!(text.contains("Na 365 dagen, op") && text.contains("Wij hebben het opgelost."), "{text}");
+    picture(&browser, "desk-close").await;
+    browser.press("button[name=sure][value=no]").await;
+    let kept = browser.page.find(By::Css("#text")).await.unwrap().prop("value").await.unwrap();
+    assert!(kept.unwrap().ends_with("Wij hebben het opgelost."));
+    browser.press("main form button").await;
+    browser.press("button[name=sure][value=yes]").await;
+    assert!(browser.text().await.contains("De zaak is afgesloten."));
     assert!(browser.page.find(By::Css(".mk-acts a[href$=reply]")).await.is_err());
     browser.press(".mk-acts a[href$=note]").await;
     browser.write("#text", "Alleen voor ons.").await;
@@ -244,6 +259,9 @@ async fn every_page(eye: &mut Eye, link: &str, lang: &str) {
     }
     eye.go(&format!("{case}/reply"), &format!("{lang} desk reply")).await;
     eye.press("main form button", &format!("{lang} desk reply wrong")).await;
+    eye.go(&format!("{case}/close"), &format!("{lang} desk close")).await;
+    eye.browser.write("#text", "Klaar").await;
+    eye.press("main form button", &format!("{lang} desk close sure")).await;
     eye.go(&format!("{case}/hand-over"), &format!("{lang} desk hand-over")).await;
     eye.press("main form button", &format!("{lang} desk hand-over wrong")).await;
     eye.go(&case, &format!("{lang} desk case")).await;

@@ -9,8 +9,9 @@ use serde_json::json;
 
 use super::{
     Client, DeskError,
-    commands::{Options, readable},
+    commands::Options,
     oral::{Entered, Telling, draw, enter, said_back, topic_named, who_reads},
+    writing::readable,
 };
 use crate::{
     domain::{id::ReaderId, oral::How, routing::Readers},

@@ -10,10 +10,11 @@ use serde_json::json;
 
 use super::{
     Client, DeskError, Entry, Export, Identity, Memo,
-    commands::{Options, Writing, case_id, sent, text},
+    commands::{Options, case_id},
     last_seen,
     page::CHANGED,
     reader_changes, register, safe_text, signed_with,
+    writing::{Writing, sent, text},
 };
 use crate::{
     api_types::oversight::Group,

@@ -4,6 +4,7 @@ mod answer;
 mod away;
 mod case;
 mod classify;
+mod close;
 mod entry;
 mod file;
 mod first;

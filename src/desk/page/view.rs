@@ -122,7 +122,7 @@ impl Wrong {
             Some("desk-error-public" | "desk-error-guest-keys") => "public",
             Some("desk-error-words") => "words",
             Some("desk-error-guest-name") => "name",
-            Some("desk-error-card" | "desk-error-guest-large") => "card-file",
+            Some("desk-error-card" | "desk-error-no-card" | "desk-error-guest-large") => "card-file",
             _ => "",
         };
         Self { field, text: error.in_words(t) }
