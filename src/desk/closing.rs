@@ -26,9 +26,9 @@ fn not_done(t: Texts, items: &[Item]) -> Vec<String> {
     let by_reader = || proven(items).filter(|(_, o)| o.manifest.head.author != Author::Reporter);
     let done = |kind: Kind| by_reader().any(|(_, o)| o.manifest.head.kind == kind);
     let outcome = |content: &Content| matches!(content, Content::Classification(c) if c.stage == Stage::Closing);
-    let steps = worked(items).last().map_or(0, |(_, worked)| {
-        worked.protocol.steps.iter().filter(|step| !worked.done.contains(step.id.as_str())).count()
-    });
+    let steps = worked(items)
+        .last()
+        .map_or(0, |(_, worked)| worked.protocol.steps.iter().filter(|step| !worked.done(step)).count());
     [
         (!done(Kind::Acknowledgement)).then(|| t.get("desk-close-unacknowledged")),
         (!done(Kind::Feedback)).then(|| t.get("desk-close-no-feedback")),

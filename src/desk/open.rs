@@ -88,6 +88,8 @@ pub struct Opened {
     pub by: [u8; 32],
     /// Whether that is who the item says it is from.
     pub proven: bool,
+    /// Whether a guest wrote it.
+    pub guest: bool,
     /// What it holds.
     pub content: Content,
 }
@@ -232,7 +234,7 @@ pub(super) fn unseal(
     if (&head.instance, &head.case, &head.item) != here {
         return Ok(Err("this item was moved here from another place".to_owned()));
     }
-    Ok(content(&manifest, body)?.map(|content| Opened { manifest, by, proven: false, content }))
+    Ok(content(&manifest, body)?.map(|content| Opened { manifest, by, proven: false, guest: false, content }))
 }
 
 fn content(manifest: &Manifest, body: Body) -> Result<Result<Content, String>, DeskError> {
@@ -314,7 +316,8 @@ pub(super) fn prove(client: &Client, items: &mut Vec<Item>) {
     let cards = cards(client, items);
     for item in items.iter_mut() {
         if let State::Opened(opened) = &mut item.state {
-            opened.proven |= cards.iter().any(|card| wrote(card, &opened.manifest.head, &opened.by));
+            opened.guest = cards.iter().any(|card| wrote(card, &opened.manifest.head, &opened.by));
+            opened.proven |= opened.guest;
         }
     }
     in_order(items);

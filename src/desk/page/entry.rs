@@ -5,12 +5,12 @@ use super::{
     told::{agreed_text, words},
 };
 use crate::{
-    desk::{Content, Item, Opened, State, consents, takings},
+    desk::{Content, Item, Opened, State, consents, takings, worked},
     domain::{
         classification::Classification,
         id::{CaseId, KeyedReader},
     },
-    seal::{Author, Kind, StoryText, circle::LeftReason, consent::Along},
+    seal::{Author, Kind, StoryText, circle::LeftReason, consent::Along, protocol::StepDone},
     text::Texts,
 };
 
@@ -89,7 +89,7 @@ pub(super) fn entry(open: &Unlocked, t: Texts, case: &CaseId, item: &Item) -> En
                 Content::Link(_) => {}
                 Content::Classification(made) => entry.texts.push((String::new(), classified(t, made))),
                 Content::Protocol(begun) => entry.texts.push((String::new(), t.pick(&begun.protocol.name).to_owned())),
-                Content::Step(step) => entry.texts.push((String::new(), step.step.clone())),
+                Content::Step(done) => entry.texts.push((String::new(), step(t, items, done))),
                 Content::HandOver(done) => {
                     entry.texts.push((String::new(), readers::person(open, t, case, &done.to.reader)))
                 }
@@ -183,6 +183,13 @@ fn heading(open: &Unlocked, t: Texts, opened: &Opened) -> String {
         }
     };
     format!("{}, {}, {from}", t.get(kind_text(head.kind)), t.day(head.day))
+}
+
+/// What a step asks, as the protocol has it that the case keeps.
+fn step(t: Texts, items: &[Item], done: &StepDone) -> String {
+    let begun = worked(items).find(|(begun, _)| *begun == done.begun);
+    let step = begun.and_then(|(_, worked)| worked.protocol.steps.iter().find(|s| s.id == done.step));
+    step.map_or_else(|| done.step.clone(), |step| t.pick(&step.text).to_owned())
 }
 
 /// What goes along, in words.
