@@ -281,7 +281,10 @@ fn content(manifest: &Manifest, body: Body) -> Result<Result<Content, String>, D
         | Kind::Note
         | Kind::Closing
         | Kind::Identity
-        | Kind::Memo
+        | Kind::Reminder
+        | Kind::HoldTold
+        | Kind::TransferAsked
+        | Kind::Escalation
         | Kind::Talk => Ok(Content::Text(Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned()))),
     })
 }
@@ -306,7 +309,7 @@ pub(super) fn prove(client: &Client, items: &mut Vec<Item>) {
             Author::Reader(id) => {
                 let reader = client.roster.reader(id).map(|r| &r.sign_key);
                 // A coordinator writes to the readers, and nothing but that.
-                let memo = opened.manifest.head.kind == Kind::Memo;
+                let memo = opened.manifest.head.kind.is_memo();
                 let overseer = client.roster.overseer(id).filter(|_| memo).map(|(_, o)| &o.sign_key);
                 reader.or(overseer).map(|key| key.to_lowercase()) == Some(hex::encode(opened.by))
             }

@@ -46,7 +46,10 @@ pub(super) fn deed(kind: Kind) -> Deed {
         | Kind::Agreed
         | Kind::Identity
         | Kind::Talk
-        | Kind::Memo
+        | Kind::Reminder
+        | Kind::HoldTold
+        | Kind::TransferAsked
+        | Kind::Escalation
         // What changes who reads has a record of its own beside these.
         | Kind::Left
         | Kind::TakeOut

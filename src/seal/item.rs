@@ -58,8 +58,15 @@ pub enum Kind {
     ConsentAnswer,
     /// A reader shared what was agreed.
     HandOver,
-    /// A coordinator reminds, asks for a transfer, or says that it goes higher up.
-    Memo,
+    /// A coordinator reminds the readers. In items of earlier versions, any message of a coordinator.
+    #[serde(alias = "memo")]
+    Reminder,
+    /// A coordinator says that a closed case is kept.
+    HoldTold,
+    /// A coordinator asks the readers to hand the case to others.
+    TransferAsked,
+    /// A coordinator says that it goes higher up.
+    Escalation,
     /// What the report is and what came of it, in codes.
     Classification,
     /// A protocol is begun; see [`super::protocol`].
@@ -90,6 +97,13 @@ pub enum Kind {
     Account,
     /// The reporter agrees with that, or says how it was.
     Agreed,
+}
+
+impl Kind {
+    /// Whether it is a coordinator's message to the readers.
+    pub fn is_memo(self) -> bool {
+        matches!(self, Self::Reminder | Self::HoldTold | Self::TransferAsked | Self::Escalation)
+    }
 }
 
 /// Who says they wrote it; the signature proves it.
