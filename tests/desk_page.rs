@@ -171,6 +171,29 @@ async fn a_file_of_the_browser_s_profile_leads_to_the_desk() {
 }
 
 #[actix_web::test]
+async fn the_other_language_is_one_button_away_and_stays() {
+    let service = Service::start(None).await;
+    Browser::new(&service.base).report(STORY, &[]).await;
+    let (link, origin) = desk(&service, READER, Duration::from_mins(10));
+    let browser = entered(&link).await;
+    browser.press("table a").await;
+    let case = browser.page.current_url().await.unwrap();
+    browser.press(".mk-language button").await;
+    assert!(browser.text().await.contains("What do you want to do?"), "{}", browser.text().await);
+    assert_eq!(browser.page.current_url().await.unwrap().path(), case.path().replace("/nl/", "/en/"));
+    picture(&browser, "desk-english").await;
+    browser.press(".mk-acts a[href$=note]").await;
+    assert_eq!(browser.heading().await, "Write a note");
+    browser.page.goto(format!("{origin}/")).await.unwrap();
+    assert_eq!(browser.heading().await, "Your cases");
+    browser.press("nav form button").await;
+    assert_eq!(browser.heading().await, "Your desk is locked");
+    browser.press(".mk-language button").await;
+    assert_eq!(browser.heading().await, "Uw werkplek is vergrendeld");
+    browser.quit().await;
+}
+
+#[actix_web::test]
 async fn nobody_else_gets_in() {
     let service = Service::start(None).await;
     let (link, origin) = desk(&service, READER, Duration::from_mins(10));
@@ -194,6 +217,10 @@ async fn nobody_else_gets_in() {
     assert_eq!(status(post()).await, 403, "a POST that does not say where it comes from");
     assert_eq!(status(post().header("origin", "http://evil.example")).await, 403);
     assert_eq!(status(post().header("origin", &origin)).await, 303);
+    let language = || http.post(format!("{origin}/en/language")).header("cookie", &cookie);
+    assert_eq!(status(language()).await, 403, "nor is the language changed from elsewhere");
+    let led = language().header("origin", &origin).header("referer", "http://evil.example/nl/x").send().await.unwrap();
+    assert_eq!(led.headers()["location"], "/en/inbox");
     let page = get().send().await.unwrap();
     assert_eq!(page.headers()["cache-control"], "no-store");
     assert!(!page.text().await.unwrap().contains("<script"));

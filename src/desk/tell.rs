@@ -121,7 +121,7 @@ async fn in_person(
         writeln!(out, "{:>2}. {word}", n + 1)?;
     }
     loop {
-        write!(out, "\n{}: ", t.get("ask-code"))?;
+        write!(out, "\n{}: ", t.get("oral-said"))?;
         let mut line = zeroize::Zeroizing::new(String::new());
         if std::io::stdin().read_line(&mut line)? == 0 {
             return Err(DeskError::new("nothing was sent"));
