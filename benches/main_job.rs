@@ -18,6 +18,7 @@ use meldkluis::{
     domain::{
         day::Day,
         id::{CaseId, InstanceId, ItemId, ReaderId},
+        order::Before,
         roster::{Function, Reader, Status, Text},
     },
     http,
@@ -68,6 +69,7 @@ fn head(kind: Kind) -> ItemHead {
         author: Author::Reporter,
         seq: 0,
         seen: [0; 32],
+        before: Before::default(),
         day: Day::parse("2026-11-24").unwrap(),
         name: None,
         to: Vec::new(),

@@ -90,6 +90,11 @@ async fn shared_as_agreed(database: Option<String>) {
     service.desk("bzk-functionaris-3", &["note", &case, "--file", file.to_str().unwrap()]).await.unwrap();
     assert!(serde_json::to_string(&items(&service, NEW, &case).await).unwrap().contains("Voor u allen"));
     assert!(mailbox(&browser, &code, &[]).await.html.contains("Van de nieuwe lezer"));
+
+    // Who came later has less before them, and stands after it all the same.
+    let kinds: Vec<String> = items(&service, READER, &case).await.iter().map(|i| i["kind"].to_string()).collect();
+    let last: Vec<&str> = kinds.iter().rev().take(4).map(|kind| kind.trim_matches('"')).collect();
+    assert_eq!(last, ["note", "reply", "message", "hand_over"], "{kinds:?}");
 }
 
 #[actix_web::test]

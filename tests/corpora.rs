@@ -12,6 +12,7 @@ use meldkluis::{
     domain::{
         day::Day,
         id::{CaseId, InstanceId, ItemId, ReaderId},
+        order::Before,
         roster::{Function, Reader, Status, Text},
     },
     roster_files::sign,
@@ -56,6 +57,7 @@ fn head() -> ItemHead {
         author: Author::Reader(ReaderId::parse("anna").unwrap()),
         seq: 1,
         seen: [0; 32],
+        before: Before::default(),
         day: Day::parse("2026-11-24").unwrap(),
         name: None,
         to: Vec::new(),

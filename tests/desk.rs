@@ -173,3 +173,50 @@ async fn the_inbox_shows_and_searches_what_was_opened_and_opens_nothing_that_was
     service.desk(READER, &["close", &case, "--file", file.to_str().unwrap()]).await.unwrap();
     assert_eq!(found(&["--state", "closed"]).await[0]["case"], case.as_str());
 }
+
+#[actix_web::test]
+async fn a_case_is_not_closed_by_one_word_alone() {
+    let service = Service::start(None).await;
+    Browser::new(&service.base).report("De kas is leeg.", &[]).await;
+    let case = service.desk(READER, &["inbox"]).await.unwrap()[0]["case"].as_str().unwrap().to_owned();
+    service.desk(READER, &["read", &case]).await.unwrap();
+    let file = service.path("end.txt");
+    fs::write(&file, "Klaar").unwrap();
+    let close = ["close", &case, "--file", file.to_str().unwrap()];
+    let asked = service.desk_says(READER, &close).await.unwrap_err();
+    assert!(asked.contains("cannot be undone") && asked.contains("--yes"), "{asked}");
+    assert_eq!(service.desk(READER, &["inbox"]).await.unwrap()[0]["state"], "open");
+    service.desk_says(READER, &[&close[..], &["--yes"]].concat()).await.unwrap();
+    assert_eq!(service.desk(READER, &["inbox", "--state", "closed"]).await.unwrap()[0]["case"], case.as_str());
+}
+
+#[actix_web::test]
+async fn what_may_be_said_in_codes_is_named_where_a_code_is_wrong() {
+    let service = Service::start(None).await;
+    let words = ["classify", "0c7e2f4a-7d0e-4b53-9f3c-6f1e6f0d6a11", "--type", "fraud", "--assessment", "accepted"];
+    let wrong = service.desk(READER, &words).await.unwrap_err();
+    assert!(wrong.contains("soc-p") && wrong.contains("oth") && !wrong.contains("referred-hr"), "{wrong}");
+    let help = service.desk(READER, &["classify", "--help"]).await.unwrap_err();
+    for code in ["fin", "about-reader", "referred-hr", "preliminary", "undeterminable", "conditional-dismissal"] {
+        assert!(help.contains(code), "{code}: {help}");
+    }
+}
+
+#[actix_web::test]
+async fn new_keys_need_a_passphrase_that_is_long_enough() {
+    let service = Service::start(None).await;
+    let file = service.path("passphrase");
+    let key = service.path("readers/gast.key");
+    for (passphrase, enough) in [("kort", false), ("net-te-kort-15ch", true), ("net-te-kort-15c", false)] {
+        fs::write(&file, passphrase).unwrap();
+        let words = ["--passphrase-file", file.to_str().unwrap(), "keygen", "adr-onderzoeker"];
+        match service.desk("gast", &words).await {
+            Ok(_) => assert!(enough, "{passphrase}"),
+            Err(refused) => assert!(!enough && refused.contains("16 characters"), "{passphrase}: {refused}"),
+        }
+        assert_eq!(key.exists(), enough);
+        drop(fs::remove_file(&key));
+    }
+    let help = service.desk("gast", &["keygen", "--help"]).await.unwrap_err();
+    assert!(help.contains("a guest"), "{help}");
+}

@@ -84,7 +84,7 @@ async fn an_officer_enters_a_report_with_the_reporter_on_the_telephone() {
     wrong.swap(6, 7);
     browser.write("#code", &wrong.join(" ")).await;
     browser.press(NEXT).await;
-    assert!(browser.text().await.contains("Woord 7 is niet goed"), "{}", browser.text().await);
+    assert!(browser.text().await.contains("Woord 7 is niet goed. Vraag de melder"), "{}", browser.text().await);
     browser.page.find(By::Css("#code")).await.unwrap().clear().await.unwrap();
     browser.write("#code", &drawn.join(" ")).await;
     browser.press(NEXT).await;
@@ -141,18 +141,23 @@ async fn next(browser: &Browser, page: &Page, answers: &[(&str, &str)]) -> Page 
     browser.answer("/nl/oral", &form(page), answers).await
 }
 
-#[actix_web::test]
-async fn what_did_not_arrive_is_sent_again_with_the_same_code() {
-    let service = Service::start(None).await;
-    let link = desk(&service, OFFICER, Duration::from_secs(600));
+/// An officer's desk without a browser, unlocked.
+async fn signed_in(service: &Service) -> Browser {
+    let link = desk(service, OFFICER, Duration::from_secs(600));
     let entered = served::client(&link).build().unwrap().get(&link).send().await.unwrap();
     let cookie = entered.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
     let cookie = [(reqwest::header::COOKIE, cookie.parse().unwrap())].into_iter().collect();
     let http = served::client(&link).default_headers(cookie).build().unwrap();
     let officer = Browser::with(link.split("/open/").next().unwrap(), http);
-    let path = "/nl/oral";
-    let locked = officer.get(path).await;
+    let locked = officer.get("/nl/oral").await;
     next(&officer, &locked, &[("passphrase", "")]).await;
+    officer
+}
+
+#[actix_web::test]
+async fn what_did_not_arrive_is_sent_again_with_the_same_code() {
+    let service = Service::start(None).await;
+    let (officer, path) = (signed_in(&service).await, "/nl/oral");
     let page = officer.get(path).await;
     let page = next(&officer, &page, &[("how", "phone"), ("topic", "money"), ("go", "next")]).await;
     let page = next(&officer, &page, &[("story", STORY), ("go", "next")]).await;
@@ -245,4 +250,40 @@ async fn axe_finds_nothing_on_the_pages_of_an_oral_report() {
 #[actix_web::test]
 async fn at_400_percent_no_page_of_an_oral_report_scrolls_sideways() {
     looked_at(Make::Zoomed, String::new(), WIDE).await;
+}
+
+/// The pages speak to who writes it down, never as if they were the reporter.
+#[actix_web::test]
+async fn the_pages_of_an_oral_report_speak_to_the_officer() {
+    let service = Service::start(None).await;
+    let (officer, path) = (signed_in(&service).await, "/nl/oral");
+    let mut pages = vec![officer.get(path).await];
+    pages.push(next(&officer, &pages[0], &[("how", "phone"), ("go", "next")]).await);
+    let told = next(&officer, &pages[0], &[("how", "phone"), ("topic", "other"), ("go", "next")]).await;
+    let code = next(&officer, &told, &[("story", STORY), ("go", "next")]).await;
+    let said = next(&officer, &code, &[("go", "next")]).await;
+    pages.extend([
+        next(&officer, &said, &[("code", "een twee"), ("go", "next")]).await,
+        next(&officer, &said, &[("code", ""), ("go", "next")]).await,
+        told,
+        code,
+        said,
+    ]);
+    let all = pages.iter().map(|page| form(page).html).collect::<String>();
+    for wrong in [
+        "uw melding",
+        "Uw code",
+        "uw verhaal",
+        "ik weet het niet",
+        "komt u terug",
+        "uw papier",
+        "hebt opgeschreven</a>",
+    ] {
+        assert!(!all.contains(wrong), "{wrong}: {all}");
+    }
+    for right in
+        ["of de melder weet het niet", "niemand de melding heeft geopend", "De code van de melder", "U typte er 2"]
+    {
+        assert!(all.contains(right), "{right}: {all}");
+    }
 }

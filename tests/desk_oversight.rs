@@ -17,7 +17,7 @@ use served::{absolute, entered, picture};
 use support::{Browser, Service};
 use thirtyfour::By;
 use webdriver::{
-    Make,
+    Make, RealBrowser,
     eye::{AXE, Eye, TORN, WHOLE, WIDE, axe},
 };
 
@@ -82,17 +82,70 @@ async fn stories_22_and_23_an_officer_classifies_and_works_by_a_protocol_and_the
     coordinator.press("table a").await;
     let text = coordinator.text().await;
     assert!(text.contains("1 van 8 stappen gedaan") && text.contains("Financiële schending"), "{text}");
+    // The reason comes first, and its text follows it.
+    coordinator.press("#choose button").await;
+    assert!(coordinator.text().await.contains("Kies waarom u schrijft."), "{}", coordinator.text().await);
     coordinator.click("#memo-escalate").await;
-    coordinator.press("main form button").await;
+    coordinator.press("#choose button").await;
+    let text = coordinator.page.find(By::Css("#text")).await.unwrap().prop("value").await.unwrap().unwrap();
+    assert!(text.contains("leg ik dit hogerop") && !text.contains("termijn"), "{text}");
+    picture(&coordinator, "desk-watch").await;
+    coordinator.press("#write button").await;
     assert!(coordinator.text().await.contains("Het bericht is verstuurd."), "{}", coordinator.text().await);
     for path in ["/nl/register", "/nl/log"] {
         coordinator.page.goto(absolute(&link, path)).await.unwrap();
         let text = coordinator.text().await;
         assert!(!text.contains("CANARY"), "{text}");
     }
+    let link = desk(&service, READER);
+    let officer = entered(&link).await;
+    officer.press("table a").await;
+    assert!(officer.text().await.contains("De coördinator legt de zaak hogerop, "), "{}", officer.text().await);
+    officer.quit().await;
     assert!(coordinator.text().await.contains("deelde de zaak in"));
     assert!(coordinator.text().await.contains("Alles is ondertekend en de keten is heel."));
     coordinator.quit().await;
+}
+
+/// Who ticks it stands there with the day; a second reader makes it count.
+#[actix_web::test]
+async fn a_step_that_two_decide_counts_after_the_second() {
+    let service = Service::start(None).await;
+    Browser::new(&service.base).report(STORY, &[]).await;
+    let case = service.desk(READER, &["inbox"]).await.unwrap()[0]["case"].as_str().unwrap().to_owned();
+    service.desk(READER, &["protocol", &case, "vooronderzoek"]).await.unwrap();
+    let link = desk(&service, READER);
+    let first = entered(&link).await;
+    let page = format!("/nl/case/{case}/protocol");
+    first.page.goto(absolute(&link, &page)).await.unwrap();
+    first.press("button[value=beoordelen]").await;
+    let steps = |browser: &RealBrowser| {
+        let page = browser.page.clone();
+        async move { page.find_all(By::Css(".mk-steps > li")).await.unwrap()[3].text().await.unwrap() }
+    };
+    let step = steps(&first).await;
+    assert!(step.contains("Hierover beslissen twee lezers.") && !step.contains("Gedaan"), "{step}");
+    assert!(step.contains("Functionaris integriteit 1 zei dit op"), "{step}");
+    assert!(first.page.find(By::Css("button[value=beoordelen]")).await.is_err(), "one reader decides once");
+    picture(&first, "desk-protocol-two").await;
+    let again = service.desk(READER, &["step", &case, "beoordelen"]).await.unwrap_err();
+    assert!(again.contains("another reader has to say it too"), "{again}");
+    let done = async || service.desk(COORDINATOR, &["register"]).await.unwrap().to_string().contains("\"done\":1");
+    let file = service.path("note.txt");
+    std::fs::write(&file, "Een besloot.").unwrap();
+    service.desk(READER, &["note", &case, "--file", file.to_str().unwrap()]).await.unwrap();
+    assert!(!done().await, "the register does not count it either");
+    let link = desk(&service, "bzk-functionaris-2");
+    let second = entered(&link).await;
+    second.page.goto(absolute(&link, &page)).await.unwrap();
+    second.press("button[value=beoordelen]").await;
+    let step = steps(&second).await;
+    assert!(step.contains("Gedaan") && step.contains("Functionaris integriteit 2 zei dit op"), "{step}");
+    // The register has it with the next thing that is done.
+    service.desk(READER, &["note", &case, "--file", file.to_str().unwrap()]).await.unwrap();
+    assert!(done().await);
+    first.quit().await;
+    second.quit().await;
 }
 
 /// One signs, a second approves; the file with both signatures is one that servers and desks believe.

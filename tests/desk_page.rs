@@ -93,6 +93,21 @@ async fn an_officer_does_the_whole_work_of_a_case_on_the_page() {
     assert!(browser.text().await.contains("Dit is nog de tekst waarmee u begint"), "{}", browser.text().await);
     browser.write("#text", "Wij hebben het opgelost.").await;
     browser.press("main form button").await;
+    // What it means is said, with what was not done, and it is asked once more.
+    assert_eq!(browser.heading().await, "Weet u zeker dat u deze zaak wilt afsluiten?");
+    let text = browser.text().await;
+    assert!(
+        text.contains("Er is nog geen terugkoppeling gegeven.") && !text.contains("De ontvangst is nog niet"),
+        "{text}"
+    );
+    assert!(text.contains("Na 365 dagen, op") && text.contains("Wij hebben het opgelost."), "{text}");
+    picture(&browser, "desk-close").await;
+    browser.press("button[name=sure][value=no]").await;
+    let kept = browser.page.find(By::Css("#text")).await.unwrap().prop("value").await.unwrap();
+    assert!(kept.unwrap().ends_with("Wij hebben het opgelost."));
+    browser.press("main form button").await;
+    browser.press("button[name=sure][value=yes]").await;
+    assert!(browser.text().await.contains("De zaak is afgesloten."));
     assert!(browser.page.find(By::Css(".mk-acts a[href$=reply]")).await.is_err());
     browser.press(".mk-acts a[href$=note]").await;
     browser.write("#text", "Alleen voor ons.").await;
@@ -156,6 +171,29 @@ async fn a_file_of_the_browser_s_profile_leads_to_the_desk() {
 }
 
 #[actix_web::test]
+async fn the_other_language_is_one_button_away_and_stays() {
+    let service = Service::start(None).await;
+    Browser::new(&service.base).report(STORY, &[]).await;
+    let (link, origin) = desk(&service, READER, Duration::from_mins(10));
+    let browser = entered(&link).await;
+    browser.press("table a").await;
+    let case = browser.page.current_url().await.unwrap();
+    browser.press(".mk-language button").await;
+    assert!(browser.text().await.contains("What do you want to do?"), "{}", browser.text().await);
+    assert_eq!(browser.page.current_url().await.unwrap().path(), case.path().replace("/nl/", "/en/"));
+    picture(&browser, "desk-english").await;
+    browser.press(".mk-acts a[href$=note]").await;
+    assert_eq!(browser.heading().await, "Write a note");
+    browser.page.goto(format!("{origin}/")).await.unwrap();
+    assert_eq!(browser.heading().await, "Your cases");
+    browser.press("nav form button").await;
+    assert_eq!(browser.heading().await, "Your desk is locked");
+    browser.press(".mk-language button").await;
+    assert_eq!(browser.heading().await, "Uw werkplek is vergrendeld");
+    browser.quit().await;
+}
+
+#[actix_web::test]
 async fn nobody_else_gets_in() {
     let service = Service::start(None).await;
     let (link, origin) = desk(&service, READER, Duration::from_mins(10));
@@ -179,6 +217,10 @@ async fn nobody_else_gets_in() {
     assert_eq!(status(post()).await, 403, "a POST that does not say where it comes from");
     assert_eq!(status(post().header("origin", "http://evil.example")).await, 403);
     assert_eq!(status(post().header("origin", &origin)).await, 303);
+    let language = || http.post(format!("{origin}/en/language")).header("cookie", &cookie);
+    assert_eq!(status(language()).await, 403, "nor is the language changed from elsewhere");
+    let led = language().header("origin", &origin).header("referer", "http://evil.example/nl/x").send().await.unwrap();
+    assert_eq!(led.headers()["location"], "/en/inbox");
     let page = get().send().await.unwrap();
     assert_eq!(page.headers()["cache-control"], "no-store");
     assert!(!page.text().await.unwrap().contains("<script"));
@@ -244,6 +286,9 @@ async fn every_page(eye: &mut Eye, link: &str, lang: &str) {
     }
     eye.go(&format!("{case}/reply"), &format!("{lang} desk reply")).await;
     eye.press("main form button", &format!("{lang} desk reply wrong")).await;
+    eye.go(&format!("{case}/close"), &format!("{lang} desk close")).await;
+    eye.browser.write("#text", "Klaar").await;
+    eye.press("main form button", &format!("{lang} desk close sure")).await;
     eye.go(&format!("{case}/hand-over"), &format!("{lang} desk hand-over")).await;
     eye.press("main form button", &format!("{lang} desk hand-over wrong")).await;
     eye.go(&case, &format!("{lang} desk case")).await;

@@ -3,11 +3,12 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
 #[path = "support/hostile.rs"]
 mod evil;
+#[path = "guest/server.rs"]
+mod server;
 mod support;
 
-use evil::{RECORD, hostile as readers_own, reporter, send, send_as};
+use evil::{hostile as readers_own, reporter, send, send_as};
 use meldkluis::{
-    api_types::{SentTo, SharedItem, Sharing, SlotSent},
     clock::Clock,
     desk::{Client, Identity, Place},
     domain::{
@@ -166,19 +167,8 @@ async fn a_guest_lets_nobody_in_takes_nobody_out_and_closes_nothing() {
     ] {
         assert!(guest(&words).await.unwrap_err().contains("a guest cannot"), "{words:?}");
     }
-    assert!(guest(&["close", &case, "--file", &file]).await.unwrap_err().contains("refused"));
-    assert!(guest(&["away", "--until", &in_days(3)]).await.unwrap_err().contains("refused"));
-    // Nor with a program of their own: the server does not share for them.
-    let me = Identity::load(&service.path(&format!("readers/{GUEST}.key")), || unreachable!()).unwrap();
-    let me = me.with_card(serde_json::from_slice(&std::fs::read(&card).unwrap()).unwrap()).unwrap();
-    let client = Client::sign_in(&place(&service), me).await.unwrap();
-    let view = client.case(&CaseId::parse(&case).unwrap()).await.unwrap();
-    let reader = client.roster.readers().find(|r| r.id.as_str() == to).unwrap();
-    let to = SentTo::Reader(reader.keyed());
-    let sent = SlotSent { to, header: "AAAA".to_owned() };
-    let slots = vec![SharedItem { item: view.items[0], slot: sent }];
-    let sharing = Sharing { slots, log: Some(RECORD.to_owned()) };
-    assert!(client.share(&view.case, &sharing).await.unwrap_err().to_string().contains("refused"));
+    assert!(guest(&["close", &case, "--file", &file]).await.unwrap_err().contains("a guest cannot do this"));
+    assert!(guest(&["away", "--until", &in_days(3)]).await.unwrap_err().contains("a guest cannot do this"));
     // They may go.
     guest(&["leave", &case]).await.unwrap();
     assert_eq!(guest(&["inbox"]).await.unwrap(), json!([]));

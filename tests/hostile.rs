@@ -15,7 +15,7 @@ use meldkluis::{
     clock::Clock,
     config::{Limit, Limits},
     desk::{Client, Identity},
-    domain::{day::Day, id::ItemId},
+    domain::{day::Day, id::ItemId, order::Before},
     envelope::before_payload,
     seal::{
         Author, ItemHead, Kind, Plaintext, Recipients, ReporterPublic, Signer,
@@ -52,6 +52,7 @@ fn head(client: &Client, case: &CaseView, kind: Kind, author: Author, to: &Recip
         author,
         seq: u32::MAX,
         seen: [0; 32],
+        before: Before::default(),
         day: Day::parse("9999-12-31").unwrap(),
         name: None,
         to: to.readers(),

@@ -41,12 +41,17 @@ pub async fn begin(client: &Client, id: &CaseId, protocol: &str) -> Result<Sent,
     send(client, (&case, &items), (Kind::Protocol, None), body, &to).await
 }
 
-/// Says that a step of the protocol begun last was done.
+/// Says that a step of the protocol begun last was done, or as the second reader that it was.
 pub async fn step_done(client: &Client, id: &CaseId, step: &str) -> Result<Sent, DeskError> {
     let (case, items) = entered(client, id).await?;
     let (begun, worked) = worked(&items).last().ok_or_else(|| DeskError::known("desk-error-no-protocol"))?;
-    if !worked.protocol.steps.iter().any(|s| s.id == step) || worked.done.contains(step) {
-        return Err(DeskError::known("desk-error-step"));
+    let found = worked.protocol.steps.iter().find(|s| s.id == step).filter(|s| !worked.done(s));
+    let found = found.ok_or_else(|| DeskError::known("desk-error-step"))?;
+    if found.two && client.me.card.is_some() {
+        return Err(DeskError::known("desk-error-guest"));
+    }
+    if !worked.can_tick(found, &client.me.reader) {
+        return Err(DeskError::known("desk-error-step-second"));
     }
     let to = recipients(client, &case, &items, false)?;
     let body = Plaintext::of_json(&StepDone::new(begun, step.to_owned()));

@@ -225,6 +225,9 @@ impl Client {
 
     /// Says until when this reader is away; `None` is back.
     pub async fn away(&self, until: Option<Day>) -> Result<(), DeskError> {
+        if self.me.card.is_some() {
+            return Err(DeskError::known("desk-error-guest"));
+        }
         self.done(self.http.put(self.url("away")).json(&Absence { until })).await
     }
 

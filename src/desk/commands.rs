@@ -1,11 +1,6 @@
 //! The commands of `meldkluis-desk`: one code path for text and JSON.
-use std::{
-    fs::File,
-    io::{IsTerminal, Read, Write},
-    path::{Path, PathBuf},
-};
+use std::path::PathBuf;
 
-use age::secrecy::SecretString;
 use clap::Subcommand;
 use serde_json::json;
 
@@ -13,32 +8,30 @@ use super::{
     Client, DeskError, Identity, Place,
     account::write_account,
     casework::{begin, classify, step_done},
+    classifying::Classifying,
     consent::{ask_consent, ask_consent_for_guest, hand_over},
     guest::{card, with_card_of},
     inbox,
     link::{Linking, link},
     page,
     pass_on::pass_on,
+    passphrase::{new_passphrase, passphrase},
     pdf,
     proof::{Filing, check_proof},
     read::read,
     reader_commands::{self, ReaderCommand},
     tell::{Entry, tell},
     watch::{Audit, Watch, verify, watch},
-    write::{Attachment, Sent, write},
+    writing::{Closing, Writing, close, readable, send, sent, text},
 };
 use crate::{
     clock::Clock,
     domain::{
         case::Act,
-        classification::{Classification, Stage, VERSION},
         day::Day,
         id::{CaseId, ItemId, ReaderId},
     },
-    seal::{
-        Plaintext,
-        code::{Language, print_words},
-    },
+    seal::code::{Language, print_words},
 };
 
 /// What every command takes.
@@ -75,7 +68,7 @@ pub struct Options {
 pub enum Command {
     /// Makes your keys.
     Keygen {
-        /// Your name in the roster.
+        /// Your name: the one that the coordinator gave you, for the roster; a guest, who is not in it, chooses one (a-z, 0-9 and -).
         reader: String,
         /// Leaves the file without a passphrase.
         #[arg(long)]
@@ -106,7 +99,7 @@ pub enum Command {
     /// Writes for the readers of the case only.
     Note(Writing),
     /// Ends the case.
-    Close(Writing),
+    Close(Closing),
     /// Enters a report for somebody who called or came.
     Oral(Box<Entry>),
     /// In an oral report: writes down anew what the reporter told, for them to read and agree to.
@@ -189,49 +182,6 @@ pub enum Command {
     },
 }
 
-/// A classification, in codes of the lists.
-#[derive(clap::Args)]
-pub struct Classifying {
-    /// The case.
-    case: String,
-    /// At the end of the case; also says how it was looked into, what was found and what was done.
-    #[arg(long)]
-    closing: bool,
-    /// The type.
-    #[arg(long = "type")]
-    of: String,
-    /// Flags.
-    #[arg(long)]
-    flag: Vec<String>,
-    /// How it was assessed.
-    #[arg(long)]
-    assessment: String,
-    /// How it was looked into.
-    #[arg(long)]
-    investigation: Option<String>,
-    /// What was found.
-    #[arg(long)]
-    finding: Option<String>,
-    /// What was done.
-    #[arg(long)]
-    measure: Vec<String>,
-}
-
-impl Classifying {
-    fn made(&self) -> Classification {
-        Classification {
-            list: VERSION,
-            stage: if self.closing { Stage::Closing } else { Stage::Assessment },
-            of: self.of.clone(),
-            flags: self.flag.iter().cloned().collect(),
-            assessment: self.assessment.clone(),
-            investigation: self.investigation.clone(),
-            finding: self.finding.clone(),
-            measures: self.measure.iter().cloned().collect(),
-        }
-    }
-}
-
 /// How the desk is opened.
 #[derive(clap::Args)]
 pub struct Opening {
@@ -256,19 +206,6 @@ pub fn opening(options: &Options, opening: &Opening) -> Result<page::Ready, Desk
         port: opening.port,
         program: std::env::current_exe()?,
     })
-}
-
-/// A case and a text.
-#[derive(clap::Args)]
-pub struct Writing {
-    /// The case.
-    pub(super) case: String,
-    /// The text's file; standard input, or $EDITOR on a terminal, when absent.
-    #[arg(long)]
-    pub(super) file: Option<PathBuf>,
-    /// Files that go along, for the readers of the case: a reporter cannot fetch files.
-    #[arg(long)]
-    pub(super) attach: Vec<PathBuf>,
 }
 
 /// Runs a command; returns what to print.
@@ -336,7 +273,7 @@ pub async fn run(options: &Options, command: &Command) -> Result<String, DeskErr
             link(&client, &case_id(case)?, &case_id(other)?, how).await?;
             Ok(if options.json { json!({}).to_string() } else { "Said in both cases.".to_owned() })
         }
-        Command::Close(w) => send(options, &client, w, Act::Close).await,
+        Command::Close(closing) => close(options, &client, closing).await,
     }
 }
 
@@ -351,28 +288,6 @@ impl Options {
             clock: self.clock,
         }
     }
-}
-
-async fn send(options: &Options, client: &Client, w: &Writing, act: Act) -> Result<String, DeskError> {
-    let id = case_id(&w.case)?;
-    let mut along = Vec::new();
-    for path in &w.attach {
-        let file = File::open(path).map_err(|e| DeskError::new(format!("cannot read {}: {e}", path.display())))?;
-        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
-        along.push(Attachment { name, file });
-    }
-    let done = write(client, &id, act, text(w)?, along).await?;
-    let files = if w.attach.is_empty() {
-        ""
-    } else {
-        " The files are for the readers of the case; the reporter gets the text."
-    };
-    sent(options, &done, files)
-}
-
-pub(super) fn sent(options: &Options, sent: &Sent, more: &str) -> Result<String, DeskError> {
-    let json = || json!({ "item": sent.item, "already": sent.already }).to_string();
-    Ok(if options.json { json() } else { format!("Sent.{more}") })
 }
 
 fn fits(options: &Options, case: &CaseId, filing: &Filing) -> String {
@@ -397,68 +312,6 @@ pub(super) fn item_ids(texts: &[String]) -> Result<Vec<ItemId>, DeskError> {
 
 pub(super) fn item_id(text: &str) -> Result<ItemId, DeskError> {
     ItemId::parse(text).ok_or_else(|| DeskError::new("an item is named by its id, as `read` shows it"))
-}
-
-/// The text of a writing: a file, the editor on a terminal, or standard input.
-pub(super) fn text(w: &Writing) -> Result<Plaintext, DeskError> {
-    if let Some(path) = &w.file {
-        return Ok(Plaintext::from(readable(path)?));
-    }
-    let editor = std::env::var_os("EDITOR").filter(|_| std::io::stdin().is_terminal());
-    if let Some(editor) = editor {
-        let draft = tempfile::NamedTempFile::new()?;
-        let started = std::process::Command::new(&editor).arg(draft.path()).status();
-        let status = started.map_err(|e| {
-            DeskError::new(format!("the editor {} does not start ({e}); set EDITOR", editor.to_string_lossy()))
-        })?;
-        if !status.success() {
-            return Err(DeskError::new("the editor ended with an error; nothing was sent"));
-        }
-        return Ok(Plaintext::from(std::fs::read(draft.path())?));
-    }
-    if std::io::stdin().is_terminal() {
-        // Nothing is lost when this cannot be said.
-        drop(writeln!(std::io::stderr(), "Type the text. It ends with Ctrl-D on a line of its own."));
-    }
-    let mut text = Vec::new();
-    std::io::stdin().read_to_end(&mut text)?;
-    Ok(Plaintext::from(text))
-}
-
-fn passphrase(options: &Options) -> Result<SecretString, DeskError> {
-    match &options.passphrase_file {
-        Some(path) => {
-            let text = String::from_utf8_lossy(&readable(path)?).trim_end().to_owned();
-            if text.is_empty() {
-                return Err(DeskError::new(format!("{} holds no passphrase", path.display())));
-            }
-            Ok(SecretString::from(text))
-        }
-        None => Ok(SecretString::from(rpassword::prompt_password("Passphrase: ")?)),
-    }
-}
-
-pub(super) fn readable(path: &Path) -> Result<Vec<u8>, DeskError> {
-    std::fs::read(path).map_err(|e| DeskError::new(format!("cannot read {}: {e}", path.display())))
-}
-
-fn new_passphrase(options: &Options) -> Result<SecretString, DeskError> {
-    if options.passphrase_file.is_some() {
-        return passphrase(options);
-    }
-    let first = rpassword::prompt_password("New passphrase: ")?;
-    passphrase_of(&first, &rpassword::prompt_password("Once more: ")?)
-}
-
-/// A new passphrase, typed twice; refused when it is too short or the two differ.
-pub(super) fn passphrase_of(first: &str, again: &str) -> Result<SecretString, DeskError> {
-    if first.chars().count() < 10 {
-        return Err(DeskError::known("desk-error-short"));
-    }
-    if first != again {
-        return Err(DeskError::known("desk-error-differ"));
-    }
-    Ok(SecretString::from(first.to_owned()))
 }
 
 fn public(options: &Options, me: &Identity) -> String {

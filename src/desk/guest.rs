@@ -3,7 +3,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::{Client, DeskError, Identity, commands::readable};
+use super::{Client, DeskError, Identity, writing::readable};
 use crate::{
     domain::{
         day::Day,

@@ -21,6 +21,7 @@ use crate::{
     domain::{
         classification::Classification,
         id::{CaseId, InstanceId, ItemId},
+        order::sorted,
     },
     seal::{
         Author, Kind, Manifest, Plaintext, ReporterPublic, StoryText,
@@ -87,6 +88,8 @@ pub struct Opened {
     pub by: [u8; 32],
     /// Whether that is who the item says it is from.
     pub proven: bool,
+    /// Whether a guest wrote it.
+    pub guest: bool,
     /// What it holds.
     pub content: Content,
 }
@@ -231,7 +234,7 @@ pub(super) fn unseal(
     if (&head.instance, &head.case, &head.item) != here {
         return Ok(Err("this item was moved here from another place".to_owned()));
     }
-    Ok(content(&manifest, body)?.map(|content| Opened { manifest, by, proven: false, content }))
+    Ok(content(&manifest, body)?.map(|content| Opened { manifest, by, proven: false, guest: false, content }))
 }
 
 fn content(manifest: &Manifest, body: Body) -> Result<Result<Content, String>, DeskError> {
@@ -278,7 +281,10 @@ fn content(manifest: &Manifest, body: Body) -> Result<Result<Content, String>, D
         | Kind::Note
         | Kind::Closing
         | Kind::Identity
-        | Kind::Memo
+        | Kind::Reminder
+        | Kind::HoldTold
+        | Kind::TransferAsked
+        | Kind::Escalation
         | Kind::Talk => Ok(Content::Text(Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned()))),
     })
 }
@@ -294,7 +300,7 @@ fn of_consent<T: ConsentBody>(bytes: Zeroizing<Vec<u8>>, content: fn(T) -> Conte
 }
 
 /// Puts the items in order and marks those whose author is proven: by the roster, or by the first item's own key.
-pub(super) fn prove(client: &Client, items: &mut [Item]) {
+pub(super) fn prove(client: &Client, items: &mut Vec<Item>) {
     let reporter = reporter(client, items);
     for item in items.iter_mut() {
         let State::Opened(opened) = &mut item.state else { continue };
@@ -303,7 +309,7 @@ pub(super) fn prove(client: &Client, items: &mut [Item]) {
             Author::Reader(id) => {
                 let reader = client.roster.reader(id).map(|r| &r.sign_key);
                 // A coordinator writes to the readers, and nothing but that.
-                let memo = opened.manifest.head.kind == Kind::Memo;
+                let memo = opened.manifest.head.kind.is_memo();
                 let overseer = client.roster.overseer(id).filter(|_| memo).map(|(_, o)| &o.sign_key);
                 reader.or(overseer).map(|key| key.to_lowercase()) == Some(hex::encode(opened.by))
             }
@@ -313,15 +319,26 @@ pub(super) fn prove(client: &Client, items: &mut [Item]) {
     let cards = cards(client, items);
     for item in items.iter_mut() {
         if let State::Opened(opened) = &mut item.state {
-            opened.proven |= cards.iter().any(|card| wrote(card, &opened.manifest.head, &opened.by));
+            opened.guest = cards.iter().any(|card| wrote(card, &opened.manifest.head, &opened.by));
+            opened.proven |= opened.guest;
         }
     }
-    // First items first, then by day; what did not open stands last.
-    items.sort_by_key(|item| match &item.state {
-        State::Opened(o) => (0, o.manifest.head.reporter.is_none(), Some((o.manifest.head.day, o.manifest.head.seq))),
-        State::Large(_) => (1, true, None),
-        State::Failed(_) => (2, true, None),
+    in_order(items);
+}
+
+/// First items first, and nothing before what its author had seen; what did not open stands last.
+fn in_order(items: &mut Vec<Item>) {
+    let opened = |item: &Item| matches!(item.state, State::Opened(_));
+    let (known, mut closed): (Vec<_>, Vec<_>) = std::mem::take(items).into_iter().partition(opened);
+    closed.sort_by_key(|item| matches!(item.state, State::Failed(_)));
+    let opened = known.into_iter().filter_map(|item| match item.state {
+        State::Opened(opened) => Some((item.id, opened)),
+        State::Large(_) | State::Failed(_) => None,
     });
+    let ordered =
+        sorted(opened.collect(), |(_, o)| o.manifest.head.place(o.manifest.head.reporter.is_some(), o.proven));
+    items.extend(ordered.into_iter().map(|(id, opened)| Item { id, state: State::Opened(opened) }));
+    items.append(&mut closed);
 }
 
 /// A case that something is written into, with what it holds.

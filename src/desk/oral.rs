@@ -18,6 +18,7 @@ use crate::{
         id::{CaseId, InstanceId, ItemId, ReaderId},
         log::Deed,
         oral::{How, readers, room, topics},
+        order::Before,
         register::{CaseKind, Channel, Row},
         roster::{Organisation, Reader, Topic},
         routing::Readers,
@@ -158,6 +159,7 @@ impl Entering<'_> {
             author: Author::Reporter,
             seq: 0,
             seen: [0; 32],
+            before: Before::default(),
             day: client.today(),
             name: None,
             to: to.readers(),
@@ -241,9 +243,11 @@ pub(super) fn said_back(t: Texts, code: &Code, said: &Plaintext, instance: &Inst
         return Ok(());
     }
     Err(match (code.first_wrong(said, instance), typed) {
-        (Some(word), _) => t.with("error-word", &[("word", word.to_string())]),
-        (None, Err(CodeError::WrongCount(count))) if count > 0 => t.with("code-count", &[("count", count.to_string())]),
-        (None, _) => t.get("error-count"),
+        (Some(word), _) => t.with("error-oral-word", &[("word", word.to_string())]),
+        (None, Err(CodeError::WrongCount(count))) if count > 0 => {
+            t.with("error-oral-count", &[("count", count.to_string())])
+        }
+        (None, _) => t.get("error-oral-said"),
     })
 }
 

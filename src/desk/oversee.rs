@@ -14,6 +14,7 @@ use crate::{
     domain::{
         id::{CaseId, ItemId, OrgId, ReaderId},
         log::{Deed, Head, Record, Sender, Writer, record_hash},
+        order::Before,
         roster::{Organisation, Overseer, Reader, Role, Roster},
     },
     seal::{
@@ -33,6 +34,46 @@ pub enum Memo {
     Transfer,
     /// It goes higher up.
     Escalate,
+    /// The closed case is kept.
+    Hold,
+}
+
+impl Memo {
+    /// All, in the order shown. Only a closed case is kept.
+    pub const ALL: [Self; 4] = [Self::Remind, Self::Transfer, Self::Escalate, Self::Hold];
+
+    /// Its name on pages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Remind => "remind",
+            Self::Transfer => "transfer",
+            Self::Escalate => "escalate",
+            Self::Hold => "hold",
+        }
+    }
+
+    /// The one of this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|memo| memo.name() == name)
+    }
+
+    fn kind(self) -> Kind {
+        match self {
+            Self::Remind => Kind::Reminder,
+            Self::Transfer => Kind::TransferAsked,
+            Self::Escalate => Kind::Escalation,
+            Self::Hold => Kind::HoldTold,
+        }
+    }
+
+    fn deed(self) -> Deed {
+        match self {
+            Self::Remind => Deed::Reminded,
+            Self::Transfer => Deed::AskedTransfer,
+            Self::Escalate => Deed::Escalated,
+            Self::Hold => Deed::ToldHold,
+        }
+    }
 }
 
 /// A whole log as it was fetched: to be checked and read without a server.
@@ -114,10 +155,11 @@ impl Client {
             instance: self.roster.instance,
             case: *case,
             item: ItemId::from_uuid(Uuid::new_v4()),
-            kind: Kind::Memo,
+            kind: memo.kind(),
             author: Author::Reader(self.me.reader.clone()),
             seq: u32::MAX,
             seen: [0; 32],
+            before: Before::default(),
             day: self.today(),
             name: None,
             // Who of them reads it is not for the coordinator to know.
@@ -127,12 +169,7 @@ impl Client {
         };
         let id = head.item;
         let (slots, payload) = item(head, text, &self.me.signer, &to).map_err(failed)?.into_parts();
-        let deed = match memo {
-            Memo::Remind => Deed::Reminded,
-            Memo::Transfer => Deed::AskedTransfer,
-            Memo::Escalate => Deed::Escalated,
-        };
-        let log = self.sealed_record(org, deed, (Some(*case), None)).await?;
+        let log = self.sealed_record(org, memo.deed(), (Some(*case), None)).await?;
         let mut body = framed(id, None, view.state, (&slots, &[]), log.clone())?;
         body.extend_from_slice(&payload);
         let added = self.put(&format!("cases/{case}/memos"), body).await?;

@@ -6,10 +6,11 @@ use serde_json::json;
 
 use super::{
     Client, DeskError,
-    commands::{Options, Writing, case_id, item_id, item_ids, readable, sent, text},
+    commands::{Options, case_id, item_id, item_ids},
     duty::{DutyClaim, approve_duty, ask_duty},
     guest::invite,
     leave::{confirm_take_out, leave, take_out},
+    writing::{Writing, readable, sent, text},
 };
 use crate::{
     domain::{day::Day, ground::Ground, id::ReaderId, roster::Text},

@@ -1,6 +1,4 @@
 //! The register row of a case, from its proven items: no word that somebody wrote, and nothing of who the reporter is.
-use std::collections::BTreeSet;
-
 use super::{
     Content, Item,
     circle::{proven, story},
@@ -15,7 +13,7 @@ use crate::{
         day::Day,
         id::ItemId,
         log::Deed,
-        protocol::Worked,
+        protocol::{Tick, Worked},
         register::{CaseKind, Channel, Row},
         roster::Topic,
     },
@@ -48,7 +46,10 @@ pub(super) fn deed(kind: Kind) -> Deed {
         | Kind::Agreed
         | Kind::Identity
         | Kind::Talk
-        | Kind::Memo
+        | Kind::Reminder
+        | Kind::HoldTold
+        | Kind::TransferAsked
+        | Kind::Escalation
         // What changes who reads has a record of its own beside these.
         | Kind::Left
         | Kind::TakeOut
@@ -129,11 +130,15 @@ pub(crate) fn worked(items: &[Item]) -> impl Iterator<Item = (ItemId, Worked<'_>
 }
 
 fn with_steps<'a>(items: &'a [Item], id: ItemId, begun: &'a Begun, since: Day) -> Worked<'a> {
-    let done: BTreeSet<&str> = proven(items)
-        .filter_map(|(_, o)| match &o.content {
-            Content::Step(step) if step.begun == id => Some(step.step.as_str()),
-            _ => None,
-        })
-        .collect();
-    Worked { protocol: &begun.protocol, since, done }
+    let mut worked = Worked::begun(&begun.protocol, since);
+    for (_, opened) in proven(items) {
+        let (Content::Step(done), Author::Reader(by)) = (&opened.content, &opened.manifest.head.author) else {
+            continue;
+        };
+        let Some(step) = begun.protocol.steps.iter().find(|s| s.id == done.step && done.begun == id) else { continue };
+        if !(step.two && opened.guest) {
+            worked.tick(&step.id, Tick { by, day: opened.manifest.head.day });
+        }
+    }
+    worked
 }

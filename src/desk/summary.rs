@@ -201,6 +201,7 @@ mod tests {
         domain::{
             day::Day,
             id::{InstanceId, OrgId, ReaderId},
+            order::Before,
         },
         seal::{Author, ItemHead, Kind, Manifest},
     };
@@ -235,6 +236,7 @@ mod tests {
             author: Author::Reporter,
             seq: 0,
             seen: [0; 32],
+            before: Before::default(),
             day: there.filed,
             name: None,
             to: Vec::new(),
@@ -243,7 +245,7 @@ mod tests {
         };
         let manifest = Manifest { head, length: 0, sha256: [0; 32] };
         let content = Content::Text(zeroize::Zeroizing::new("Dit ben ik".to_owned()));
-        let opened = Opened { manifest, by: [0; 32], proven: true, content };
+        let opened = Opened { manifest, by: [0; 32], proven: true, guest: false, content };
         let mut summaries = Summaries::load(&key, &me);
         let failed = Item { id: item, state: State::Failed("damaged".to_owned()) };
         summaries.learn(&there, &[failed]);

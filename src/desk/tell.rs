@@ -9,8 +9,9 @@ use serde_json::json;
 
 use super::{
     Client, DeskError,
-    commands::{Options, readable},
+    commands::Options,
     oral::{Entered, Telling, draw, enter, said_back, topic_named, who_reads},
+    writing::readable,
 };
 use crate::{
     domain::{id::ReaderId, oral::How, routing::Readers},
@@ -120,7 +121,7 @@ async fn in_person(
         writeln!(out, "{:>2}. {word}", n + 1)?;
     }
     loop {
-        write!(out, "\n{}: ", t.get("ask-code"))?;
+        write!(out, "\n{}: ", t.get("oral-said"))?;
         let mut line = zeroize::Zeroizing::new(String::new());
         if std::io::stdin().read_line(&mut line)? == 0 {
             return Err(DeskError::new("nothing was sent"));

@@ -10,10 +10,11 @@ use serde_json::json;
 
 use super::{
     Client, DeskError, Entry, Export, Identity, Memo,
-    commands::{Options, Writing, case_id, sent, text},
+    commands::{Options, case_id},
     last_seen,
     page::CHANGED,
     reader_changes, register, safe_text, signed_with,
+    writing::{Writing, sent, text},
 };
 use crate::{
     api_types::oversight::Group,
@@ -53,6 +54,8 @@ pub enum Watch {
     AskTransfer(Writing),
     /// Coordinator: tells the readers of a case that it goes higher up.
     Escalate(Writing),
+    /// Coordinator: tells the readers of a closed case that it is kept.
+    TellHold(Writing),
     /// Coordinator: looks at the organisation's next roster file; signs it with --key.
     Roster {
         /// The file org-….toml.
@@ -129,6 +132,7 @@ pub(super) async fn watch(options: &Options, client: &Client, command: &Watch) -
         Watch::Remind(w) => memo(options, client, w, Memo::Remind).await,
         Watch::AskTransfer(w) => memo(options, client, w, Memo::Transfer).await,
         Watch::Escalate(w) => memo(options, client, w, Memo::Escalate).await,
+        Watch::TellHold(w) => memo(options, client, w, Memo::Hold).await,
         Watch::Roster { file, signatures, key } => {
             roster(options, client, file, signatures.as_deref(), key.as_deref()).await
         }

@@ -5,7 +5,6 @@ use std::{
 };
 
 use futures_util::StreamExt;
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::{
@@ -21,12 +20,12 @@ use crate::{
     api_types::{Adding, CaseView, SentTo, SlotSent},
     domain::{
         case::{Act, CaseState, after},
-        day::Day,
         guest::GuestCard,
         id::{CaseId, ItemId},
+        order::Before,
     },
     envelope,
-    seal::{Author, FileSealer, ItemHead, Kind, Plaintext, Recipients, SealError, Slot, SlotTo, item},
+    seal::{Author, FileSealer, ItemHead, Kind, Plaintext, Recipients, SealError, Slot, SlotTo, item, seen},
 };
 
 /// Escaped bytes of a text that the reporter's page shows whole.
@@ -56,17 +55,9 @@ pub async fn write(
     text: Plaintext,
     along: Vec<Attachment>,
 ) -> Result<Sent, DeskError> {
-    if act != Act::Note && text.escaped_len() > ANSWER_BYTES {
-        return Err(DeskError::new(format!(
-            "the text takes {} bytes, and a page shows the reporter {ANSWER_BYTES}; send it in parts. Nothing was sent",
-            text.escaped_len()
-        )));
-    }
-    if text.is_blank() {
-        return Err(DeskError::known("desk-error-empty"));
-    }
+    may_write(act, &text)?;
     let (case, items) = entered(client, id).await?;
-    possible(&case, act, client.today())?;
+    possible(client, &case, act)?;
     let to = recipients(client, &case, &items, act != Act::Note)?;
     // A reader confirms with the acknowledgement who filed, so far as a hash can say.
     let proof = committed(&items).filter(|_| act == Act::Acknowledge).map(|(_, commitment)| commitment.to_owned());
@@ -87,9 +78,26 @@ pub async fn write(
     send_with(client, &case, (kind, Some(act), proof), text, &to, about).await
 }
 
+/// Says what is wrong with a text.
+pub(super) fn may_write(act: Act, text: &Plaintext) -> Result<(), DeskError> {
+    if act != Act::Note && text.escaped_len() > ANSWER_BYTES {
+        return Err(DeskError::new(format!(
+            "the text takes {} bytes, and a page shows the reporter {ANSWER_BYTES}; send it in parts. Nothing was sent",
+            text.escaped_len()
+        )));
+    }
+    if text.is_blank() {
+        return Err(DeskError::known("desk-error-empty"));
+    }
+    Ok(())
+}
+
 /// Says why an act cannot be done, before anything is sent.
-fn possible(case: &CaseView, act: Act, today: Day) -> Result<(), DeskError> {
-    after(act, case.state, case.filed, case.due, today).map(drop).map_err(|_| {
+fn possible(client: &Client, case: &CaseView, act: Act) -> Result<(), DeskError> {
+    if act == Act::Close && client.me.card.is_some() {
+        return Err(DeskError::known("desk-error-guest"));
+    }
+    after(act, case.state, case.filed, case.due, client.today()).map(drop).map_err(|_| {
         DeskError::known(match (case.state, act) {
             (CaseState::Closed | CaseState::Held, _) => "desk-error-closed",
             (_, Act::Acknowledge) => "desk-error-acknowledged",
@@ -164,9 +172,6 @@ pub(super) fn head(
     seq: u32,
     name: Option<String>,
 ) -> ItemHead {
-    let mut seen = case.items.clone();
-    seen.sort();
-    let seen = seen.iter().fold(Sha256::new(), |hash, item| hash.chain_update(item.as_bytes()));
     ItemHead {
         instance: client.roster.instance,
         case: case.case,
@@ -174,7 +179,8 @@ pub(super) fn head(
         kind,
         author: Author::Reader(client.me.reader.clone()),
         seq,
-        seen: seen.finalize().into(),
+        seen: seen(&case.items),
+        before: Before::of(&case.items),
         day: client.today(),
         name,
         to: to.readers(),

@@ -64,6 +64,8 @@ pub enum Deed {
     AskedTransfer,
     /// Told the readers of a case that it goes higher up.
     Escalated,
+    /// Coordinator: told the readers that the case is kept.
+    ToldHold,
     /// The server destroyed a case whose term was over.
     Destroyed,
     /// The server took a record from somebody who had signed in.

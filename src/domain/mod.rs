@@ -8,6 +8,7 @@ pub mod id;
 pub mod log;
 pub mod notice;
 pub mod oral;
+pub mod order;
 pub mod protocol;
 pub mod register;
 pub mod roster;

@@ -1,10 +1,10 @@
 //! Protocols for looking into a report, as data: an organisation writes them into its roster file, and a case keeps the version it
 //! was begun with.
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{day::Day, register::Progress, roster::Text};
+use super::{day::Day, id::ReaderId, register::Progress, roster::Text};
 
 /// A protocol.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -34,9 +34,24 @@ pub struct Step {
     pub owner: Text,
     /// Days after the start by which it is done.
     pub days: u16,
+    /// Decided by two readers: it counts as done when a second one says so too. A guest is none of them.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub two: bool,
     /// A text to begin with, for what is written in this step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template: Option<Text>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+impl Step {
+    /// How many readers say that it was done, before it counts as that.
+    pub fn needs(&self) -> usize {
+        if self.two { 2 } else { 1 }
+    }
 }
 
 impl Protocol {
@@ -60,18 +75,56 @@ impl Protocol {
     }
 }
 
-/// A protocol in a case: begun on a day, with some steps done.
+/// Who said that a step was done, and on which day.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Tick<'a> {
+    /// Who.
+    pub by: &'a ReaderId,
+    /// When.
+    pub day: Day,
+}
+
+/// A protocol in a case: begun on a day, with what was said of its steps.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Worked<'a> {
     /// The version that applies to the case.
     pub protocol: &'a Protocol,
     /// The day it was begun.
     pub since: Day,
-    /// Ids of the steps done.
-    pub done: BTreeSet<&'a str>,
+    /// Who said of which step, by its id, that it was done: each reader once.
+    ticks: BTreeMap<&'a str, Vec<Tick<'a>>>,
 }
 
-impl Worked<'_> {
+impl<'a> Worked<'a> {
+    /// As it is begun.
+    pub fn begun(protocol: &'a Protocol, since: Day) -> Self {
+        Self { protocol, since, ticks: BTreeMap::new() }
+    }
+
+    /// Somebody says that a step was done; a second time is nothing.
+    pub fn tick(&mut self, step: &'a str, tick: Tick<'a>) {
+        let ticks = self.ticks.entry(step).or_default();
+        if ticks.iter().all(|other| other.by != tick.by) {
+            ticks.push(tick);
+        }
+    }
+
+    /// Who said that a step was done: of one for two readers, the first two.
+    pub fn ticks(&self, step: &Step) -> &[Tick<'a>] {
+        let ticks = self.ticks.get(step.id.as_str()).map(Vec::as_slice).unwrap_or_default();
+        ticks.get(..step.needs()).unwrap_or(ticks)
+    }
+
+    /// Whether a step counts as done.
+    pub fn done(&self, step: &Step) -> bool {
+        self.ticks(step).len() == step.needs()
+    }
+
+    /// Whether this reader can still say that a step was done.
+    pub fn can_tick(&self, step: &Step, by: &ReaderId) -> bool {
+        !self.done(step) && self.ticks(step).iter().all(|tick| tick.by != by)
+    }
+
     /// Until when a step is done.
     pub fn until(&self, step: &Step) -> Day {
         self.since.plus_days(i32::from(step.days))
@@ -79,7 +132,7 @@ impl Worked<'_> {
 
     /// Whether a step is not done and its term is over.
     pub fn late(&self, step: &Step, today: Day) -> bool {
-        !self.done.contains(step.id.as_str()) && self.until(step) < today
+        !self.done(step) && self.until(step) < today
     }
 
     /// How far it is, for the register.
@@ -89,9 +142,55 @@ impl Worked<'_> {
         Progress {
             protocol: self.protocol.id.clone(),
             version: self.protocol.version,
-            done: count(steps.iter().filter(|s| self.done.contains(s.id.as_str())).count()),
+            done: count(steps.iter().filter(|s| self.done(s)).count()),
             steps: count(steps.len()),
             late: count(steps.iter().filter(|s| self.late(s, today)).count()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reader(name: &str) -> ReaderId {
+        ReaderId::parse(name).unwrap_or_else(|| unreachable!("a name"))
+    }
+
+    #[test]
+    fn a_step_for_two_is_done_when_a_second_reader_says_so_and_not_when_one_says_it_twice() {
+        let text = r#"
+            id = "p"
+            version = 1
+            review_by = "2027-06-30"
+            name = { nl = "P", en = "P" }
+            [[steps]]
+            id = "samen"
+            days = 1
+            two = true
+            text = { nl = "x", en = "x" }
+            owner = { nl = "x", en = "x" }
+            [[steps]]
+            id = "alleen"
+            days = 1
+            text = { nl = "x", en = "x" }
+            owner = { nl = "x", en = "x" }
+        "#;
+        let protocol: Result<Protocol, _> = toml::from_str(text);
+        let (Ok(protocol), Some(day)) = (protocol, Day::parse("2026-11-25")) else { unreachable!("a protocol") };
+        let [first, second, third] = ["een", "twee", "drie"].map(reader);
+        let mut worked = Worked::begun(&protocol, day);
+        let [together, alone] = &*protocol.steps else { unreachable!("two steps") };
+        worked.tick("samen", Tick { by: &first, day });
+        worked.tick("samen", Tick { by: &first, day });
+        worked.tick("alleen", Tick { by: &first, day });
+        assert!(!worked.done(together) && worked.done(alone));
+        assert!(worked.late(together, day.plus_days(2)) && !worked.late(alone, day.plus_days(2)));
+        assert!(!worked.can_tick(together, &first) && worked.can_tick(together, &second));
+        assert!(!worked.can_tick(alone, &second));
+        worked.tick("samen", Tick { by: &second, day });
+        worked.tick("samen", Tick { by: &third, day });
+        assert!(worked.done(together) && worked.ticks(together).len() == 2 && !worked.can_tick(together, &third));
+        assert_eq!(worked.progress(day).done, 2);
     }
 }

@@ -115,11 +115,11 @@ async fn store(
     }
     let guests = mailbox::guests_now(app, opened).await.map_err(|_| Refused::Failed)?;
     let to = Recipients::of(readers.iter().map(|r| r.reader).chain(&guests)).map_err(|_| Refused::Failed)?;
-    let seq = app.store.items(&opened.case.id).await.map_err(|_| Refused::Failed)?.len();
-    if seq >= Adds::Reporter.most() {
+    let stands = app.store.items(&opened.case.id).await.map_err(|_| Refused::Failed)?;
+    if stands.len() >= Adds::Reporter.most() {
         return Err(Refused::CaseFull);
     }
-    let head = mailbox::head(app, opened, Kind::File, &to, seq, Some(name));
+    let head = mailbox::head(app, opened, Kind::File, &to, &stands, Some(name));
     let item = head.item;
     app.store.announce_blob(&item).await.map_err(|_| Refused::Failed)?;
     let unfinished = Unfinished { app: app.clone(), case: opened.case.id, item, armed: true };

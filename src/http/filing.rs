@@ -9,6 +9,7 @@ use crate::{
     domain::{
         case::{Case, RESERVE_DAYS},
         id::{ItemId, OrgId},
+        order::Before,
         roster::Reader,
         routing::Readers,
     },
@@ -67,6 +68,7 @@ pub(super) async fn file_first(app: &App, code: &Code, first: First<'_>) -> Resu
         author: Author::Reporter,
         seq: 0,
         seen: [0; 32],
+        before: Before::default(),
         day: today,
         name: None,
         to: to.readers(),

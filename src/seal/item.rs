@@ -18,6 +18,7 @@ use super::{
 use crate::domain::{
     day::Day,
     id::{CaseId, InstanceId, ItemId, KeyedReader, ReaderId},
+    order::{Before, Place},
 };
 
 pub(super) const VERSION: u8 = 1;
@@ -57,8 +58,15 @@ pub enum Kind {
     ConsentAnswer,
     /// A reader shared what was agreed.
     HandOver,
-    /// A coordinator reminds, asks for a transfer, or says that it goes higher up.
-    Memo,
+    /// A coordinator reminds the readers. In items of earlier versions, any message of a coordinator.
+    #[serde(alias = "memo")]
+    Reminder,
+    /// A coordinator says that a closed case is kept.
+    HoldTold,
+    /// A coordinator asks the readers to hand the case to others.
+    TransferAsked,
+    /// A coordinator says that it goes higher up.
+    Escalation,
     /// What the report is and what came of it, in codes.
     Classification,
     /// A protocol is begun; see [`super::protocol`].
@@ -89,6 +97,13 @@ pub enum Kind {
     Account,
     /// The reporter agrees with that, or says how it was.
     Agreed,
+}
+
+impl Kind {
+    /// Whether it is a coordinator's message to the readers.
+    pub fn is_memo(self) -> bool {
+        matches!(self, Self::Reminder | Self::HoldTold | Self::TransferAsked | Self::Escalation)
+    }
 }
 
 /// Who says they wrote it; the signature proves it.
@@ -140,9 +155,12 @@ pub struct ItemHead {
     pub author: Author,
     /// Rises with each item of this author in this case.
     pub seq: u32,
-    /// SHA-256 over the sorted ids of the items the author had seen.
+    /// SHA-256 over the sorted ids of the items the author had seen: see [`seen`].
     #[serde(with = "hex_bytes")]
     pub seen: [u8; 32],
+    /// The same items, to be put in order by.
+    #[serde(default, skip_serializing_if = "Before::is_empty")]
+    pub before: Before,
     /// The day it was written.
     pub day: Day,
     /// A file's name as its sender gave it; never trusted.
@@ -154,6 +172,25 @@ pub struct ItemHead {
     /// In an acknowledgement, the commitment of the first item: a reader confirms it with their own signature.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proof: Option<String>,
+}
+
+impl ItemHead {
+    /// What it says of its place in the case; of an author who is not proven, only its day.
+    pub fn place(&self, first: bool, proven: bool) -> Place<'_> {
+        let author = match &self.author {
+            Author::Reporter => "",
+            Author::Reader(id) => id.as_str(),
+        };
+        let author = proven.then_some(author);
+        Place { item: self.item, first, day: self.day, seq: self.seq, author, before: &self.before }
+    }
+}
+
+/// The hash of what an author had seen of a case when they wrote.
+pub fn seen(items: &[ItemId]) -> [u8; 32] {
+    let mut items = items.to_vec();
+    items.sort();
+    items.iter().fold(Sha256::new(), |hash, item| hash.chain_update(item.as_bytes())).finalize().into()
 }
 
 /// What is signed: the head, and the body's true length and hash.

@@ -57,7 +57,7 @@ mod sign;
 pub mod slot;
 mod story;
 
-pub use item::{Author, Ending, FileSealer, ItemHead, Kind, Manifest, ReporterPublic, Sealed, item};
+pub use item::{Author, Ending, FileSealer, ItemHead, Kind, Manifest, ReporterPublic, Sealed, item, seen};
 pub use open::{OpenError, OpenedText, open_reply};
 pub use pad::{file_size, message_size};
 pub use plaintext::{Echo, LONGEST_ESCAPE, Plaintext};

@@ -43,6 +43,7 @@ async fn an_adviser_advises_without_a_clock_and_ends_it() {
     browser.page.goto(case.as_str()).await.unwrap();
     assert!(browser.text().await.contains("Dat heb ik gedaan"));
     said(&browser, "close", "Wij zijn klaar.").await;
+    browser.press("button[name=sure][value=yes]").await;
     assert!(browser.page.find(By::Css(".mk-acts a[href$=reply]")).await.is_err());
     browser.page.goto(absolute(&link, "/nl/inbox")).await.unwrap();
     assert!(browser.text().await.contains("0 gevonden"), "{}", browser.text().await);
@@ -94,6 +95,7 @@ async fn a_manager_hands_over_once_the_reporter_s_no_became_a_yes_and_the_advise
     let (browser, _) = opened(&service, READER).await;
     assert!(browser.text().await.contains("Ik lees nu met u mee."), "everybody of the case reads on");
     said(&browser, "close", "Wij zijn klaar.").await;
+    browser.press("button[name=sure][value=yes]").await;
     browser.quit().await;
     assert!(reporter.mailbox(&code, None, &[]).await.html.contains("Bent u het niet eens"));
 }

@@ -27,6 +27,8 @@ async fn a_guest_is_invited_and_opens_the_desk_with_the_card_for_what_a_guest_ca
     std::fs::write(&public, me.public()).unwrap();
     let (reader, page) = readers(&service, READER, &case).await;
     reader.page.goto(format!("{page}/guest")).await.unwrap();
+    reader.press("#use button").await;
+    assert!(reader.text().await.contains("Kies eerst het bestand met de kaart."), "{}", reader.text().await);
     reader.write("#public-file", public.to_str().unwrap()).await;
     reader.write("#words", "dit zijn ze niet").await;
     reader.write("#name", "Auditdienst, onderzoeker").await;

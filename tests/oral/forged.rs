@@ -3,7 +3,10 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use meldkluis::{
     api_types::{Adding, SentTo, SlotSent},
     desk::{Client, Identity, Place},
-    domain::id::{CaseId, ItemId},
+    domain::{
+        id::{CaseId, ItemId},
+        order::Before,
+    },
     envelope::before_payload,
     seal::{
         Author, ItemHead, Kind, Plaintext, Recipients,
@@ -41,6 +44,7 @@ async fn added(client: &Client, case: &CaseId, author: Author, kind: Kind, body:
         author,
         seq: 7,
         seen: [0; 32],
+        before: Before::default(),
         day: client.today(),
         name: None,
         to: to.readers(),

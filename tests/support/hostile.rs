@@ -6,6 +6,7 @@ use meldkluis::{
     desk::{Client, Identity, Place},
     domain::{
         id::{CaseId, ItemId},
+        order::Before,
         roster::Reader,
     },
     envelope::before_payload,
@@ -70,6 +71,7 @@ pub(crate) async fn send_as(
         author,
         seq: 9,
         seen: [0; 32],
+        before: Before::default(),
         day: client.today(),
         name: None,
         to: to.readers(),

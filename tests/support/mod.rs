@@ -90,8 +90,14 @@ impl Service {
         Self { folder, base: format!("http://{address}"), database, clock }
     }
 
-    /// Runs a desk command as a reader of the demo.
+    /// Runs a desk command as a reader of the demo, who is sure where a case is closed.
     pub(crate) async fn desk(&self, reader: &str, words: &[&str]) -> Result<serde_json::Value, String> {
+        let sure: &[&str] = if words.contains(&"close") { &["--yes"] } else { &[] };
+        self.desk_says(reader, &[words, sure].concat()).await
+    }
+
+    /// As [`Self::desk`], with these words and no others.
+    pub(crate) async fn desk_says(&self, reader: &str, words: &[&str]) -> Result<serde_json::Value, String> {
         use clap::Parser;
         #[derive(Parser)]
         struct Arguments {
@@ -104,7 +110,8 @@ impl Service {
         let anchor = self.folder.path().join("anchor.toml");
         let paths = [key.to_str().unwrap(), anchor.to_str().unwrap()];
         let fixed = ["desk", "--json", "--server", &self.base, "--identity", paths[0], "--root", paths[1]];
-        let mut arguments = Arguments::parse_from(fixed.iter().chain(words));
+        let arguments = Arguments::try_parse_from(fixed.iter().chain(words));
+        let mut arguments = arguments.map_err(|e| e.to_string())?;
         arguments.options.clock = self.clock;
         let text = desk::run(&arguments.options, &arguments.command).await.map_err(|e| e.to_string())?;
         Ok(serde_json::from_str(&text).unwrap())

@@ -10,11 +10,12 @@ use super::{
     Desk,
     answer::{Fault, MaybeForm, answer, case_of, fields},
     case::refresh,
+    close,
     lock::{Unlocked, take},
     view,
 };
 use crate::{
-    desk::{DeskError, summary::first_line, write},
+    desk::{DeskError, summary::first_line, write, write::may_write},
     domain::{case::Act, id::CaseId},
     seal::{Plaintext, code::Language},
     text::Texts,
@@ -44,10 +45,16 @@ pub(super) async fn act(
             return Ok(writing(open, t, &id, act, &letter(t, act), None));
         };
         let kept = Plaintext::from(text.reveal().to_vec());
+        let sure = take(&mut sent, "sure").and_then(|sure| sure.choice().map(|sure| sure == "yes"));
         let written = match act {
             Act::Ask | Act::Feedback | Act::Close if is_letter(act, &text) => {
                 Err(DeskError::known("desk-error-unfilled"))
             }
+            Act::Close if sure == Some(false) => return Ok(writing(open, t, &id, act, &kept, None)),
+            Act::Close if sure.is_none() => match ask_once_more(open, t, &id, &kept).await {
+                Ok(asks) => return Ok(asks),
+                Err(error) => Err(error),
+            },
             _ => write(&open.client, &id, act, text, Vec::new()).await,
         };
         match written {
@@ -60,6 +67,17 @@ pub(super) async fn act(
         }
     })
     .await
+}
+
+async fn ask_once_more(
+    open: &mut Unlocked,
+    t: Texts,
+    id: &CaseId,
+    text: &Plaintext,
+) -> Result<HttpResponse, DeskError> {
+    may_write(Act::Close, text)?;
+    let case = refresh(open, id).await?;
+    Ok(close::sure(open, t, &case, text))
 }
 
 fn writing(open: &Unlocked, t: Texts, id: &CaseId, act: Act, text: &Plaintext, error: Option<String>) -> HttpResponse {

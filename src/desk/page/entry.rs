@@ -5,12 +5,12 @@ use super::{
     told::{agreed_text, words},
 };
 use crate::{
-    desk::{Content, Item, Opened, State, consents, takings},
+    desk::{Content, Item, Opened, State, consents, takings, worked},
     domain::{
         classification::Classification,
         id::{CaseId, KeyedReader},
     },
-    seal::{Author, Kind, StoryText, circle::LeftReason, consent::Along},
+    seal::{Author, Kind, StoryText, circle::LeftReason, consent::Along, protocol::StepDone},
     text::Texts,
 };
 
@@ -89,7 +89,7 @@ pub(super) fn entry(open: &Unlocked, t: Texts, case: &CaseId, item: &Item) -> En
                 Content::Link(_) => {}
                 Content::Classification(made) => entry.texts.push((String::new(), classified(t, made))),
                 Content::Protocol(begun) => entry.texts.push((String::new(), t.pick(&begun.protocol.name).to_owned())),
-                Content::Step(step) => entry.texts.push((String::new(), step.step.clone())),
+                Content::Step(done) => entry.texts.push((String::new(), step(t, items, done))),
                 Content::HandOver(done) => {
                     entry.texts.push((String::new(), readers::person(open, t, case, &done.to.reader)))
                 }
@@ -185,6 +185,13 @@ fn heading(open: &Unlocked, t: Texts, opened: &Opened) -> String {
     format!("{}, {}, {from}", t.get(kind_text(head.kind)), t.day(head.day))
 }
 
+/// What a step asks, as the protocol has it that the case keeps.
+fn step(t: Texts, items: &[Item], done: &StepDone) -> String {
+    let begun = worked(items).find(|(begun, _)| *begun == done.begun);
+    let step = begun.and_then(|(_, worked)| worked.protocol.steps.iter().find(|s| s.id == done.step));
+    step.map_or_else(|| done.step.clone(), |step| t.pick(&step.text).to_owned())
+}
+
 /// What goes along, in words.
 fn along(t: Texts, along: Along) -> String {
     let all = [(along.story, "along-story"), (along.messages, "along-messages"), (along.files, "along-files")];
@@ -207,7 +214,10 @@ pub(super) fn kind_text(kind: Kind) -> &'static str {
         Kind::ConsentRequest => "kind-consent",
         Kind::ConsentAnswer => "desk-kind-consent-answer",
         Kind::HandOver => "kind-hand-over",
-        Kind::Memo => "desk-kind-memo",
+        Kind::Reminder => "desk-kind-reminder",
+        Kind::HoldTold => "desk-kind-hold",
+        Kind::TransferAsked => "desk-kind-transfer",
+        Kind::Escalation => "desk-kind-escalation",
         Kind::Classification => "desk-kind-classification",
         Kind::Protocol => "desk-kind-protocol",
         Kind::Step => "desk-kind-step",

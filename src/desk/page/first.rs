@@ -18,7 +18,7 @@ use super::{
     view,
 };
 use crate::{
-    desk::{DeskError, Identity, commands::passphrase_of},
+    desk::{DeskError, Identity, passphrase::passphrase_of},
     domain::id::ReaderId,
     seal::{Plaintext, code::print_words},
     text::Texts,

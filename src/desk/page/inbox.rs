@@ -24,6 +24,7 @@ use crate::{
     api_types::CaseView,
     desk::{inbox, summary::Summary},
     domain::{case::CaseState, id::CaseId, oral::topics as oral_topics},
+    seal::code::Language,
     text::Texts,
 };
 
@@ -85,9 +86,10 @@ struct Inbox<'a> {
     until: String,
 }
 
-/// `/` leads to the Dutch inbox.
-pub(super) async fn front() -> HttpResponse {
-    view::see_other("/nl/inbox")
+/// `/` leads to the inbox, in the language that was chosen last; in Dutch first.
+pub(super) async fn front(desk: Data<Desk>) -> HttpResponse {
+    let language = desk.language.lock().map_or(Language::Nl, |language| *language);
+    view::see_other(&format!("/{}/inbox", language.as_str()))
 }
 
 /// The inbox.

@@ -4,6 +4,7 @@ mod answer;
 mod away;
 mod case;
 mod classify;
+mod close;
 mod entry;
 mod file;
 mod first;
@@ -11,6 +12,7 @@ mod guard;
 mod guide;
 mod hand_over;
 mod inbox;
+mod language;
 mod link;
 mod lock;
 mod oral;
@@ -38,7 +40,10 @@ use zeroize::Zeroizing;
 use self::lock::Unlocked;
 pub(super) use self::today::CHANGED;
 use super::{DeskError, Place};
-use crate::{domain::roster::Mode, seal::Plaintext};
+use crate::{
+    domain::roster::Mode,
+    seal::{Plaintext, code::Language},
+};
 
 /// Bytes of a form: the longest text, percent-encoded, with room for what goes along.
 const FORM_BYTES: usize = 2 << 20;
@@ -81,6 +86,8 @@ pub(super) struct Desk {
     /// What the browser shows from then on.
     session: String,
     open: AsyncMutex<Option<Unlocked>>,
+    /// Of pages whose address names none.
+    language: Mutex<Language>,
     /// What the service is for, once a roster was verified.
     mode: Mutex<Option<Mode>>,
     /// With a seed of a page it makes the code of an oral report; it is as old as this program and nowhere else.
@@ -106,10 +113,23 @@ pub fn ready(settings: Settings) -> Result<Ready, DeskError> {
     let link = format!("http://{host}/open/{token}");
     let Settings { identity, card, place, idle, program, .. } = settings;
     let (link_now, open, mode) = (Mutex::new(Some(token)), AsyncMutex::new(None), Mutex::new(None));
+    let language = Mutex::new(Language::Nl);
     let mut code_key = Zeroizing::new([0; 32]);
     getrandom::fill(code_key.as_mut()).map_err(|_| DeskError::new("the system gives no randomness"))?;
-    let desk =
-        Data::new(Desk { identity, card, place, idle, program, host, link: link_now, session, open, mode, code_key });
+    let desk = Data::new(Desk {
+        identity,
+        card,
+        place,
+        idle,
+        program,
+        host,
+        link: link_now,
+        session,
+        open,
+        language,
+        mode,
+        code_key,
+    });
     Ok(Ready { link, running: serve(listener, desk)? })
 }
 
@@ -163,6 +183,7 @@ fn routes(cfg: &mut web::ServiceConfig) {
         .route("/{lang}/case/{case}/attach/file", web::post().to(file::attach))
         .service(both("/{lang}/file/{case}/{item}", file::show))
         .route("/{lang}/file/{case}/{item}/picture", web::get().to(file::picture))
+        .route("/{lang}/language", web::post().to(language::choose))
         .route("/{lang}/lock", web::post().to(lock::lock))
         .default_service(web::to(guard::not_found));
 }

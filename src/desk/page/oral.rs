@@ -193,7 +193,13 @@ fn picked(t: Texts, list: &str, value: &str, chosen: bool) -> Choice {
 fn topic_choices(doing: &Doing<'_>, answers: &Answers) -> Vec<Choice> {
     let client = &doing.open.client;
     let mine = topics(&client.roster, &client.me.keyed()).map(|(_, topics)| topics).unwrap_or_default();
-    mine.into_iter().map(|topic| picked(doing.t, "topic", &word(topic), answers.topic == Some(topic))).collect()
+    mine.into_iter().map(|topic| topic_choice(doing.t, topic, &word(topic), answers.topic == Some(topic))).collect()
+}
+
+/// A topic as the forms name it; the one for whoever does not know is the reporter's word for themselves.
+fn topic_choice(t: Texts, topic: Topic, value: &str, chosen: bool) -> Choice {
+    let choice = picked(t, "topic", value, chosen);
+    if topic == Topic::Other { Choice { text: t.get("oral-topic-other"), ..choice } } else { choice }
 }
 
 /// Everybody who can be struck: not the officer, who has heard it.
@@ -205,9 +211,9 @@ fn strikable(doing: &Doing<'_>, answers: &Answers) -> Vec<Choice> {
         value: reader.id.to_string(),
         text: t.pick(&reader.shown_as).to_owned(),
         hint: t.get(match when {
-            When::Now => "reads-now",
-            When::Reserve => "reads-reserve",
-            When::Outside => "reads-outside",
+            When::Now => "oral-reads-now",
+            When::Reserve => "oral-reads-reserve",
+            When::Outside => "oral-reads-outside",
         }),
         chosen: answers.struck.contains(&reader.id),
     };

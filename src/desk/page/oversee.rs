@@ -47,15 +47,17 @@ struct Overview {
 
 #[derive(Template)]
 #[template(path = "desk/watch.html")]
-struct Watch<'a> {
+struct Watch {
     t: Texts,
     case: Case,
     facts: Vec<(String, String)>,
     closed: bool,
     held: bool,
-    memo: &'a str,
-    text: &'a Plaintext,
-    error: Option<String>,
+    /// The reasons to write that can be chosen.
+    memos: Vec<&'static str>,
+    /// The one that was chosen, and its text.
+    memo: Option<(Memo, Plaintext)>,
+    error: Option<(&'static str, String)>,
     notice: Option<String>,
 }
 
@@ -139,61 +141,67 @@ pub(super) async fn watch(
     answer(&desk, &request, &path.0, fields(form), async |open, t, mut sent| {
         let id = case_of(&path.1)?;
         let act = take(&mut sent, "act").and_then(|act| act.choice().map(str::to_owned)).unwrap_or_default();
-        let text = take(&mut sent, "text").unwrap_or_default();
-        let kept = Plaintext::from(text.reveal().to_vec());
-        let done = match act.as_str() {
-            "" => return watched(open, t, &id, ("remind", &letter(t)), None, None).await,
-            "hold" => open.client.hold(&id, true).await.map(|()| "watch-held"),
-            "release" => open.client.hold(&id, false).await.map(|()| "watch-released"),
-            "send" => {
-                let memo = take(&mut sent, "memo").and_then(|m| m.choice().map(str::to_owned)).unwrap_or_default();
-                let kind = match memo.as_str() {
-                    "transfer" => Memo::Transfer,
-                    "escalate" => Memo::Escalate,
-                    _ => Memo::Remind,
-                };
-                match open.client.memo(&id, kind, text).await {
+        let memo = take(&mut sent, "memo").and_then(|m| m.choice().and_then(Memo::parse));
+        let done = match (act.as_str(), memo) {
+            ("", _) => return watched(open, t, &id, Said::default()).await,
+            ("hold", _) => open.client.hold(&id, true).await.map(|()| "watch-held"),
+            ("release", _) => open.client.hold(&id, false).await.map(|()| "watch-released"),
+            ("choose" | "send", None) => {
+                let error = Some(("memo-remind", t.get("watch-choose")));
+                return watched(open, t, &id, Said { error, ..Said::default() }).await;
+            }
+            ("choose", Some(memo)) => {
+                return watched(open, t, &id, Said { memo: Some((memo, letter(t, memo))), ..Said::default() }).await;
+            }
+            ("send", Some(memo)) => {
+                let text = take(&mut sent, "text").unwrap_or_default();
+                let kept = Plaintext::from(text.reveal().to_vec());
+                match open.client.memo(&id, memo, text).await {
                     Ok(_) => Ok("watch-sent"),
                     Err(error) => {
-                        let error = error.in_words(t);
-                        return watched(open, t, &id, (&memo, &kept), Some(error), None).await;
+                        let error = Some(("text", error.in_words(t)));
+                        return watched(open, t, &id, Said { memo: Some((memo, kept)), error, notice: None }).await;
                     }
                 }
             }
             _ => return Err(Fault::NotFound),
         };
-        let notice = t.get(done?);
-        watched(open, t, &id, ("remind", &letter(t)), None, Some(notice)).await
+        let notice = Some(t.get(done?));
+        watched(open, t, &id, Said { notice, ..Said::default() }).await
     })
     .await
 }
 
-/// The words a reminder begins with.
-fn letter(t: Texts) -> Plaintext {
-    Plaintext::from(t.get("watch-letter"))
+/// What the page of a case says besides the case.
+#[derive(Default)]
+struct Said {
+    /// The reason that was chosen to write, and the text so far.
+    memo: Option<(Memo, Plaintext)>,
+    /// What is wrong, and the field it is about.
+    error: Option<(&'static str, String)>,
+    notice: Option<String>,
 }
 
-async fn watched(
-    open: &Unlocked,
-    t: Texts,
-    id: &CaseId,
-    (memo, text): (&str, &Plaintext),
-    error: Option<String>,
-    notice: Option<String>,
-) -> Answer {
+/// The words a message begins with.
+fn letter(t: Texts, memo: Memo) -> Plaintext {
+    Plaintext::from(t.get(&format!("watch-letter-{}", memo.name())))
+}
+
+async fn watched(open: &Unlocked, t: Texts, id: &CaseId, Said { memo, error, notice }: Said) -> Answer {
     let overview = open.client.overview().await?;
     let found = overview.cases.iter().find(|c| c.case == *id).ok_or(Fault::NotFound)?;
     let rows = register(&entries(open).await?);
     let row = rows.get(id).map(|(row, _)| row);
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let held = found.state == CaseState::Held;
     let page = Watch {
         t,
         case: case(open, t, found, row),
         facts: row.map(|row| facts(t, row)).unwrap_or_default(),
         closed: found.state.is_closed(),
-        held: found.state == CaseState::Held,
+        held,
+        memos: Memo::ALL.into_iter().filter(|memo| *memo != Memo::Hold || held).map(Memo::name).collect(),
         memo,
-        text,
         error,
         notice,
     };

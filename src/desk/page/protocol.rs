@@ -11,12 +11,15 @@ use super::{
     answer::{Answer, MaybeForm, answer, case_of, fields},
     case::refresh,
     lock::{Unlocked, take},
-    view,
+    readers, view,
 };
 use crate::{
     api_types::CaseView,
     desk::{begin, protocols, step_done, worked},
-    domain::{id::CaseId, protocol::Worked},
+    domain::{
+        id::CaseId,
+        protocol::{self, Tick, Worked},
+    },
     text::Texts,
 };
 
@@ -35,6 +38,12 @@ struct Step {
     template: Option<String>,
     done: bool,
     late: bool,
+    /// Who said that it was done, and when.
+    ticks: Vec<String>,
+    /// Says that two decide, where it is not done.
+    two: Option<String>,
+    /// The words of the button, where this reader can say it.
+    button: Option<String>,
 }
 
 struct Work {
@@ -81,7 +90,7 @@ pub(super) async fn protocol(
 fn page(open: &Unlocked, t: Texts, case: &CaseView) -> Answer {
     let items = open.cases.get(&case.case).map(Vec::as_slice).unwrap_or_default();
     let today = open.client.today();
-    let review = |p: &crate::domain::protocol::Protocol| {
+    let review = |p: &protocol::Protocol| {
         p.needs_review(today).then(|| t.with("protocol-review", &[("day", t.day(p.review_by))]))
     };
     let begun: Vec<Worked<'_>> = worked(items).map(|(_, worked)| worked).collect();
@@ -97,23 +106,32 @@ fn page(open: &Unlocked, t: Texts, case: &CaseView) -> Answer {
             &[("version", worked.protocol.version.to_string()), ("day", t.day(worked.since))],
         ),
         review: review(worked.protocol),
-        steps: worked
-            .protocol
-            .steps
-            .iter()
-            .map(|step| Step {
-                id: step.id.clone(),
-                text: t.pick(&step.text).to_owned(),
-                owner: t.pick(&step.owner).to_owned(),
-                until: t.day(worked.until(step)),
-                template: step.template.as_ref().map(|text| t.pick(text).to_owned()),
-                done: worked.done.contains(step.id.as_str()),
-                late: worked.late(step, today),
-            })
-            .collect(),
+        steps: worked.protocol.steps.iter().enumerate().map(|(n, s)| step(open, t, case, worked, (n + 1, s))).collect(),
         current: n + 1 == count,
     };
     let works = begun.iter().enumerate().map(work).collect();
     let page = Page { t, case: case.case, choices, works, open: !case.state.is_closed() };
     Ok(view::page(t, StatusCode::OK, &t.get("protocol-title"), &open.client, &page.render().unwrap_or_default()))
+}
+
+/// A step with its number on the page.
+fn step(open: &Unlocked, t: Texts, case: &CaseView, worked: &Worked<'_>, (n, step): (usize, &protocol::Step)) -> Step {
+    let done = worked.done(step);
+    let ticked = |tick: &Tick<'_>| {
+        t.with("protocol-by", &[("name", readers::person(open, t, &case.case, tick.by)), ("day", t.day(tick.day))])
+    };
+    let can = worked.can_tick(step, &open.client.me.reader) && !(step.two && open.client.me.card.is_some());
+    let words = if worked.ticks(step).is_empty() { "protocol-do" } else { "protocol-do-too" };
+    Step {
+        id: step.id.clone(),
+        text: t.pick(&step.text).to_owned(),
+        owner: t.pick(&step.owner).to_owned(),
+        until: t.day(worked.until(step)),
+        template: step.template.as_ref().map(|text| t.pick(text).to_owned()),
+        done,
+        late: worked.late(step, open.client.today()),
+        ticks: worked.ticks(step).iter().map(ticked).collect(),
+        two: (step.two && !done).then(|| t.get("protocol-two")),
+        button: can.then(|| t.with(words, &[("step", n.to_string())])),
+    }
 }

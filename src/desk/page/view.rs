@@ -23,6 +23,8 @@ struct Base<'a> {
     title: &'a str,
     reader: Option<&'a str>,
     mode: Option<&'static str>,
+    /// The other language, where there is a page in it.
+    other: Option<Texts>,
     body: &'a str,
 }
 
@@ -33,17 +35,19 @@ pub(super) struct Frame<'a> {
     pub(super) reader: Option<&'a str>,
     /// From the roster that was verified last.
     pub(super) mode: Option<Mode>,
+    /// It is in both languages at once.
+    pub(super) both: bool,
 }
 
 impl<'a> From<&'a Client> for Frame<'a> {
     fn from(client: &'a Client) -> Self {
-        Self { reader: Some(client.me.reader.as_str()), mode: Some(client.roster.mode) }
+        Self { reader: Some(client.me.reader.as_str()), mode: Some(client.roster.mode), both: false }
     }
 }
 
 impl From<Option<Mode>> for Frame<'_> {
     fn from(mode: Option<Mode>) -> Self {
-        Self { reader: None, mode }
+        Self { reader: None, mode, both: false }
     }
 }
 
@@ -69,13 +73,18 @@ pub(super) fn page<'a>(
     frame: impl Into<Frame<'a>>,
     body: &str,
 ) -> HttpResponse {
-    let Frame { reader, mode } = frame.into();
+    let Frame { reader, mode, both } = frame.into();
     let mode = match mode {
         Some(Mode::Training) => Some("desk-mode-training"),
         Some(Mode::Demo) => Some("desk-mode-demo"),
         Some(Mode::Live) | None => None,
     };
-    let base = Base { t, style: STYLE, title, reader, mode, body };
+    let other = match t.language {
+        Language::Nl => Language::En,
+        Language::En => Language::Nl,
+    };
+    let other = (!both).then(|| Texts::of(other));
+    let base = Base { t, style: STYLE, title, reader, mode, other, body };
     HttpResponse::build(status).content_type("text/html; charset=utf-8").body(base.render().unwrap_or_default())
 }
 
@@ -86,7 +95,7 @@ pub(super) fn plain(status: StatusCode, id: &'static str) -> HttpResponse {
         t,
         status,
         "Meldkluis",
-        Frame::default(),
+        Frame { both: true, ..Frame::default() },
         &Plain { t, en: Texts::of(Language::En), id, entered: id == "desk-entered" }.render().unwrap_or_default(),
     )
 }
@@ -122,7 +131,7 @@ impl Wrong {
             Some("desk-error-public" | "desk-error-guest-keys") => "public",
             Some("desk-error-words") => "words",
             Some("desk-error-guest-name") => "name",
-            Some("desk-error-card" | "desk-error-guest-large") => "card-file",
+            Some("desk-error-card" | "desk-error-no-card" | "desk-error-guest-large") => "card-file",
             _ => "",
         };
         Self { field, text: error.in_words(t) }

@@ -1,7 +1,7 @@
 //! What stands in a mailbox: opened with the keys of the code, and believed only when its author signed it.
 use super::{ANSWER_BYTES, Opened, guests::guests};
 use crate::{
-    domain::{guest::GuestCard, id::ItemId},
+    domain::{guest::GuestCard, id::ItemId, order::sorted},
     http::App,
     seal::{Author, Kind, LONGEST_ESCAPE, OpenedText, SlotTo, guest::wrote, open_reply},
     store::{Payload, StoreError},
@@ -26,8 +26,7 @@ pub(super) async fn letters(app: &App, opened: &Opened) -> Result<Vec<OpenedText
     letters.extend(others.into_iter().filter(|text| by_guest(&guests, text)));
     // A day that has not come is its author's mistake, or worse: it does not put an answer before the others.
     let today = app.clock.today();
-    letters.sort_by_key(|text| (text.manifest.head.day <= today, text.manifest.head.day, text.manifest.head.seq));
-    Ok(letters)
+    Ok(sorted(letters, |text| text.manifest.head.place(text.manifest.head.day > today, true)))
 }
 
 /// Of a letter, what a page shows of it: a mailbox of four hundred is in memory at once. What is no text of this program's, and larger than

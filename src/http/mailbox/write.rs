@@ -11,6 +11,7 @@ use crate::{
     domain::{
         case::CaseState,
         id::{ItemId, KeyedReader},
+        order::Before,
     },
     http::{
         Adds, App,
@@ -21,7 +22,7 @@ use crate::{
     seal::{
         Author, ItemHead, Kind, Plaintext, Recipients,
         consent::{Along, ToReport},
-        item,
+        item, seen,
     },
     store::{NewItem, Payload, StoreError},
     text::Texts,
@@ -54,13 +55,13 @@ pub(super) async fn write(app: &App, t: Texts, opened: &Opened, text: Plaintext,
     }
 }
 
-/// The head of what a reporter adds.
+/// The head of what a reporter adds, after what stands in the case.
 pub(crate) fn head(
     app: &App,
     opened: &Opened,
     kind: Kind,
     to: &Recipients,
-    seq: usize,
+    stands: &[ItemId],
     name: Option<String>,
 ) -> ItemHead {
     ItemHead {
@@ -69,8 +70,9 @@ pub(crate) fn head(
         item: ItemId::from_uuid(Uuid::new_v4()),
         kind,
         author: Author::Reporter,
-        seq: u32::try_from(seq).unwrap_or(u32::MAX),
-        seen: [0; 32],
+        seq: u32::try_from(stands.len()).unwrap_or(u32::MAX),
+        seen: seen(stands),
+        before: Before::of(stands),
         day: app.clock.today(),
         name,
         to: to.readers(),
@@ -92,8 +94,8 @@ pub(super) async fn add(app: &App, opened: &Opened, kind: Kind, text: Plaintext)
         }
         _ => to,
     };
-    let seq = app.store.items(&opened.case.id).await?.len();
-    let head = head(app, opened, kind, &to, seq, None);
+    let stands = app.store.items(&opened.case.id).await?;
+    let head = head(app, opened, kind, &to, &stands, None);
     let id = head.item;
     let (slots, payload) = item(head, text, &opened.keys.signer, &to).map_err(failed)?.into_parts();
     let who = app.post.of_readers(&opened.case, &slots);

@@ -157,7 +157,7 @@ impl Answers {
         match step {
             ASK if self.how.is_none() => Some(("how", t.get("error-oral-how"))),
             ASK => {
-                let Some(topic) = self.topic else { return Some(("topic", t.get("error-topic"))) };
+                let Some(topic) = self.topic else { return Some(("topic", t.get("error-oral-topic"))) };
                 let nobody = BTreeSet::new();
                 who_reads(client, topic, &nobody).err().map(|error| failed("topic", &error))
             }

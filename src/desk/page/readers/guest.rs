@@ -116,7 +116,11 @@ async fn made(open: &Unlocked, id: &CaseId, sent: &Fields) -> Result<GuestCard, 
 }
 
 fn used(id: &CaseId, sent: &Fields) -> Result<GuestCard, DeskError> {
-    let card = card_in(typed(sent, "card").as_bytes())?;
+    let card = typed(sent, "card");
+    if card.trim().is_empty() {
+        return Err(DeskError::known("desk-error-no-card"));
+    }
+    let card = card_in(card.as_bytes())?;
     if card.case == *id { Ok(card) } else { Err(DeskError::known("desk-error-card")) }
 }
 

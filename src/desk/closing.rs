@@ -1,0 +1,41 @@
+//! What closing a case means, said before it is done: nobody can open it again.
+use super::{Client, Content, Item, circle::proven, open::advice, register::worked};
+use crate::{
+    api_types::CaseView,
+    domain::classification::Stage,
+    seal::{Author, Kind},
+    text::Texts,
+};
+
+/// What closing this case means, a line each: first what was not done in it.
+pub(super) fn means(client: &Client, t: Texts, case: &CaseView, items: &[Item]) -> Vec<String> {
+    let mut lines = if advice(items) { Vec::new() } else { not_done(t, items) };
+    lines.push(t.get("desk-close-reporter"));
+    lines.push(t.get("desk-close-readers"));
+    let file = client.roster.organisation(&case.org).and_then(|o| o.file.as_ref());
+    lines.extend(file.map(|file| {
+        let end = client.today().plus_days(file.retention_days);
+        t.with("desk-close-destroyed", &[("days", file.retention_days.to_string()), ("day", t.day(end))])
+    }));
+    lines.push(t.get("desk-close-final"));
+    lines
+}
+
+/// What a report asks for and its readers have not done.
+fn not_done(t: Texts, items: &[Item]) -> Vec<String> {
+    let by_reader = || proven(items).filter(|(_, o)| o.manifest.head.author != Author::Reporter);
+    let done = |kind: Kind| by_reader().any(|(_, o)| o.manifest.head.kind == kind);
+    let outcome = |content: &Content| matches!(content, Content::Classification(c) if c.stage == Stage::Closing);
+    let steps = worked(items)
+        .last()
+        .map_or(0, |(_, worked)| worked.protocol.steps.iter().filter(|step| !worked.done(step)).count());
+    [
+        (!done(Kind::Acknowledgement)).then(|| t.get("desk-close-unacknowledged")),
+        (!done(Kind::Feedback)).then(|| t.get("desk-close-no-feedback")),
+        (!by_reader().any(|(_, o)| outcome(&o.content))).then(|| t.get("desk-close-no-outcome")),
+        (steps > 0).then(|| t.with("desk-close-steps", &[("count", steps.to_string())])),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}

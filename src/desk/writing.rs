@@ -1,0 +1,119 @@
+//! The commands that write into a case: a text from a file, the editor or standard input.
+use std::{
+    fs::File,
+    io::{IsTerminal, Read, Write},
+    path::{Path, PathBuf},
+};
+
+use serde_json::json;
+
+use super::{
+    Client, DeskError,
+    closing::means,
+    commands::{Options, case_id},
+    open::entered,
+    write::{Attachment, Sent, write},
+};
+use crate::{
+    domain::case::Act,
+    seal::{Plaintext, code::Language},
+    text::Texts,
+};
+
+/// A case and a text.
+#[derive(clap::Args)]
+pub struct Writing {
+    /// The case.
+    pub(super) case: String,
+    /// The text's file; standard input, or $EDITOR on a terminal, when absent.
+    #[arg(long)]
+    pub(super) file: Option<PathBuf>,
+    /// Files that go along, for the readers of the case: a reporter cannot fetch files.
+    #[arg(long)]
+    pub(super) attach: Vec<PathBuf>,
+}
+
+/// The last text of a case.
+#[derive(clap::Args)]
+pub struct Closing {
+    /// The case and the text.
+    #[command(flatten)]
+    writing: Writing,
+    /// Closes it without asking once more.
+    #[arg(long)]
+    yes: bool,
+}
+
+pub(super) async fn send(options: &Options, client: &Client, w: &Writing, act: Act) -> Result<String, DeskError> {
+    let id = case_id(&w.case)?;
+    let mut along = Vec::new();
+    for path in &w.attach {
+        let file = File::open(path).map_err(|e| DeskError::new(format!("cannot read {}: {e}", path.display())))?;
+        let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
+        along.push(Attachment { name, file });
+    }
+    let done = write(client, &id, act, text(w)?, along).await?;
+    let files = if w.attach.is_empty() {
+        ""
+    } else {
+        " The files are for the readers of the case; the reporter gets the text."
+    };
+    sent(options, &done, files)
+}
+
+pub(super) fn sent(options: &Options, sent: &Sent, more: &str) -> Result<String, DeskError> {
+    let json = || json!({ "item": sent.item, "already": sent.already }).to_string();
+    Ok(if options.json { json() } else { format!("Sent.{more}") })
+}
+
+/// Closes a case: says first what that means, and asks for the word.
+pub(super) async fn close(options: &Options, client: &Client, closing: &Closing) -> Result<String, DeskError> {
+    if !closing.yes {
+        if !std::io::stdin().is_terminal() {
+            return Err(DeskError::known("desk-error-close-sure"));
+        }
+        let (case, items) = entered(client, &case_id(&closing.writing.case)?).await?;
+        let mut out = std::io::stderr();
+        for line in means(client, Texts::of(Language::En), &case, &items) {
+            writeln!(out, "- {line}")?;
+        }
+        writeln!(out, "Type close to close this case; anything else leaves it as it is.")?;
+        let mut typed = String::new();
+        std::io::stdin().read_line(&mut typed)?;
+        if typed.trim() != "close" {
+            return Err(DeskError::known("desk-error-close-not"));
+        }
+    }
+    send(options, client, &closing.writing, Act::Close).await
+}
+
+/// The text of a writing: a file, the editor on a terminal, or standard input.
+pub(super) fn text(w: &Writing) -> Result<Plaintext, DeskError> {
+    if let Some(path) = &w.file {
+        return Ok(Plaintext::from(readable(path)?));
+    }
+    let editor = std::env::var_os("EDITOR").filter(|_| std::io::stdin().is_terminal());
+    if let Some(editor) = editor {
+        let draft = tempfile::NamedTempFile::new()?;
+        let started = std::process::Command::new(&editor).arg(draft.path()).status();
+        let status = started.map_err(|e| {
+            DeskError::new(format!("the editor {} does not start ({e}); set EDITOR", editor.to_string_lossy()))
+        })?;
+        if !status.success() {
+            return Err(DeskError::new("the editor ended with an error; nothing was sent"));
+        }
+        return Ok(Plaintext::from(std::fs::read(draft.path())?));
+    }
+    if std::io::stdin().is_terminal() {
+        // Nothing is lost when this cannot be said.
+        drop(writeln!(std::io::stderr(), "Type the text. It ends with Ctrl-D on a line of its own."));
+    }
+    let mut text = Vec::new();
+    std::io::stdin().read_to_end(&mut text)?;
+    Ok(Plaintext::from(text))
+}
+
+/// The bytes of a file that was named.
+pub(super) fn readable(path: &Path) -> Result<Vec<u8>, DeskError> {
+    std::fs::read(path).map_err(|e| DeskError::new(format!("cannot read {}: {e}", path.display())))
+}
