@@ -14,10 +14,12 @@ use crate::{
         roster::{OrgFile, RootFile, RosterError},
         roster_check::{Finding, ROOT, day_findings, findings, org_name},
         roster_words::{Parsed, changes, show},
+        said::Said,
     },
     roster_files::{self, Files, Seen, key_findings, seen_now, signed_by},
     seal::code::{Language, print_words},
     show::safe_text,
+    text::Texts,
 };
 
 /// What can be asked about a folder of roster files.
@@ -81,11 +83,19 @@ fn answer(command: &Command, today: Day) -> Result<String, CliError> {
         Command::Verify { folder, anchor, after } => verify(folder, anchor, after.as_deref(), today),
         Command::Diff { old, new } => {
             let lines = changes(&parsed(old)?, &parsed(new)?);
-            Ok(if lines.is_empty() { "Nothing changes but serials and dates.".to_owned() } else { plain(&lines) })
+            Ok(if lines.is_empty() {
+                "Nothing changes but serials and dates.".to_owned()
+            } else {
+                plain(&in_words(&lines))
+            })
         }
         Command::Keys { folder } => Ok(plain(&key_lines(&parsed(folder)?))),
-        Command::Show { folder } => Ok(plain(&show(&parsed(folder)?))),
+        Command::Show { folder } => Ok(plain(&in_words(&show(&parsed(folder)?)))),
     }
+}
+
+fn in_words(lines: &[Said]) -> Vec<String> {
+    lines.iter().map(|line| Texts::of(Language::En).say(line)).collect()
 }
 
 fn key_lines(Parsed { files, .. }: &Parsed) -> Vec<String> {

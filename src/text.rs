@@ -3,7 +3,13 @@ use std::sync::OnceLock;
 
 use fluent_bundle::{FluentArgs, FluentResource, concurrent::FluentBundle};
 
-use crate::{domain::day::Day, seal::code::Language};
+use crate::{
+    domain::{
+        day::Day,
+        said::{Part, Said},
+    },
+    seal::code::Language,
+};
 
 /// The files of a language: the reporter's pages and what all pages share, then the desk's.
 const NL_FILES: [&str; 2] = [include_str!("../web/i18n/nl/main.ftl"), include_str!("../web/i18n/nl/desk.ftl")];
@@ -44,6 +50,20 @@ impl Texts {
         let pattern = self.bundle.get_message(id).and_then(|m| m.value());
         let format = |p| self.bundle.format_pattern(p, Some(&args), &mut Vec::new()).into_owned();
         pattern.map_or_else(|| id.to_owned(), format)
+    }
+
+    /// A line in words.
+    pub(crate) fn say(&self, said: &Said) -> String {
+        let all = |lines: &[Said], between: &str| lines.iter().map(|s| self.say(s)).collect::<Vec<_>>().join(between);
+        let value = |part: &Part| match part {
+            Part::Plain(text) => text.clone(),
+            Part::Named { nl, en } => if self.language == Language::Nl { nl } else { en }.clone(),
+            Part::Said(said) => self.say(said),
+            Part::Row(lines) => all(lines, ", "),
+            Part::All(lines) => all(lines, "; "),
+        };
+        let values: Vec<(&str, String)> = said.values.iter().map(|(name, part)| (*name, value(part))).collect();
+        self.with(said.id, &values)
     }
 
     /// A day in words: 24 november 2026.

@@ -164,10 +164,33 @@ async fn a_coordinator_sees_who_can_newly_read_and_signs_and_a_second_approves()
     let coordinator = entered(&link).await;
     coordinator.page.goto(absolute(&link, "/nl/roster")).await.unwrap();
     assert!(coordinator.text().await.contains("Functionaris integriteit 1 (bzk-functionaris-1)"));
+    // What is no TOML is said in Dutch, with the place; the file in use and its serial are not signed again.
+    let bad = service.path("bad.toml");
+    let not_next = old.replacen("retention_days = 365", "retention_days = 730", 1);
+    for (text, said) in [
+        (old.replacen("serial = 1", "serial = = 1", 1), "Kijk in regel "),
+        (old.clone(), "Dit is precies het bestand dat nu geldt."),
+        (not_next, "Zet serial op 2."),
+        (new.replacen(&hash, &"0".repeat(64), 1), "Zet bij previous: "),
+    ] {
+        std::fs::write(&bad, text).unwrap();
+        coordinator.page.goto(absolute(&link, "/nl/roster")).await.unwrap();
+        coordinator.write("#file", bad.to_str().unwrap()).await;
+        coordinator.press("form[enctype] button").await;
+        let text = coordinator.text().await;
+        assert!(text.contains(said), "{said}: {text}");
+        assert!(coordinator.page.find(By::Css("#key")).await.is_err(), "nothing is offered to sign");
+        if said.starts_with("Kijk") {
+            let line = old.lines().position(|line| line == "serial = 1").unwrap() + 1;
+            assert!(text.contains(&format!("regel {line}, bij teken 10")) && text.contains("serial = = 1"), "{text}");
+            picture(&coordinator, "desk-roster-toml").await;
+        }
+    }
+    coordinator.page.goto(absolute(&link, "/nl/roster")).await.unwrap();
     coordinator.write("#file", file.to_str().unwrap()).await;
     coordinator.press("form[enctype] button").await;
     let text = coordinator.text().await;
-    assert!(text.contains("closed cases were kept 365 days, and now 730"), "{text}");
+    assert!(text.contains("bzk: afgesloten zaken bleven 365 dagen, en nu 730"), "{text}");
     assert!(text.contains("Nog door niemand getekend"), "{text}");
     picture(&coordinator, "desk-roster").await;
     coordinator.quit().await;

@@ -7,7 +7,7 @@ use std::{fs, path::PathBuf, process::Command};
 fn debian() -> PathBuf {
     let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
     let cache = cache.unwrap_or_else(|| std::env::home_dir().unwrap().join(".cache"));
-    cache.join("meldkluis-tools/debian.tar")
+    cache.join("meldkluis-tools/debian-1.tar")
 }
 
 #[test]

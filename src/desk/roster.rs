@@ -3,6 +3,7 @@
 //! One person signs, another looks at the same and signs too; the root file says how many must.
 use std::collections::BTreeMap;
 
+use sha2::{Digest, Sha256};
 use ssh_key::PrivateKey;
 
 use super::{Client, DeskError};
@@ -12,8 +13,11 @@ use crate::{
         roster::{OrgFile, RootFile},
         roster_check::{Finding, day_findings, findings, org_name, review_findings},
         roster_words::{Parsed, changes},
+        said::Said,
     },
     roster_files::{Files, Signed, key_findings, sign, signed_by},
+    seal::code::Language,
+    text::Texts,
 };
 
 /// What a file to come would mean.
@@ -22,29 +26,94 @@ pub struct Review {
     pub org: OrgId,
     /// What is wrong or doubtful, in words.
     pub findings: Vec<Finding>,
+    /// Why it cannot follow the file that counts now.
+    pub follows: Result<(), Said>,
     /// What changes against the roster in use, a line each.
-    pub changes: Vec<String>,
+    pub changes: Vec<Said>,
     /// Who has signed it, if they are enough; otherwise how many still must.
     pub signed: Result<Vec<String>, String>,
+}
+
+/// Why a file could not be looked at.
+pub enum Unreviewed {
+    /// It is no TOML, or not of this form.
+    Toml(Mistake),
+    /// Anything else.
+    Failed(DeskError),
+}
+
+impl From<DeskError> for Unreviewed {
+    fn from(error: DeskError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<Unreviewed> for DeskError {
+    fn from(error: Unreviewed) -> Self {
+        match error {
+            Unreviewed::Toml(mistake) => {
+                Self::new(format!("{}\n{}", Texts::of(Language::En).say(&mistake.place), mistake.detail))
+            }
+            Unreviewed::Failed(error) => error,
+        }
+    }
+}
+
+/// A mistake in a file's form.
+pub struct Mistake {
+    /// Where it is, and what to do.
+    pub place: Said,
+    /// What the reader of the form says, with the line.
+    pub detail: String,
+}
+
+impl Mistake {
+    fn of(text: &str, error: &toml::de::Error) -> Self {
+        let before = error.span().and_then(|span| text.get(..span.start));
+        let place = before.map_or(Said::new("roster-toml-nowhere"), |before| {
+            let line = before.matches('\n').count() + 1;
+            let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+            Said::new("roster-toml").with("line", line).with("column", column)
+        });
+        Self { place, detail: error.to_string() }
+    }
+}
+
+/// Whether a file can follow the one that counts now.
+fn follows((old, now): (&OrgFile, &str), (file, text): (&OrgFile, &str)) -> Result<(), Said> {
+    if text == now {
+        return Err(Said::new("roster-same"));
+    }
+    let (serial, now_serial) = (file.head.serial, old.head.serial);
+    if serial <= now_serial {
+        let wrong = Said::new("roster-serial").with("serial", serial).with("now", now_serial);
+        return Err(wrong.with("next", now_serial.saturating_add(1)));
+    }
+    let hash = hex::encode(Sha256::digest(now.as_bytes()));
+    let next = serial == now_serial.saturating_add(1);
+    if next && file.head.previous != hash { Err(Said::new("roster-previous").with("hash", hash)) } else { Ok(()) }
 }
 
 impl Review {
     /// Whether it may be signed.
     pub fn is_right(&self) -> bool {
-        !self.findings.iter().any(|f| f.mistake)
+        self.follows.is_ok() && !self.findings.iter().any(|f| f.mistake)
     }
 }
 
 impl Client {
     /// Looks at a file to come of the overseer's own organisation, with the signatures it has so far.
-    pub async fn review(&self, text: &str, signatures: &str) -> Result<Review, DeskError> {
+    pub async fn review(&self, text: &str, signatures: &str) -> Result<Review, Unreviewed> {
         let org =
             self.watches().map(|(org, _)| org.clone()).ok_or_else(|| DeskError::known("desk-error-not-overseer"))?;
-        let file: OrgFile = toml::from_str(text).map_err(|e| DeskError::new(e.to_string()))?;
+        let file: OrgFile = toml::from_str(text).map_err(|error| Unreviewed::Toml(Mistake::of(text, &error)))?;
         if file.organisation != org {
-            return Err(DeskError::new(format!("{}: this file is of {}", org_name(&org), file.organisation)));
+            let other = format!("{}: this file is of {}", org_name(&org), file.organisation);
+            return Err(DeskError::new(other).into());
         }
-        let old = parsed(&self.roster_files().await?)?;
+        let files = self.roster_files().await?;
+        let old = parsed(&files)?;
+        let now = files.organisations.get(&org).map(|signed| signed.text.as_str());
         let mut new = old.clone();
         new.files.insert(org.clone(), file.clone());
         let mut all = findings(&new.root, &new.files);
@@ -57,7 +126,8 @@ impl Client {
         let signers = signers.ok_or_else(|| DeskError::known("desk-error-nothing"))?;
         let signed = Signed { text: text.to_owned(), signatures: signatures.to_owned() };
         let signed = signed_by(&ours, &signed, signers).map(|people| people.into_iter().collect());
-        Ok(Review { org, findings, changes: changes(&old, &new), signed: signed.map_err(|e| e.problem) })
+        let follows = old.files.get(&org).zip(now).map_or(Ok(()), |(old, now)| follows((old, now), (&file, text)));
+        Ok(Review { org, findings, follows, changes: changes(&old, &new), signed: signed.map_err(|e| e.problem) })
     }
 }
 

@@ -159,8 +159,11 @@ async fn roster(
     let text = read(file)?;
     let before = signatures.map(read).transpose()?.unwrap_or_default();
     let review = client.review(&text, &before).await?;
-    let lines: Vec<&String> = review.findings.iter().map(|f| &f.problem).chain(&review.changes).collect();
-    let mut said = lines.iter().map(|line| safe_text(line)).collect::<Vec<_>>().join("\n");
+    let t = Texts::of(Language::En);
+    let changes: Vec<String> = review.changes.iter().map(|line| t.say(line)).collect();
+    let stays = review.follows.as_ref().err().map(|why| t.say(why));
+    let lines = stays.iter().chain(review.findings.iter().map(|f| &f.problem)).chain(&changes);
+    let mut said = lines.map(|line| safe_text(line)).collect::<Vec<_>>().join("\n");
     if !review.is_right() {
         return Err(DeskError::new(said));
     }
@@ -171,7 +174,7 @@ async fn roster(
         replace(Path::new(&path), signed.as_bytes())?;
         let _ = write!(said, "\nSigned: {}", Path::new(&path).display());
     }
-    Ok(if options.json { json!({ "changes": review.changes }).to_string() } else { said })
+    Ok(if options.json { json!({ "changes": changes }).to_string() } else { said })
 }
 
 async fn memo(options: &Options, client: &Client, w: &Writing, memo: Memo) -> Result<String, DeskError> {

@@ -15,3 +15,4 @@ pub mod roster;
 pub mod roster_check;
 pub mod roster_words;
 pub mod routing;
+pub mod said;

@@ -1,6 +1,8 @@
 #!/bin/bash
 # Runs inside a booted Debian: installs both packages, sets a deployment up, serves, upgrades, removes. Ends at the first thing that is wrong.
 set -euxo pipefail
+# What the server said stands at the end when something went wrong.
+trap 'journalctl --no-pager -n 40 -u meldkluis-serve' ERR
 cd /trial
 desk() { meldkluis-desk --server http://127.0.0.1:8080 --root /etc/meldkluis/anchor.toml --identity "keys/$1" "${@:2}"; }
 
@@ -80,7 +82,8 @@ desk officer-2 read "$case" | grep -q CANARY-TRIAL
 # Nothing of it in the log of the machine, and nothing to warn of.
 journalctl --no-pager -u meldkluis-serve | tee journal
 grep -q CANARY-TRIAL journal && exit 1
-grep -q 'not by' journal && exit 1
+# The kernel of this machine may have no Landlock. Everything else is had.
+grep 'not by' journal | grep -v 'not by: Landlock ([a-z ]*)$' && exit 1
 
 dpkg -r meldkluis meldkluis-desk
 (exec 3<>/dev/tcp/127.0.0.1/8080) 2>&- && exit 1

@@ -143,15 +143,16 @@ pub(super) async fn watch(
         let act = take(&mut sent, "act").and_then(|act| act.choice().map(str::to_owned)).unwrap_or_default();
         let memo = take(&mut sent, "memo").and_then(|m| m.choice().and_then(Memo::parse));
         let done = match (act.as_str(), memo) {
-            ("", _) => return watched(open, t, &id, Said::default()).await,
+            ("", _) => return watched(open, t, &id, Beside::default()).await,
             ("hold", _) => open.client.hold(&id, true).await.map(|()| "watch-held"),
             ("release", _) => open.client.hold(&id, false).await.map(|()| "watch-released"),
             ("choose" | "send", None) => {
                 let error = Some(("memo-remind", t.get("watch-choose")));
-                return watched(open, t, &id, Said { error, ..Said::default() }).await;
+                return watched(open, t, &id, Beside { error, ..Beside::default() }).await;
             }
             ("choose", Some(memo)) => {
-                return watched(open, t, &id, Said { memo: Some((memo, letter(t, memo))), ..Said::default() }).await;
+                return watched(open, t, &id, Beside { memo: Some((memo, letter(t, memo))), ..Beside::default() })
+                    .await;
             }
             ("send", Some(memo)) => {
                 let text = take(&mut sent, "text").unwrap_or_default();
@@ -160,21 +161,21 @@ pub(super) async fn watch(
                     Ok(_) => Ok("watch-sent"),
                     Err(error) => {
                         let error = Some(("text", error.in_words(t)));
-                        return watched(open, t, &id, Said { memo: Some((memo, kept)), error, notice: None }).await;
+                        return watched(open, t, &id, Beside { memo: Some((memo, kept)), error, notice: None }).await;
                     }
                 }
             }
             _ => return Err(Fault::NotFound),
         };
         let notice = Some(t.get(done?));
-        watched(open, t, &id, Said { notice, ..Said::default() }).await
+        watched(open, t, &id, Beside { notice, ..Beside::default() }).await
     })
     .await
 }
 
 /// What the page of a case says besides the case.
 #[derive(Default)]
-struct Said {
+struct Beside {
     /// The reason that was chosen to write, and the text so far.
     memo: Option<(Memo, Plaintext)>,
     /// What is wrong, and the field it is about.
@@ -187,7 +188,7 @@ fn letter(t: Texts, memo: Memo) -> Plaintext {
     Plaintext::from(t.get(&format!("watch-letter-{}", memo.name())))
 }
 
-async fn watched(open: &Unlocked, t: Texts, id: &CaseId, Said { memo, error, notice }: Said) -> Answer {
+async fn watched(open: &Unlocked, t: Texts, id: &CaseId, Beside { memo, error, notice }: Beside) -> Answer {
     let overview = open.client.overview().await?;
     let found = overview.cases.iter().find(|c| c.case == *id).ok_or(Fault::NotFound)?;
     let rows = register(&entries(open).await?);

@@ -18,7 +18,11 @@ use super::{
     view,
 };
 use crate::{
-    desk::{DeskError, Review, signed_with},
+    desk::{
+        DeskError, Review,
+        roster::{Mistake, Unreviewed},
+        signed_with,
+    },
     domain::roster::{Function, Reader, Status},
     text::Texts,
 };
@@ -41,10 +45,14 @@ struct Page {
     expires: String,
     review: Option<Shown>,
     error: Option<String>,
+    /// What the reader of the form says of it.
+    detail: Option<String>,
 }
 
 /// A review, as the page shows it.
 struct Shown {
+    /// Why it cannot follow the file that counts now.
+    stays: Option<String>,
     mistakes: Vec<String>,
     doubts: Vec<String>,
     changes: Vec<String>,
@@ -84,7 +92,8 @@ pub(super) async fn review(
         let signatures = full("sig").or_else(|| full("signatures")).unwrap_or_default();
         let review = match open.client.review(&text, &signatures).await {
             Ok(review) => review,
-            Err(error) => return Ok(page(open, t, None, Some(error.in_words(t)))),
+            Err(Unreviewed::Toml(mistake)) => return Ok(in_form(open, t, &mistake)),
+            Err(Unreviewed::Failed(error)) => return Ok(page(open, t, None, Some(error.in_words(t)))),
         };
         let Some(key) = full("key").map(Zeroizing::new).filter(|_| review.is_right()) else {
             let missing = sent.contains_key("sign").then(|| t.get("roster-no-key"));
@@ -115,9 +124,10 @@ fn shown(t: Texts, review: &Review, text: String, signatures: String) -> Shown {
         review.findings.iter().filter(|f| f.mistake == mistake).map(|f| f.problem.clone()).collect::<Vec<_>>()
     };
     Shown {
+        stays: review.follows.as_ref().err().map(|why| t.say(why)),
         mistakes: of(true),
         doubts: of(false),
-        changes: review.changes.clone(),
+        changes: review.changes.iter().map(|line| t.say(line)).collect(),
         signed: match &review.signed {
             Ok(people) => t.with("roster-signed", &[("names", people.join(", "))]),
             Err(_) if signatures.is_empty() => t.get("roster-unsigned"),
@@ -129,7 +139,20 @@ fn shown(t: Texts, review: &Review, text: String, signatures: String) -> Shown {
     }
 }
 
+fn in_form(open: &Unlocked, t: Texts, mistake: &Mistake) -> HttpResponse {
+    whole(open, t, None, (Some(t.say(&mistake.place)), Some(mistake.detail.clone())))
+}
+
 fn page(open: &Unlocked, t: Texts, review: Option<Shown>, error: Option<String>) -> HttpResponse {
+    whole(open, t, review, (error, None))
+}
+
+fn whole(
+    open: &Unlocked,
+    t: Texts,
+    review: Option<Shown>,
+    (error, detail): (Option<String>, Option<String>),
+) -> HttpResponse {
     let own = open.client.watches().and_then(|(org, _)| open.client.roster.organisation(org));
     let file = own.and_then(|o| o.file.as_ref());
     let people = file.into_iter().flat_map(|f| f.readers.iter().map(move |r| (f, r)));
@@ -140,6 +163,7 @@ fn page(open: &Unlocked, t: Texts, review: Option<Shown>, error: Option<String>)
         expires: file.map(|f| t.day(f.head.expires)).unwrap_or_default(),
         review,
         error,
+        detail,
     };
     view::page(t, status, &t.get("roster-title"), &open.client, &page.render().unwrap_or_default())
 }
