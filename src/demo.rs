@@ -40,7 +40,8 @@ const MINISTRIES: [(&str, &str, &str); 12] = [
     ("vws", "Volksgezondheid, Welzijn en Sport", "Health, Welfare and Sport"),
 ];
 /// The organisations whose readers' keys are kept, to try the desk with.
-const KEPT: [&str; 2] = ["bzk", "buiten"];
+const KEPT: [&str; 3] = ["bzk", "buiten", CANARY];
+const CANARY: &str = "kanarie";
 const RETENTION_DAYS: i32 = 365;
 
 /// Why there is no demo.
@@ -125,7 +126,8 @@ fn build(folder: &Path) -> Result<(), DemoError> {
     let root_key = signer(folder, "root")?;
     let anchor = signers(&root_key)?;
     let mut organisations = Vec::new();
-    for (id, nl, en) in MINISTRIES.into_iter().chain([("buiten", "Extern meldpunt", "Outside desk")]) {
+    let others = [("buiten", "Extern meldpunt", "Outside desk"), (CANARY, "Proefmeldingen", "Test reports")];
+    for (id, nl, en) in MINISTRIES.into_iter().chain(others) {
         organisations.push(organisation(folder, id, nl, en, today)?);
     }
     let root = RootFile {
@@ -169,6 +171,7 @@ fn organisation(folder: &Path, id: &str, nl: &str, en: &str, today: Day) -> Resu
     let scope = match id {
         "def" => Scope::Referral,
         "buiten" => Scope::Outside,
+        CANARY => Scope::Canary,
         _ => Scope::In,
     };
     let from = Day::parse("2026-02-23").ok_or_else(|| make("a day"))?;
@@ -176,7 +179,11 @@ fn organisation(folder: &Path, id: &str, nl: &str, en: &str, today: Day) -> Resu
         id: org.clone(),
         name: Text {
             nl: nl.to_owned(),
-            en: if scope == Scope::Outside { en.to_owned() } else { format!("Ministry of {en}") },
+            en: if matches!(scope, Scope::Outside | Scope::Canary) {
+                en.to_owned()
+            } else {
+                format!("Ministry of {en}")
+            },
         },
         scope,
         from,
@@ -195,9 +202,28 @@ fn organisation(folder: &Path, id: &str, nl: &str, en: &str, today: Day) -> Resu
     }
     let key = signer(folder, id)?;
     entry.signers = Some(signers(&key)?);
-    let file = org_file(folder, &org, scope, today)?;
+    let file =
+        if scope == Scope::Canary { canary_file(folder, &org, today)? } else { org_file(folder, &org, scope, today)? };
     write_signed(folder, &format!("org-{id}"), &toml::to_string(&file).map_err(make)?, &key)?;
     Ok(entry)
+}
+
+/// One reader alone, whose key `meldkluis-desk canary` takes.
+fn canary_file(folder: &Path, org: &OrgId, today: Day) -> Result<OrgFile, DemoError> {
+    let id = ReaderId::parse(&format!("{org}-lezer")).ok_or_else(|| make("a name of a reader"))?;
+    let shown_as = Text { nl: "Lezer van proefmeldingen".to_owned(), en: "Reader of test reports".to_owned() };
+    let name = Text { nl: "Proefmeldingen".to_owned(), en: "Test reports".to_owned() };
+    Ok(OrgFile {
+        head: head(today),
+        organisation: org.clone(),
+        retention_days: 1,
+        advisers: Vec::new(),
+        desks: vec![Desk { name, topics: BTreeSet::new(), readers: vec![id.clone()], reserve: None }],
+        managers: Vec::new(),
+        readers: vec![reader(folder, org, id, Function::Officer, shown_as)?],
+        overseers: Vec::new(),
+        protocols: Vec::new(),
+    })
 }
 
 fn org_file(folder: &Path, org: &OrgId, scope: Scope, today: Day) -> Result<OrgFile, DemoError> {

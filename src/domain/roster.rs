@@ -76,6 +76,8 @@ pub enum Scope {
     Referral,
     /// Takes what an organisation cannot read itself.
     Outside,
+    /// Takes synthetic reports of `meldkluis-desk canary`, by its id alone: no page shows or counts it.
+    Canary,
 }
 
 /// An organisation as the root file names it.

@@ -79,7 +79,8 @@ pub fn findings(root: &RootFile, files: &BTreeMap<OrgId, OrgFile>) -> Vec<Findin
     let mut all = root_findings(root, files);
     let mut seen = Seen::default();
     for (id, file) in files {
-        all.extend(file_findings(id, file, &mut seen));
+        let canary = root.organisations.iter().any(|o| o.id == *id && o.scope == Scope::Canary);
+        all.extend(file_findings(id, file, canary, &mut seen));
     }
     let desks = |o: &OrgEntry| files.get(&o.id).map_or(0, |f| f.desks.len());
     for entry in root.organisations.iter().filter(|o| o.scope != Scope::Referral && files.contains_key(&o.id)) {
@@ -170,6 +171,8 @@ fn root_findings(root: &RootFile, files: &BTreeMap<OrgId, OrgFile>) -> Vec<Findi
         1 => {}
         _ => f.wrong("scope=\"outside\"", "there is more than one outside desk; keep one"),
     }
+    let canaries = root.organisations.iter().filter(|o| o.scope == Scope::Canary).count();
+    f.wrong_if(canaries > 1, "scope=\"canary\"", "there is more than one canary organisation; keep one");
     f.list
 }
 
@@ -204,7 +207,7 @@ struct Seen {
     keys: BTreeSet<String>,
 }
 
-fn file_findings(id: &OrgId, file: &OrgFile, seen: &mut Seen) -> Vec<Finding> {
+fn file_findings(id: &OrgId, file: &OrgFile, canary: bool, seen: &mut Seen) -> Vec<Finding> {
     let mut f = Findings::of(&org_name(id));
     head_findings(&mut f, &file.head);
     f.wrong_if(file.organisation != *id, "organisation=", format!("organisation must be {id}, as in the file's name"));
@@ -221,7 +224,7 @@ fn file_findings(id: &OrgId, file: &OrgFile, seen: &mut Seen) -> Vec<Finding> {
     }
     file.overseers.iter().for_each(|overseer| overseer_findings(&mut f, overseer, seen));
     let watched = file.overseers.iter().any(|o| o.role == Role::Coordinator && o.status == Status::Active);
-    if !watched && !file.desks.is_empty() {
+    if !watched && !file.desks.is_empty() && !canary {
         f.doubtful("", "there is no coordinator: nobody watches the clocks; add one under [[overseers]]");
     }
     for problem in file.protocols.iter().filter_map(Protocol::problem) {
@@ -230,9 +233,26 @@ fn file_findings(id: &OrgId, file: &OrgFile, seen: &mut Seen) -> Vec<Finding> {
     twice(&mut f, "adviser", file.advisers.iter().map(|a| &a.reader));
     file.managers.iter().for_each(|m| named(&mut f, file, m, Function::Manager));
     twice(&mut f, "manager", file.managers.iter());
-    file.desks.iter().for_each(|desk| desk_findings(&mut f, file, desk));
+    file.desks.iter().for_each(|desk| desk_findings(&mut f, file, desk, canary));
     topics(&mut f, &file.desks);
+    if canary {
+        canary_findings(&mut f, file);
+    }
     f.list
+}
+
+/// One reader alone: whoever else stood there would read nothing but what a program made up, and could pass for a second reader.
+fn canary_findings(f: &mut Findings, file: &OrgFile) {
+    let one_desk = matches!(file.desks.as_slice(), [desk] if desk.topics.is_empty() && desk.reserve.is_none());
+    f.wrong_if(!one_desk, "[[desks]]", "the canary has exactly one desk, without topics and without a reserve reader");
+    let active: Vec<&Reader> = file.readers.iter().filter(|r| r.status == Status::Active).collect();
+    let seated: Vec<&ReaderId> = file.desks.iter().flat_map(|d| &d.readers).collect();
+    let alone = matches!((active.as_slice(), seated.as_slice()), ([reader], [id])
+        if reader.id == **id && reader.functions == BTreeSet::from([Function::Officer]));
+    let problem = "the canary has exactly one active reader, who sits at its desk as an officer and is nothing else";
+    f.wrong_if(!alone, "[[readers]]", problem);
+    let others = file.advisers.len() + file.managers.len() + file.overseers.len();
+    f.wrong_if(others > 0, "", "nobody advises, manages or watches over the canary; take out all but its one officer");
 }
 
 fn reader_findings(f: &mut Findings, reader: &Reader, seen: &mut Seen) {
@@ -292,7 +312,7 @@ fn twice<'a>(f: &mut Findings, what: &str, ids: impl Iterator<Item = &'a ReaderI
     }
 }
 
-fn desk_findings(f: &mut Findings, file: &OrgFile, desk: &Desk) {
+fn desk_findings(f: &mut Findings, file: &OrgFile, desk: &Desk, canary: bool) {
     let (name, about) = (&desk.name.en, format!("\"{}\"", desk.name.en.replace(' ', "")));
     f.text(&about, &desk.name);
     desk.readers.iter().chain(&desk.reserve).for_each(|r| named(f, file, r, Function::Officer));
@@ -305,7 +325,7 @@ fn desk_findings(f: &mut Findings, file: &OrgFile, desk: &Desk) {
         let problem = format!("{} is a manager: reads only when the reporter chooses them, not for desk {name}", r.id);
         f.doubtful(format!("id=\"{}\"", r.id), problem);
     }
-    if file.readers.iter().filter(reads).filter(|r| !manages(r)).count() < INDEPENDENT {
+    if !canary && file.readers.iter().filter(reads).filter(|r| !manages(r)).count() < INDEPENDENT {
         f.doubtful(
             &about,
             format!("desk {name} has fewer than two independent readers: the outside desk always joins"),

@@ -71,6 +71,7 @@ fn heading(entry: &OrgEntry) -> String {
         Scope::In => "takes reports",
         Scope::Referral => "has its own channel; takes nothing here",
         Scope::Outside => "outside desk: joins where an organisation has fewer than two independent readers left",
+        Scope::Canary => "takes the canary's synthetic reports, which one officer reads alone; reporters never see it",
     };
     let ends = entry.until.map(|day| format!(", until {day}")).unwrap_or_default();
     format!("{} ({}): {what}, from {}{ends}", entry.id, entry.name.en, entry.from)
@@ -132,7 +133,8 @@ fn reading(entry: &OrgEntry, file: &OrgFile) -> Reading {
         );
     }
     for desk in &file.desks {
-        let at = format!("reports at desk {} on {}", desk.name.en, topics(desk));
+        let what = if entry.scope == Scope::Canary { "synthetic reports" } else { "reports" };
+        let at = format!("{what} at desk {} on {}", desk.name.en, topics(desk));
         for r in &desk.readers {
             add(r, &independent, at.clone());
         }

@@ -1,7 +1,8 @@
 //! From what the reporter chose to the readers who get a key. One pure function, [`readers`].
 //!
 //! Two rules hold for every input: nobody struck is returned in any function, and a report never has fewer than
-//! [`INDEPENDENT`] independent readers.
+//! [`INDEPENDENT`] independent readers. The second has one exception: a synthetic report to the canary organisation
+//! ([`Scope::Canary`]) goes to its one officer, and to nobody else whatever is chosen. No page offers that organisation.
 use std::collections::BTreeSet;
 
 use super::{
@@ -9,7 +10,7 @@ use super::{
     roster::{Desk, Function, Organisation, Reader, Roster, Scope, Topic},
 };
 
-/// How many independent readers, officers who are not managers, a report has at least.
+/// How many independent readers, officers who are not managers, a report has at least. A synthetic one of the canary has one.
 pub const INDEPENDENT: usize = 2;
 
 /// What the reporter wants and whom they let read.
@@ -67,11 +68,20 @@ pub struct NobodyLeft;
 
 /// Chooses the readers for a wish at an organisation.
 pub fn readers(roster: &Roster, org: &OrgId, wish: &Wish) -> Result<Readers, NobodyLeft> {
-    let org = roster.organisation(org).filter(|o| o.entry.scope == Scope::In).ok_or(NobodyLeft)?;
-    match wish {
-        Wish::Advice { adviser, deputy } => advice(org, adviser, *deputy),
-        Wish::Report { topic, struck, manager } => report(roster, org, *topic, struck, manager.as_ref()),
+    let org = roster.organisation(org).ok_or(NobodyLeft)?;
+    match (org.entry.scope, wish) {
+        (Scope::In, Wish::Advice { adviser, deputy }) => advice(org, adviser, *deputy),
+        (Scope::In, Wish::Report { topic, struck, manager }) => report(roster, org, *topic, struck, manager.as_ref()),
+        (Scope::Canary, Wish::Report { struck, .. }) => canary(org, struck),
+        (Scope::Canary, Wish::Advice { .. }) | (Scope::Referral | Scope::Outside, _) => Err(NobodyLeft),
     }
+}
+
+/// The one officer of the canary organisation. Whoever filed a report there wrote nothing that somebody must be kept from.
+fn canary(org: &Organisation, struck: &BTreeSet<ReaderId>) -> Result<Readers, NobodyLeft> {
+    let mut now = Vec::new();
+    seat(&mut now, org, org.desk(Topic::Other).ok_or(NobodyLeft)?, struck);
+    if now.len() == 1 { Ok(Readers { now, reserve: None, outside_joined: false }) } else { Err(NobodyLeft) }
 }
 
 /// Chooses the readers for a report to the desk outside all departments, for whoever waits too long for their own. The two rules hold
