@@ -75,9 +75,9 @@ pub(crate) async fn forget_leavers(app: &App) -> Result<(), StoreError> {
 pub fn doubts(app: &App) -> Result<Vec<String>, NoticeError> {
     let Some(notices) = &app.config.notices else { return Ok(Vec::new()) };
     let addresses = prepared(notices)?.1;
-    let known: BTreeSet<&ReaderId> = readers(app).map(|keyed| &keyed.reader).collect();
+    let known: BTreeSet<&ReaderId> = app.keyed.iter().map(|keyed| &keyed.reader).collect();
     let unknown = addresses.keys().filter(|id| !known.contains(id));
-    let without = known.iter().filter(|id| !addresses.contains_key(**id));
+    let without = readers(app).map(|keyed| &keyed.reader).filter(|id| !addresses.contains_key(*id));
     Ok(unknown
         .map(|id| format!("Warning: the addresses name {id}, who is no active reader of the roster."))
         .chain(without.map(|id| format!("Warning: the reader {id} has no address and gets no notices.")))
