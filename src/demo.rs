@@ -42,6 +42,7 @@ const MINISTRIES: [(&str, &str, &str); 12] = [
 /// The organisations whose readers' keys are kept, to try the desk with.
 const KEPT: [&str; 3] = ["bzk", "buiten", CANARY];
 const CANARY: &str = "kanarie";
+const CANARY_READER: &str = "kanarie-lezer";
 const RETENTION_DAYS: i32 = 365;
 
 /// Why there is no demo.
@@ -107,7 +108,11 @@ pub fn guide(folder: &Path, config: &Config) -> Result<String, DemoError> {
     let named = |key: &PathBuf, name: &str| key.file_stem().is_some_and(|stem| stem.to_string_lossy().ends_with(name));
     let (overseers, readers): (Vec<&PathBuf>, Vec<&PathBuf>) =
         keys.iter().partition(|key| named(key, "-coordinator") || named(key, "-auditor"));
+    let (canaries, readers): (Vec<&PathBuf>, Vec<&PathBuf>) =
+        readers.into_iter().partition(|key| key.file_stem().is_some_and(|stem| stem == CANARY_READER));
     text.extend(readers.into_iter().map(|key| line(key, "inbox")));
+    text.push_str("\nSee whether a report goes all the way, with one that is made up:\n");
+    text.extend(canaries.into_iter().map(|key| line(key, "canary")));
     text.push_str("\nWatch over them, without reading a word:\n");
     for key in overseers {
         text.push_str(&line(key, if named(key, "-auditor") { "log" } else { "overview" }));
@@ -210,7 +215,7 @@ fn organisation(folder: &Path, id: &str, nl: &str, en: &str, today: Day) -> Resu
 
 /// One reader alone, whose key `meldkluis-desk canary` takes.
 fn canary_file(folder: &Path, org: &OrgId, today: Day) -> Result<OrgFile, DemoError> {
-    let id = ReaderId::parse(&format!("{org}-lezer")).ok_or_else(|| make("a name of a reader"))?;
+    let id = ReaderId::parse(CANARY_READER).ok_or_else(|| make("a name of a reader"))?;
     let shown_as = Text { nl: "Lezer van proefmeldingen".to_owned(), en: "Reader of test reports".to_owned() };
     let name = Text { nl: "Proefmeldingen".to_owned(), en: "Test reports".to_owned() };
     Ok(OrgFile {

@@ -6,3 +6,5 @@ mod support;
 mod hidden;
 #[path = "canary/roster.rs"]
 mod roster;
+#[path = "canary/walk.rs"]
+mod walk;
