@@ -40,7 +40,9 @@ const MINISTRIES: [(&str, &str, &str); 12] = [
     ("vws", "Volksgezondheid, Welzijn en Sport", "Health, Welfare and Sport"),
 ];
 /// The organisations whose readers' keys are kept, to try the desk with.
-const KEPT: [&str; 2] = ["bzk", "buiten"];
+const KEPT: [&str; 3] = ["bzk", "buiten", CANARY];
+const CANARY: &str = "kanarie";
+const CANARY_READER: &str = "kanarie-lezer";
 const RETENTION_DAYS: i32 = 365;
 
 /// Why there is no demo.
@@ -108,7 +110,11 @@ pub fn guide(folder: &Path, config: &Config) -> Result<String, DemoError> {
     let named = |key: &PathBuf, name: &str| key.file_stem().is_some_and(|stem| stem.to_string_lossy().ends_with(name));
     let (overseers, readers): (Vec<&PathBuf>, Vec<&PathBuf>) =
         keys.iter().partition(|key| named(key, "-coordinator") || named(key, "-auditor"));
+    let (canaries, readers): (Vec<&PathBuf>, Vec<&PathBuf>) =
+        readers.into_iter().partition(|key| key.file_stem().is_some_and(|stem| stem == CANARY_READER));
     text.extend(readers.into_iter().map(|key| line(key, "inbox")));
+    text.push_str("\nSee whether a report goes all the way, with one that is made up:\n");
+    text.extend(canaries.into_iter().map(|key| line(key, "canary")));
     text.push_str("\nWatch over them, without reading a word:\n");
     for key in overseers {
         text.push_str(&line(key, if named(key, "-auditor") { "log" } else { "overview" }));
@@ -127,7 +133,8 @@ fn build(folder: &Path) -> Result<(), DemoError> {
     let root_key = signer(folder, "root")?;
     let anchor = signers(&root_key)?;
     let mut organisations = Vec::new();
-    for (id, nl, en) in MINISTRIES.into_iter().chain([("buiten", "Extern meldpunt", "Outside desk")]) {
+    let others = [("buiten", "Extern meldpunt", "Outside desk"), (CANARY, "Proefmeldingen", "Test reports")];
+    for (id, nl, en) in MINISTRIES.into_iter().chain(others) {
         organisations.push(organisation(folder, id, nl, en, today)?);
     }
     let root = RootFile {
@@ -171,6 +178,7 @@ fn organisation(folder: &Path, id: &str, nl: &str, en: &str, today: Day) -> Resu
     let scope = match id {
         "def" => Scope::Referral,
         "buiten" => Scope::Outside,
+        CANARY => Scope::Canary,
         _ => Scope::In,
     };
     let from = Day::parse("2026-02-23").ok_or_else(|| make("a day"))?;
@@ -178,7 +186,11 @@ fn organisation(folder: &Path, id: &str, nl: &str, en: &str, today: Day) -> Resu
         id: org.clone(),
         name: Text {
             nl: nl.to_owned(),
-            en: if scope == Scope::Outside { en.to_owned() } else { format!("Ministry of {en}") },
+            en: if matches!(scope, Scope::Outside | Scope::Canary) {
+                en.to_owned()
+            } else {
+                format!("Ministry of {en}")
+            },
         },
         scope,
         from,
@@ -197,9 +209,28 @@ fn organisation(folder: &Path, id: &str, nl: &str, en: &str, today: Day) -> Resu
     }
     let key = signer(folder, id)?;
     entry.signers = Some(signers(&key)?);
-    let file = org_file(folder, &org, scope, today)?;
+    let file =
+        if scope == Scope::Canary { canary_file(folder, &org, today)? } else { org_file(folder, &org, scope, today)? };
     write_signed(folder, &format!("org-{id}"), &toml::to_string(&file).map_err(make)?, &key)?;
     Ok(entry)
+}
+
+/// One reader alone, whose key `meldkluis-desk canary` takes.
+fn canary_file(folder: &Path, org: &OrgId, today: Day) -> Result<OrgFile, DemoError> {
+    let id = ReaderId::parse(CANARY_READER).ok_or_else(|| make("a name of a reader"))?;
+    let shown_as = Text { nl: "Lezer van proefmeldingen".to_owned(), en: "Reader of test reports".to_owned() };
+    let name = Text { nl: "Proefmeldingen".to_owned(), en: "Test reports".to_owned() };
+    Ok(OrgFile {
+        head: head(today),
+        organisation: org.clone(),
+        retention_days: 1,
+        advisers: Vec::new(),
+        desks: vec![Desk { name, topics: BTreeSet::new(), readers: vec![id.clone()], reserve: None }],
+        managers: Vec::new(),
+        readers: vec![reader(folder, org, id, Function::Officer, shown_as)?],
+        overseers: Vec::new(),
+        protocols: Vec::new(),
+    })
 }
 
 fn org_file(folder: &Path, org: &OrgId, scope: Scope, today: Day) -> Result<OrgFile, DemoError> {

@@ -1,6 +1,6 @@
 //! The desk reaches the service through a SOCKS proxy, as Tor is one, and through the system's HTTP proxy.
 #![cfg(all(feature = "server", feature = "desk", unix))]
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "a test")]
 mod support;
 
 use std::{
@@ -48,6 +48,15 @@ impl Drop for Proxy {
 
 /// The desk's own program, asked for the inbox.
 async fn inbox(service: &Service, words: &[String], system: &[(&str, String)]) -> Output {
+    program(service, ("bzk-functionaris-1", "inbox"), words, system).await
+}
+
+async fn program(
+    service: &Service,
+    (reader, act): (&str, &str),
+    words: &[String],
+    system: &[(&str, String)],
+) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_meldkluis-desk"));
     for name in
         ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY", "no_proxy", "NO_PROXY"]
@@ -56,8 +65,8 @@ async fn inbox(service: &Service, words: &[String], system: &[(&str, String)]) -
     }
     command.envs(system.iter().map(|(name, value)| (*name, value.as_str())));
     command.args(["--server", &service.base, "--root"]).arg(service.path("anchor.toml"));
-    command.arg("--identity").arg(service.path("readers/bzk-functionaris-1.key"));
-    command.args(words).arg("inbox").stdin(Stdio::null());
+    command.arg("--identity").arg(service.path(&format!("readers/{reader}.key")));
+    command.args(words).arg(act).stdin(Stdio::null());
     actix_web::rt::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
 }
 
@@ -73,15 +82,36 @@ async fn only_through(mut proxy: Proxy, words: &[String], system: &[(&str, Strin
     assert!(said.contains("cannot be reached") && said.trim().lines().count() == 1, "{said}");
 }
 
-#[actix_web::test]
-async fn the_desk_goes_through_a_socks_proxy_and_never_round_it() {
-    let proxy = Proxy::start(|port| {
+fn socks() -> Proxy {
+    Proxy::start(|port| {
         let mut command = Command::new("microsocks");
         command.args(["-i", "127.0.0.1", "-p", &port.to_string()]);
         command
-    });
+    })
+}
+
+#[actix_web::test]
+async fn the_desk_goes_through_a_socks_proxy_and_never_round_it() {
+    let proxy = socks();
     let words = ["--proxy".to_owned(), format!("socks5h://127.0.0.1:{}", proxy.port)];
     only_through(proxy, &words, &[]).await;
+}
+
+#[actix_web::test]
+async fn the_canary_goes_through_a_socks_proxy_and_its_end_says_how_it_went() {
+    let mut proxy = socks();
+    let service = Service::start(None).await;
+    let words = ["--json".to_owned(), "--proxy".to_owned(), format!("socks5h://127.0.0.1:{}", proxy.port)];
+    let canary = async || {
+        let done = program(&service, ("kanarie-lezer", "canary"), &words, &[]).await;
+        let report: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap();
+        (done.status.code(), report)
+    };
+    let (code, report) = canary().await;
+    assert_eq!((code, report["steps"].as_array().unwrap().len()), (Some(0), 11), "{report}");
+    proxy.stop();
+    let (code, report) = canary().await;
+    assert_eq!((code, report["failed"]["step"].as_str()), (Some(1), Some("sign-in")), "{report}");
 }
 
 #[actix_web::test]

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use meldkluis::domain::{
     day::Day,
     id::{InstanceId, OrgId, ReaderId},
+    oral,
     roster::{
         AdviserEntry, Desk, Function, Head, Mode, OrgEntry, OrgFile, Organisation, Reader, Roster, Scope, Status, Text,
         Topic,
@@ -82,8 +83,9 @@ fn organisation(name: &str, scope: Scope, file: OrgFile) -> Organisation {
 
 /// Any roster, also one that `roster check` would refuse: routing does not lean on it.
 fn roster() -> impl Strategy<Value = Roster> {
-    (file("fin"), option::of(file("buiten"))).prop_map(|(own, outside)| {
-        let mut organisations = vec![organisation("fin", Scope::In, own)];
+    (file("fin"), option::of(file("buiten")), file("kanarie")).prop_map(|(own, outside, canary)| {
+        let mut organisations =
+            vec![organisation("fin", Scope::In, own), organisation("kanarie", Scope::Canary, canary)];
         organisations.extend(outside.map(|file| organisation("buiten", Scope::Outside, file)));
         of(organisations)
     })
@@ -100,7 +102,7 @@ fn of(organisations: Vec<Organisation>) -> Roster {
 }
 
 fn anybody() -> impl Strategy<Value = ReaderId> {
-    (select(vec!["fin", "buiten"]), 0..PEOPLE).prop_map(|(name, n)| person(name, n))
+    (select(vec!["fin", "buiten", "kanarie"]), 0..PEOPLE).prop_map(|(name, n)| person(name, n))
 }
 
 fn report() -> impl Strategy<Value = (Topic, BTreeSet<ReaderId>, Option<ReaderId>)> {
@@ -218,6 +220,36 @@ proptest! {
             prop_assert_eq!(readers(&roster, &org(elsewhere), &report), Err(NobodyLeft));
             let advice = Wish::Advice { adviser: picked.clone(), deputy: true };
             prop_assert_eq!(readers(&roster, &org(elsewhere), &advice), Err(NobodyLeft));
+        }
+    }
+
+    /// The one exception to the rule: a synthetic report has one reader, of the canary's own desk, whatever was chosen.
+    #[test]
+    fn the_canary_has_one_reader_of_its_own_and_nobody_else(roster in roster(), wish in report(), picked in anybody()) {
+        let (topic, struck, manager) = wish;
+        let kanarie = roster.organisation(&org("kanarie")).unwrap();
+        let desk = kanarie.desk(Topic::Other);
+        let seated: BTreeSet<&ReaderId> = desk.iter().flat_map(|d| &d.readers).filter(|id| !struck.contains(*id)).collect();
+        let seated: Vec<&Reader> = seated.into_iter().filter_map(|id| kanarie.reader(id)).filter(|r| independent(r)).collect();
+        let report = Wish::Report { topic, struck: struck.clone(), manager };
+        match (readers(&roster, &org("kanarie"), &report), seated.as_slice()) {
+            (Ok(routed), [one]) => {
+                prop_assert!(routed.all().eq([*one]) && !routed.outside_joined());
+            }
+            (routed, _) => prop_assert!(routed == Err(NobodyLeft) && seated.len() != 1),
+        }
+        let advice = Wish::Advice { adviser: picked, deputy: true };
+        prop_assert_eq!(readers(&roster, &org("kanarie"), &advice), Err(NobodyLeft));
+    }
+
+    #[test]
+    fn the_canary_s_people_read_nothing_of_others_and_enter_nothing(roster in roster(), wish in report()) {
+        let theirs = |r: &Reader| r.id.as_str().starts_with("kanarie-");
+        prop_assert!(!route(&roster, &wish).is_ok_and(|routed| routed.all().any(theirs)));
+        prop_assert!(!outside(&roster, &wish.1).is_ok_and(|(_, routed)| routed.all().any(theirs)));
+        let kanarie = roster.organisation(&org("kanarie")).unwrap();
+        for reader in &kanarie.file.as_ref().unwrap().readers {
+            prop_assert!(oral::topics(&roster, &reader.keyed()).is_none());
         }
     }
 

@@ -42,10 +42,10 @@ async fn on_tor(folder: &tempfile::TempDir) -> (Service, Network) {
 }
 
 /// The desk's own program, over the onion address.
-async fn desk(service: &Service, network: &Network, words: &[&str]) -> serde_json::Value {
+async fn desk(service: &Service, network: &Network, reader: &str, words: &[&str]) -> serde_json::Value {
     let mut command = Command::new(env!("CARGO_BIN_EXE_meldkluis-desk"));
-    command.args(["--json", "--server", &network.onion, "--proxy", &network.proxy("desk"), "--root"]);
-    command.arg(service.path("anchor.toml")).arg("--identity").arg(service.path(&format!("readers/{READER}.key")));
+    command.args(["--json", "--server", &network.onion, "--proxy", &network.proxy(reader), "--root"]);
+    command.arg(service.path("anchor.toml")).arg("--identity").arg(service.path(&format!("readers/{reader}.key")));
     command.args(words).stdin(Stdio::null());
     let output = actix_web::rt::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -64,18 +64,22 @@ async fn a_report_goes_through_tor_and_its_answer_comes_back_while_a_flood_is_sl
     let file: Vec<u8> = (0..3_000_000_u32).map(|n| n.to_le_bytes()[1]).collect();
     assert_eq!(reporter.upload(&code, "bijlage.bin", file.clone()).await.status, 200);
 
-    let inbox = desk(&service, &network, &["inbox"]).await;
+    let inbox = desk(&service, &network, READER, &["inbox"]).await;
     let case = inbox[0]["case"].as_str().unwrap();
     let saved = service.path("saved");
-    let read = desk(&service, &network, &["read", case, "--save", saved.to_str().unwrap()]).await;
+    let read = desk(&service, &network, READER, &["read", case, "--save", saved.to_str().unwrap()]).await;
     assert_eq!(read["items"][0]["story"]["story"], STORY);
     assert!(std::fs::read(saved.join("bijlage.bin")).unwrap() == file, "every byte matches");
     let text = service.path("answer.txt");
     std::fs::write(&text, "Dank u, wij lezen het.").unwrap();
-    desk(&service, &network, &["acknowledge", case, "--file", text.to_str().unwrap()]).await;
+    desk(&service, &network, READER, &["acknowledge", case, "--file", text.to_str().unwrap()]).await;
     let mailbox = network.browser("later").mailbox(&code, None, &[]).await;
     assert!(mailbox.html.contains("Dank u, wij lezen het."), "{}", mailbox.title());
     println!("filed, read, answered and read again in {} s", began.elapsed().as_secs());
+
+    let canary = desk(&service, &network, "kanarie-lezer", &["canary"]).await;
+    assert!(canary["failed"].is_null() && canary["steps"].as_array().unwrap().len() == 11, "{canary}");
+    println!("the canary: {}", canary["steps"]);
 
     let flooding = network.browser("flood");
     let (mut served, mut refused) = (0, 0);

@@ -2,7 +2,7 @@
 use std::{io::Write, process::ExitCode};
 
 use clap::Parser;
-use meldkluis::desk::{Browser, Command, DeskError, Opening, Options, opening, run};
+use meldkluis::desk::{Browser, Command, DeskError, Opening, Options, canary, opening, run};
 
 /// Opens and answers reports on your own machine.
 #[derive(Parser)]
@@ -18,6 +18,12 @@ struct Arguments {
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "a program speaks to its user")]
 async fn main() -> ExitCode {
     let Arguments { options, command } = Arguments::parse();
+    if matches!(command, Command::Canary) {
+        let report = canary(&options).await;
+        // What watches it reads one document, of a fault too.
+        drop(writeln!(std::io::stdout(), "{}", report.text(options.json)));
+        return if report.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
     let done = match &command {
         Command::Open(how) => open(&options, how).await,
         other => run(&options, other).await,

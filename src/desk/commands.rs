@@ -5,7 +5,7 @@ use clap::Subcommand;
 use serde_json::json;
 
 use super::{
-    Client, DeskError, Identity, Place,
+    CanaryReport, Client, DeskError, Identity, Place,
     account::write_account,
     casework::{begin, classify, step_done},
     classifying::Classifying,
@@ -78,6 +78,11 @@ pub enum Command {
     Whoami,
     /// Opens the desk as a page in your browser.
     Open(Opening),
+    /// Files a synthetic report by the front door, opens, answers and destroys it, and says how long each step took.
+    ///
+    /// For the one reader of a canary organisation, from any machine. Its text says that it is synthetic. It counts towards the
+    /// limits as any visitor. The program ends with 1 and names the step when one fails.
+    Canary,
     /// Lists your cases, the most urgent first.
     Inbox(inbox::Asked),
     /// Opens everything in a case.
@@ -208,6 +213,11 @@ pub fn opening(options: &Options, opening: &Opening) -> Result<page::Ready, Desk
     })
 }
 
+/// Walks the whole way of a synthetic report.
+pub async fn canary(options: &Options) -> CanaryReport {
+    super::canary::canary(options, || Identity::load(&options.identity, || passphrase(options))).await
+}
+
 /// Runs a command; returns what to print.
 pub async fn run(options: &Options, command: &Command) -> Result<String, DeskError> {
     if let Command::Keygen { reader, no_passphrase } = command {
@@ -215,6 +225,11 @@ pub async fn run(options: &Options, command: &Command) -> Result<String, DeskErr
         let passphrase = if *no_passphrase { None } else { Some(new_passphrase(options)?) };
         let me = Identity::create(&options.identity, reader, passphrase)?;
         return Ok(public(options, &me));
+    }
+    if matches!(command, Command::Canary) {
+        let report = canary(options).await;
+        let text = report.text(options.json);
+        return if report.is_ok() { Ok(text) } else { Err(DeskError::new(text)) };
     }
     if let Command::DrawPage { page } = command {
         pdf::draw_here(*page)?;
@@ -231,7 +246,9 @@ pub async fn run(options: &Options, command: &Command) -> Result<String, DeskErr
     let client = Client::sign_in(&options.place(), me).await?;
     client.keys_work().await?;
     match command {
-        Command::Keygen { .. } | Command::Whoami | Command::Open(_) | Command::DrawPage { .. } => Ok(String::new()),
+        Command::Keygen { .. } | Command::Whoami | Command::Open(_) | Command::DrawPage { .. } | Command::Canary => {
+            Ok(String::new())
+        }
         Command::Inbox(asked) => inbox::inbox(options, &client, asked).await,
         Command::Read { case, save } => read(options, &client, case, save.as_deref()).await,
         Command::Acknowledge(w) => send(options, &client, w, Act::Acknowledge).await,

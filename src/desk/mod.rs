@@ -1,6 +1,7 @@
 //! The readers' client. All opening for readers happens here, on their own machine.
 mod account;
 mod browser;
+mod canary;
 mod casework;
 mod circle;
 mod classifying;
@@ -41,10 +42,11 @@ mod writing;
 
 pub use account::{OralReport, oral, write_account};
 pub use browser::Browser;
+pub use canary::Report as CanaryReport;
 pub use casework::{begin, classify, protocols, step_done};
 pub use circle::{guests, only_passed, strangers};
 pub use client::{Client, Place};
-pub use commands::{Command, Opening, Options, opening, run};
+pub use commands::{Command, Opening, Options, canary, opening, run};
 pub use consent::{Consent, ask_consent, ask_consent_for_guest, candidates, consents, hand_over, shareable};
 pub use duty::{Duty, DutyClaim, approve_duty, ask_duty, duties};
 pub use guest::invite;

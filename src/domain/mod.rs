@@ -1,4 +1,5 @@
 //! The pure middle: no async, I/O, clock or randomness.
+mod canary;
 pub mod case;
 pub mod classification;
 pub mod day;

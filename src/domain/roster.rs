@@ -80,13 +80,6 @@ pub enum Scope {
     Canary,
 }
 
-impl Scope {
-    /// Whether a reporter finds it in the list of organisations.
-    pub fn is_shown(self) -> bool {
-        matches!(self, Self::In | Self::Referral)
-    }
-}
-
 /// An organisation as the root file names it.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]

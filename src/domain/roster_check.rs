@@ -199,19 +199,6 @@ fn about(desk: &Desk) -> String {
     format!("\"{}\"", desk.name.en.replace(' ', ""))
 }
 
-/// The canary's reader stands alone: whoever else were there would read nothing but what nobody wrote.
-fn canary_findings(file: &OrgFile) -> Vec<Finding> {
-    let mut f = Findings::of(&org_name(&file.organisation));
-    let one = match (&file.desks[..], &file.readers[..]) {
-        ([desk], [reader]) => desk.readers == [reader.id.clone()] && desk.topics.is_empty() && desk.reserve.is_none(),
-        _ => false,
-    };
-    let more = !file.advisers.is_empty() || !file.managers.is_empty() || !file.overseers.is_empty();
-    let problem = "the canary has one desk without topics and one reader in it, an officer, and nothing else";
-    f.wrong_if(!one || more, "organisation=", problem);
-    f.list
-}
-
 fn entry_findings(f: &mut Findings, about: &str, entry: &OrgEntry, ids: &BTreeSet<&OrgId>, has_file: bool) {
     let id = &entry.id;
     f.text(about, &entry.name);
@@ -267,6 +254,22 @@ fn file_findings(id: &OrgId, file: &OrgFile, seen: &mut Seen) -> Vec<Finding> {
     twice(&mut f, "manager", file.managers.iter());
     file.desks.iter().for_each(|desk| desk_findings(&mut f, file, desk));
     topics(&mut f, &file.desks);
+    f.list
+}
+
+/// One reader alone: whoever else stood there would read nothing but what a program made up, and could pass for a second reader.
+fn canary_findings(file: &OrgFile) -> Vec<Finding> {
+    let mut f = Findings::of(&org_name(&file.organisation));
+    let one_desk = matches!(file.desks.as_slice(), [desk] if desk.topics.is_empty() && desk.reserve.is_none());
+    f.wrong_if(!one_desk, "[[desks]]", "the canary has exactly one desk, without topics and without a reserve reader");
+    let active: Vec<&Reader> = file.readers.iter().filter(|r| r.status == Status::Active).collect();
+    let seated: Vec<&ReaderId> = file.desks.iter().flat_map(|d| &d.readers).collect();
+    let alone = matches!((active.as_slice(), seated.as_slice()), ([reader], [id])
+        if reader.id == **id && reader.functions == BTreeSet::from([Function::Officer]));
+    let problem = "the canary has exactly one active reader, who sits at its desk as an officer and is nothing else";
+    f.wrong_if(!alone, "[[readers]]", problem);
+    let others = file.advisers.len() + file.managers.len() + file.overseers.len();
+    f.wrong_if(others > 0, "", "nobody advises, manages or watches over the canary; take out all but its one officer");
     f.list
 }
 

@@ -9,7 +9,7 @@ use super::{
     roster::{Desk, Function, Organisation, Reader, Roster, Scope, Topic},
 };
 
-/// How many independent readers, officers who are not managers, a report has at least.
+/// How many independent readers, officers who are not managers, a report has at least. A synthetic one of the canary has one.
 pub const INDEPENDENT: usize = 2;
 
 /// What the reporter wants and whom they let read.

@@ -286,7 +286,7 @@ fn choices(app: &App, t: Texts, answers: &Answers, org: Option<&Organisation>, s
             Want::ALL.map(want).into()
         }
         3 => {
-            let orgs = app.roster.organisations.iter().filter(|o| o.entry.scope.is_shown());
+            let orgs = app.roster.organisations.iter().filter(|o| o.entry.is_shown());
             let org = |o: &Organisation| {
                 let id = &o.entry.id;
                 choice(id.as_str(), t.pick(&o.entry.name).to_owned(), String::new(), answers.org.as_ref() == Some(id))
@@ -334,7 +334,7 @@ pub(super) fn strikable(
     let desk = org.desk(topic);
     let now = desk.into_iter().flat_map(|d| &d.readers).filter_map(|r| Some((org.reader(r)?, "reads-now")));
     let reserve = desk.and_then(|d| d.reserve.as_ref()).and_then(|r| Some((org.reader(r)?, "reads-reserve")));
-    let outside = app.roster.outside().filter(|o| o.entry.id != org.entry.id);
+    let outside = app.roster.outside().filter(|o| o.entry.id != org.entry.id && org.entry.scope != Scope::Canary);
     let outside = outside.into_iter().flat_map(|o| {
         let desk = o.desk(topic);
         // Disadvantage after a report always goes outside too.

@@ -50,15 +50,20 @@ pub struct Outcome {
 
 /// Keeps the day on which a reader signed in, where notices are set.
 pub(crate) async fn looked_in(app: &App, reader: &KeyedReader) {
-    if app.config.notices.is_some() {
+    if app.config.notices.is_some() && !app.roster.is_canary_reader(&reader.reader) {
         // A day that was not kept costs one mail too many, never a sign-in.
         drop(app.store.see_reader(&app.post.reader_seen(reader), app.clock.today()).await);
     }
 }
 
+/// Who gets notices: every reader but the canary's, which is a program.
+fn readers(app: &App) -> impl Iterator<Item = &KeyedReader> {
+    app.keyed.iter().filter(|keyed| !app.roster.is_canary_reader(&keyed.reader))
+}
+
 /// Forgets the days of all who are not readers any more; everybody's where no notices are set.
 pub(crate) async fn forget_leavers(app: &App) -> Result<(), StoreError> {
-    let readers = app.keyed.iter().filter(|_| app.config.notices.is_some());
+    let readers = readers(app).filter(|_| app.config.notices.is_some());
     let keep: BTreeSet<_> = readers.map(|reader| app.post.reader_seen(reader)).collect();
     for gone in app.store.readers_seen().await?.keys().filter(|seen| !keep.contains(*seen)) {
         app.store.forget_reader(gone).await?;
@@ -72,7 +77,7 @@ pub fn doubts(app: &App) -> Result<Vec<String>, NoticeError> {
     let addresses = prepared(notices)?.1;
     let known: BTreeSet<&ReaderId> = app.keyed.iter().map(|keyed| &keyed.reader).collect();
     let unknown = addresses.keys().filter(|id| !known.contains(id));
-    let without = known.iter().filter(|id| !addresses.contains_key(**id));
+    let without = readers(app).map(|keyed| &keyed.reader).filter(|id| !addresses.contains_key(*id));
     Ok(unknown
         .map(|id| format!("Warning: the addresses name {id}, who is no active reader of the roster."))
         .chain(without.map(|id| format!("Warning: the reader {id} has no address and gets no notices.")))
@@ -90,7 +95,7 @@ pub async fn send_due(app: &App) -> Result<Option<Outcome>, NoticeError> {
     let (transport, addresses) = prepared(notices)?;
     let seen = app.store.readers_seen().await?;
     let last = |reader: &KeyedReader| seen.get(&app.post.reader_seen(reader)).copied();
-    let due = app.keyed.iter().filter(|r| is_due(&notices.weekdays, today, last(r), notices.after_working_days));
+    let due = readers(app).filter(|r| is_due(&notices.weekdays, today, last(r), notices.after_working_days));
     let letters: Vec<Message> =
         due.filter_map(|reader| letter::to(&notices.from, addresses.get(&reader.reader)?, today)).collect();
     if !app.store.take_notices(today).await? {

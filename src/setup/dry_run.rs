@@ -142,7 +142,8 @@ fn failed(error: io::Error) -> SetupError {
 /// What a program said, or that it failed.
 fn said(output: &Output) -> Result<String, SetupError> {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim_end().to_owned();
-    if output.status.success() { Ok(text(&output.stdout)) } else { Err(SetupError::Failed(text(&output.stderr))) }
+    let all = [text(&output.stderr), text(&output.stdout)].join("\n");
+    if output.status.success() { Ok(text(&output.stdout)) } else { Err(SetupError::Failed(all.trim().to_owned())) }
 }
 
 fn next(places: &Places) -> String {

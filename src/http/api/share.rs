@@ -104,8 +104,12 @@ fn row(
     Ok((item, row))
 }
 
-/// Whether somebody can be let into a case: an active reader of the roster, or a guest whose card counts.
+/// Whether somebody can be let into a case: an active reader of the roster, or a guest whose card counts. Nobody into the canary's,
+/// whose key may lie on a machine that watches: it reaches no person's inbox.
 fn welcome(app: &App, case: &Case, to: &SentTo) -> bool {
+    if app.roster.is_canary(&case.org) {
+        return false;
+    }
     match to {
         SentTo::Reader(reader) => app.keyed.contains(reader),
         SentTo::Guest(card) => vouched(card, &app.roster, &case.id) && card.counts_on(app.clock.today()),

@@ -28,7 +28,7 @@ pub(crate) use self::{
 use self::{
     pages::{proof, release},
     talk::{ask_talk, talk},
-    write::{add, destroy, sure, write},
+    write::{add, destroy, stays, sure, write},
 };
 use super::{
     App,
@@ -172,7 +172,7 @@ pub(crate) async fn act(app: Data<App>, visitor: Visitor, lang: Path<String>, fo
     };
     let done = match act.as_str() {
         "write" => return write(&app, t, &opened, text, file).await,
-        "withdraw" if opened.case.state != CaseState::Unopened => t.get("withdraw-words"),
+        "withdraw" if stays(&app, &opened) => t.get("withdraw-words"),
         "withdraw" => return destroy(&app, t, &opened).await,
         "consent-yes" | "consent-no" => match request {
             Some(request) => return consent::answer(&app, t, &opened, &request, act == "consent-yes").await,

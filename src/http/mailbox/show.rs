@@ -169,9 +169,9 @@ pub(crate) async fn show(
         rooms: all_rooms(opened),
         nobody: readers.is_empty(),
         held: held(t, case, &readers, served),
-        outside: late && Target::Outside.can(opened) && routing::outside(&app.roster, &Default::default()).is_ok(),
+        outside: late && Target::Outside.can(app, opened) && routing::outside(&app.roster, &Default::default()).is_ok(),
         went_along,
-        more: more(opened, readers.is_empty()),
+        more: more(app, opened, readers.is_empty()),
         talk: !closed && opened.room != IDENTITY && !readers.is_empty(),
         filed: t.day(case.filed),
         due: t.day(case.due),
@@ -255,9 +255,9 @@ fn all_rooms(opened: &Opened) -> Vec<Room> {
 }
 
 /// What else can be filed from a room. Late is late in one place: the desk outside has a button of its own.
-fn more(opened: &Opened, nobody: bool) -> Vec<&'static str> {
+fn more(app: &App, opened: &Opened, nobody: bool) -> Vec<&'static str> {
     let all = [Target::Report, Target::Retaliation, Target::Identity];
-    let can = |target: &Target| target.can(opened) && !(nobody && *target == Target::Identity);
+    let can = |target: &Target| target.can(app, opened) && !(nobody && *target == Target::Identity);
     all.into_iter().filter(can).map(Target::name).collect()
 }
 

@@ -129,6 +129,7 @@ struct Withdraw {
     t: Texts,
     hidden: String,
     opened: bool,
+    canary: bool,
     others: bool,
 }
 
@@ -137,12 +138,18 @@ fn others(opened: &Opened) -> bool {
     opened.rooms.len() > 1
 }
 
+/// Whether what is withdrawn stays until its retention ends: somebody opened it. Of a synthetic report nothing has to stay.
+pub(super) fn stays(app: &App, opened: &Opened) -> bool {
+    opened.case.state != CaseState::Unopened && !app.roster.is_canary(&opened.case.org)
+}
+
 /// Asks again, and says what withdrawing does in this case.
 pub(super) fn sure(app: &App, t: Texts, opened: &Opened) -> HttpResponse {
     let body = Withdraw {
         t,
         hidden: hidden(app, opened),
-        opened: opened.case.state != CaseState::Unopened,
+        opened: stays(app, opened),
+        canary: app.roster.is_canary(&opened.case.org),
         others: others(opened),
     };
     page(t, StatusCode::OK, &t.get("withdraw-title"), &[], &body.render().unwrap_or_default())
@@ -155,9 +162,12 @@ async fn reopened(app: &App, t: Texts, opened: &Opened) -> HttpResponse {
     }
 }
 
-/// Nobody has opened it: nothing stays.
+/// Nobody has opened it, or it is the canary's: nothing stays.
 pub(super) async fn destroy(app: &App, t: Texts, opened: &Opened) -> HttpResponse {
-    let blobs = match app.store.withdraw(&opened.case.id).await {
+    let id = &opened.case.id;
+    let canary = app.roster.is_canary(&opened.case.org);
+    let removed = if canary { app.store.destroy(id).await } else { app.store.withdraw(id).await };
+    let blobs = match removed {
         Ok(blobs) => blobs,
         // Somebody opened it while the question was on the screen: it is asked again, in the words for that.
         Err(StoreError::Conflict) => return reopened(app, t, opened).await,

@@ -68,15 +68,15 @@ impl Target {
         if self == Self::Report { TOPIC } else { ASK }
     }
 
-    /// Whether it can be filed from a room: once with each code.
-    pub(crate) fn can(self, opened: &Opened) -> bool {
+    /// Whether it can be filed from a room: once with each code, and never from the canary's.
+    pub(crate) fn can(self, app: &App, opened: &Opened) -> bool {
         let from = match self {
             Self::Report => opened.room == ADVICE,
             Self::Retaliation => matches!(opened.room, ADVICE | REPORT),
             Self::Identity => opened.room != IDENTITY,
             Self::Outside => has_clock(opened.room),
         };
-        from && !opened.has(self.room())
+        from && !opened.has(self.room()) && !app.roster.is_canary(&opened.case.org)
     }
 }
 
@@ -104,7 +104,7 @@ pub(crate) async fn step(app: Data<App>, visitor: Visitor, lang: Path<String>, f
     let Some(target) = target else { return mailbox::show(&app, t, &opened, Notice::None, 0, None).await };
     // Sent before, or from a page that is no longer true: what is there is shown. A last page sent again is for `send` to tell.
     let again = opened.has(target.room()) && step == CHECK.to_string();
-    if !target.can(&opened) && !again {
+    if !target.can(&app, &opened) && !again {
         return mailbox::show_code(&app, t, &opened.code, Some(target.room()), Notice::None).await;
     }
     let Ok(present) = mailbox::readers(&app, &opened.case).await else {

@@ -147,6 +147,7 @@ notice-withdrawn = You said that you want no more contact. That was sent.
 withdraw-title = Are you sure that you want to withdraw?
 withdraw-unopened = Nobody has opened your story. If you withdraw, we destroy everything at once. Your code will no longer work.
 withdraw-opened = Your story has been opened. If you withdraw, we say that you want no more contact. What is there stays until its retention ends.
+withdraw-canary = This is a test of the service, and holds nothing of a person. If you withdraw, we destroy everything at once. Its code will no longer work.
 withdraw-yes = Yes, withdraw
 withdraw-no = No, go back
 withdraw-words = The reporter withdraws and wants no more contact.

@@ -147,6 +147,7 @@ notice-withdrawn = U hebt gezegd dat u geen contact meer wilt. Dat is verstuurd.
 withdraw-title = Weet u zeker dat u wilt intrekken?
 withdraw-unopened = Niemand heeft uw verhaal geopend. Als u intrekt, vernietigen wij alles meteen. Uw code werkt dan niet meer.
 withdraw-opened = Uw verhaal is al geopend. Als u intrekt, zeggen wij dat u geen contact meer wilt. Wat er al is, blijft bewaard tot de bewaartermijn voorbij is.
+withdraw-canary = Dit is een test van de dienst. Er staat niets van een persoon in. Als u intrekt, vernietigen wij alles meteen. De code werkt dan niet meer.
 withdraw-yes = Ja, trek in
 withdraw-no = Nee, ga terug
 withdraw-words = De melder trekt zich terug en wil geen contact meer.

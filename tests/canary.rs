@@ -1,0 +1,10 @@
+//! The canary: an organisation of one reader that nobody sees, and a program that files, opens, answers and destroys.
+#![expect(clippy::unwrap_used, reason = "a test")]
+mod support;
+
+#[path = "canary/hidden.rs"]
+mod hidden;
+#[path = "canary/roster.rs"]
+mod roster;
+#[path = "canary/walk.rs"]
+mod walk;
