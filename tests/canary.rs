@@ -1,5 +1,5 @@
 //! The canary: an organisation of one reader that nobody sees, and a program that files, opens, answers and destroys.
-#![expect(clippy::unwrap_used, reason = "a test")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
 mod support;
 
 #[path = "canary/hidden.rs"]

@@ -71,15 +71,15 @@ pub fn readers(roster: &Roster, org: &OrgId, wish: &Wish) -> Result<Readers, Nob
     match (org.entry.scope, wish) {
         (Scope::In, Wish::Advice { adviser, deputy }) => advice(org, adviser, *deputy),
         (Scope::In, Wish::Report { topic, struck, manager }) => report(roster, org, *topic, struck, manager.as_ref()),
-        (Scope::Canary, Wish::Report { topic, struck, .. }) => canary(org, *topic, struck),
+        (Scope::Canary, Wish::Report { struck, .. }) => canary(org, struck),
         _ => Err(NobodyLeft),
     }
 }
 
 /// A synthetic report goes to the one reader that the canary has, and never outside.
-fn canary(org: &Organisation, topic: Topic, struck: &BTreeSet<ReaderId>) -> Result<Readers, NobodyLeft> {
+fn canary(org: &Organisation, struck: &BTreeSet<ReaderId>) -> Result<Readers, NobodyLeft> {
     let mut now = Vec::new();
-    seat(&mut now, org, org.desk(topic).ok_or(NobodyLeft)?, struck);
+    seat(&mut now, org, org.desk(Topic::Other).ok_or(NobodyLeft)?, struck);
     if now.len() == 1 { Ok(Readers { now, reserve: None, outside_joined: false }) } else { Err(NobodyLeft) }
 }
 

@@ -2,13 +2,14 @@
 use std::{collections::BTreeMap, fs};
 
 use meldkluis::{
+    clock::Clock,
     demo,
     domain::{
         id::OrgId,
         roster::{Function, OrgFile, RootFile, Scope, Status},
         roster_check::findings,
-        roster_words::{Parsed, show},
     },
+    roster_cli::{self, Command},
 };
 
 const CANARY: &str = "kanarie";
@@ -36,12 +37,11 @@ fn one_officer_alone_is_in_order_and_said_in_words() {
     let about: Vec<String> =
         findings(&root, &files).into_iter().filter(|f| f.file.contains(CANARY)).map(|f| f.problem).collect();
     assert!(about.is_empty(), "{about:?}");
-    let words = show(&Parsed { root, files }).join("\n");
-    assert!(
-        words.contains("kanarie-lezer (Reader of test reports): synthetic reports at desk Test reports"),
-        "{words}"
-    );
-    assert!(words.contains("the canary's synthetic reports"), "{words}");
+    let folder = tempfile::tempdir().unwrap();
+    demo::make_or_find(folder.path(), "127.0.0.1:0".parse().unwrap()).unwrap();
+    let show = Command::Show { folder: folder.path().join("roster") };
+    let words = roster_cli::run(&show, Clock::System.today()).unwrap();
+    assert!(words.contains("kanarie-lezer") && words.contains("canary: takes synthetic reports alone"), "{words}");
 }
 
 #[test]

@@ -23,7 +23,16 @@ pub(super) struct Form {
     fields: Vec<(String, String)>,
     /// Names that can be answered.
     asked: Vec<String>,
-    buttons: Vec<(String, String)>,
+    buttons: Vec<Button>,
+}
+
+/// A button that sends its form.
+#[derive(Clone, Debug)]
+struct Button {
+    name: String,
+    value: String,
+    /// Where it sends the form instead.
+    action: Option<String>,
 }
 
 impl Form {
@@ -48,11 +57,10 @@ impl Form {
 
     /// With a button pressed; `None` when it is not there.
     pub(super) fn pressed(mut self, name: &str, value: &str) -> Option<Self> {
-        let button = (name.to_owned(), value.to_owned());
-        self.buttons.contains(&button).then(|| {
-            self.fields.push(button);
-            self
-        })
+        let button = self.buttons.iter().find(|b| b.name == name && b.value == value)?.clone();
+        self.fields.push((button.name, button.value));
+        self.action = button.action.unwrap_or(self.action);
+        Some(self)
     }
 
     /// What a browser sends: lines end with CR LF.
@@ -117,7 +125,8 @@ pub(super) fn page(status: u16, html: &str) -> Page {
                 b"input" => page.forms.last_mut().into_iter().for_each(|form| form.input(&tag)),
                 b"button" => page.forms.last_mut().into_iter().for_each(|form| {
                     let named = attribute(&tag, "name").zip(attribute(&tag, "value"));
-                    form.buttons.extend(named);
+                    let action = attribute(&tag, "formaction");
+                    form.buttons.extend(named.map(|(name, value)| Button { name, value, action }));
                 }),
                 b"textarea" => place = Place::Area(attribute(&tag, "name").unwrap_or_default(), String::new()),
                 b"div" if attribute(&tag, "class").as_deref() == Some("mk-story") => {
@@ -160,7 +169,8 @@ mod tests {
     const PAGE: &str = "<form action=\"/nl/report\"><input type=\"hidden\" name=\"step\" value=\"&lt;5&#34;\">\
         <input type=radio name=want value=a checked><input type=radio name=want value=b>\
         <input type=checkbox name=strike value=x><textarea name=story>a &lt;b&gt;\n<i></textarea>\
-        <button hidden name=go value=next></button><button name=go value=back>x</button></form>\
+        <button hidden name=go value=next></button><button name=go value=back>x</button>\
+        <button name=go value=file formaction=\"/nl/file\">y</button></form>\
         <ol class=\"mk-code\"><li><span>1.</span> appel</li><li><span>2.</span> peer</li></ol><ol><li>no</li></ol>\
         <div class=\"mk-story\">Eén &amp; twee</div>";
 
@@ -171,8 +181,9 @@ mod tests {
         assert!(!page.script && page.forms.len() == 1);
         let form = page.forms.remove(0);
         assert!(form.clone().with("adviser", "x").is_none() && form.clone().pressed("go", "send").is_none());
-        let sent = form.with("want", "b").and_then(|form| form.pressed("go", "next")).map(Form::into_fields);
+        let sent = form.clone().with("want", "b").and_then(|form| form.pressed("go", "next")).map(Form::into_fields);
         let wanted = [("step", "<5\""), ("story", "a <b>\r\n<i>"), ("want", "b"), ("go", "next")];
+        assert_eq!(form.pressed("go", "file").map(|form| form.action).as_deref(), Some("/nl/file"));
         assert_eq!(sent, Some(wanted.map(|(name, value)| (name.to_owned(), value.to_owned())).into()));
     }
 
