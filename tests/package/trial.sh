@@ -71,7 +71,9 @@ desk canary canary
 
 # A report that outlives an upgrade.
 echo 'CANARY-TRIAL over de inkoop' > told
-desk officer-1 oral --how phone --topic money --file told < /dev/null > entered 2>&1 || { cat entered; exit 1; }
+desk officer-1 --json oral --how phone --topic money --file told | grep -oE '"[a-z]+"' | tr -d '"' | grep -vE '^(sent|readers|reserve|code)$' | tail -n 12 > code
+[ "$(wc -l < code)" = 12 ]
+desk officer-1 oral --how phone --topic money --file told --code code --said code
 case=$(desk officer-1 --json inbox | grep -oE '[0-9a-f]{8}-[0-9a-f-]{27}' | head -n 1)
 dpkg -i meldkluis_0.1.0-2_*.deb meldkluis-desk_0.1.0-2_*.deb
 up
@@ -82,8 +84,10 @@ desk officer-2 read "$case" | grep -q CANARY-TRIAL
 # Nothing of it in the log of the machine, and nothing to warn of.
 journalctl --no-pager -u meldkluis-serve | tee journal
 grep -q CANARY-TRIAL journal && exit 1
-# The kernel of this machine may have no Landlock. Everything else is had.
-grep 'not by' journal | grep -v 'not by: Landlock ([a-z ]*)$' && exit 1
+# The machine below may have no Landlock, and may not let a limit be raised. Everything else is had.
+allowed='Landlock \([a-z ]*\)'
+[ "$(ulimit -Hl)" = unlimited ] || allowed="$allowed|memory kept off the swap \([a-z ]*\)"
+grep 'not by' journal | grep -vE "not by: ($allowed)(, ($allowed))*\$" && exit 1
 
 dpkg -r meldkluis meldkluis-desk
 (exec 3<>/dev/tcp/127.0.0.1/8080) 2>&- && exit 1
