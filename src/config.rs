@@ -38,6 +38,8 @@ pub struct Config {
     pub socket: Option<PathBuf>,
     /// The HTTPS listener.
     pub https: Option<Https>,
+    /// Where this machine asks whether the server is ready.
+    pub status: Option<Status>,
     /// The listener for Tor.
     pub onion: Option<Onion>,
     /// By which doors reports come, and mailboxes are opened. The readers' API is on all of them.
@@ -158,6 +160,14 @@ impl Limits {
     }
 }
 
+/// Where readiness and figures are given: `/ready` and `/metrics`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Status {
+    /// Loopback address.
+    pub listen: SocketAddr,
+}
+
 /// Where HTTPS is served.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -254,6 +264,9 @@ impl Config {
         }
         if !self.listen.ip().is_loopback() {
             return Err(ConfigError("listen must be a loopback address; use https for the network".into()));
+        }
+        if self.status.as_ref().is_some_and(|status| !status.listen.ip().is_loopback()) {
+            return Err(ConfigError("[status]: listen must be a loopback address".into()));
         }
         self.limits.check()?;
         if let Some(onion) = &self.onion {

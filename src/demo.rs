@@ -81,6 +81,7 @@ pub fn make_or_find(folder: &Path, listen: SocketAddr) -> Result<Config, DemoErr
         origins: Vec::new(),
         socket: None,
         https: None,
+        status: None,
         onion: None,
         intake: Intake::Both,
         security: None,

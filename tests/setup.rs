@@ -29,7 +29,7 @@ impl Operator {
         let folder = tempfile::tempdir().unwrap();
         let port = || TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let operator = Self { folder, ports: [port(), port()] };
-        for name in ["halves", "keys", "signers"] {
+        for name in ["halves", "keys", "run", "signers"] {
             fs::create_dir(operator.path(name)).unwrap();
         }
         for (name, _) in PEOPLE {

@@ -57,6 +57,7 @@ impl Needs {
             needs.listen.push(files.listen.port());
             needs.read.extend([&files.certificate, &files.key].into_iter().flat_map(|file| around(file)));
         }
+        needs.listen.extend(config.status.iter().map(|status| status.listen.port()));
         let onion = config.onion.as_ref();
         needs.listen.extend(onion.and_then(|onion| onion.listen).map(|address| address.port()));
         for socket in config.socket.iter().chain(onion.and_then(|onion| onion.socket.as_ref())) {

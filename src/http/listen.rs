@@ -24,7 +24,7 @@ use actix_web::{
 use super::{
     App, absence, guard,
     onion::{self, Door},
-    routes, tls,
+    routes, status, tls,
 };
 use crate::{config::Onion, each_day::each_day, nightly, notify, retention};
 
@@ -100,6 +100,13 @@ fn listen(app: Data<App>, plain: TcpListener) -> io::Result<ServerBuilder> {
     if let Some(onion) = onion {
         server = listen_for_tor(server, &app, onion)?;
     }
+    if let Some(status) = &app.config.status {
+        let (address, app, daily) = (status.listen, app.clone(), Data::new(status::Daily::default()));
+        server = server.bind("status", address, move || {
+            let site = Actix::new().app_data(app.clone()).app_data(daily.clone()).configure(status::routes);
+            service().h1(map_config(site, |()| AppConfig::default())).tcp()
+        })?;
+    }
     if let Some(https) = https {
         let settings = tls::settings(&https)?;
         server = server.bind("https", https.listen, move || {
@@ -132,7 +139,10 @@ fn unix_listener(path: &Path) -> io::Result<std::os::unix::net::UnixListener> {
     if std::fs::metadata(path).is_ok_and(|m| std::os::unix::fs::FileTypeExt::is_socket(&m.file_type())) {
         std::fs::remove_file(path)?;
     }
-    let listener = std::os::unix::net::UnixListener::bind(path)?;
+    let listener = std::os::unix::net::UnixListener::bind(path).map_err(|e| {
+        let folder = path.parent().unwrap_or(path).display();
+        io::Error::new(e.kind(), format!("cannot listen on {}: {e}; is there a folder {folder}?", path.display()))
+    })?;
     // Whatever the umask: the socket's group is let in, and the folder decides who gets as far as the socket.
     std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(SOCKET))?;
     Ok(listener)

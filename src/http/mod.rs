@@ -18,6 +18,7 @@ mod report;
 mod rooms;
 mod security_txt;
 mod stack;
+mod status;
 mod tls;
 mod uploads;
 

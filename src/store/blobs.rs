@@ -121,6 +121,15 @@ impl Blobs {
         Ok(Some(Left { items, folder: self.folder.clone(), _alone: alone }))
     }
 
+    /// Whether the folder can be written, as far as the system says without writing.
+    pub fn is_writable(&self) -> bool {
+        #[cfg(unix)]
+        let writable = rustix::fs::access(&self.folder, rustix::fs::Access::WRITE_OK).is_ok();
+        #[cfg(not(unix))]
+        let writable = fs::metadata(&self.folder).is_ok_and(|folder| !folder.permissions().readonly());
+        writable
+    }
+
     /// How many bytes are free where the blobs are; `None` if the system does not say.
     pub fn free_bytes(&self) -> Option<u64> {
         fs4::available_space(&self.folder).ok()
