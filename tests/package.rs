@@ -10,6 +10,25 @@ fn debian() -> PathBuf {
     cache.join("meldkluis-tools/debian-1.tar")
 }
 
+/// Each program is named with every crate in it and the licence of each; the server's has nothing of the desk.
+#[test]
+fn the_bill_of_materials_names_what_is_in_a_program() {
+    let folder = tempfile::tempdir().unwrap();
+    let made = Command::new("deploy/bom").arg(folder.path()).output().unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let names = |program: &str| {
+        let text = fs::read_to_string(folder.path().join(format!("{program}.cdx.json"))).unwrap();
+        let bom: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let components = bom.get("components").and_then(|c| c.as_array()).unwrap().clone();
+        assert!(components.iter().all(|c| c.get("licenses").is_some() && c.get("version").is_some()));
+        components.iter().filter_map(|c| Some(c.get("name")?.as_str()?.to_owned())).collect::<Vec<String>>()
+    };
+    let (server, desk) = (names("meldkluis"), names("meldkluis-desk"));
+    let has = |all: &[String], name: &str| all.iter().any(|n| n == name);
+    assert!(has(&server, "sqlx") && has(&server, "age") && !has(&server, "hayro") && !has(&server, "rpassword"));
+    assert!(has(&desk, "hayro") && has(&desk, "age") && !has(&desk, "sqlx"));
+}
+
 #[test]
 fn the_packages_install_start_upgrade_and_go() {
     let folder = tempfile::tempdir().unwrap();
