@@ -50,14 +50,21 @@ pub enum RetentionError {
     /// The database or payload store.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The clock says a day on which the roster does not count. It may be wrong, and what is destroyed does not come back.
+    #[error("the roster does not count on {0}: nothing is destroyed; is the clock right?")]
+    Clock(Day),
     /// The declaration.
     #[error("the declaration of what was destroyed could not be written: {0}")]
     Declaration(#[from] io::Error),
 }
 
-/// Destroys closed cases whose day has come, and declares each; returns the numbers of this run.
+/// Destroys closed cases whose day has come, and declares each; returns the numbers of this run. A clock that jumps forward destroys nothing
+/// once it is past the roster: [`crate::domain::roster::MAX_DAYS`] days at most.
 pub async fn purge(app: &App) -> Result<Counts, RetentionError> {
     let today = app.clock.today();
+    if today > app.roster.expires {
+        return Err(RetentionError::Clock(today));
+    }
     let mut total = Counts::default();
     for id in app.store.to_destroy(today).await? {
         let Some(case) = app.store.case(&id).await? else { continue };

@@ -5,7 +5,7 @@ mod support;
 
 use std::time::Duration;
 
-use meldkluis::clock::Clock;
+use meldkluis::{clock::Clock, demo, retention, server};
 use support::{
     Browser, Service,
     child::{Program, settings},
@@ -54,4 +54,28 @@ async fn a_closed_case_is_destroyed_on_its_day_and_declared_in_numbers() {
     assert_eq!(browser.post("/nl/mailbox", &open(&code)).await.status, 422);
     assert_eq!(browser.post("/nl/mailbox", &open(&kept)).await.status, 200);
     assert_eq!(support::files_in(&folder.path().join("data/payloads")), 0);
+}
+
+#[actix_web::test]
+async fn a_clock_that_jumps_years_ahead_destroys_nothing() {
+    let mut app = None;
+    let service = Service::at(|prepared| app = Some((prepared.store.clone(), prepared.clock.today()))).await;
+    let (store, today) = app.unwrap();
+    let browser = Browser::new(&service.base);
+    let (code, _) = browser.report("Blijft", &[]).await;
+    let inbox = service.desk(READER, &["inbox"]).await.unwrap();
+    let file = service.path("close.txt");
+    std::fs::write(&file, "Klaar").unwrap();
+    let case = inbox[0]["case"].as_str().unwrap();
+    service.desk(READER, &["close", case, "--file", file.to_str().unwrap()]).await.unwrap();
+    // Beside the running server, over the same store: a server whose clock jumped.
+    let elsewhere = tempfile::tempdir().unwrap();
+    let config = demo::make_or_find(elsewhere.path(), "127.0.0.1:0".parse().unwrap()).unwrap();
+    let mut jumped = server::prepare(config, Clock::System).await.unwrap();
+    jumped.store = store;
+    jumped.clock = Clock::Fixed(today.plus_days(4000));
+    let refused = retention::purge(&jumped).await.unwrap_err().to_string();
+    assert!(refused.contains("is the clock right?"), "{refused}");
+    let open = [("code".to_owned(), code)];
+    assert_eq!(browser.post("/nl/mailbox", &open).await.status, 200, "the case is there");
 }
