@@ -18,6 +18,11 @@ use crate::{domain::roster::Mode, http::Security, notify::Notices};
 pub struct Config {
     /// Folder of the database (SQLite) and the payloads.
     pub data: PathBuf,
+    /// Folder of the destruction journal, outside `data`: a restore of `data` must not set it back. `data` with `-journal` after it when absent.
+    pub journal: Option<PathBuf>,
+    /// Days after which a backup is too old to be restored, and is removed by the next one; the journal goes back a week more.
+    #[serde(default = "a_month")]
+    pub backup_days: u16,
     /// `sqlite:PATH` or `postgres://…`; a file in `data` when absent.
     pub database: Option<String>,
     /// Folder with the signed roster files.
@@ -214,6 +219,10 @@ fn handed_over() -> PathBuf {
     std::env::var_os(CREDENTIALS).map(PathBuf::from).unwrap_or_default()
 }
 
+fn a_month() -> u16 {
+    30
+}
+
 fn two_gib() -> u64 {
     2 << 30
 }
@@ -252,6 +261,13 @@ impl Config {
         if self.secrets.starts_with(&self.data) {
             return Err(ConfigError("secrets must not be inside data: a thief of one must not have the other".into()));
         }
+        if self.journal().starts_with(&self.data) {
+            let text = "journal must not be inside data: a restore of the one must not set back the other";
+            return Err(ConfigError(text.into()));
+        }
+        if self.backup_days == 0 {
+            return Err(ConfigError("backup_days must be 1 at least".into()));
+        }
         if !self.listen.ip().is_loopback() {
             return Err(ConfigError("listen must be a loopback address; use https for the network".into()));
         }
@@ -279,6 +295,16 @@ impl Config {
             name.parse::<SocketAddr>().is_ok_and(|address| address.ip().is_loopback()) || name.starts_with("localhost:")
         };
         if self.origins.is_empty() { loopback() } else { self.origins.iter().any(|own| own == origin) }
+    }
+
+    /// The folder of the destruction journal.
+    pub fn journal(&self) -> PathBuf {
+        let beside = || {
+            let mut name = self.data.file_name().unwrap_or_default().to_owned();
+            name.push("-journal");
+            self.data.with_file_name(name)
+        };
+        self.journal.clone().unwrap_or_else(beside)
     }
 
     /// The database's URL.

@@ -4,9 +4,10 @@ use crate::{
     config::{Config, ConfigError, Secrets},
     domain::roster::RosterError,
     http::{App, forget_absences},
+    journal::Journal,
     notify,
     roster_files::{Files, Seen, anchor},
-    store::{Blobs, StoreError, connect, sweep},
+    store::{Blobs, StoreError, connect, destroy_again, sweep},
 };
 
 /// Why a server does not start. Nothing is served then: it fails closed (promise 8).
@@ -35,7 +36,8 @@ pub async fn prepare(config: Config, clock: Clock) -> Result<App, StartError> {
     let secrets = Secrets::load(&config.secrets)?;
     let anchor = anchor(&config.anchor)?;
     let files = Files::load(&config.roster)?;
-    let store = connect(&config.database()).await?;
+    let journal = Journal::open(&config.journal(), clock)?;
+    let store = connect(&config.database(), journal.clone()).await?;
     let mut before = Vec::new();
     for file in names(&files) {
         let seen = store.roster_seen(&file).await?;
@@ -52,6 +54,7 @@ pub async fn prepare(config: Config, clock: Clock) -> Result<App, StartError> {
         return Err(StartError::Clock);
     }
     let blobs = Blobs::folder(&config.data.join("payloads"))?;
+    destroy_again(store.as_ref(), &blobs, &journal.marks()?).await?;
     sweep(store.as_ref(), &blobs).await?;
     let app = App::new(store, blobs, (roster, files), secrets, clock, config);
     notify::forget_leavers(&app).await?;

@@ -10,7 +10,7 @@ use landlock::{
 };
 use sqlx::postgres::PgConnectOptions;
 
-use crate::config::Config;
+use crate::{clock::Clock, config::Config, journal::Journal};
 
 /// What is asked for; of an older kernel, as much as it has. Linux 6.12.
 const VERSION: ABI = ABI::V6;
@@ -51,7 +51,7 @@ impl Needs {
         let mut needs = Self::default();
         needs.read.extend(ALWAYS.map(PathBuf::from));
         needs.read.extend([&config.roster, &config.anchor, &config.secrets].map(PathBuf::clone));
-        needs.write.push(config.data.clone());
+        needs.write.extend([config.data.clone(), config.journal()]);
         needs.listen.push(config.listen.port());
         for files in config.https.iter() {
             needs.listen.push(files.listen.port());
@@ -106,6 +106,7 @@ fn parent(file: &Path) -> PathBuf {
 pub(super) fn restrict(config: &Config) -> Result<(), String> {
     // A rule is of a folder that exists. If it cannot be made, the start says so.
     drop(std::fs::create_dir_all(&config.data));
+    drop(Journal::open(&config.journal(), Clock::System));
     let status = rules(&Needs::of(config)).map_err(|e| format!("Landlock ({e})"))?;
     match (status.ruleset, status.landlock) {
         (RulesetStatus::FullyEnforced, _) => Ok(()),

@@ -18,7 +18,10 @@ use super::{
     moving::{self, MOVING},
     unavailable,
 };
-use crate::domain::id::ItemId;
+use crate::{
+    domain::id::ItemId,
+    replace::{level, sync},
+};
 
 /// How much is handed to the store at once, at least.
 const PART: usize = 4 << 20;
@@ -86,7 +89,7 @@ impl Blobs {
         let (shard, name) = names(item);
         blocking(&self.folder, move |folder| {
             clear_parts(&folder.join(shard), &name)?;
-            moving::sync(&folder.join(MOVING))
+            sync(&folder.join(MOVING))
         })
         .await
     }
@@ -108,8 +111,8 @@ impl Blobs {
             .await?;
         }
         blocking(&self.folder, |folder| {
-            moving::level(&folder.join(MOVING))?;
-            moving::level(folder)
+            level(&folder.join(MOVING))?;
+            level(folder)
         })
         .await
     }
@@ -188,7 +191,7 @@ fn clear_parts(shard: &Path, name: &str) -> io::Result<()> {
         }
     }
     // The library does not do this for deletions.
-    moving::sync(shard)
+    sync(shard)
 }
 
 /// A blob being written. Holds at most two parts: one that fills and one on its way. Dropped, it leaves nothing.

@@ -1,6 +1,7 @@
 //! What is kept: cases, sealed items, slots. One trait, one implementation for SQLite and PostgreSQL.
 //!
 //! Nothing here can be read: the store only ever meets sealed bytes and the columns of [`Case`].
+mod again;
 mod away;
 mod blobs;
 mod dialect;
@@ -9,6 +10,7 @@ mod leave;
 mod log;
 mod moving;
 mod nightly;
+mod removing;
 mod rewrite;
 mod rows;
 mod seen;
@@ -18,6 +20,7 @@ mod writing;
 
 use async_trait::async_trait;
 
+pub use again::{AllStore, destroy_again};
 pub use away::AwayStore;
 pub use blobs::{BlobWriter, Blobs};
 pub use generic::connect;
@@ -149,7 +152,7 @@ pub struct Move {
 
 /// What the server keeps. Implemented once, for both databases; all methods are atomic.
 #[async_trait]
-pub trait Store: NoticeStore + LogStore + LeaveStore + AwayStore + NightlyStore + Send + Sync {
+pub trait Store: NoticeStore + LogStore + LeaveStore + AwayStore + NightlyStore + AllStore + Send + Sync {
     /// Files a case with its first item (payload inline), in one transaction. The same lookup again is [`Filed::Already`].
     async fn file(&self, case: &Case, item: &NewItem) -> Result<Filed, StoreError>;
     /// The case behind a lookup id.
