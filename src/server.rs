@@ -25,14 +25,23 @@ pub enum StartError {
     /// The data folder.
     #[error("the data folder: {0}")]
     Data(#[from] std::io::Error),
+    /// A restore that was broken off.
+    #[error("a restore into the data folder did not end: empty it, and the database, and restore again")]
+    Restoring,
     /// The clock.
     #[error("the clock says a day before the last stored one; set it right")]
     Clock,
 }
 
+/// Stands in the data folder from the first byte of a restore until what was destroyed since is destroyed again.
+pub(crate) const RESTORING: &str = "restoring";
+
 /// Everything that must hold before a server starts; also what `check` tries.
 pub async fn prepare(config: Config, clock: Clock) -> Result<App, StartError> {
     std::fs::create_dir_all(&config.data)?;
+    if config.data.join(RESTORING).try_exists()? {
+        return Err(StartError::Restoring);
+    }
     let secrets = Secrets::load(&config.secrets)?;
     let anchor = anchor(&config.anchor)?;
     let files = Files::load(&config.roster)?;

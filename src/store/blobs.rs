@@ -124,6 +124,23 @@ impl Blobs {
         Ok(Some(Left { items, folder: self.folder.clone(), _alone: alone }))
     }
 
+    /// Puts a blob back from a file, as one that came before the last pass.
+    pub async fn put_back(&self, item: &ItemId, from: &Path) -> Result<(), StoreError> {
+        let ((shard, name), from) = (names(item), from.to_owned());
+        blocking(&self.folder, move |folder| moving::copy(&from, &folder.join(shard).join(name))).await
+    }
+
+    /// Makes what was put back last, and the folders tell nothing of it.
+    pub async fn sync(&self) -> Result<(), StoreError> {
+        blocking(&self.folder, |folder| {
+            moving::shards().iter().map(|shard| folder.join(shard)).try_for_each(|shard| {
+                sync(&shard)?;
+                level(&shard)
+            })
+        })
+        .await
+    }
+
     /// How many bytes are free where the blobs are; `None` if the system does not say.
     pub fn free_bytes(&self) -> Option<u64> {
         fs4::available_space(&self.folder).ok()

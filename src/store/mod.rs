@@ -4,6 +4,7 @@
 mod again;
 mod away;
 mod blobs;
+mod copy;
 mod dialect;
 mod generic;
 mod leave;
@@ -23,6 +24,8 @@ use async_trait::async_trait;
 pub use again::{AllStore, destroy_again};
 pub use away::AwayStore;
 pub use blobs::{BlobWriter, Blobs};
+pub use copy::{Copied, copy_in, copy_out, is_there};
+pub(crate) use dialect::sqlite_file;
 pub use generic::connect;
 pub use leave::{LeaveStore, Leaving, MakeFiller};
 pub use log::LogStore;

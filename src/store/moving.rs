@@ -144,7 +144,7 @@ fn copy_all(old: &Path, moving: &Path, came: &mut Vec<String>) -> io::Result<()>
 }
 
 /// Byte by byte: what the system copies by itself may share its places on the disk with the old file.
-fn copy(old: &Path, new: &Path) -> io::Result<()> {
+pub(super) fn copy(old: &Path, new: &Path) -> io::Result<()> {
     let mut from = File::open(old)?;
     let mut to = OpenOptions::new().write(true).create(true).truncate(true).open(new)?;
     let mut piece = vec![0; PIECE];

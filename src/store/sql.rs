@@ -27,6 +27,7 @@ pub(super) const INSERT_ITEM: &str = r#"insert into item (id, "case", payload) v
 /// Ordered by the random id: PostgreSQL would otherwise give the order of arrival.
 pub(super) const ITEMS: &str = r#"select id from item where "case" = $1 order by id"#;
 pub(super) const ALL_ITEMS: &str = r#"select id, "case" from item order by id"#;
+pub(super) const ALL_BLOBS: &str = "select id from item where payload is null order by id";
 pub(super) const ALL_MAILBOXES: &str = r#"select distinct i."case", s.mailbox from slot s join item i on i.id = s.item
     order by i."case", s.mailbox"#;
 pub(super) const COUNT_ITEMS: &str = r#"select count(*) from item where "case" = $1"#;
