@@ -219,6 +219,13 @@ fn handed_over() -> PathBuf {
     std::env::var_os(CREDENTIALS).map(PathBuf::from).unwrap_or_default()
 }
 
+/// Where the journal is when no setting says so: `-journal` after the data folder's name.
+pub(crate) fn beside(data: &Path) -> PathBuf {
+    let mut name = data.file_name().unwrap_or_default().to_owned();
+    name.push("-journal");
+    data.with_file_name(name)
+}
+
 fn a_month() -> u16 {
     30
 }
@@ -309,12 +316,7 @@ impl Config {
 
     /// The folder of the destruction journal.
     pub fn journal(&self) -> PathBuf {
-        let beside = || {
-            let mut name = self.data.file_name().unwrap_or_default().to_owned();
-            name.push("-journal");
-            self.data.with_file_name(name)
-        };
-        self.journal.clone().unwrap_or_else(beside)
+        self.journal.clone().unwrap_or_else(|| beside(&self.data))
     }
 
     /// The database's URL.

@@ -148,7 +148,7 @@ async fn restored(postgres: Option<Postgres>) {
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode(&from), mode(&from.join("manifest.json"))), (0o700, 0o600));
 
-    let gone = browser.mailbox(&withdrawn, None, &[("go", "withdraw")]).await;
+    let gone = browser.mailbox(&withdrawn, None, &[("act", "withdraw")]).await;
     assert_eq!(gone.status, 200, "{}", gone.title());
     assert_eq!(browser.post("/nl/mailbox", &mailbox(&withdrawn)).await.status, 422, "it is withdrawn");
     world.service.desk(OTHER, &["leave", &leaving]).await.unwrap();
@@ -169,6 +169,15 @@ async fn restored(postgres: Option<Postgres>) {
     assert_eq!(browser.post("/nl/mailbox", &mailbox(&kept)).await.status, 200);
     assert_eq!(browser.post("/nl/mailbox", &mailbox(&left)).await.status, 200);
     assert_eq!(browser.post("/nl/mailbox", &mailbox(&withdrawn)).await.status, 422);
+    // The log is that of before: whoever saw it further must be told, and say so.
+    let file = world.path("note.txt");
+    fs::write(&file, "Notitie").unwrap();
+    let about = world.service.desk(OTHER, &["inbox"]).await.unwrap()[0]["case"].as_str().unwrap().to_owned();
+    let note = ["note", &about, "--file", file.to_str().unwrap()];
+    let refused = world.service.desk(OTHER, &note).await.unwrap_err();
+    assert!(refused.contains("after-restore"), "{refused}");
+    world.service.desk(OTHER, &["after-restore"]).await.unwrap();
+    world.service.desk(OTHER, &note).await.unwrap();
     assert_eq!(world.case(OTHER, "CANARY-LEFT").await, None);
     assert!(world.case(READER, "CANARY-LEFT").await.is_some());
     // It goes on: a report comes in, and is read.
@@ -204,8 +213,9 @@ async fn under_load(postgres: Option<Postgres>) {
                         let (code, _) = browser.report(&format!("Verhaal {n}"), &[]).await;
                         assert_eq!(browser.upload(&code, "a.bin", bytes()).await.status, 200);
                         if codes.len() % 2 == 0 {
-                            let gone = browser.mailbox(&code, None, &[("go", "withdraw")]).await;
+                            let gone = browser.mailbox(&code, None, &[("act", "withdraw")]).await;
                             assert_eq!(gone.status, 200);
+                            assert_eq!(browser.post("/nl/mailbox", &mailbox(&code)).await.status, 422);
                         }
                         codes.push(code);
                     }
