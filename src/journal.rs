@@ -142,7 +142,7 @@ fn files(folder: &Path) -> io::Result<Vec<(Day, PathBuf)>> {
         let path = entry?.path();
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         // `.next` is what was being written when a process was killed: nothing was done yet that stands in it alone.
-        if name == LOCK || name.ends_with(".next") {
+        if name == LOCK || path.extension().is_some_and(|end| end == "next") {
             continue;
         }
         files.push((Day::parse(name).ok_or_else(|| strange(&path))?, path));

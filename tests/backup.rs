@@ -107,7 +107,7 @@ fn databases(postgres: Option<&Postgres>) -> [Option<String>; 2] {
 
 /// A file that is not the same anywhere.
 fn bytes() -> Vec<u8> {
-    (0..FILE).map(|n| (n % 251) as u8).collect()
+    (0..FILE).map(|n| u8::try_from(n % 251).unwrap()).collect()
 }
 
 async fn opens(world: &World, words: &str) {

@@ -275,7 +275,7 @@ fn declared(folder: &Path) -> io::Result<Vec<String>> {
     };
     let names = entries.map(|entry| Ok(entry?.file_name().into_string().unwrap_or_default()));
     let names = names.collect::<io::Result<Vec<String>>>()?;
-    Ok(names.into_iter().filter(|name| name.ends_with(".json")).collect())
+    Ok(names.into_iter().filter(|name| Path::new(name).extension().is_some_and(|end| end == "json")).collect())
 }
 
 /// Copies the journal, with what was found to be destroyed meanwhile: on PostgreSQL by another server, which has a journal of its own.
