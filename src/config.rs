@@ -18,6 +18,11 @@ use crate::{domain::roster::Mode, http::Security, notify::Notices};
 pub struct Config {
     /// Folder of the database (SQLite) and the payloads.
     pub data: PathBuf,
+    /// Folder of the destruction journal, outside `data`: a restore of `data` must not set it back. `data` with `-journal` after it when absent.
+    pub journal: Option<PathBuf>,
+    /// Days after which a backup is too old to be restored, and is removed by the next one; the journal goes back a week more.
+    #[serde(default = "a_month")]
+    pub backup_days: u16,
     /// `sqlite:PATH` or `postgres://…`; a file in `data` when absent.
     pub database: Option<String>,
     /// Folder with the signed roster files.
@@ -224,6 +229,17 @@ fn handed_over() -> PathBuf {
     std::env::var_os(CREDENTIALS).map(PathBuf::from).unwrap_or_default()
 }
 
+/// Where the journal is when no setting says so: `-journal` after the data folder's name.
+pub(crate) fn beside(data: &Path) -> PathBuf {
+    let mut name = data.file_name().unwrap_or_default().to_owned();
+    name.push("-journal");
+    data.with_file_name(name)
+}
+
+fn a_month() -> u16 {
+    30
+}
+
 fn two_gib() -> u64 {
     2 << 30
 }
@@ -248,6 +264,11 @@ impl Config {
         Self { secrets: secrets.to_owned(), ..Self::read(path)? }.checked()
     }
 
+    /// As [`Self::load`], for what needs no key, and is not let near one.
+    pub fn without_keys(path: &Path) -> Result<Self, ConfigError> {
+        Ok(Self { secrets: PathBuf::new(), ..Self::read(path)?.sound()? })
+    }
+
     fn read(path: &Path) -> Result<Self, ConfigError> {
         let text = fs::read_to_string(path).map_err(|e| ConfigError(format!("cannot read {}: {e}", path.display())))?;
         toml::from_str(&text).map_err(|e| ConfigError(format!("{}: {e}", path.display())))
@@ -259,8 +280,20 @@ impl Config {
             let text = "secrets is not set, and systemd handed no credentials over: name the folder of k1, k2 and form";
             return Err(ConfigError(text.into()));
         }
+        self.sound()
+    }
+
+    /// All but that the keys have a place.
+    fn sound(self) -> Result<Self, ConfigError> {
         if self.secrets.starts_with(&self.data) {
             return Err(ConfigError("secrets must not be inside data: a thief of one must not have the other".into()));
+        }
+        if self.journal().starts_with(&self.data) {
+            let text = "journal must not be inside data: a restore of the one must not set back the other";
+            return Err(ConfigError(text.into()));
+        }
+        if self.backup_days == 0 {
+            return Err(ConfigError("backup_days must be 1 at least".into()));
         }
         if !self.listen.ip().is_loopback() {
             return Err(ConfigError("listen must be a loopback address; use https for the network".into()));
@@ -292,6 +325,11 @@ impl Config {
             name.parse::<SocketAddr>().is_ok_and(|address| address.ip().is_loopback()) || name.starts_with("localhost:")
         };
         if self.origins.is_empty() { loopback() } else { self.origins.iter().any(|own| own == origin) }
+    }
+
+    /// The folder of the destruction journal.
+    pub fn journal(&self) -> PathBuf {
+        self.journal.clone().unwrap_or_else(|| beside(&self.data))
     }
 
     /// The database's URL.

@@ -73,6 +73,8 @@ pub fn make_or_find(folder: &Path, listen: SocketAddr) -> Result<Config, DemoErr
     Secrets::create(&path("secrets"))?;
     let config = Config {
         data: path("data"),
+        journal: None,
+        backup_days: 30,
         database: None,
         roster: path("roster"),
         anchor: path("anchor.toml"),

@@ -12,6 +12,8 @@
 //!
 //! A report runs straight: form, [`domain::routing`], [`seal`], `store`, receipt. Nothing goes back.
 pub mod api_types;
+#[cfg(feature = "server")]
+pub mod backup;
 pub mod bundle;
 pub mod clock;
 #[cfg(feature = "server")]
@@ -33,6 +35,8 @@ mod form;
 pub mod fuzzing;
 #[cfg(feature = "server")]
 pub mod http;
+#[cfg(feature = "server")]
+pub mod journal;
 #[cfg(feature = "server")]
 pub mod log;
 #[cfg(feature = "server")]

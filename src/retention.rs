@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// The folder of the declarations, in the data folder.
-const FOLDER: &str = "declarations";
+pub(crate) const FOLDER: &str = "declarations";
 const VERSION: u8 = 1;
 
 /// What was destroyed on a day, by organisation: numbers and nothing else. `declarations/YYYY-MM-DD.json`.

@@ -4,9 +4,10 @@ use crate::{
     config::{Config, ConfigError, Secrets},
     domain::roster::RosterError,
     http::{App, forget_absences},
+    journal::Journal,
     notify,
     roster_files::{Files, Seen, anchor},
-    store::{Blobs, StoreError, connect, sweep},
+    store::{Blobs, StoreError, connect, destroy_again, sweep},
 };
 
 /// Why a server does not start. Nothing is served then: it fails closed (promise 8).
@@ -24,18 +25,28 @@ pub enum StartError {
     /// The data folder.
     #[error("the data folder: {0}")]
     Data(#[from] std::io::Error),
+    /// A restore that was broken off.
+    #[error("a restore into the data folder did not end: empty it, and the database, and restore again")]
+    Restoring,
     /// The clock.
     #[error("the clock says a day before the last stored one; set it right")]
     Clock,
 }
 
+/// Stands in the data folder from the first byte of a restore until what was destroyed since is destroyed again.
+pub(crate) const RESTORING: &str = "restoring";
+
 /// Everything that must hold before a server starts; also what `check` tries.
 pub async fn prepare(config: Config, clock: Clock) -> Result<App, StartError> {
     std::fs::create_dir_all(&config.data)?;
+    if config.data.join(RESTORING).try_exists()? {
+        return Err(StartError::Restoring);
+    }
     let secrets = Secrets::load(&config.secrets)?;
     let anchor = anchor(&config.anchor)?;
     let files = Files::load(&config.roster)?;
-    let store = connect(&config.database()).await?;
+    let journal = Journal::open(&config.journal(), clock)?;
+    let store = connect(&config.database(), journal.clone()).await?;
     let mut before = Vec::new();
     for file in names(&files) {
         let seen = store.roster_seen(&file).await?;
@@ -52,6 +63,7 @@ pub async fn prepare(config: Config, clock: Clock) -> Result<App, StartError> {
         return Err(StartError::Clock);
     }
     let blobs = Blobs::folder(&config.data.join("payloads"))?;
+    destroy_again(store.as_ref(), &blobs, &journal.marks()?).await?;
     sweep(store.as_ref(), &blobs).await?;
     let app = App::new(store, blobs, (roster, files), secrets, clock, config);
     notify::forget_leavers(&app).await?;

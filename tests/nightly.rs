@@ -17,6 +17,7 @@ use meldkluis::{
         case::{Case, CaseState},
         id::{CaseId, ItemId, OrgId},
     },
+    journal::Journal,
     store::{Blobs, NewItem, Payload, SlotRow, Store, connect, sweep},
 };
 use sqlx::SqlitePool;
@@ -39,6 +40,10 @@ fn nightly(folder: &Path, settings: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_meldkluis"));
     command.arg("nightly").arg("--config").arg(file).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
+}
+
+fn journal(folder: &Path) -> Journal {
+    Journal::open(&folder.join("data-journal"), Clock::System).unwrap()
 }
 
 fn payloads(folder: &Path) -> PathBuf {
@@ -161,7 +166,7 @@ async fn killed_in_the_middle(database: Option<String>) {
     let (folder, settings) = (folder.path(), settings(folder.path(), database.as_deref()));
     let url = database.unwrap_or_else(|| format!("sqlite:{}", folder.join("data/meldkluis.db").display()));
     fs::create_dir_all(folder.join("data")).unwrap();
-    let store = connect(&url).await.unwrap();
+    let store = connect(&url, journal(folder)).await.unwrap();
     let blobs = Blobs::folder(&payloads(folder)).unwrap();
     let all = filled(&*store, &blobs).await;
     drop(store);
@@ -172,7 +177,7 @@ async fn killed_in_the_middle(database: Option<String>) {
         }
         met += usize::from(killed(child(folder, &settings), folder, kill));
         on_their_way += usize::from(fs::read_dir(payloads(folder).join("moving")).unwrap().next().is_some());
-        let store = connect(&url).await.unwrap();
+        let store = connect(&url, journal(folder)).await.unwrap();
         let blobs = Blobs::folder(&payloads(folder)).unwrap();
         for (item, bytes) in &all {
             assert_eq!(blobs.size(item).await.unwrap(), bytes.len() as u64, "read before anything was put back");

@@ -19,6 +19,7 @@ use meldkluis::{
     clock::Clock,
     config::Config,
     desk::Identity,
+    journal::Journal,
     retention,
     seal::desk::open_text,
     server,
@@ -151,7 +152,8 @@ async fn coordinator_and_server_together_open_nothing() {
     let raw = SqlitePool::connect(&service.database).await.unwrap();
     let into = format!("vacuum into '{}'", copy.display());
     sqlx::raw_sql(AssertSqlSafe(into)).execute(&raw).await.unwrap();
-    let store = connect(&format!("sqlite:{}", copy.display())).await.unwrap();
+    let journal = Journal::open(&service.path("copy-journal"), Clock::System).unwrap();
+    let store = connect(&format!("sqlite:{}", copy.display()), journal).await.unwrap();
     let key = |who: &str| {
         let path = service.path(&format!("readers/{who}.key"));
         Identity::load(&path, || Err(std::io::Error::other("no passphrase").into())).unwrap()

@@ -9,6 +9,8 @@ mod blobs;
 mod cases;
 #[path = "store/columns.rs"]
 mod columns;
+#[path = "store/journal.rs"]
+mod journal;
 #[path = "store/leases.rs"]
 mod leases;
 #[path = "store/leave.rs"]

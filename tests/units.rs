@@ -3,7 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test")]
 use std::{fs, process::Command};
 
-const UNITS: [&str; 4] = ["meldkluis-serve", "meldkluis-purge", "meldkluis-nightly", "meldkluis-canary"];
+const UNITS: [&str; 5] =
+    ["meldkluis-serve", "meldkluis-purge", "meldkluis-nightly", "meldkluis-backup", "meldkluis-canary"];
 
 /// A root with our units in it, where the drop-in for all of them counts as well.
 fn root() -> tempfile::TempDir {
@@ -43,7 +44,7 @@ fn without_what_they_share_the_rating_is_worse() {
 
 #[test]
 fn a_timer_runs_what_is_there_and_the_calendar_is_understood() {
-    for unit in ["meldkluis-purge", "meldkluis-nightly", "meldkluis-canary"] {
+    for unit in ["meldkluis-purge", "meldkluis-nightly", "meldkluis-backup", "meldkluis-canary"] {
         let timer = fs::read_to_string(format!("deploy/systemd/{unit}.timer")).unwrap();
         assert!(fs::exists(format!("deploy/systemd/{unit}.service")).unwrap());
         let when = timer.lines().find_map(|l| l.strip_prefix("OnCalendar=")).unwrap();

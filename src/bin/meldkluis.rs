@@ -5,7 +5,11 @@ use std::{alloc::System, error::Error, path::PathBuf, process::ExitCode};
 
 use clap::Parser;
 use meldkluis::{
-    clock::Clock, config::Config, confine::confine, http, log, nightly, notify, retention, roster_cli, server,
+    backup,
+    clock::Clock,
+    config::Config,
+    confine::{confine, confine_with},
+    http, log, nightly, notify, retention, roster_cli, server,
 };
 use zeroizing_alloc::ZeroAlloc;
 
@@ -29,6 +33,21 @@ enum Arguments {
     /// Writes rows and files of the day anew, so that the disk does not tell in which order they came. `serve` does so by itself; this is
     /// for a timer, beside a PostgreSQL database.
     Nightly(Settings),
+    /// Copies everything but the keys, while the server serves. Nothing in it can be read without a reader's key.
+    Backup {
+        #[command(flatten)]
+        settings: Settings,
+        /// The folder of the backups: each is a folder of its own there, and goes when it is older than `backup_days`.
+        #[arg(long)]
+        to: PathBuf,
+    },
+    /// Puts a backup into an empty data folder, and destroys again what was destroyed since.
+    Restore {
+        #[command(flatten)]
+        settings: Settings,
+        #[command(flatten)]
+        what: backup::From,
+    },
     /// Sends the notices that are due today. `serve` does so by itself; this is for a timer, beside a PostgreSQL database.
     Notify(Settings),
     /// Explains, verifies and compares roster files.
@@ -98,6 +117,29 @@ fn run(arguments: Arguments) -> Done {
             nightly::pass(&app).await.map_err(|error| error.with_cause())?;
             Ok("The nightly pass is done.".to_owned())
         }),
+        Arguments::Backup { settings, to } => {
+            let config = Config::without_keys(&settings.config)?;
+            std::fs::create_dir_all(&to).map_err(|e| format!("{}: {e}", to.display()))?;
+            confine_with(&config, &[], std::slice::from_ref(&to));
+            let made = on_its_own(backup::make(&config, &to, Clock::System))?;
+            Ok(format!(
+                "{}: {} payload(s), {} bytes; {} older backup(s) removed. Not in it: the keys k1, k2 and form, settings and roster.",
+                made.folder.display(),
+                made.payloads,
+                made.bytes,
+                made.removed
+            ))
+        }
+        Arguments::Restore { settings, what } => {
+            let config = load(&settings)?;
+            let read: Vec<PathBuf> = what.journal.iter().chain([&what.from]).cloned().collect();
+            confine_with(&config, &read, &[]);
+            let done = on_its_own(backup::restore(&config, &what, Clock::System))?;
+            Ok(format!(
+                "The backup of {} is restored: {} case(s). Destroyed again: {}; readers taken out again: {}. What came after it is lost.",
+                done.day, done.cases, done.destroyed, done.left
+            ))
+        }
         Arguments::Notify(s) => confined(load(&s)?, async |app, _| {
             Ok(match notify::send_due(&app).await? {
                 Some(outcome) => format!("{} notice(s) sent, {} failed.", outcome.sent, outcome.failed),
@@ -124,6 +166,10 @@ fn run(arguments: Arguments) -> Done {
 fn confined(config: Config, act: impl AsyncFnOnce(http::App, Vec<String>) -> Done) -> Done {
     let missing = confine(&config);
     actix_web::rt::System::new().block_on(async { act(server::prepare(config, Clock::System).await?, missing).await })
+}
+
+fn on_its_own<T>(act: impl Future<Output = Result<T, backup::BackupError>>) -> Result<T, backup::BackupError> {
+    actix_web::rt::System::new().block_on(act)
 }
 
 const UNCONFINED: &str = "the process is confined, but not by";

@@ -10,7 +10,7 @@ use landlock::{
 };
 use sqlx::postgres::PgConnectOptions;
 
-use crate::config::Config;
+use crate::{clock::Clock, config::Config, journal::Journal, store::sqlite_file};
 
 /// What is asked for; of an older kernel, as much as it has. Linux 6.12.
 const VERSION: ABI = ABI::V6;
@@ -51,7 +51,7 @@ impl Needs {
         let mut needs = Self::default();
         needs.read.extend(ALWAYS.map(PathBuf::from));
         needs.read.extend([&config.roster, &config.anchor, &config.secrets].map(PathBuf::clone));
-        needs.write.push(config.data.clone());
+        needs.write.extend([config.data.clone(), config.journal()]);
         needs.listen.push(config.listen.port());
         for files in config.https.iter() {
             needs.listen.push(files.listen.port());
@@ -73,7 +73,7 @@ impl Needs {
     }
 
     fn database(&mut self, url: &str) {
-        let Some(path) = url.strip_prefix("sqlite:") else {
+        let Some(path) = sqlite_file(url) else {
             // A URL that cannot be read is refused when the store is opened.
             if let Ok(options) = PgConnectOptions::from_str(url) {
                 let passwords = std::env::var_os("PGPASSFILE").map(PathBuf::from);
@@ -82,7 +82,7 @@ impl Needs {
             }
             return;
         };
-        self.write.push(parent(Path::new(path.strip_prefix("//").unwrap_or(path))));
+        self.write.push(parent(path));
     }
 
     /// To a port of a machine that may be given by its name.
@@ -104,10 +104,14 @@ fn parent(file: &Path) -> PathBuf {
 }
 
 /// Takes away every other file, port and process.
-pub(super) fn restrict(config: &Config) -> Result<(), String> {
+pub(super) fn restrict(config: &Config, read: &[PathBuf], write: &[PathBuf]) -> Result<(), String> {
     // A rule is of a folder that exists. If it cannot be made, the start says so.
     drop(std::fs::create_dir_all(&config.data));
-    let status = rules(&Needs::of(config)).map_err(|e| format!("Landlock ({e})"))?;
+    drop(Journal::open(&config.journal(), Clock::System));
+    let mut needs = Needs::of(config);
+    needs.read.extend_from_slice(read);
+    needs.write.extend_from_slice(write);
+    let status = rules(&needs).map_err(|e| format!("Landlock ({e})"))?;
     match (status.ruleset, status.landlock) {
         (RulesetStatus::FullyEnforced, _) => Ok(()),
         (RulesetStatus::PartiallyEnforced, LandlockStatus::Available { effective_abi, .. }) => {

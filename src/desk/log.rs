@@ -80,6 +80,12 @@ impl Client {
         Ok((now, new))
     }
 
+    /// Forgets how the logs stood: they were set back to the day of a backup, which somebody whom this reader knows has told them.
+    pub(super) fn after_restore(&self) -> Result<(), DeskError> {
+        let remembered = self.remembered()?;
+        self.remember(&Remembered { heads: BTreeMap::new(), ..remembered })
+    }
+
     fn remembered(&self) -> Result<Remembered, DeskError> {
         match std::fs::read(&self.logs) {
             Ok(bytes) => serde_json::from_slice(&bytes).map_err(|_| DeskError::known("desk-error-remembered")),

@@ -64,6 +64,9 @@ pub enum ReaderCommand {
     },
     /// Says that you are back.
     Back,
+    /// After the coordinator told you that a backup was restored: follows the staff log from where it stands now. It then no longer shows
+    /// what was taken out of it before.
+    AfterRestore,
 }
 
 /// A legal duty.
@@ -132,6 +135,11 @@ pub(super) async fn run(options: &Options, client: &Client, command: &ReaderComm
         ReaderCommand::Invite(guest) => card_of(options, client, guest).await,
         ReaderCommand::Away { until } => away(options, client, Some(day(until)?)).await,
         ReaderCommand::Back => away(options, client, None).await,
+        ReaderCommand::AfterRestore => {
+            client.after_restore()?;
+            let text = "The staff log is followed from where it stands now.";
+            Ok(if options.json { json!({ "followed": "anew" }).to_string() } else { text.to_owned() })
+        }
     }
 }
 

@@ -47,6 +47,10 @@ impl Keys {
         let folder = memory.join(format!("meldkluis-setup-{}", std::process::id()));
         fs::create_dir(&folder).map_err(|e| file(&folder, e))?;
         let keys = Self { folder, owner: (data.uid(), data.gid()) };
+        // The server's user could not make it: the folder around it is root's.
+        let journal = places.journal();
+        fs::create_dir_all(&journal).map_err(|e| file(&journal, e))?;
+        keys.restrict(&journal, 0o700)?;
         keys.restrict(&keys.folder, 0o700)?;
         for name in ["k1", "k2", "form"] {
             let copy = keys.folder.join(name);
@@ -149,6 +153,7 @@ fn said(output: &Output) -> Result<String, SetupError> {
 fn next(places: &Places) -> String {
     let mut lines = vec![
         "Start it:  systemctl daemon-reload && systemctl enable --now meldkluis-serve".to_owned(),
+        "Backups:   systemctl enable --now meldkluis-backup.timer".to_owned(),
         "PostgreSQL: systemctl enable --now meldkluis-purge.timer meldkluis-nightly.timer".to_owned(),
     ];
     let torrc = places.folder.join("torrc");

@@ -12,11 +12,13 @@ const CONTACT_DAYS: i32 = 360;
 const EXE: &str = "/usr/bin/meldkluis";
 const SETTINGS: &str = "/etc/meldkluis";
 /// What the package brings; made here when there is no package.
-const UNITS: [(&str, &str); 6] = [
+const UNITS: [(&str, &str); 8] = [
     ("meldkluis-.service.d/confined.conf", include_str!("../../deploy/systemd/meldkluis-.service.d/confined.conf")),
     ("meldkluis-serve.service", include_str!("../../deploy/systemd/meldkluis-serve.service")),
     ("meldkluis-nightly.service", include_str!("../../deploy/systemd/meldkluis-nightly.service")),
     ("meldkluis-nightly.timer", include_str!("../../deploy/systemd/meldkluis-nightly.timer")),
+    ("meldkluis-backup.service", include_str!("../../deploy/systemd/meldkluis-backup.service")),
+    ("meldkluis-backup.timer", include_str!("../../deploy/systemd/meldkluis-backup.timer")),
     ("meldkluis-purge.service", include_str!("../../deploy/systemd/meldkluis-purge.service")),
     ("meldkluis-purge.timer", include_str!("../../deploy/systemd/meldkluis-purge.timer")),
 ];
@@ -66,6 +68,10 @@ fn settings(places: &Places, answers: &Answers, today: Day) -> String {
     let mut text = format!(
         "# Made by `meldkluis setup`. `meldkluis check` says what is wrong with it; README.md and docs/ explain every setting.\n\
          data = {}\nroster = {}\nanchor = {}\n\
+         # What was destroyed, so that no restored backup brings it back. Never inside data, and never set back with it.\n\
+         journal = {}\n\
+         # Older backups are removed, and not restored. Keep no copy of one longer.\n\
+         backup_days = 30\n\
          # The keys are handed over by systemd. Without systemd, name their folder: secrets = {}\n\
          # For a proxy on this machine, and for the canary.\n\
          listen = {}\n\
@@ -74,6 +80,7 @@ fn settings(places: &Places, answers: &Answers, today: Day) -> String {
         path(places.data.clone()),
         path(places.roster()),
         path(places.anchor()),
+        path(places.journal()),
         path(places.credentials()),
         quoted(places.listen),
         origins.join(", ")

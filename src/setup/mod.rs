@@ -16,7 +16,7 @@ use std::{
 };
 
 use crate::{
-    config::{ConfigError, Secrets},
+    config::{ConfigError, Secrets, beside},
     domain::{
         day::Day,
         roster::{OrgFile, RootFile, Signers},
@@ -36,6 +36,9 @@ pub struct Places {
     /// The folder of the database and the payloads. Its owner is the user that the server runs as.
     #[arg(long, default_value = "/var/lib/meldkluis")]
     pub data: PathBuf,
+    /// The folder of the destruction journal; `-journal` after the folder of the data when absent.
+    #[arg(long)]
+    pub journal: Option<PathBuf>,
     /// The folder of the sockets.
     #[arg(long, default_value = "/run/meldkluis")]
     pub sockets: PathBuf,
@@ -60,6 +63,10 @@ impl Places {
 
     fn roster(&self) -> PathBuf {
         self.folder.join("roster")
+    }
+
+    fn journal(&self) -> PathBuf {
+        self.journal.clone().unwrap_or_else(|| beside(&self.data))
     }
 
     fn anchor(&self) -> PathBuf {

@@ -18,7 +18,10 @@ use super::{
     moving::{self, MOVING},
     unavailable,
 };
-use crate::domain::id::ItemId;
+use crate::{
+    domain::id::ItemId,
+    replace::{level, sync},
+};
 
 /// How much is handed to the store at once, at least.
 const PART: usize = 4 << 20;
@@ -86,7 +89,7 @@ impl Blobs {
         let (shard, name) = names(item);
         blocking(&self.folder, move |folder| {
             clear_parts(&folder.join(shard), &name)?;
-            moving::sync(&folder.join(MOVING))
+            sync(&folder.join(MOVING))
         })
         .await
     }
@@ -108,8 +111,8 @@ impl Blobs {
             .await?;
         }
         blocking(&self.folder, |folder| {
-            moving::level(&folder.join(MOVING))?;
-            moving::level(folder)
+            level(&folder.join(MOVING))?;
+            level(folder)
         })
         .await
     }
@@ -128,6 +131,23 @@ impl Blobs {
         #[cfg(not(unix))]
         let writable = fs::metadata(&self.folder).is_ok_and(|folder| !folder.permissions().readonly());
         writable
+    }
+
+    /// Puts a blob back from a file, as one that came before the last pass.
+    pub async fn put_back(&self, item: &ItemId, from: &Path) -> Result<(), StoreError> {
+        let ((shard, name), from) = (names(item), from.to_owned());
+        blocking(&self.folder, move |folder| moving::copy(&from, &folder.join(shard).join(name))).await
+    }
+
+    /// Makes what was put back last, and the folders tell nothing of it.
+    pub async fn sync(&self) -> Result<(), StoreError> {
+        blocking(&self.folder, |folder| {
+            moving::shards().iter().map(|shard| folder.join(shard)).try_for_each(|shard| {
+                sync(&shard)?;
+                level(&shard)
+            })
+        })
+        .await
     }
 
     /// How many bytes are free where the blobs are; `None` if the system does not say.
@@ -197,7 +217,7 @@ fn clear_parts(shard: &Path, name: &str) -> io::Result<()> {
         }
     }
     // The library does not do this for deletions.
-    moving::sync(shard)
+    sync(shard)
 }
 
 /// A blob being written. Holds at most two parts: one that fills and one on its way. Dropped, it leaves nothing.

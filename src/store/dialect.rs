@@ -2,7 +2,7 @@
 use std::{
     fs::{File, TryLockError},
     io,
-    path::PathBuf,
+    path::{Path, PathBuf},
     str::FromStr,
     time::Duration,
 };
@@ -63,6 +63,12 @@ pub(super) trait Dialect: Database {
     async fn rewrite(pool: &Pool<Self>, writers: &Semaphore) -> Result<bool, StoreError>;
 }
 
+/// The file of an SQLite URL.
+pub(crate) fn sqlite_file(url: &str) -> Option<&Path> {
+    let path = url.strip_prefix("sqlite:")?;
+    Some(Path::new(path.strip_prefix("//").unwrap_or(path)))
+}
+
 /// A positive number: the negative one marks what the same server is removing.
 fn new_lease() -> Result<i64, StoreError> {
     let mut bytes = [0; 8];
@@ -77,8 +83,10 @@ pub(super) struct FileLease {
 }
 
 impl FileLease {
-    fn take(database: &str) -> Result<Self, StoreError> {
-        let file = File::create(PathBuf::from(format!("{database}.lock"))).map_err(unavailable)?;
+    fn take(database: &Path) -> Result<Self, StoreError> {
+        let mut name = database.as_os_str().to_owned();
+        name.push(".lock");
+        let file = File::create(PathBuf::from(name)).map_err(unavailable)?;
         match file.try_lock() {
             Ok(()) => Ok(Self { number: new_lease()?, _lock: file }),
             Err(TryLockError::WouldBlock) => {
@@ -110,8 +118,7 @@ impl Dialect for Sqlite {
     const LEASE_IS_DEAD: &'static str = "select 1 where $1 is not null";
 
     async fn open(url: &str) -> Result<(Pool<Self>, FileLease), StoreError> {
-        let path = url.strip_prefix("sqlite:").unwrap_or(url);
-        let path = path.strip_prefix("//").unwrap_or(path);
+        let path = sqlite_file(url).unwrap_or(Path::new(url));
         let lease = FileLease::take(path)?;
         let options = SqliteConnectOptions::new()
             .filename(path)

@@ -1,5 +1,5 @@
 //! The one implementation of [`Store`], for both databases.
-use std::{io, sync::Arc, time::Duration};
+use std::{io, sync::Arc};
 
 use async_trait::async_trait;
 use sqlx::{ColumnIndex, Executor, FromRow, IntoArguments, Pool, Postgres, Sqlite};
@@ -12,29 +12,31 @@ use super::{
     rows, sql, unavailable,
     writing::{Ask, AskFor, Kept, Writing, failed},
 };
-use crate::domain::{
-    case::{Case, CaseState},
-    day::Day,
-    id::{CaseId, ItemId, OrgId},
+use crate::{
+    domain::{
+        case::{Case, CaseState},
+        day::Day,
+        id::{CaseId, ItemId, OrgId},
+    },
+    journal::Journal,
 };
 
 /// Opens `sqlite:PATH` or `postgres://…`, brings the schema up to date, and refuses one it does not know.
-pub async fn connect(url: &str) -> Result<Arc<dyn Store>, StoreError> {
+/// What it destroys it writes into the journal first.
+pub async fn connect(url: &str, journal: Journal) -> Result<Arc<dyn Store>, StoreError> {
     match url.split_once(':') {
-        Some(("sqlite", _)) => Ok(Arc::new(SqlStore::<Sqlite>::open(url).await?)),
-        Some(("postgres" | "postgresql", _)) => Ok(Arc::new(SqlStore::<Postgres>::open(url).await?)),
+        Some(("sqlite", _)) => Ok(Arc::new(SqlStore::<Sqlite>::open(url, journal).await?)),
+        Some(("postgres" | "postgresql", _)) => Ok(Arc::new(SqlStore::<Postgres>::open(url, journal).await?)),
         _ => Err(unavailable(io::Error::other("a database is sqlite:PATH or postgres://…"))),
     }
 }
 
-/// How often scrubbing is tried again while somebody reads: a second at most.
-const SCRUBS: u32 = 50;
-
 /// One database, and the lease of this server.
 pub(super) struct SqlStore<DB: Dialect> {
     pub(super) pool: Pool<DB>,
-    lease: DB::Lease,
+    pub(super) lease: DB::Lease,
     pub(super) writers: Semaphore,
+    pub(super) journal: Journal,
 }
 
 impl<DB> SqlStore<DB>
@@ -50,9 +52,9 @@ where
     Option<Vec<u8>>: Kept<DB>,
     Uuid: Kept<DB>,
 {
-    async fn open(url: &str) -> Result<Self, StoreError> {
+    async fn open(url: &str, journal: Journal) -> Result<Self, StoreError> {
         let (pool, lease) = DB::open(url).await?;
-        let store = Self { pool, lease, writers: Semaphore::new(DB::WRITERS) };
+        let store = Self { pool, lease, writers: Semaphore::new(DB::WRITERS), journal };
         store.migrate().await?;
         Ok(store)
     }
@@ -109,65 +111,6 @@ where
         T: for<'r> FromRow<'r, DB::Row> + Send + Unpin,
     {
         ask.fetch_all(&self.pool).await.map_err(failed)
-    }
-}
-
-impl<DB> SqlStore<DB>
-where
-    DB: Dialect,
-    DB::Arguments: IntoArguments<DB>,
-    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
-    usize: ColumnIndex<DB::Row>,
-    i64: Kept<DB>,
-    i32: Kept<DB>,
-    Option<i32>: Kept<DB>,
-    i16: Kept<DB>,
-    Vec<u8>: Kept<DB>,
-    Option<Vec<u8>>: Kept<DB>,
-    Uuid: Kept<DB>,
-{
-    /// Destroys a case; `withdrawn`, only when nobody opened it.
-    async fn remove(&self, case: &CaseId, withdrawn: bool) -> Result<Vec<ItemId>, StoreError> {
-        let mine = DB::lease(&self.lease).await?;
-        let mut w = self.write().await?;
-        w.holds(sqlx::query(DB::LOCK_CASE).bind(case.uuid())).await?;
-        if withdrawn && w.opened(case).await? {
-            return Err(StoreError::Conflict);
-        }
-        let blobs: Vec<(Uuid,)> = w.all(sqlx::query_as(sql::BLOBS_OF).bind(case.uuid())).await?;
-        for (blob,) in &blobs {
-            w.run(sqlx::query(sql::ANNOUNCE).bind(*blob).bind(-mine)).await?;
-        }
-        for delete in [sql::DELETE_SLOTS, sql::DELETE_ITEMS, sql::DELETE_CASE] {
-            w.run(sqlx::query(delete).bind(case.uuid())).await?;
-        }
-        w.commit().await?;
-        self.scrubbed().await?;
-        Ok(rows::items(blobs))
-    }
-
-    /// Lets no byte stay behind of rows that were deleted, as far as the database can.
-    pub(super) async fn scrubbed(&self) -> Result<(), StoreError> {
-        // The rows are gone whatever comes of this; the next deletion scrubs again.
-        if self.scrub().await.is_err() {
-            tracing::warn!("destroyed rows are still in the write-ahead log");
-        }
-        Ok(())
-    }
-
-    /// The same, and says whether it could.
-    pub(super) async fn scrub(&self) -> Result<(), StoreError> {
-        let _turn = self.writers.acquire().await.map_err(unavailable)?;
-        let mut scrubbed = DB::scrub(&self.pool).await;
-        for _ in 0..SCRUBS {
-            if scrubbed.is_ok() {
-                break;
-            }
-            // Somebody who reads keeps the write-ahead log; they are soon done.
-            tokio::time::sleep(Duration::from_millis(20)).await;
-            scrubbed = DB::scrub(&self.pool).await;
-        }
-        scrubbed
     }
 }
 

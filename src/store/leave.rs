@@ -10,9 +10,12 @@ use super::{
     rows, sql,
     writing::{Kept, Writing},
 };
-use crate::domain::{
-    day::Day,
-    id::{CaseId, ItemId},
+use crate::{
+    domain::{
+        day::Day,
+        id::{CaseId, ItemId},
+    },
+    journal::Mark,
 };
 
 /// Makes the filler for an item: it has these mailboxes, and the slot in whose place it comes was released on that day.
@@ -69,6 +72,7 @@ where
             let release = release.map(|number| rows::day(number, "slot")).transpose()?;
             w.swap(&ItemId::from_uuid(*item), leaving, release).await?;
         }
+        self.note(&[Mark::left(case, &leaving.mailbox)]).await?;
         w.commit().await?;
         self.scrubbed().await?;
         Ok(theirs.len())

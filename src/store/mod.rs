@@ -1,14 +1,17 @@
 //! What is kept: cases, sealed items, slots. One trait, one implementation for SQLite and PostgreSQL.
 //!
 //! Nothing here can be read: the store only ever meets sealed bytes and the columns of [`Case`].
+mod again;
 mod away;
 mod blobs;
+mod copy;
 mod dialect;
 mod generic;
 mod leave;
 mod log;
 mod moving;
 mod nightly;
+mod removing;
 mod rewrite;
 mod rows;
 mod seen;
@@ -18,8 +21,11 @@ mod writing;
 
 use async_trait::async_trait;
 
+pub use again::{AllStore, destroy_again};
 pub use away::AwayStore;
 pub use blobs::{BlobWriter, Blobs};
+pub use copy::{Copied, copy_in, copy_out, is_there};
+pub(crate) use dialect::sqlite_file;
 pub use generic::connect;
 pub use leave::{LeaveStore, Leaving, MakeFiller};
 pub use log::LogStore;
@@ -149,7 +155,7 @@ pub struct Move {
 
 /// What the server keeps. Implemented once, for both databases; all methods are atomic.
 #[async_trait]
-pub trait Store: NoticeStore + LogStore + LeaveStore + AwayStore + NightlyStore + Send + Sync {
+pub trait Store: NoticeStore + LogStore + LeaveStore + AwayStore + NightlyStore + AllStore + Send + Sync {
     /// Files a case with its first item (payload inline), in one transaction. The same lookup again is [`Filed::Already`].
     async fn file(&self, case: &Case, item: &NewItem) -> Result<Filed, StoreError>;
     /// The case behind a lookup id.

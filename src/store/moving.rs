@@ -7,23 +7,20 @@ use std::{
     fs::{self, File, FileTimes, OpenOptions},
     io::{self, Read, Write},
     path::Path,
-    time::{Duration, SystemTime},
 };
 
 use uuid::Uuid;
 
 use super::blobs::names;
-use crate::domain::id::ItemId;
+use crate::{
+    domain::id::ItemId,
+    replace::{level, settled, sync},
+};
 
 /// The folder of what is being moved, beside the shards.
 pub(super) const MOVING: &str = "moving";
 /// What is copied at once.
 const PIECE: usize = 1 << 20;
-
-/// The time that all files and folders have after a pass, 1 January 2000; a file with another one came since.
-fn settled() -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_hours(10_957 * 24)
-}
 
 /// All shards, whether or not anything is in them: made as blobs come, they would tell in which order.
 pub(super) fn shards() -> Vec<String> {
@@ -147,7 +144,7 @@ fn copy_all(old: &Path, moving: &Path, came: &mut Vec<String>) -> io::Result<()>
 }
 
 /// Byte by byte: what the system copies by itself may share its places on the disk with the old file.
-fn copy(old: &Path, new: &Path) -> io::Result<()> {
+pub(super) fn copy(old: &Path, new: &Path) -> io::Result<()> {
     let mut from = File::open(old)?;
     let mut to = OpenOptions::new().write(true).create(true).truncate(true).open(new)?;
     let mut piece = vec![0; PIECE];
@@ -167,18 +164,4 @@ fn gone(outcome: io::Result<()>) -> io::Result<bool> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         outcome => outcome.map(|()| true),
     }
-}
-
-/// Gives a folder the time of all. Windows cannot.
-pub(super) fn level(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) {
-        File::open(folder)?.set_times(FileTimes::new().set_accessed(settled()).set_modified(settled()))
-    } else {
-        Ok(())
-    }
-}
-
-/// Makes what changed in a folder last. Windows cannot.
-pub(super) fn sync(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }

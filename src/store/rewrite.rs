@@ -24,7 +24,7 @@ pub(super) async fn sqlite(pool: &SqlitePool, writers: &Semaphore) -> Result<(),
 }
 
 /// Each table with its key, those that are referred to first. The index of a key is `TABLE_pkey`.
-const KEYS: [(&str, &str); 9] = [
+pub(super) const KEYS: [(&str, &str); 9] = [
     ("case", "id"),
     ("item", "id"),
     ("slot", "item, mailbox"),

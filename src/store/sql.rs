@@ -26,6 +26,10 @@ pub(super) const DELETE_CASE: &str = r#"delete from "case" where id = $1"#;
 pub(super) const INSERT_ITEM: &str = r#"insert into item (id, "case", payload) values ($1, $2, $3)"#;
 /// Ordered by the random id: PostgreSQL would otherwise give the order of arrival.
 pub(super) const ITEMS: &str = r#"select id from item where "case" = $1 order by id"#;
+pub(super) const ALL_ITEMS: &str = r#"select id, "case" from item order by id"#;
+pub(super) const ALL_BLOBS: &str = "select id from item where payload is null order by id";
+pub(super) const ALL_MAILBOXES: &str = r#"select distinct i."case", s.mailbox from slot s join item i on i.id = s.item
+    order by i."case", s.mailbox"#;
 pub(super) const COUNT_ITEMS: &str = r#"select count(*) from item where "case" = $1"#;
 pub(super) const CASE_OF: &str = r#"select "case" from item where id = $1"#;
 pub(super) const PAYLOAD: &str = "select payload from item where id = $1";
@@ -95,6 +99,7 @@ pub(super) const FORGET_READER: &str = "delete from reader_seen where reader = $
 pub(super) const TAKE_NOTICES: &str = "update meta set notices = $1 where notices is null or notices < $1";
 
 pub(super) const REWRITTEN: &str = "select rewritten from meta";
+pub(super) const NOT_REWRITTEN: &str = "update meta set rewritten = null";
 pub(super) const SET_REWRITTEN: &str = "update meta set rewritten = $1";
 
 pub(super) const AWAY: &str = "select reader, until from away order by reader";

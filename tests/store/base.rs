@@ -8,11 +8,13 @@ use std::{
 };
 
 use meldkluis::{
+    clock::Clock,
     domain::{
         case::{Case, CaseState},
         day::Day,
         id::{CaseId, ItemId, OrgId},
     },
+    journal::Journal,
     store::{NewItem, Payload, SlotRow, Store, connect},
 };
 use sqlx::{Connection, PgConnection, SqliteConnection};
@@ -48,16 +50,21 @@ fn fresh_postgres() -> String {
 pub(crate) struct Base {
     pub(crate) url: String,
     pub(crate) folder: tempfile::TempDir,
+    pub(crate) journal: tempfile::TempDir,
 }
 
 impl Base {
     pub(crate) fn sqlite() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        Self { url: format!("sqlite:{}", folder.path().join("store.db").display()), folder }
+        Self {
+            url: format!("sqlite:{}", folder.path().join("store.db").display()),
+            folder,
+            journal: tempfile::tempdir().unwrap(),
+        }
     }
 
     pub(crate) fn postgres() -> Self {
-        Self { url: fresh_postgres(), folder: tempfile::tempdir().unwrap() }
+        Self { url: fresh_postgres(), folder: tempfile::tempdir().unwrap(), journal: tempfile::tempdir().unwrap() }
     }
 
     pub(crate) fn is_sqlite(&self) -> bool {
@@ -65,7 +72,11 @@ impl Base {
     }
 
     pub(crate) async fn open(&self) -> Arc<dyn Store> {
-        connect(&self.url).await.unwrap()
+        connect(&self.url, self.journal()).await.unwrap()
+    }
+
+    pub(crate) fn journal(&self) -> Journal {
+        Journal::open(self.journal.path(), Clock::System).unwrap()
     }
 
     pub(crate) async fn raw_sqlite(&self) -> SqliteConnection {

@@ -2,7 +2,9 @@
 use std::sync::Arc;
 
 use meldkluis::{
+    clock::Clock,
     domain::case::{Case, CaseState},
+    journal::Journal,
     store::{Added, Filed, Move, NewItem, Payload, SlotRow, StoreError, connect},
 };
 use tokio::task::JoinSet;
@@ -367,7 +369,7 @@ on_both! {
     async fn an_unknown_schema_is_refused_and_left_alone(base) {
         drop(base.open().await);
         base.tamper("update meta set schema = 99").await;
-        let refused = connect(&base.url).await.err().unwrap();
+        let refused = connect(&base.url, base.journal()).await.err().unwrap();
         assert!(matches!(refused, StoreError::UnknownSchema(99)));
         assert!(refused.to_string().contains("schema version 99"));
         assert_eq!(base.count("select schema from meta").await, 99);
@@ -421,7 +423,9 @@ fn on_disk(base: &crate::base::Base, needle: &[u8]) -> bool {
 
 #[tokio::test]
 async fn an_unknown_kind_of_database_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
     for url in ["mysql://localhost/x", "store.db", ""] {
-        assert!(matches!(connect(url).await, Err(StoreError::Unavailable(_))));
+        let journal = Journal::open(folder.path(), Clock::System).unwrap();
+        assert!(matches!(connect(url, journal).await, Err(StoreError::Unavailable(_))));
     }
 }

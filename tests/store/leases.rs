@@ -79,7 +79,7 @@ impl Base {
 async fn a_second_server_on_one_folder_is_refused() {
     let base = Base::sqlite();
     let store = base.open().await;
-    let refused = connect(&base.url).await.err().unwrap();
+    let refused = connect(&base.url, base.journal()).await.err().unwrap();
     assert!(matches!(refused, StoreError::Unavailable(_)));
     drop(store);
     base.open().await.ping().await.unwrap();

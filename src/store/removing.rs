@@ -1,0 +1,100 @@
+//! A case is destroyed: first it stands in the journal, then it is gone, and then no byte of it stays.
+use std::time::Duration;
+
+use sqlx::{ColumnIndex, Executor, IntoArguments};
+use tokio::task::spawn_blocking;
+use uuid::Uuid;
+
+use super::{StoreError, dialect::Dialect, generic::SqlStore, rows, sql, unavailable, writing::Kept};
+use crate::{
+    domain::id::{CaseId, ItemId},
+    journal::Mark,
+};
+
+/// How often scrubbing is tried again while somebody reads: a second at most.
+const SCRUBS: u32 = 50;
+
+impl<DB> SqlStore<DB>
+where
+    DB: Dialect,
+    DB::Arguments: IntoArguments<DB>,
+    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
+    usize: ColumnIndex<DB::Row>,
+    i64: Kept<DB>,
+    i32: Kept<DB>,
+    Option<i32>: Kept<DB>,
+    i16: Kept<DB>,
+    Vec<u8>: Kept<DB>,
+    Option<Vec<u8>>: Kept<DB>,
+    Uuid: Kept<DB>,
+{
+    /// Destroys a case; `withdrawn`, only when nobody opened it.
+    pub(super) async fn remove(&self, case: &CaseId, withdrawn: bool) -> Result<Vec<ItemId>, StoreError> {
+        let mine = DB::lease(&self.lease).await?;
+        let mut w = self.write().await?;
+        w.holds(sqlx::query(DB::LOCK_CASE).bind(case.uuid())).await?;
+        if withdrawn && w.opened(case).await? {
+            return Err(StoreError::Conflict);
+        }
+        let items: Vec<(Uuid,)> = w.all(sqlx::query_as(sql::ITEMS).bind(case.uuid())).await?;
+        let blobs: Vec<(Uuid,)> = w.all(sqlx::query_as(sql::BLOBS_OF).bind(case.uuid())).await?;
+        for (blob,) in &blobs {
+            w.run(sqlx::query(sql::ANNOUNCE).bind(*blob).bind(-mine)).await?;
+        }
+        for delete in [sql::DELETE_SLOTS, sql::DELETE_ITEMS, sql::DELETE_CASE] {
+            w.run(sqlx::query(delete).bind(case.uuid())).await?;
+        }
+        // Last, when nothing but the commit can fail, and before it.
+        let marks: Vec<Mark> = rows::items(items).iter().map(Mark::item).collect();
+        self.note(&marks).await?;
+        if let Err(error) = w.commit().await {
+            self.not_destroyed(case, marks).await;
+            return Err(error);
+        }
+        self.scrubbed().await?;
+        Ok(rows::items(blobs))
+    }
+
+    /// Takes the marks of a case back that is still there: it would be destroyed at the next start. Where nobody can say, they stay.
+    async fn not_destroyed(&self, case: &CaseId, marks: Vec<Mark>) {
+        let there: Result<Option<(i16,)>, _> = self.one(sqlx::query_as(sql::STATE).bind(case.uuid())).await;
+        if !matches!(there, Ok(Some(_))) {
+            return;
+        }
+        let journal = self.journal.clone();
+        let taken = spawn_blocking(move || journal.take_back(&marks)).await;
+        if !matches!(taken, Ok(Ok(()))) {
+            tracing::warn!("the destruction journal names a case that was not destroyed");
+        }
+    }
+
+    /// Writes into the journal what is about to be committed.
+    pub(super) async fn note(&self, marks: &[Mark]) -> Result<(), StoreError> {
+        let (journal, marks) = (self.journal.clone(), marks.to_vec());
+        spawn_blocking(move || journal.add(&marks)).await.map_err(unavailable)?.map_err(unavailable)
+    }
+
+    /// Lets no byte stay behind of rows that were deleted, as far as the database can.
+    pub(super) async fn scrubbed(&self) -> Result<(), StoreError> {
+        // The rows are gone whatever comes of this; the next deletion scrubs again.
+        if self.scrub().await.is_err() {
+            tracing::warn!("destroyed rows are still in the write-ahead log");
+        }
+        Ok(())
+    }
+
+    /// The same, and says whether it could.
+    pub(super) async fn scrub(&self) -> Result<(), StoreError> {
+        let _turn = self.writers.acquire().await.map_err(unavailable)?;
+        let mut scrubbed = DB::scrub(&self.pool).await;
+        for _ in 0..SCRUBS {
+            if scrubbed.is_ok() {
+                break;
+            }
+            // Somebody who reads keeps the write-ahead log; they are soon done.
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            scrubbed = DB::scrub(&self.pool).await;
+        }
+        scrubbed
+    }
+}

@@ -1,0 +1,126 @@
+//! What is not restored, and what a server does not start on.
+use std::{fs, path::Path};
+
+use meldkluis::{
+    backup::{self, From},
+    clock::Clock,
+    config::Config,
+    demo,
+};
+
+use crate::{World, said, support::Browser};
+
+async fn made() -> (World, std::path::PathBuf, String) {
+    let world = World::start(None);
+    let browser = Browser::new(&world.service.base);
+    let (code, _) = browser.report("Verhaal", &[]).await;
+    assert_eq!(browser.upload(&code, "a.bin", vec![7; 300_000]).await.status, 200);
+    let from = world.backup();
+    let settings = world.elsewhere("restored", None);
+    (world, from, settings)
+}
+
+fn refused(world: &World, settings: &str, from: &Path, why: &str) {
+    let done = world.restore(settings, from, &[]);
+    assert!(!done.status.success() && said(&done).contains(why), "{why}: {}", said(&done));
+    assert!(!world.path("restored").join("meldkluis.db").exists(), "{why}");
+}
+
+#[actix_web::test]
+async fn a_damaged_or_incomplete_backup_is_refused_and_nothing_is_written() {
+    let (world, from, settings) = made().await;
+    let all: Vec<std::path::PathBuf> = ["database", "payloads", "journal"]
+        .iter()
+        .flat_map(|folder| fs::read_dir(from.join(folder)).unwrap())
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| !path.ends_with("lock"))
+        .collect();
+    assert!(all.len() >= 2, "{all:?}");
+    for path in &all {
+        let whole = fs::read(path).unwrap();
+        let mut bent = whole.clone();
+        let last = bent.len() - 1;
+        bent[last] ^= 1;
+        fs::write(path, bent).unwrap();
+        refused(&world, &settings, &from, "is damaged");
+        fs::write(path, &whole[..last]).unwrap();
+        refused(&world, &settings, &from, "is damaged");
+        fs::remove_file(path).unwrap();
+        refused(&world, &settings, &from, "No such file");
+        fs::write(path, whole).unwrap();
+    }
+    let manifest = fs::read(from.join("manifest.json")).unwrap();
+    fs::remove_file(from.join("manifest.json")).unwrap();
+    refused(&world, &settings, &from, "is no whole backup");
+    fs::write(from.join("manifest.json"), &manifest[..manifest.len() / 2]).unwrap();
+    refused(&world, &settings, &from, "manifest.json");
+    let text = String::from_utf8(manifest.clone()).unwrap();
+    fs::write(from.join("manifest.json"), text.replacen("database/", "../database/", 1)).unwrap();
+    refused(&world, &settings, &from, "outside the backup");
+    fs::write(from.join("manifest.json"), manifest).unwrap();
+    assert_eq!(fs::read_dir(world.path("restored")).unwrap().count(), 0, "nothing was written");
+    let done = world.restore(&settings, &from, &[]);
+    assert!(done.status.success(), "{}", said(&done));
+}
+
+#[actix_web::test]
+async fn a_folder_with_anything_in_it_is_refused() {
+    let (world, from, settings) = made().await;
+    fs::create_dir(world.path("restored")).unwrap();
+    fs::write(world.path("restored/something"), "of somebody").unwrap();
+    refused(&world, &settings, &from, "is not empty");
+    assert_eq!(fs::read_dir(world.path("restored")).unwrap().count(), 1);
+}
+
+#[actix_web::test]
+async fn a_restore_that_was_broken_off_is_not_served() {
+    let (world, from, settings) = made().await;
+    assert!(world.restore(&settings, &from, &[]).status.success());
+    assert!(world.run(&settings, &["check"]).status.success());
+    fs::write(world.path("restored/restoring"), "").unwrap();
+    let check = world.run(&settings, &["check"]);
+    assert!(!check.status.success() && said(&check).contains("did not end"), "{}", said(&check));
+}
+
+#[actix_web::test]
+async fn other_keys_are_noticed_and_not_served() {
+    let (world, from, settings) = made().await;
+    fs::write(world.path("secrets/k2"), "07".repeat(32)).unwrap();
+    let done = world.restore(&settings, &from, &[]);
+    assert!(!done.status.success() && said(&done).contains("k1 and k2"), "{}", said(&done));
+    let check = world.run(&settings, &["check"]);
+    assert!(said(&check).contains("did not end"), "{}", said(&check));
+}
+
+#[actix_web::test]
+async fn backups_past_their_term_are_refused_and_removed() {
+    let (world, from, _) = made().await;
+    let today = Clock::System.today();
+    let config = demo::make_or_find(world.service.folder.path(), "127.0.0.1:0".parse().unwrap()).unwrap();
+    let config = Config { data: world.path("restored"), ..config };
+    let on = |days: i32| Clock::Fixed(today.plus_days(days));
+    let what = |older| From { from: from.clone(), journal: Vec::new(), older };
+    let error = backup::restore(&config, &what(false), on(31)).await.unwrap_err();
+    assert!(error.to_string().contains("more than 30 days ago"), "{error}");
+    let error = backup::restore(&config, &what(false), on(-1)).await.unwrap_err();
+    assert!(error.to_string().contains("not come yet"), "{error}");
+    assert_eq!(backup::restore(&config, &what(true), on(31)).await.unwrap().cases, 1);
+
+    let to = world.path("backups");
+    let config = Config { data: world.path("data"), ..config };
+    fs::create_dir(to.join(today.plus_days(-3).to_string())).unwrap();
+    fs::create_dir(to.join("notes")).unwrap();
+    let second = backup::make(&config, &to, on(0)).await.unwrap();
+    assert_eq!((second.removed, second.folder), (0, to.join(format!("{today}-2"))), "a day may have several");
+    let names = fs::read_dir(&to).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut there: Vec<String> = names.collect();
+    there.sort();
+    assert_eq!(
+        there,
+        [today.to_string(), format!("{today}-2"), "lock".into(), "notes".into()],
+        "an unfinished one goes"
+    );
+    assert_eq!(backup::make(&config, &to, on(30)).await.unwrap().removed, 0);
+    assert_eq!(backup::make(&config, &to, on(31)).await.unwrap().removed, 2);
+    assert!(to.join("notes").exists());
+}
