@@ -17,8 +17,10 @@ use meldkluis::{
 };
 use support::{Browser, Service, certificate::certify, postgres::Postgres};
 
-/// The schema that this version makes.
-const MIGRATIONS: i64 = 6;
+/// The schema that this version makes: one file brings the database to each.
+fn newest_schema() -> i64 {
+    std::fs::read_dir("migrations/sqlite").unwrap().count().try_into().unwrap()
+}
 
 /// A server with a status listener, and that listener's address.
 async fn watched(database: Option<String>) -> (Service, SocketAddr) {
@@ -48,7 +50,7 @@ async fn nothing_changes(database: Option<String>) {
         "{}",
         before.1
     );
-    assert_eq!(figure(&before.1, "schema_version"), Some(MIGRATIONS), "{}", before.1);
+    assert_eq!(figure(&before.1, "schema_version"), Some(newest_schema()), "{}", before.1);
     let browser = Browser::new(&service.base);
     let (code, _) = browser.report("CANARY-STATUS over de inkoop", &[]).await;
     browser.upload(&code, "notes.txt", vec![7; 3 << 20]).await;
