@@ -17,12 +17,7 @@ impl Clock {
         match self {
             Self::Fixed(day) => *day,
             #[expect(clippy::disallowed_methods, reason = "the one place that asks")]
-            Self::System => {
-                let now = jiff::Timestamp::now();
-                // The zone is bundled with the library; UTC is never more than a day off if it were missing.
-                let zoned = now.in_tz("Europe/Amsterdam").unwrap_or_else(|_| now.to_zoned(jiff::tz::TimeZone::UTC));
-                Day::from_date(zoned.date())
-            }
+            Self::System => Day::of(jiff::Timestamp::now()),
         }
     }
 

@@ -15,6 +15,7 @@ fn lost(error: std::io::Error) -> StoreError {
 
 /// Does the pass. The database is rewritten once a day, whichever server asks first; files that came since the last pass, each time.
 pub async fn pass(app: &App) -> Result<(), StoreError> {
+    let today = app.clock.today();
     sweep(app.store.as_ref(), &app.blobs).await?;
     let config = &app.config;
     let journal = Journal::open(&config.journal(), app.clock).map_err(lost)?;
@@ -22,6 +23,8 @@ pub async fn pass(app: &App) -> Result<(), StoreError> {
     journal.renew(app.clock.today().plus_days(-kept)).map_err(lost)?;
     let moved = app.blobs.renew(app.config.reserve_bytes).await;
     // Also where the files could not be moved: the one does not wait for the other.
-    app.store.rewrite(app.clock.today()).await?;
-    moved
+    app.store.rewrite(today).await?;
+    moved?;
+    app.passed.on(today);
+    Ok(())
 }

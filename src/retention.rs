@@ -76,6 +76,7 @@ pub async fn purge(app: &App) -> Result<Counts, RetentionError> {
         declare(&app.config.data.join(FOLDER), today, &case.org, one)?;
         total = sum(total, one);
     }
+    app.purged.on(today);
     Ok(total)
 }
 

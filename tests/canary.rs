@@ -6,5 +6,7 @@ mod support;
 mod hidden;
 #[path = "canary/roster.rs"]
 mod roster;
+#[path = "canary/unit.rs"]
+mod unit;
 #[path = "canary/walk.rs"]
 mod walk;

@@ -46,6 +46,9 @@ pub struct Options {
     /// The root signers you trust (TOML); anchor.toml beside the identity file when absent.
     #[arg(long)]
     pub root: Option<PathBuf>,
+    /// The folder where it is remembered which roster and logs were seen, and what was opened; the identity's own when absent.
+    #[arg(long)]
+    pub state: Option<PathBuf>,
     /// A proxy, for example socks5h://127.0.0.1:9050 for Tor. The system's HTTP proxy is used otherwise.
     #[arg(long)]
     pub proxy: Option<String>,
@@ -295,13 +298,19 @@ pub async fn run(options: &Options, command: &Command) -> Result<String, DeskErr
 }
 
 impl Options {
+    /// Beside what is remembered what was seen: the identity, or a file of its name in another folder.
+    fn remembered(&self) -> PathBuf {
+        let name = self.identity.file_name().unwrap_or_default();
+        self.state.as_ref().map_or_else(|| self.identity.clone(), |folder| folder.join(name))
+    }
+
     /// Where to sign in.
     pub(super) fn place(&self) -> Place {
         Place {
             server: self.server.clone(),
             proxy: self.proxy.clone(),
             anchor: self.root.clone().unwrap_or_else(|| self.identity.with_file_name("anchor.toml")),
-            state: self.identity.with_extension("seen"),
+            state: self.remembered().with_extension("seen"),
             clock: self.clock,
         }
     }

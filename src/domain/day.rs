@@ -1,7 +1,7 @@
 //! The coarse date: the finest time that Meldkluis keeps (promise 5).
 use std::fmt;
 
-use jiff::{ToSpan, civil::Date};
+use jiff::{Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 /// A civil day. Stored as days since 2000-01-01, shown as ISO 8601.
@@ -12,6 +12,13 @@ pub struct Day(Date);
 const EPOCH: Date = Date::constant(2000, 1, 1);
 
 impl Day {
+    /// The day of a moment in Europe/Amsterdam.
+    pub fn of(moment: Timestamp) -> Self {
+        // The zone is bundled with the library; UTC is never more than a day off if it were missing.
+        let zoned = moment.in_tz("Europe/Amsterdam").unwrap_or_else(|_| moment.to_zoned(TimeZone::UTC));
+        Self(zoned.date())
+    }
+
     /// The day of a civil date.
     pub fn from_date(date: Date) -> Self {
         Self(date)

@@ -100,17 +100,20 @@ fn listen(app: Data<App>, plain: TcpListener) -> io::Result<ServerBuilder> {
     if let Some(onion) = onion {
         server = listen_for_tor(server, &app, onion)?;
     }
-    if let Some(status) = &app.config.status {
-        let (address, app, daily) = (status.listen, app.clone(), Data::new(status::Daily::default()));
-        server = server.bind("status", address, move || {
-            let site = Actix::new().app_data(app.clone()).app_data(daily.clone()).configure(status::routes);
-            service().h1(map_config(site, |()| AppConfig::default())).tcp()
-        })?;
-    }
+    let mut certificate = None;
     if let Some(https) = https {
-        let settings = tls::settings(&https)?;
+        let (settings, used) = tls::settings(&https)?;
+        certificate = Some(used);
+        let app = app.clone();
         server = server.bind("https", https.listen, move || {
             service().h1(site(app.clone(), Door::Clear)).rustls_0_23(settings.clone())
+        })?;
+    }
+    if let Some(status) = &app.config.status {
+        let (address, app, machine) = (status.listen, app.clone(), Data::new(status::Machine::new(certificate)));
+        server = server.bind("status", address, move || {
+            let site = Actix::new().app_data(app.clone()).app_data(machine.clone()).configure(status::routes);
+            service().h1(map_config(site, |()| AppConfig::default())).tcp()
         })?;
     }
     Ok(server)

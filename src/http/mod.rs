@@ -44,6 +44,7 @@ use crate::{
         log::{Deed, Head, Record, Sender, Writer},
         roster::{Reader, Roster},
     },
+    each_day::LastDone,
     post::PostKeys,
     roster_files::Files,
     seal::record::record,
@@ -123,6 +124,10 @@ pub struct App {
     pub memos: InCase,
     /// Bounds what the guests of a case add to it.
     pub by_guests: InCase,
+    /// The last nightly pass.
+    pub(crate) passed: LastDone,
+    /// When what had been kept long enough was last destroyed, were it nothing.
+    pub(crate) purged: LastDone,
 }
 
 impl App {
@@ -185,6 +190,8 @@ impl App {
             records: Daily::a_day(records::RECORDS),
             memos: Daily::a_day(records::MEMOS),
             by_guests: Daily::a_day(records::BY_GUESTS),
+            passed: LastDone::default(),
+            purged: LastDone::default(),
         }
     }
 

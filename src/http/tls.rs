@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use jiff::Timestamp;
 use rustls::{
     ServerConfig,
     crypto::{CryptoProvider, aws_lc_rs},
@@ -14,13 +15,15 @@ use rustls::{
     sign::CertifiedKey,
 };
 
-use crate::config::Https;
+use x509_cert::der::Decode;
+
+use crate::{config::Https, domain::day::Day};
 
 /// How often the files are looked at.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// The settings of the HTTPS listener. Call it inside the server's runtime: it starts the watch over the files.
-pub(crate) fn settings(https: &Https) -> io::Result<ServerConfig> {
+/// The settings of the HTTPS listener, and its certificate. Call it inside the server's runtime: it starts the watch over the files.
+pub(crate) fn settings(https: &Https) -> io::Result<(ServerConfig, Arc<Certificate>)> {
     // With the feature `prefer-post-quantum`, X25519MLKEM768 stands first.
     let provider = Arc::new(aws_lc_rs::default_provider());
     let certificate = Arc::new(Certificate::load(https.clone(), &provider)?);
@@ -30,8 +33,8 @@ pub(crate) fn settings(https: &Https) -> io::Result<ServerConfig> {
         .with_no_client_auth()
         .with_cert_resolver(certificate.clone());
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    actix_web::rt::spawn(watch(certificate, provider));
-    Ok(config)
+    actix_web::rt::spawn(watch(certificate.clone(), provider));
+    Ok((config, certificate))
 }
 
 async fn watch(certificate: Arc<Certificate>, provider: Arc<CryptoProvider>) {
@@ -45,7 +48,7 @@ async fn watch(certificate: Arc<Certificate>, provider: Arc<CryptoProvider>) {
 }
 
 /// The certificate in use and the bytes it was read from.
-struct Certificate {
+pub(crate) struct Certificate {
     files: Https,
     current: RwLock<(Vec<u8>, Arc<CertifiedKey>)>,
 }
@@ -55,6 +58,12 @@ impl Certificate {
         let bytes = bytes(&files)?;
         let key = Arc::new(parse(&files, provider)?);
         Ok(Self { files, current: RwLock::new((bytes, key)) })
+    }
+
+    /// The last day of the one that is used, or of the first in its chain to end; `None` if no day can be read from it.
+    pub(crate) fn expires(&self) -> Option<Day> {
+        let used = self.current.read().ok()?.1.clone();
+        used.cert.iter().map(|one| last_day(one)).min().flatten()
     }
 
     fn renew(&self, provider: &CryptoProvider) -> io::Result<()> {
@@ -79,6 +88,12 @@ impl fmt::Debug for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Certificate").field("files", &self.files).finish_non_exhaustive()
     }
+}
+
+fn last_day(certificate: &[u8]) -> Option<Day> {
+    let read = x509_cert::Certificate::from_der(certificate).ok()?;
+    let end = read.tbs_certificate.validity.not_after.to_unix_duration();
+    Timestamp::from_second(i64::try_from(end.as_secs()).ok()?).ok().map(Day::of)
 }
 
 /// The certificate file only: a new key always comes with a new certificate.

@@ -372,7 +372,8 @@ where
         found.and_then(|(number,)| number).map(|number| rows::day(number, "meta")).transpose()
     }
 
-    async fn ping(&self) -> Result<(), StoreError> {
-        self.one::<(i64,)>(sqlx::query_as(sql::SCHEMA)).await.map(drop)
+    async fn ping(&self) -> Result<i64, StoreError> {
+        let found: Option<(i64,)> = self.one(sqlx::query_as(sql::SCHEMA)).await?;
+        found.map(|(schema,)| schema).ok_or(StoreError::Corrupt { table: "meta" })
     }
 }

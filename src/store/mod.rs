@@ -228,8 +228,8 @@ pub trait Store: NoticeStore + LogStore + LeaveStore + AwayStore + NightlyStore 
     async fn see_roster(&self, file: &str, serial: u64, sha256: &[u8; 32]) -> Result<(), StoreError>;
     /// The highest day ever stored; a clock behind it is refused.
     async fn last_day(&self) -> Result<Option<Day>, StoreError>;
-    /// Whether the database answers.
-    async fn ping(&self) -> Result<(), StoreError>;
+    /// Whether the database answers: with the version of its schema.
+    async fn ping(&self) -> Result<i64, StoreError>;
 }
 
 fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> StoreError {

@@ -69,6 +69,18 @@ systemctl show -p MainPID --value meldkluis-serve > pid-1
 systemd-analyze security --no-pager --threshold=15 meldkluis-serve | tail -n 1
 desk canary canary
 
+# The same as its timer starts it, with the key handed over by systemd.
+mkdir /etc/meldkluis-canary
+install -m 600 keys/canary /etc/meldkluis-canary/canary.key
+install -m 644 /etc/meldkluis/anchor.toml /etc/meldkluis-canary/
+echo 'ARGUMENTS=--server http://127.0.0.1:8080 --root /etc/meldkluis-canary/anchor.toml' > /etc/meldkluis-canary/canary.conf
+systemctl start meldkluis-canary || { journalctl --no-pager -o cat -u meldkluis-canary; exit 1; }
+journalctl --no-pager -o cat -u meldkluis-canary | grep -E '^gone +[0-9]+ ms$'
+# And with a server that is away, it is a failed unit that names the step.
+echo 'ARGUMENTS=--server http://127.0.0.1:9 --root /etc/meldkluis-canary/anchor.toml' > /etc/meldkluis-canary/canary.conf
+systemctl start meldkluis-canary && exit 1
+journalctl --no-pager -o cat -u meldkluis-canary | grep -E '^sign-in +FAILED'
+
 # A report that outlives an upgrade.
 echo 'CANARY-TRIAL over de inkoop' > told
 desk officer-1 --json oral --how phone --topic money --file told | grep -oE '"[a-z]+"' | tr -d '"' | grep -vE '^(sent|readers|reserve|code)$' | tail -n 12 > code
