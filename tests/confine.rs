@@ -177,7 +177,7 @@ fn its_unix_sockets_are_made_and_made_again() {
     for _ in 0..2 {
         let mut program = Program::start(folder.path(), &settings);
         for (socket, header) in [(&plain, ""), (&onion, "PROXY TCP6 fc00:dead:beef:4dad::0:23 ::1 35 80\r\n")] {
-            let mut stream = UnixStream::connect(socket).unwrap();
+            let mut stream = connected(socket);
             write!(stream, "{header}GET /nl/ HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").unwrap();
             let mut answer = String::new();
             stream.read_to_string(&mut answer).unwrap();
@@ -186,6 +186,17 @@ fn its_unix_sockets_are_made_and_made_again() {
         }
         program.kill();
     }
+}
+
+/// It answers on its first address a moment before the sockets of an earlier process are made again.
+fn connected(socket: &Path) -> UnixStream {
+    for _ in 0..100 {
+        if let Ok(stream) = UnixStream::connect(socket) {
+            return stream;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    UnixStream::connect(socket).unwrap()
 }
 
 fn mode(path: &Path) -> u32 {
