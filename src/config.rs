@@ -1,6 +1,6 @@
 //! `meldkluis.toml`, strict, and the credentials that live outside the data folder.
 use std::{
-    fs::{self, OpenOptions},
+    fs,
     io::Write,
     net::SocketAddr,
     num::NonZeroU32,
@@ -10,7 +10,7 @@ use std::{
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use crate::{domain::roster::Mode, http::Security, notify::Notices};
+use crate::{domain::roster::Mode, http::Security, notify::Notices, private};
 
 /// The server's settings.
 #[derive(Clone, Debug, Deserialize)]
@@ -380,11 +380,7 @@ impl Secrets {
 
 /// Writes a new file that only its owner can read, from the first byte on.
 pub fn write_private(path: &Path, text: &str) -> Result<(), ConfigError> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options.open(path).and_then(|mut file| file.write_all(text.as_bytes()));
+    let written = private::new_file(path).and_then(|mut file| file.write_all(text.as_bytes()));
     written.map_err(|e| ConfigError(format!("cannot write {}: {e}", path.display())))
 }
 

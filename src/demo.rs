@@ -17,8 +17,8 @@ use crate::{
         day::Day,
         id::{InstanceId, OrgId, ReaderId},
         roster::{
-            AdviserEntry, Desk, Function, Head, MAX_DAYS, Mode, OrgEntry, OrgFile, Overseer, Reader, Role, RootFile,
-            Scope, Signers, Status, Text, Topic,
+            AdviserEntry, Desk, Function, Head, Mode, OrgEntry, OrgFile, Overseer, Reader, Role, RootFile, Scope,
+            Signers, Status, Text, Topic,
         },
     },
     roster_files::sign,
@@ -141,7 +141,7 @@ fn build(folder: &Path) -> Result<(), DemoError> {
         organisations.push(organisation(folder, id, nl, en, today)?);
     }
     let root = RootFile {
-        head: head(today),
+        head: Head::first(today),
         instance: InstanceId::from_uuid(Uuid::new_v4()),
         mode: Mode::Demo,
         signers: anchor.clone(),
@@ -150,10 +150,6 @@ fn build(folder: &Path) -> Result<(), DemoError> {
     write_signed(folder, "root", &toml::to_string(&root).map_err(make)?, &root_key)?;
     // Last: a demo with this file is whole.
     Ok(fs::write(folder.join("anchor.toml"), toml::to_string(&anchor).map_err(make)?)?)
-}
-
-fn head(today: Day) -> Head {
-    Head { version: 1, serial: 1, previous: String::new(), valid_from: today, expires: today.plus_days(MAX_DAYS) }
 }
 
 fn signer(folder: &Path, name: &str) -> Result<PrivateKey, DemoError> {
@@ -224,7 +220,7 @@ fn canary_file(folder: &Path, org: &OrgId, today: Day) -> Result<OrgFile, DemoEr
     let shown_as = Text { nl: "Lezer van proefmeldingen".to_owned(), en: "Reader of test reports".to_owned() };
     let name = Text { nl: "Proefmeldingen".to_owned(), en: "Test reports".to_owned() };
     Ok(OrgFile {
-        head: head(today),
+        head: Head::first(today),
         organisation: org.clone(),
         retention_days: 1,
         advisers: Vec::new(),
@@ -294,7 +290,7 @@ fn org_file(folder: &Path, org: &OrgId, scope: Scope, today: Day) -> Result<OrgF
     }
     let organisation = org.clone();
     Ok(OrgFile {
-        head: head(today),
+        head: Head::first(today),
         organisation,
         retention_days: RETENTION_DAYS,
         advisers,

@@ -18,6 +18,7 @@ use crate::{
         day::Day,
         id::{CaseId, ItemId},
     },
+    private,
     replace::{level, replace, sync},
 };
 
@@ -63,11 +64,7 @@ pub struct Journal {
 impl Journal {
     /// The journal of a folder, which is made if it is missing.
     pub fn open(folder: &Path, clock: Clock) -> io::Result<Self> {
-        let mut maker = fs::DirBuilder::new();
-        maker.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut maker, 0o700);
-        maker.create(folder)?;
+        private::folder(folder)?;
         Ok(Self { folder: folder.to_owned(), clock })
     }
 

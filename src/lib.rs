@@ -45,6 +45,8 @@ pub mod nightly;
 pub mod notify;
 #[cfg(feature = "server")]
 pub mod post;
+#[cfg(any(feature = "server", feature = "desk"))]
+mod private;
 pub mod proxy;
 #[cfg(any(feature = "server", feature = "desk"))]
 mod replace;

@@ -20,8 +20,8 @@ pub async fn pass(app: &App) -> Result<(), StoreError> {
     let config = &app.config;
     let journal = Journal::open(&config.journal(), app.clock).map_err(lost)?;
     let kept = i32::from(config.backup_days) + MORE_DAYS;
-    journal.renew(app.clock.today().plus_days(-kept)).map_err(lost)?;
-    let moved = app.blobs.renew(app.config.reserve_bytes).await;
+    journal.renew(today.plus_days(-kept)).map_err(lost)?;
+    let moved = app.blobs.renew(config.reserve_bytes).await;
     // Also where the files could not be moved: the one does not wait for the other.
     app.store.rewrite(today).await?;
     moved?;

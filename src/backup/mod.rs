@@ -6,7 +6,7 @@ mod restore;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io::{self, Read, Write},
     path::{Path, PathBuf},
 };
@@ -22,6 +22,7 @@ use crate::{
     config::{Config, ConfigError},
     domain::{day::Day, id::ItemId},
     journal::{self, Journal, Mark},
+    private,
     replace::{replace, sync},
     retention,
     store::{Blobs, StoreError, copy_out, is_there, sqlite_file},
@@ -123,16 +124,16 @@ pub async fn make(config: &Config, to: &Path, clock: Clock) -> Result<Made, Back
             "a backup must not be inside data or the journal: it would go with them".into(),
         ));
     }
-    private(to).map_err(at(to))?;
+    private::folder(to).map_err(at(to))?;
     let lock = File::create(to.join(LOCK)).map_err(at(to))?;
     lock.try_lock().map_err(|_| BackupError::Refused("another backup is being made here; wait for it".into()))?;
     unfinished(to).map_err(at(to))?;
     let today = clock.today();
     let folder = free_name(to, today);
-    private(&folder).map_err(at(&folder))?;
+    private::folder(&folder).map_err(at(&folder))?;
     let mut files = BTreeMap::new();
     let tables = folder.join(DATABASE);
-    private(&tables).map_err(at(&tables))?;
+    private::folder(&tables).map_err(at(&tables))?;
     let copied = copy_out(&config.database(), &tables).await?;
     for name in copied.files {
         add(&folder, &mut files, format!("{DATABASE}/{name}"))?;
@@ -149,15 +150,6 @@ pub async fn make(config: &Config, to: &Path, clock: Clock) -> Result<Made, Back
     replace(&folder.join(MANIFEST), &text).and_then(|()| sync(&folder)).and_then(|()| sync(to)).map_err(at(&folder))?;
     let removed = expire(to, today.plus_days(-i32::from(config.backup_days))).map_err(at(to))?;
     Ok(Made { folder, payloads, bytes, removed })
-}
-
-/// Makes a folder that only its owner looks into.
-fn private(folder: &Path) -> io::Result<()> {
-    let mut maker = fs::DirBuilder::new();
-    maker.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut maker, 0o700);
-    maker.create(folder)
 }
 
 /// `2026-11-24`, or `2026-11-24-2` when that day has one.
@@ -214,7 +206,7 @@ async fn payloads(
     files: &mut BTreeMap<String, Sum>,
 ) -> Result<Vec<ItemId>, BackupError> {
     let blobs = Blobs::folder(&config.data.join(PAYLOADS))?;
-    private(&folder.join(PAYLOADS)).map_err(at(folder))?;
+    private::folder(&folder.join(PAYLOADS)).map_err(at(folder))?;
     let mut gone = Vec::new();
     for item in items {
         let name = format!("{PAYLOADS}/{item}");
@@ -236,7 +228,7 @@ async fn payloads(
 async fn payload(blobs: &Blobs, item: &ItemId, to: &Path) -> Result<Sum, BackupError> {
     let bytes = blobs.read(item).await?;
     pin_mut!(bytes);
-    let mut file = create(to).map_err(at(to))?;
+    let mut file = private::new_file(to).map_err(at(to))?;
     let (mut hash, mut length) = (Sha256::new(), 0);
     while let Some(chunk) = bytes.next().await {
         let chunk = chunk?;
@@ -248,17 +240,9 @@ async fn payload(blobs: &Blobs, item: &ItemId, to: &Path) -> Result<Sum, BackupE
     Ok(Sum { bytes: length, sha256: hex::encode(hash.finalize()) })
 }
 
-fn create(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
 fn declarations(config: &Config, folder: &Path, files: &mut BTreeMap<String, Sum>) -> Result<(), BackupError> {
     let (from, to) = (config.data.join(retention::FOLDER), folder.join(retention::FOLDER));
-    private(&to).map_err(at(&to))?;
+    private::folder(&to).map_err(at(&to))?;
     for name in declared(&from).map_err(at(&from))? {
         let path = to.join(&name);
         fs::read(from.join(&name)).and_then(|bytes| replace(&path, &bytes)).map_err(at(&path))?;

@@ -5,15 +5,14 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-use super::{
-    BackupError, DATABASE, JOURNAL, Kind, MANIFEST, Manifest, PAYLOADS, Sum, VERSION, at, private, read_journal,
-};
+use super::{BackupError, DATABASE, JOURNAL, Kind, MANIFEST, Manifest, PAYLOADS, Sum, VERSION, at, read_journal};
 use crate::{
     clock::Clock,
     config::{Config, Secrets},
     domain::{day::Day, id::ItemId},
     journal::{Journal, Mark, Marks},
     post::PostKeys,
+    private,
     replace::{replace, sync},
     retention,
     server::RESTORING,
@@ -62,7 +61,7 @@ pub async fn restore(config: &Config, what: &From, clock: Clock) -> Result<Resto
     }
     empty(config)?;
     let marker = config.data.join(RESTORING);
-    private(&config.data).and_then(|()| File::create(&marker)?.sync_all()).map_err(at(&marker))?;
+    private::folder(&config.data).and_then(|()| File::create(&marker)?.sync_all()).map_err(at(&marker))?;
     sync(&config.data).map_err(at(&config.data))?;
     // First: a later backup, or a restore of this one again, must know of them too.
     journal.take_in(&marks).map_err(at(&own))?;
@@ -158,7 +157,7 @@ fn not_empty(error: StoreError) -> BackupError {
 /// Payloads and declarations. What was destroyed while the backup was made has no payload in it, and is destroyed again below.
 async fn put_files(config: &Config, from: &Path, manifest: &Manifest, blobs: &Blobs) -> Result<(), BackupError> {
     let declarations = config.data.join(retention::FOLDER);
-    private(&declarations).map_err(at(&declarations))?;
+    private::folder(&declarations).map_err(at(&declarations))?;
     for name in manifest.files.keys() {
         let path = from.join(name);
         match name.split_once('/') {

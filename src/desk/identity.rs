@@ -1,6 +1,5 @@
 //! A reader's two keys in one file, protected with a passphrase unless asked otherwise.
 use std::{
-    fs::OpenOptions,
     io::{Read, Write},
     path::Path,
 };
@@ -15,6 +14,7 @@ use crate::{
         guest::GuestCard,
         id::{KeyedReader, ReaderId},
     },
+    private,
     seal::{Signer, desk::ReaderIdentity},
 };
 
@@ -105,11 +105,7 @@ impl Identity {
                 Zeroizing::new(protected.map_err(|_| DeskError::new("the keys cannot be protected"))?)
             }
         };
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let written = options.open(path).and_then(|mut file| file.write_all(&bytes));
+        let written = private::new_file(path).and_then(|mut file| file.write_all(&bytes));
         written.map_err(|e| DeskError::new(format!("cannot write {}: {e}", path.display())))?;
         Ok(Self { reader, seal, signer: Signer::from_seed(&seed), card: None })
     }

@@ -14,7 +14,7 @@ use super::{
     open::{Body, Content, Item, Opened, Reach, State, open_case},
     safe_json, safe_text,
 };
-use crate::api_types::CaseView;
+use crate::{api_types::CaseView, private};
 
 /// Opens a case and says what is in it. Fails when nothing opens.
 pub(super) async fn read(
@@ -53,13 +53,8 @@ pub(super) async fn read(
     Ok(text)
 }
 
-/// A folder that only its owner can enter, made if it is missing.
 fn private_folder(folder: &Path) -> Result<(), DeskError> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder).map_err(|e| DeskError::new(format!("cannot save into {}: {e}", folder.display())))
+    private::folder(folder).map_err(|e| DeskError::new(format!("cannot save into {}: {e}", folder.display())))
 }
 
 fn view(item: Item, save: Option<&Path>) -> Result<Value, DeskError> {

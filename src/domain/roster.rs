@@ -56,6 +56,13 @@ pub struct Head {
     pub expires: Day,
 }
 
+impl Head {
+    /// Of the first file, which has none before it, valid from a day on as long as a file can be.
+    pub fn first(from: Day) -> Self {
+        Self { version: 1, serial: 1, previous: String::new(), valid_from: from, expires: from.plus_days(MAX_DAYS) }
+    }
+}
+
 /// The signers of a file: SSH public keys of distinct people, and how many must sign.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]

@@ -9,8 +9,8 @@ use crate::{
         day::Day,
         id::{InstanceId, OrgId, ReaderId},
         roster::{
-            AdviserEntry, Desk, Function, Head, MAX_DAYS, Mode, OrgEntry, OrgFile, Overseer, Reader, Role, RootFile,
-            Scope, Signers, Status, Text,
+            AdviserEntry, Desk, Function, Head, Mode, OrgEntry, OrgFile, Overseer, Reader, Role, RootFile, Scope,
+            Signers, Status, Text,
         },
         roster_check::{Finding, findings},
     },
@@ -49,7 +49,7 @@ pub(super) fn files(answers: &Answers, today: Day) -> Result<First, String> {
     let canary = reader(&answers.canary, Function::Officer, &name);
     organisations.push(one_desk(answers, id("canary")?, name, vec![canary], today));
     let root = RootFile {
-        head: head(today),
+        head: Head::first(today),
         instance: InstanceId::from_uuid(Uuid::new_v4()),
         mode: Mode::Live,
         signers: answers.signers.clone(),
@@ -69,10 +69,6 @@ fn refuse_mistakes(root: &RootFile, organisations: &[OrgFile]) -> Result<(), Str
 
 fn said(finding: &Finding) -> String {
     format!("{}: {}", finding.file, finding.problem)
-}
-
-fn head(today: Day) -> Head {
-    Head { version: 1, serial: 1, previous: String::new(), valid_from: today, expires: today.plus_days(MAX_DAYS) }
 }
 
 fn entry(answers: &Answers, id: OrgId, name: Text, scope: Scope, today: Day) -> OrgEntry {
@@ -108,7 +104,7 @@ fn own_file(answers: &Answers, people: &[&Person], today: Day) -> OrgFile {
     // Each adviser's deputy is the next, in a ring; whoever is alone has none.
     let next = |at: usize| advisers.iter().cycle().nth(at + 1).filter(|_| advisers.len() > 1).cloned();
     OrgFile {
-        head: head(today),
+        head: Head::first(today),
         organisation: answers.org.clone(),
         retention_days: answers.retention_days,
         advisers: advisers
@@ -151,7 +147,7 @@ fn overseer(person: &Person) -> Option<Overseer> {
 fn one_desk(answers: &Answers, organisation: OrgId, name: Text, readers: Vec<Reader>, today: Day) -> OrgFile {
     let all = readers.iter().map(|r| r.id.clone()).collect();
     OrgFile {
-        head: head(today),
+        head: Head::first(today),
         organisation,
         retention_days: answers.retention_days,
         advisers: Vec::new(),

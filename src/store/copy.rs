@@ -3,7 +3,7 @@
 //! SQLite makes a database of it (`vacuum into`), PostgreSQL a file for each table (`copy`, binary). Not `pg_dump`: it keeps the order in
 //! which rows lie, and is a program of its own that must fit the server's version.
 use std::{
-    fs::{File, OpenOptions},
+    fs::File,
     io::{self, Write},
     path::Path,
     str::FromStr,
@@ -23,7 +23,7 @@ use super::{
     rows, sql, unavailable,
     writing::failed,
 };
-use crate::{domain::id::ItemId, replace::sync};
+use crate::{domain::id::ItemId, private, replace::sync};
 
 /// The copy of an SQLite database.
 const SQLITE: &str = "meldkluis.db";
@@ -124,7 +124,7 @@ async fn from_postgres(url: &str, folder: &Path) -> Result<Copied, StoreError> {
             continue;
         }
         let name = table_file(table);
-        let mut file = create(&folder.join(&name)).map_err(unavailable)?;
+        let mut file = private::new_file(&folder.join(&name)).map_err(unavailable)?;
         let ask = format!(r#"copy (select * from "{table}" order by {key}) to stdout (format binary)"#);
         let mut rows = own.copy_out_raw(&ask).await.map_err(failed)?;
         while let Some(bytes) = rows.try_next().await.map_err(failed)? {
@@ -148,16 +148,8 @@ fn table_file(table: &str) -> String {
     format!("{table}.copy")
 }
 
-fn create(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
 fn into_sqlite(path: &Path, folder: &Path) -> io::Result<()> {
-    let mut file = create(path)?;
+    let mut file = private::new_file(path)?;
     io::copy(&mut File::open(folder.join(SQLITE))?, &mut file)?;
     file.sync_all()
 }
