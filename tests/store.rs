@@ -23,7 +23,7 @@ mod moving;
 #[path = "store/nightly.rs"]
 mod nightly;
 #[path = "support/postgres.rs"]
-#[expect(clippy::expect_used, reason = "a test")]
+#[expect(clippy::expect_used, dead_code, reason = "a test that uses a part")]
 mod postgres;
 #[path = "store/seen.rs"]
 mod seen;

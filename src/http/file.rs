@@ -148,7 +148,7 @@ impl Drop for Unfinished {
         self.app.uploads.ended(self.case, self.item);
         if self.armed {
             let (app, item) = (self.app.clone(), self.item);
-            actix_web::rt::spawn(async move { app.drop_blob(&item).await });
+            actix_web::rt::spawn(async move { App::drop_blob(&app, item).await });
         }
     }
 }

@@ -30,7 +30,7 @@ pub use records::{Daily, InCase, Records};
 pub use security_txt::Security;
 pub use uploads::{Places, Uploads};
 
-use std::{num::NonZeroU32, sync::Arc};
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
 use actix_web::web;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
@@ -48,7 +48,7 @@ use crate::{
     post::PostKeys,
     roster_files::Files,
     seal::record::record,
-    store::{Blobs, Store, StoreError},
+    store::{Blobs, Store, StoreError, abandon},
 };
 
 /// Bytes of a form: a story of 40 KiB, percent-encoded, and all else.
@@ -57,6 +57,8 @@ const FORM_BYTES: usize = 256 << 10;
 const ORAL_A_MINUTE: u32 = 600;
 /// Readers' files on their way at once. Each holds a few MiB. Reporters' have places of their own.
 const FILES_AT_ONCE: usize = 8;
+/// How long to wait before what could not be removed is tried again.
+const AGAIN: Duration = Duration::from_secs(10);
 /// Whose an item is that is added to a case. Every page of a mailbox looks at all of a case, so that it has an end; whoever is nearer to it
 /// has room when others have used up theirs.
 #[derive(Clone, Copy, Debug)]
@@ -200,12 +202,20 @@ impl App {
         self.blobs.free_bytes().is_some_and(|free| free < self.config.reserve_bytes)
     }
 
-    /// Removes a blob that no row took over. A commit whose answer was lost may have taken it: then it stays, and what cannot be
-    /// removed or asked now is left to the sweep.
-    async fn drop_blob(&self, item: &ItemId) {
-        if matches!(self.store.payload(item).await, Ok(None)) && self.blobs.delete(item).await.is_ok() {
-            drop(self.store.forget_blob(item).await);
+    /// Removes a blob that no row took over, and goes on trying while the database is away or the disk cannot be written.
+    async fn drop_blob(app: &web::Data<Self>, item: ItemId) {
+        if abandon(app.store.as_ref(), &app.blobs, &item).await.is_ok() {
+            return;
         }
+        let app = app.clone();
+        actix_web::rt::spawn(async move {
+            loop {
+                tokio::time::sleep(AGAIN).await;
+                if abandon(app.store.as_ref(), &app.blobs, &item).await.is_ok() {
+                    break;
+                }
+            }
+        });
     }
 
     fn form_key(&self) -> &[u8; 32] {

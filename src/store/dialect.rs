@@ -69,6 +69,17 @@ pub(crate) fn sqlite_file(url: &str) -> Option<&Path> {
     Some(Path::new(path.strip_prefix("//").unwrap_or(path)))
 }
 
+/// Of at most so many connections, none of which is given out again in the middle of a transaction: where a full disk made SQLite
+/// roll back by itself, sqlx cannot, and such a connection would refuse every later writer.
+fn options_of_pool<DB: Database>(most: u32) -> PoolOptions<DB> {
+    PoolOptions::new().max_connections(most).acquire_timeout(PATIENCE).before_acquire(
+        |session: &mut DB::Connection, _| {
+            let free = !session.is_in_transaction();
+            Box::pin(async move { Ok(free) })
+        },
+    )
+}
+
 /// A positive number: the negative one marks what the same server is removing.
 fn new_lease() -> Result<i64, StoreError> {
     let mut bytes = [0; 8];
@@ -132,7 +143,7 @@ impl Dialect for Sqlite {
             // An inbox looks at pages all over the file: copying each of them took half of its time.
             .pragma("mmap_size", MAPPED)
             .disable_statement_logging();
-        let pool = PoolOptions::new().max_connections(SQLITE_CONNECTIONS).acquire_timeout(PATIENCE);
+        let pool = options_of_pool(SQLITE_CONNECTIONS);
         Ok((pool.connect_with(options).await.map_err(unavailable)?, lease))
     }
 
@@ -211,7 +222,7 @@ impl Dialect for Postgres {
             .options([("synchronous_commit", "on")])
             .disable_statement_logging();
         let held = Mutex::new(SessionLease::take(&options).await?);
-        let pool = PoolOptions::new().max_connections(POSTGRES_CONNECTIONS).acquire_timeout(PATIENCE);
+        let pool = options_of_pool(POSTGRES_CONNECTIONS);
         let pool = pool.connect_with(options.clone()).await.map_err(unavailable)?;
         Ok((pool, SessionLease { options, held }))
     }

@@ -314,6 +314,11 @@ where
         w.commit().await
     }
 
+    async fn abandon_blob(&self, item: &ItemId) -> Result<bool, StoreError> {
+        let mine = DB::lease(&self.lease).await?;
+        self.run(sqlx::query(sql::ABANDON).bind(-mine).bind(item.uuid()).bind(mine)).await.map(|changed| changed == 1)
+    }
+
     async fn forget_blob(&self, item: &ItemId) -> Result<(), StoreError> {
         self.run(sqlx::query(sql::FORGET).bind(item.uuid())).await.map(drop)
     }

@@ -31,7 +31,7 @@ pub use leave::{LeaveStore, Leaving, MakeFiller};
 pub use log::LogStore;
 pub use nightly::NightlyStore;
 pub use seen::{NoticeStore, SeenKey};
-pub use sweep::sweep;
+pub use sweep::{abandon, sweep};
 
 use crate::domain::{
     case::{Case, CaseState},
@@ -207,6 +207,9 @@ pub trait Store: NoticeStore + LogStore + LeaveStore + AwayStore + NightlyStore 
     /// Writes a pending row before a blob is written, so that a crash leaves nothing unnamed. [`StoreError::Conflict`] when the
     /// id is taken by an item or another upload: its blob must not be touched.
     async fn announce_blob(&self, item: &ItemId) -> Result<(), StoreError>;
+    /// Gives up a blob that this server announced and no item took over: from now on it is stranded, and nobody can add it. Whether there
+    /// was such a blob.
+    async fn abandon_blob(&self, item: &ItemId) -> Result<bool, StoreError>;
     /// Takes the announcement back after the blob was removed.
     async fn forget_blob(&self, item: &ItemId) -> Result<(), StoreError>;
     /// The announced blobs whose server is gone (dead leases) and those of destroyed cases. From now on they are this server's to

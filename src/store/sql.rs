@@ -71,6 +71,8 @@ pub(super) const ITEM_WITH_CASE: &str = r#"select c.id, c.lookup, c.org, c.filed
 
 pub(super) const ANNOUNCE: &str = "insert into pending (item, lease) values ($1, $2)";
 pub(super) const TAKE_OVER: &str = "delete from pending where item = $1 and lease = $2";
+/// What this server announced is now its own to remove.
+pub(super) const ABANDON: &str = "update pending set lease = $1 where item = $2 and lease = $3";
 pub(super) const FORGET: &str = "delete from pending where item = $1";
 pub(super) const OTHER_LEASES: &str = "select distinct abs(lease) from pending where abs(lease) <> $1";
 pub(super) const CLAIM: &str = "update pending set lease = $1 where lease in ($2, $3)";

@@ -1,4 +1,6 @@
 //! A transaction that writes, and what is done in several of them.
+use std::io;
+
 use sqlx::{
     ColumnIndex, Decode, Encode, Executor, FromRow, IntoArguments, Pool, Transaction, Type,
     query::{Query, QueryAs},
@@ -156,8 +158,8 @@ where
         }
         let take_over = sqlx::query(sql::TAKE_OVER).bind(item.id.uuid()).bind(lease);
         if blob && self.run(take_over).await? == 0 {
-            // Never announced, or the lease was lost and another server is removing the blob.
-            return Err(StoreError::Conflict);
+            // Never announced, or the lease was lost and whoever sweeps removes the blob. Nothing is wrong with the case.
+            return Err(unavailable(io::Error::other("a blob is not announced any more")));
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ on_both! {
         let (mine, photo) = (case(), file_item());
         store.file(&mine, &item()).await.unwrap();
         let unannounced = store.add_item(&mine.id, &photo, None, day("2026-11-24")).await;
-        assert!(matches!(unannounced, Err(StoreError::Conflict)), "its blob may not be there");
+        assert!(matches!(unannounced, Err(StoreError::Unavailable(_))), "its blob may not be there");
         store.announce_blob(&photo.id).await.unwrap();
         assert_eq!(base.count("select count(*) from pending").await, 1);
         assert_eq!(store.add_item(&mine.id, &photo, None, day("2026-11-24")).await.unwrap(), Added::New);
@@ -43,6 +43,21 @@ on_both! {
         assert_eq!(store.stranded_blobs().await.unwrap(), [left], "until it is forgotten");
         store.forget_blob(&left).await.unwrap();
         assert_eq!(store.stranded_blobs().await.unwrap(), []);
+    }
+
+    async fn what_a_running_server_gives_up_is_its_own_to_remove_and_an_item_is_not(base) {
+        let store = base.open().await;
+        let (mine, photo, broken) = (case(), file_item(), file_item());
+        store.file(&mine, &item()).await.unwrap();
+        for blob in [&photo, &broken] {
+            store.announce_blob(&blob.id).await.unwrap();
+        }
+        store.add_item(&mine.id, &photo, None, day("2026-11-24")).await.unwrap();
+        assert!(!store.abandon_blob(&photo.id).await.unwrap(), "it was taken over");
+        assert!(store.abandon_blob(&broken.id).await.unwrap());
+        let late = store.add_item(&mine.id, &broken, None, day("2026-11-24")).await;
+        assert!(matches!(late, Err(StoreError::Unavailable(_))), "it is being removed");
+        assert_eq!(store.stranded_blobs().await.unwrap(), [broken.id]);
     }
 
     async fn what_a_sweeper_left_is_swept_by_the_next(base) {
@@ -115,7 +130,8 @@ async fn a_lost_session_loses_its_uploads_and_nothing_else() {
     sqlx::query(cut).execute(&mut session).await.unwrap();
     tokio::time::sleep(std::time::Duration::from_millis(300)).await;
     assert_eq!(two.stranded_blobs().await.unwrap(), [uploading.id]);
-    assert!(matches!(one.add_item(&mine.id, &uploading, None, day("2026-11-24")).await, Err(StoreError::Conflict)));
+    let lost = one.add_item(&mine.id, &uploading, None, day("2026-11-24")).await;
+    assert!(matches!(lost, Err(StoreError::Unavailable(_))), "nothing is wrong with the case");
     let again = file_item();
     one.announce_blob(&again.id).await.unwrap();
     assert_eq!(two.stranded_blobs().await.unwrap(), [uploading.id]);

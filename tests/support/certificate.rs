@@ -25,3 +25,28 @@ pub(crate) fn openssl_client(address: &str, options: &[&str]) -> String {
         .unwrap();
     String::from_utf8_lossy(&[said.stdout, said.stderr].concat()).into_owned()
 }
+
+/// As [`certify`], with a certificate that ends so many seconds from now.
+pub(crate) fn certify_for(folder: &Path, common_name: &str, seconds: i64) {
+    let settings = "[ca]\ndefault_ca=d\n[d]\ndatabase=index\nserial=serial\nnew_certs_dir=.\ndefault_md=sha256\npolicy=p\n\
+                    x509_extensions=x\nunique_subject=no\n[p]\ncommonName=supplied\n[x]\nbasicConstraints=critical,CA:FALSE\n\
+                    subjectAltName=IP:127.0.0.1\n[req]\ndistinguished_name=dn\n[dn]\n";
+    let own = tempfile::tempdir().unwrap();
+    for (name, text) in [("own.cnf", settings), ("index", ""), ("serial", "01\n")] {
+        std::fs::write(own.path().join(name), text).unwrap();
+    }
+    let end = jiff::Timestamp::now().checked_add(jiff::SignedDuration::from_secs(seconds)).unwrap();
+    let end = end.strftime("%Y%m%d%H%M%SZ").to_string();
+    let subject = format!("/CN={common_name}");
+    let run = |arguments: &[&str]| {
+        let made = Command::new("openssl").args(arguments).current_dir(own.path()).output().unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    };
+    let new = ["req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", &subject];
+    run(&[&new[..], &["-config", "own.cnf", "-keyout", "key.pem", "-out", "asked.pem"]].concat());
+    let sign = ["ca", "-batch", "-selfsign", "-config", "own.cnf", "-keyfile", "key.pem", "-in", "asked.pem", "-notext"];
+    run(&[&sign[..], &["-out", "certificate.pem", "-startdate", "20260101000000Z", "-enddate", &end]].concat());
+    for name in ["key.pem", "certificate.pem"] {
+        std::fs::copy(own.path().join(name), folder.join(name)).unwrap();
+    }
+}

@@ -2,11 +2,14 @@
 #![expect(dead_code, clippy::unwrap_used, clippy::panic, reason = "each test uses a part")]
 pub(crate) mod certificate;
 pub(crate) mod child;
+#[cfg(target_os = "linux")]
+pub(crate) mod disk;
 pub(crate) mod onion;
 pub(crate) mod postgres;
 pub(crate) mod smtp;
 #[cfg(unix)]
 pub(crate) mod tor;
+pub(crate) mod whole;
 
 use std::path::{Path, PathBuf};
 

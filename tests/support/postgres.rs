@@ -39,6 +39,26 @@ impl Postgres {
         must(&mut as_owner(&self.bin.join("pg_ctl")), &["stop", "-m", "immediate", "-D", data.to_str().unwrap()]);
     }
 
+    /// SIGKILL to the server and every process of it.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn kill(&self) {
+        let pid = std::fs::read_to_string(self.folder.join("data/postmaster.pid")).unwrap();
+        let server: u32 = pid.lines().next().unwrap().parse().unwrap();
+        let children = std::fs::read_to_string(format!("/proc/{server}/task/{server}/children")).unwrap();
+        let all: Vec<u32> = children.split_whitespace().map(|id| id.parse().unwrap()).chain([server]).collect();
+        for id in &all {
+            let id = nix::unistd::Pid::from_raw(i32::try_from(*id).unwrap());
+            let sent = nix::sys::signal::kill(id, nix::sys::signal::Signal::SIGKILL);
+            assert!(matches!(sent, Ok(()) | Err(nix::errno::Errno::ESRCH)), "a session may have ended just now");
+        }
+        // A new one does not start beside what is left of the old.
+        while all.iter().any(|id| alive(*id)) {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        // It names a process that is dead and may still have its number, where nobody has waited for it yet.
+        std::fs::remove_file(self.folder.join("data/postmaster.pid")).unwrap();
+    }
+
     /// Starts it again, as it was.
     pub(crate) fn start_again(&self) {
         self.run_server();
@@ -66,6 +86,21 @@ impl Postgres {
 }
 
 impl Postgres {
+    /// The URL of a fresh database whose tables are in a folder, which is made for it.
+    pub(crate) fn database_in(&self, name: &str, folder: &Path) -> String {
+        std::fs::create_dir(folder).unwrap();
+        let owner = std::fs::metadata(&self.folder).unwrap();
+        let [user, group] = [std::os::unix::fs::MetadataExt::uid(&owner), std::os::unix::fs::MetadataExt::gid(&owner)];
+        std::os::unix::fs::chown(folder, Some(user), Some(group)).unwrap();
+        let make = format!("create tablespace {name} location '{}'", folder.display());
+        let (host, user) = (format!("--host={}", self.folder.display()), format!("--username={ROLE}"));
+        must(&mut as_owner(&self.bin.join("psql")), &["--quiet", &host, &user, "--command", &make, "postgres"]);
+        let url = self.database(name);
+        let moved = format!("alter database {name} set tablespace {name}");
+        must(&mut as_owner(&self.bin.join("psql")), &["--quiet", &host, &user, "--command", &moved, "postgres"]);
+        url
+    }
+
     /// A database as SQL text.
     pub(crate) fn dump(&self, name: &str) -> String {
         let host = format!("--host={}", self.folder.display());
@@ -92,6 +127,12 @@ impl Drop for Postgres {
         drop(self.watchdog.stdin.take());
         drop(self.watchdog.wait());
     }
+}
+
+#[cfg(target_os = "linux")]
+fn alive(id: u32) -> bool {
+    // Whoever was killed and is not waited for yet holds nothing any more.
+    std::fs::read_to_string(format!("/proc/{id}/stat")).is_ok_and(|stat| !stat.contains(") Z "))
 }
 
 /// Where the programs are: Debian's folder with the newest version, or else wherever they are found.

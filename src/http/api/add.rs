@@ -193,7 +193,7 @@ pub(super) async fn head<T: DeserializeOwned>(body: &mut web::Payload) -> Result
 }
 
 pub(super) async fn store(
-    app: &App,
+    app: &Data<App>,
     case: &Case,
     fit: Fit,
     (reserve, by): (Option<(&KeyedReader, Day)>, Day),
@@ -227,7 +227,7 @@ pub(super) async fn store(
         Err(error) => Err(error),
     };
     if added.is_err() {
-        app.drop_blob(&item.id).await;
+        App::drop_blob(app, item.id).await;
     }
     added
 }
