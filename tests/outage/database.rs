@@ -61,7 +61,10 @@ async fn postgresql_killed_in_the_middle_of_requests_loses_nothing() {
         // Of this one the file is under way and its announcement's session is gone.
         let answer = half.end().await;
         assert!(!struck.sent(&code, number, answer.as_deref()), "its place went with the session");
-        assert!(answer.is_some_and(|html| html.contains("er ging bij ons iets mis")), "it does not say that the case is full");
+        assert!(
+            answer.is_some_and(|html| html.contains("er ging bij ons iets mis")),
+            "it does not say that the case is full"
+        );
         confirmed += taken + files.0;
         unsure += left + files.1;
         struck.clears_up().await;

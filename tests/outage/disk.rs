@@ -4,7 +4,7 @@ use std::path::Path;
 use crate::support::{
     disk::Disk,
     postgres::Postgres,
-    whole::{Half, Struck, tell},
+    whole::{Half, Struck, bytes, tell},
 };
 
 const PAGE: u64 = 4096;
@@ -51,23 +51,26 @@ async fn full_in_the_middle_of_a_commit(disk: &Disk, struck: &mut Struck) {
         }
     }
     let files = files_at_the_edge(disk, struck, &code).await;
-    tell(&format!("reports: {taken} taken, {refused} refused; files: {files:?}"));
+    let [no_room, broken, kept] = files;
+    tell(&format!(
+        "reports: {taken} taken, {refused} refused; files: {kept} kept, {no_room} too large, {broken} in their commit"
+    ));
+    assert!(taken > 0 && refused > 0 && kept > 0 && no_room + broken > 0, "the edge was met");
     struck.clears_up().await;
     assert!(struck.upload(&code).await, "and it takes files again");
 }
 
-/// The file itself fits, and what its commit writes does so in some of the steps only.
-async fn files_at_the_edge(disk: &Disk, struck: &mut Struck, code: &str) -> [u32; 2] {
-    let mut ended = [0; 2];
-    for step in 0..STEPS / 2 {
+/// Room for the sealed file and a few pages: in some of the steps it does not fit, in some what its commit writes does not, in some all does.
+async fn files_at_the_edge(disk: &Disk, struck: &mut Struck, code: &str) -> [u32; 3] {
+    let mut ended = [0; 3];
+    for step in 0..STEPS {
         let number = struck.number();
-        let whole = 4 << 20;
-        disk.leave(whole + step * PAGE);
         let half = Half::begin(&struck.service.base, code, number).await;
-        // Its bytes come to 2 MiB or 4 MiB sealed; the rest is taken away while they arrive.
-        disk.leave(step * PAGE * 16);
+        // Parts are handed on when the file ends, padded.
+        disk.leave(bytes(number).len().next_power_of_two() as u64 + step * PAGE);
         let answer = half.end().await.unwrap();
-        ended[usize::from(!struck.sent(code, number, Some(&answer)))] += 1;
+        let confirmed = struck.sent(code, number, Some(&answer));
+        ended[if confirmed { 2 } else { usize::from(answer.contains("er ging bij ons iets mis")) }] += 1;
         disk.clear();
     }
     ended

@@ -66,7 +66,10 @@ async fn a_certificate_that_ends_is_refused_by_browsers_and_the_next_is_served_w
     // Who was there before goes on with the session of then, as TLS has it: each try is of somebody new.
     until("it ends", async || trusting(&papers, &base).try_get("/nl/").await.is_err()).await;
     let (late, fields) = struck.browser().prepared("Na het einde", &[]).await;
-    assert!(trusting(&papers, &base).try_post("/nl/report", &fields).await.is_err(), "nothing is sent to who cannot prove themselves");
+    assert!(
+        trusting(&papers, &base).try_post("/nl/report", &fields).await.is_err(),
+        "nothing is sent to who cannot prove themselves"
+    );
     assert!(struck.send(&late, "Na het einde", &fields).await, "the other listener goes on");
     // Half of a new file is no reason to stop either.
     fs::write(papers.join("certificate.pem"), "-----BEGIN CERTIFICATE-----\nMIIB").unwrap();
@@ -114,8 +117,12 @@ async fn a_roster_that_is_not_the_newest(database: Option<&str>) {
     let code = struck.report("Onder de eerste lijst").await;
     assert!(struck.upload(&code).await);
     let roster = struck.service.path("roster");
-    let kept = |name: &str| ["org-bzk.toml", "org-bzk.toml.sig"].map(|file| fs::read(roster.join(file)).map(|b| (file, b)).expect(name));
-    let put = |files: &[(&str, Vec<u8>); 2]| files.iter().for_each(|(file, bytes)| fs::write(roster.join(file), bytes).unwrap());
+    let kept = |name: &str| {
+        ["org-bzk.toml", "org-bzk.toml.sig"].map(|file| fs::read(roster.join(file)).map(|b| (file, b)).expect(name))
+    };
+    let put = |files: &[(&str, Vec<u8>); 2]| {
+        files.iter().for_each(|(file, bytes)| fs::write(roster.join(file), bytes).unwrap())
+    };
     let first = kept("the first");
     let before = hex::encode(Sha256::digest(&first[0].1));
     struck.program = None;

@@ -65,6 +65,7 @@ async fn download(service: &Service, case: Uuid, numbers: &[u64]) -> usize {
     let saved = tempfile::tempdir().unwrap();
     let words = ["read", &case.to_string(), "--save", saved.path().to_str().unwrap()];
     service.desk(READER, &words).await.unwrap();
-    let whole = |number: &&u64| std::fs::read(saved.path().join(format!("{number}.bin"))).is_ok_and(|b| b == bytes(**number));
+    let whole =
+        |number: &&u64| std::fs::read(saved.path().join(format!("{number}.bin"))).is_ok_and(|b| b == bytes(**number));
     numbers.iter().filter(whole).count()
 }

@@ -44,7 +44,8 @@ pub(crate) fn certify_for(folder: &Path, common_name: &str, seconds: i64) {
     };
     let new = ["req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", &subject];
     run(&[&new[..], &["-config", "own.cnf", "-keyout", "key.pem", "-out", "asked.pem"]].concat());
-    let sign = ["ca", "-batch", "-selfsign", "-config", "own.cnf", "-keyfile", "key.pem", "-in", "asked.pem", "-notext"];
+    let sign =
+        ["ca", "-batch", "-selfsign", "-config", "own.cnf", "-keyfile", "key.pem", "-in", "asked.pem", "-notext"];
     run(&[&sign[..], &["-out", "certificate.pem", "-startdate", "20260101000000Z", "-enddate", &end]].concat());
     for name in ["key.pem", "certificate.pem"] {
         std::fs::copy(own.path().join(name), folder.join(name)).unwrap();

@@ -16,7 +16,8 @@ impl Disk {
     /// Of so many MiB.
     pub(crate) fn mount(folder: &Path, mebibytes: u32) -> Self {
         std::fs::create_dir_all(folder).unwrap();
-        let script = r#"mount -t tmpfs -o "size=$2m,mode=755" tmpfs "$1" && echo mounted && read -r _; umount --lazy "$1""#;
+        let script =
+            r#"mount -t tmpfs -o "size=$2m,mode=755" tmpfs "$1" && echo mounted && read -r _; umount --lazy "$1""#;
         let mut command = Command::new("sh");
         command.args(["-c", script, "sh"]).arg(folder).arg(mebibytes.to_string());
         // In a group of its own, so that Ctrl-C does not end it before its work is done.

@@ -45,7 +45,9 @@ impl Postgres {
         let pid = std::fs::read_to_string(self.folder.join("data/postmaster.pid")).unwrap();
         let server: u32 = pid.lines().next().unwrap().parse().unwrap();
         let children = std::fs::read_to_string(format!("/proc/{server}/task/{server}/children")).unwrap();
-        let all: Vec<u32> = children.split_whitespace().map(|id| id.parse().unwrap()).chain([server]).collect();
+        // The server first: it would start others in their place.
+        let children = children.split_whitespace().map(|id| id.parse().unwrap());
+        let all: Vec<u32> = std::iter::once(server).chain(children).collect();
         for id in &all {
             let id = nix::unistd::Pid::from_raw(i32::try_from(*id).unwrap());
             let sent = nix::sys::signal::kill(id, nix::sys::signal::Signal::SIGKILL);
@@ -55,8 +57,10 @@ impl Postgres {
         while all.iter().any(|id| alive(*id)) {
             std::thread::sleep(std::time::Duration::from_millis(5));
         }
-        // It names a process that is dead and may still have its number, where nobody has waited for it yet.
-        std::fs::remove_file(self.folder.join("data/postmaster.pid")).unwrap();
+        // They name a process that is dead and may still have its number, where nobody has waited for it yet.
+        for lock in ["data/postmaster.pid", ".s.PGSQL.5432.lock"] {
+            std::fs::remove_file(self.folder.join(lock)).unwrap();
+        }
     }
 
     /// Starts it again, as it was.
@@ -179,7 +183,8 @@ fn must(command: &mut Command, args: &[&str]) -> Output {
     let starts = args.first() == Some(&"start");
     let output = if starts {
         let status = command.args(args).stdout(Stdio::null()).stderr(Stdio::null()).status().unwrap();
-        Output { status, stdout: Vec::new(), stderr: Vec::new() }
+        let log = args.iter().skip_while(|word| **word != "-l").nth(1).and_then(|log| std::fs::read(log).ok());
+        Output { status, stdout: Vec::new(), stderr: log.unwrap_or_default() }
     } else {
         command.args(args).output().unwrap()
     };

@@ -223,8 +223,6 @@ impl Struck {
     pub(crate) async fn upload(&mut self, code: &str) -> bool {
         let number = self.number();
         let page = self.browser().upload(code, &format!("{number}.bin"), bytes(number)).await;
-        let notice = page.html.split("mk-notice").nth(1).and_then(|rest| rest.get(..200)).unwrap_or(page.title());
-        tell(&format!("file {number}: {} {notice:?}", page.status));
         self.sent(code, number, Some(&page.html))
     }
 
@@ -254,7 +252,11 @@ impl Struck {
             cases.insert(case);
             self.opens(code, case, story).await;
         }
-        assert_eq!(self.rows.ids(r#"select id from "case""#, None).await, cases, "each receipt is one case, and no other");
+        assert_eq!(
+            self.rows.ids(r#"select id from "case""#, None).await,
+            cases,
+            "each receipt is one case, and no other"
+        );
         let confirmed = self.files.values().filter(|confirmed| **confirmed).count();
         tell(&format!("{} reports and {confirmed} files confirmed, all opened", self.reports.len()));
         assert!(!cases.is_empty() && confirmed > 0, "something was confirmed");
