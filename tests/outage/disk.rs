@@ -10,7 +10,7 @@ use crate::support::{
 const PAGE: u64 = 4096;
 /// How many steps of a page are tried at the edge: a report or a file's commit writes fewer.
 const STEPS: u64 = 40;
-const MEBIBYTES: u32 = 48;
+const MEBIBYTES: u32 = 256;
 
 /// SQLite and the payloads on one small disk.
 async fn on_sqlite() -> (Disk, Struck) {
@@ -37,6 +37,7 @@ fn open_to_all(folder: &Path) {
 async fn full_in_the_middle_of_a_commit(disk: &Disk, struck: &mut Struck) {
     let code = struck.report("Voor de volle schijf").await;
     assert!(struck.upload(&code).await);
+    let files = files_at_the_edge(disk, struck, &code).await;
     let (mut taken, mut refused) = (0, 0);
     for step in 0..STEPS {
         let story = format!("Verhaal {step}");
@@ -50,7 +51,6 @@ async fn full_in_the_middle_of_a_commit(disk: &Disk, struck: &mut Struck) {
             assert!(struck.send(&other, &story, &fields).await, "the same form arrives when there is room again");
         }
     }
-    let files = files_at_the_edge(disk, struck, &code).await;
     let [no_room, broken, kept] = files;
     tell(&format!(
         "reports: {taken} taken, {refused} refused; files: {kept} kept, {no_room} too large, {broken} in their commit"

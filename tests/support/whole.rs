@@ -83,6 +83,20 @@ impl Rows {
         found.into_iter().map(|(id,)| id).collect()
     }
 
+    /// Changes rows as nobody but time does, to a number.
+    pub(crate) async fn change(&self, sql: &'static str, number: i32, id: Option<Uuid>) {
+        match self {
+            Self::Sqlite(pool) => {
+                let change = sqlx::query(sql).bind(number);
+                id.into_iter().fold(change, |change, id| change.bind(id)).execute(pool).await.unwrap();
+            }
+            Self::Postgres(pool) => {
+                let change = sqlx::query(sql).bind(number);
+                id.into_iter().fold(change, |change, id| change.bind(id)).execute(pool).await.unwrap();
+            }
+        }
+    }
+
     pub(crate) async fn pending(&self) -> BTreeSet<Uuid> {
         self.ids("select item from pending", None).await
     }
