@@ -155,24 +155,27 @@ impl Crash {
     }
 
     /// While nobody serves: some terms end today, and the day's pass was not done. The next start does both while it is worked with.
-    async fn time_passes(&mut self, dice: &mut Dice) {
+    /// Returns the cases whose term ended.
+    async fn time_passes(&mut self, dice: &mut Dice) -> BTreeSet<Uuid> {
         let today = Clock::System.today().number();
         let some: Vec<String> = self.cases.keys().filter(|_| dice.between(0, 4) == 0).cloned().collect();
+        let mut due = BTreeSet::new();
         for code in some {
             let case = self.cases.remove(&code).unwrap();
+            due.insert(case);
             self.rows
                 .change(r#"update "case" set state = 2, destroy_after = $1 where id = $2"#, today, Some(case))
                 .await;
             self.due.insert(code, case);
         }
         self.rows.change("update meta set rewritten = $1", today - 1, None).await;
+        due
     }
 
-    /// Whether some of the cases whose term is over are gone, and some are not.
-    async fn is_destroying(&self) -> bool {
+    /// Whether some of these cases are gone, and some are not.
+    async fn is_destroying(&self, due: &BTreeSet<Uuid>) -> bool {
         let all = self.rows.ids(r#"select id from "case""#, None).await;
-        let left = self.due.values().filter(|case| all.contains(case)).count();
-        left > 0 && left < self.due.len()
+        !due.is_subset(&all) && !due.is_disjoint(&all)
     }
 
     async fn opens(&self, browser: &Browser, code: &str) {
@@ -279,13 +282,13 @@ async fn crash(database: Option<String>, kills: usize) {
         let case = crash.rows.case_of(&code, &crash.instance).await;
         // It counts from here on, also when its term ends below.
         crash.cases.insert(code.clone(), case);
+        let mut due = BTreeSet::new();
         if kill % DUE == 0 {
             crash.program = None;
             let mine = crash.cases.remove(&code);
-            let before = crash.due.len();
-            crash.time_passes(&mut dice).await;
+            due = crash.time_passes(&mut dice).await;
             crash.cases.extend(mine.map(|case| (code.clone(), case)));
-            (purged, passes) = (purged + crash.due.len() - before, passes + 1);
+            (purged, passes) = (purged + due.len(), passes + 1);
             crash.restart();
         }
         let pause = Duration::from_millis(dice.between(20, 500));
@@ -295,7 +298,7 @@ async fn crash(database: Option<String>, kills: usize) {
             program.kill();
         };
         let (shown, ()) = tokio::join!(load(&crash.service, &ready, (&code, case), &number), end);
-        met += usize::from(kill % DUE == 0 && crash.is_destroying().await);
+        met += usize::from(crash.is_destroying(&due).await);
         crash.restart();
         crash.kept((&code, case), shown).await;
     }
