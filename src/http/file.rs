@@ -45,6 +45,11 @@ enum Refused {
     Failed,
 }
 
+/// Only a full disk is called one.
+fn unwritten(error: StoreError) -> Refused {
+    if error.is_full() { Refused::DiskFull } else { Refused::Failed }
+}
+
 /// Adds the one file of a form: the fields of the code and of the room stand before it.
 pub(crate) async fn add(app: Data<App>, visitor: Visitor, lang: Path<String>, mut form: Multipart) -> HttpResponse {
     let Some(language) = Language::parse(&lang) else { return problem(Language::Nl, StatusCode::NOT_FOUND) };
@@ -189,20 +194,20 @@ async fn stream(
                 return Err(Refused::DiskFull);
             }
             app.uploads.arrived(opened.case.id, item, sealer.length());
-            writer.write(sealer.take()).await.map_err(|_| Refused::DiskFull)?;
+            writer.write(sealer.take()).await.map_err(unwritten)?;
         }
     }
     // A browser sends an empty file without a name when none was chosen.
     if sealer.length() == 0 {
         return Err(Refused::NoFile);
     }
-    writer.write(sealer.take()).await.map_err(|_| Refused::DiskFull)?;
+    writer.write(sealer.take()).await.map_err(unwritten)?;
     let mut ending = sealer.ending(head, &opened.keys.signer).map_err(|_| Refused::Failed)?;
     while let Some(piece) = ending.next_piece().map_err(|_| Refused::Failed)? {
         if app.disk_nearly_full() {
             return Err(Refused::DiskFull);
         }
-        writer.write(piece).await.map_err(|_| Refused::DiskFull)?;
+        writer.write(piece).await.map_err(unwritten)?;
     }
     Ok(ending.into_slots())
 }
@@ -214,7 +219,7 @@ async fn commit(
     writer: BlobWriter,
     mut unfinished: Unfinished,
 ) -> Result<(), Refused> {
-    writer.finish().await.map_err(|_| Refused::DiskFull)?;
+    writer.finish().await.map_err(unwritten)?;
     let added = app.store.add_item(&case, &item, None, by).await;
     added.map_err(|error| if matches!(error, StoreError::Conflict) { Refused::CaseFull } else { Refused::Failed })?;
     unfinished.armed = false;

@@ -129,6 +129,14 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether the disk, or this user's share of it, is full.
+    pub fn is_full(&self) -> bool {
+        let beneath = std::iter::successors(Some(self as &dyn std::error::Error), |error| error.source());
+        beneath
+            .filter_map(|error| error.downcast_ref::<std::io::Error>())
+            .any(|error| matches!(error.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded))
+    }
+
     /// With what lies beneath, for the operator at a start or a command; never for a page or the log of a running server.
     pub fn with_cause(&self) -> String {
         match std::error::Error::source(self) {
