@@ -6,6 +6,8 @@ mod support;
 
 #[path = "outage/database.rs"]
 mod database;
+#[path = "outage/desk.rs"]
+mod desk;
 #[path = "outage/disk.rs"]
 mod disk;
 #[path = "outage/papers.rs"]

@@ -1,14 +1,17 @@
 //! A database that is locked by another process, or killed while it works.
-use std::{cell::Cell, time::Duration};
+use std::{
+    cell::Cell,
+    time::{Duration, Instant},
+};
 
-use sqlx::{Connection, Executor, SqliteConnection};
+use sqlx::{Connection, Executor, PgConnection, SqliteConnection};
 
 use crate::support::{
     postgres::Postgres,
     whole::{ARRIVED, Half, Struck, bytes, tell},
 };
 
-/// How often PostgreSQL is killed.
+/// How often PostgreSQL is killed, and as often stopped in the midst of its work.
 const KILLS: usize = 4;
 const SOON: Duration = Duration::from_secs(4);
 /// More than two writers wait, the one after the other.
@@ -48,29 +51,52 @@ async fn while_another_process_locks_sqlite_it_waits_and_then_refuses() {
 }
 
 #[actix_web::test]
+async fn while_another_session_locks_postgresql_it_waits_and_then_confirms() {
+    let postgres = Postgres::start();
+    let mut struck = Struck::start(Some(&postgres.database("locked"))).await;
+    let code = struck.report("Voor het slot").await;
+    let story = "Onder het slot";
+    let (other, fields) = struck.browser().prepared(story, &[]).await;
+    let number = struck.number();
+    let half = Half::begin(&struck.service.base, &code, number).await;
+    let mut session = PgConnection::connect(&struck.service.database).await.unwrap();
+    session.execute(r#"begin; lock table "case", item, slot, pending in access exclusive mode"#).await.unwrap();
+    let waits = async {
+        tokio::time::sleep(SOON).await;
+        session.execute("rollback").await.unwrap();
+    };
+    let since = Instant::now();
+    let browser = struck.browser();
+    let (first, answer, ()) = tokio::join!(browser.post("/nl/report", &fields), half.end(), waits);
+    assert!(since.elapsed() >= SOON && first.html.contains(ARRIVED), "{}", first.title());
+    assert!(struck.sent(&code, number, Some(&answer.unwrap())));
+    assert!(struck.send(&other, story, &fields).await, "sent again, it is there once");
+    struck.clears_up().await;
+    struck.is_whole().await;
+}
+
+#[actix_web::test]
 async fn postgresql_killed_in_the_middle_of_requests_loses_nothing() {
     let postgres = Postgres::start();
     let mut struck = Struck::start(Some(&postgres.database("killed"))).await;
     let code = struck.report("Voor de uitval").await;
     assert!(struck.upload(&code).await);
     let (mut confirmed, mut unsure) = (0, 0);
-    for kill in 0..KILLS {
+    for kill in 0..2 * KILLS {
         let number = struck.number();
         let half = Half::begin(&struck.service.base, &code, number).await;
         let [(taken, left), files] = filed_until_killed(&mut struck, &postgres, &code, kill).await;
         // Of this one the file is under way and its announcement's session is gone.
         let answer = half.end().await;
         assert!(!struck.sent(&code, number, answer.as_deref()), "its place went with the session");
-        assert!(
-            answer.is_some_and(|html| html.contains("er ging bij ons iets mis")),
-            "it does not say that the case is full"
-        );
+        let said = answer.unwrap_or_default();
+        assert!(said.contains("er ging bij ons iets mis"), "it does not say that the case is full: {}", shown(&said));
         confirmed += taken + files.0;
         unsure += left + files.1;
         struck.clears_up().await;
         assert!(struck.upload(&code).await, "it goes on by itself");
     }
-    tell(&format!("{KILLS} kills of PostgreSQL: {confirmed} confirmed meanwhile, {unsure} were not"));
+    tell(&format!("{KILLS} kills and {KILLS} stops of PostgreSQL: {confirmed} confirmed meanwhile, {unsure} were not"));
     struck.is_whole().await;
 }
 
@@ -107,7 +133,11 @@ async fn filed_until_killed(struck: &mut Struck, postgres: &Postgres, code: &str
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
         tokio::time::sleep(Duration::from_millis(17 * kill as u64)).await;
-        postgres.kill();
+        if kill.is_multiple_of(2) {
+            postgres.kill()
+        } else {
+            postgres.stop()
+        }
         tokio::time::sleep(Duration::from_millis(700)).await;
         postgres.start_again();
     };
@@ -124,4 +154,9 @@ async fn filed_until_killed(struck: &mut Struck, postgres: &Postgres, code: &str
     }
     let taken = arrived.iter().filter(|arrived| **arrived).count();
     [(taken, arrived.len() - taken), files]
+}
+
+/// What a page says first.
+fn shown(html: &str) -> String {
+    html.split("<main").nth(1).unwrap_or(html).chars().take(700).collect()
 }

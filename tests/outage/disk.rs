@@ -84,6 +84,7 @@ async fn full_in_the_middle_of_an_upload(disk: &Disk, struck: &mut Struck) {
     disk.leave(0);
     let answer = half.end().await.unwrap();
     assert!(!struck.sent(&code, number, Some(&answer)), "there is no room for it");
+    assert!(answer.contains("er is nu te weinig ruimte"), "and it says so");
     let seen = struck.browser().post("/nl/mailbox", &[("code".into(), code.clone())]).await;
     assert_eq!(seen.status, 200, "who only looks is served");
     disk.clear();

@@ -242,13 +242,15 @@ impl Struck {
 
     /// Without a restart: announcements and payloads that no item names go within some seconds.
     pub(crate) async fn clears_up(&self) {
+        let mut left = self.rows.pending().await;
         for _ in 0..300 {
-            if self.rows.pending().await.is_empty() {
+            if left.is_empty() {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
+            left = self.rows.pending().await;
         }
-        assert!(self.rows.pending().await.is_empty(), "announcements are left in a running server");
+        assert!(left.is_empty(), "announcements are left in a running server: {left:?}");
         nothing_half_done(&self.rows, &self.payloads()).await;
     }
 
