@@ -35,8 +35,8 @@ pub(crate) fn certify_for(folder: &Path, common_name: &str, seconds: i64) {
     for (name, text) in [("own.cnf", settings), ("index", ""), ("serial", "01\n")] {
         std::fs::write(own.path().join(name), text).unwrap();
     }
-    let end = jiff::Timestamp::now().checked_add(jiff::SignedDuration::from_secs(seconds)).unwrap();
-    let end = end.strftime("%Y%m%d%H%M%SZ").to_string();
+    let end = Command::new("date").args(["-u", "-d", &format!("+{seconds} sec"), "+%Y%m%d%H%M%SZ"]).output().unwrap();
+    let end = String::from_utf8(end.stdout).unwrap();
     let subject = format!("/CN={common_name}");
     let run = |arguments: &[&str]| {
         let made = Command::new("openssl").args(arguments).current_dir(own.path()).output().unwrap();
@@ -46,7 +46,7 @@ pub(crate) fn certify_for(folder: &Path, common_name: &str, seconds: i64) {
     run(&[&new[..], &["-config", "own.cnf", "-keyout", "key.pem", "-out", "asked.pem"]].concat());
     let sign =
         ["ca", "-batch", "-selfsign", "-config", "own.cnf", "-keyfile", "key.pem", "-in", "asked.pem", "-notext"];
-    run(&[&sign[..], &["-out", "certificate.pem", "-startdate", "20260101000000Z", "-enddate", &end]].concat());
+    run(&[&sign[..], &["-out", "certificate.pem", "-startdate", "20260101000000Z", "-enddate", end.trim()]].concat());
     for name in ["key.pem", "certificate.pem"] {
         std::fs::copy(own.path().join(name), folder.join(name)).unwrap();
     }

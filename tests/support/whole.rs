@@ -88,11 +88,11 @@ impl Rows {
         match self {
             Self::Sqlite(pool) => {
                 let change = sqlx::query(sql).bind(number);
-                id.into_iter().fold(change, |change, id| change.bind(id)).execute(pool).await.unwrap();
+                id.into_iter().fold(change, sqlx::query::Query::bind).execute(pool).await.unwrap();
             }
             Self::Postgres(pool) => {
                 let change = sqlx::query(sql).bind(number);
-                id.into_iter().fold(change, |change, id| change.bind(id)).execute(pool).await.unwrap();
+                id.into_iter().fold(change, sqlx::query::Query::bind).execute(pool).await.unwrap();
             }
         }
     }
@@ -195,7 +195,7 @@ impl Struck {
     pub(crate) fn restart(&mut self) {
         self.program = None;
         let program = Program::start(self.service.folder.path(), &self.settings);
-        self.service.base = program.base.clone();
+        self.service.base.clone_from(&program.base);
         self.program = Some(program);
     }
 
