@@ -59,14 +59,21 @@ pub enum RetentionError {
 }
 
 /// Destroys closed cases whose day has come, and declares each; returns the numbers of this run. A clock that jumps forward destroys nothing
-/// once it is past the roster: [`crate::domain::roster::MAX_DAYS`] days at most.
+/// once it is past the roster, and before that what is due within [`crate::store::STEP_DAYS`] days for each day it stays wrong.
 pub async fn purge(app: &App) -> Result<Counts, RetentionError> {
     let today = app.clock.today();
     if today > app.roster.expires {
         return Err(RetentionError::Clock(today));
     }
+    let sure = app.store.look(today).await?;
+    if sure < today {
+        tracing::warn!(
+            "the clock says {today}, far from the last day that was seen: what was due after {sure} is destroyed later; \
+             if it is right: meldkluis clock --today {today}"
+        );
+    }
     let mut total = Counts::default();
-    for id in app.store.to_destroy(today).await? {
+    for id in app.store.to_destroy(sure.min(today)).await? {
         let Some(case) = app.store.case(&id).await? else { continue };
         let one = destroy(app, &case).await?;
         // What a program made up is nobody's archive.

@@ -2,7 +2,7 @@
 use crate::{
     clock::Clock,
     config::{Config, ConfigError, Secrets},
-    domain::roster::RosterError,
+    domain::{day::Day, roster::RosterError},
     http::{App, forget_absences},
     journal::Journal,
     notify,
@@ -29,8 +29,18 @@ pub enum StartError {
     #[error("a restore into the data folder did not end: empty it, and the database, and restore again")]
     Restoring,
     /// The clock.
-    #[error("the clock says a day before the last stored one; set it right")]
-    Clock,
+    #[error(
+        "the clock says {today}, and the last day that was seen is {last}: set it right, or if it is right now: meldkluis clock --today {today}"
+    )]
+    Clock {
+        /// By the clock.
+        today: Day,
+        /// The last one that was sure.
+        last: Day,
+    },
+    /// Somebody says a day that the clock does not.
+    #[error("the clock says {0}: set it right first")]
+    OtherDay(Day),
 }
 
 /// Stands in the data folder from the first byte of a restore until what was destroyed since is destroyed again.
@@ -59,9 +69,11 @@ pub async fn prepare(config: Config, clock: Clock) -> Result<App, StartError> {
         hex::decode_to_slice(&seen.sha256, &mut hash).map_err(|_| StoreError::Corrupt { table: "roster_seen" })?;
         store.see_roster(&seen.file, seen.serial, &hash).await?;
     }
-    if store.last_day().await?.is_some_and(|last| last > clock.today()) {
-        return Err(StartError::Clock);
+    let today = clock.today();
+    if let Some(last) = store.last_day().await?.filter(|last| *last > today) {
+        return Err(StartError::Clock { today, last });
     }
+    store.look(today).await?;
     let blobs = Blobs::folder(&config.data.join("payloads"))?;
     destroy_again(store.as_ref(), &blobs, &journal.marks()?).await?;
     sweep(store.as_ref(), &blobs).await?;
@@ -69,6 +81,16 @@ pub async fn prepare(config: Config, clock: Clock) -> Result<App, StartError> {
     notify::forget_leavers(&app).await?;
     forget_absences(&app).await?;
     Ok(app)
+}
+
+/// Makes today the last day that was seen, after the clock was wrong: on the word of somebody who looked at a calendar. The clock must say
+/// the same.
+pub async fn set_day(config: &Config, clock: Clock, today: Day) -> Result<(), StartError> {
+    if clock.today() != today {
+        return Err(StartError::OtherDay(clock.today()));
+    }
+    let store = connect(&config.database(), Journal::open(&config.journal(), clock)?).await?;
+    store.set_day(today).await.map_err(StartError::Store)
 }
 
 fn names(files: &Files) -> Vec<String> {

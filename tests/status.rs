@@ -171,7 +171,7 @@ async fn a_clock_that_went_back_is_said() {
         app.clock = Clock::Fixed(before);
     })
     .await;
-    let said = "the clock says a day before the last stored one\n".to_owned();
+    let said = "the clock says a day before the last that was seen\n".to_owned();
     assert_eq!(ask(listen, "/ready").await, (503, said));
 }
 

@@ -9,6 +9,8 @@ mod blobs;
 mod cases;
 #[path = "store/columns.rs"]
 mod columns;
+#[path = "store/days.rs"]
+mod days;
 #[path = "store/journal.rs"]
 mod journal;
 #[path = "store/leases.rs"]

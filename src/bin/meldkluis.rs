@@ -9,6 +9,7 @@ use meldkluis::{
     clock::Clock,
     config::Config,
     confine::{confine, confine_with},
+    domain::day::Day,
     http, log, nightly, notify, retention, roster_cli, server,
 };
 use zeroizing_alloc::ZeroAlloc;
@@ -30,6 +31,14 @@ enum Arguments {
     Check(Settings),
     /// Destroys closed cases whose retention has ended.
     Purge(Settings),
+    /// Says which day it is, after the machine's clock was wrong: then the service starts again, and destroys what is due.
+    Clock {
+        #[command(flatten)]
+        settings: Settings,
+        /// The day by a calendar: 2026-12-31. The machine's clock must say the same.
+        #[arg(long, value_parser = day)]
+        today: Day,
+    },
     /// Writes rows and files of the day anew, so that the disk does not tell in which order they came. `serve` does so by itself; this is
     /// for a timer, beside a PostgreSQL database.
     Nightly(Settings),
@@ -70,6 +79,10 @@ struct Settings {
     /// The settings file.
     #[arg(long, default_value = "/etc/meldkluis/meldkluis.toml")]
     config: PathBuf,
+}
+
+fn day(text: &str) -> Result<Day, String> {
+    Day::parse(text).ok_or_else(|| "write a day like this: 2026-12-31".to_owned())
 }
 
 type Done = Result<String, Box<dyn Error>>;
@@ -113,6 +126,12 @@ fn run(arguments: Arguments) -> Done {
             let done = retention::purge(&app).await?;
             Ok(format!("{} case(s) destroyed, with {} item(s), {} of them files.", done.cases, done.items, done.files))
         }),
+        Arguments::Clock { settings, today } => {
+            let config = load(&settings)?;
+            confine(&config);
+            on_its_own(server::set_day(&config, Clock::System, today))?;
+            Ok(format!("{today} is the last day that was seen."))
+        }
         Arguments::Nightly(s) => confined(load(&s)?, async |app, _| {
             nightly::pass(&app).await.map_err(|error| error.with_cause())?;
             Ok("The nightly pass is done.".to_owned())
@@ -168,7 +187,7 @@ fn confined(config: Config, act: impl AsyncFnOnce(http::App, Vec<String>) -> Don
     actix_web::rt::System::new().block_on(async { act(server::prepare(config, Clock::System).await?, missing).await })
 }
 
-fn on_its_own<T>(act: impl Future<Output = Result<T, backup::BackupError>>) -> Result<T, backup::BackupError> {
+fn on_its_own<T, E>(act: impl Future<Output = Result<T, E>>) -> Result<T, E> {
     actix_web::rt::System::new().block_on(act)
 }
 

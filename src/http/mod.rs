@@ -40,6 +40,7 @@ use crate::{
     clock::Clock,
     config::{Config, Secrets},
     domain::{
+        day::Day,
         id::{CaseId, ItemId, KeyedReader, OrgId},
         log::{Deed, Head, Record, Sender, Writer},
         roster::{Reader, Roster},
@@ -136,6 +137,12 @@ impl App {
     /// Where the staff log of an organisation stands.
     pub(crate) async fn log_head(&self, org: &OrgId) -> Result<Head, StoreError> {
         self.store.log_head(org, Head::start(&self.roster.instance, org)).await
+    }
+
+    /// The day that a new case gets: today, and never one before the last that was seen. With a clock that went back the intake goes on.
+    pub(crate) async fn day_filed(&self) -> Result<Day, StoreError> {
+        let today = self.clock.today();
+        Ok(self.store.last_day().await?.map_or(today, |last| last.max(today)))
     }
 
     /// Adds sealed records to the staff log of an organisation.

@@ -87,7 +87,7 @@ impl State {
         [
             ("roster_valid", self.roster, "the roster has expired: sign and install the next one"),
             ("database_up", self.database, "the database does not answer"),
-            ("clock_right", self.clock, "the clock says a day before the last stored one"),
+            ("clock_right", self.clock, "the clock says a day before the last that was seen"),
             ("payloads_writable", self.payloads, "the folder of the payloads cannot be written"),
             ("disk_above_reserve", self.disk, "less is free than the reserve: files are refused, text is not"),
             ("certificate_valid", self.certificate, "the certificate ends today or has ended"),

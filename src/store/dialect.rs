@@ -119,6 +119,7 @@ impl Dialect for Sqlite {
         include_str!("../../migrations/sqlite/0004_away.sql"),
         include_str!("../../migrations/sqlite/0005_writer.sql"),
         include_str!("../../migrations/sqlite/0006_nightly.sql"),
+        include_str!("../../migrations/sqlite/0007_looked.sql"),
     ];
     const MIGRATE_ALONE: &'static str = "select 1";
     const COUNT_META: &'static str = "select count(*) from sqlite_schema where type = 'table' and name = 'meta'";
@@ -204,6 +205,7 @@ impl Dialect for Postgres {
         include_str!("../../migrations/postgres/0004_away.sql"),
         include_str!("../../migrations/postgres/0005_writer.sql"),
         include_str!("../../migrations/postgres/0006_nightly.sql"),
+        include_str!("../../migrations/postgres/0007_looked.sql"),
     ];
     // Leases are positive, so no lease is this number.
     const MIGRATE_ALONE: &'static str = "select pg_advisory_xact_lock(-1)";

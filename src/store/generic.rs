@@ -145,7 +145,6 @@ where
             return Ok(Filed::Already);
         }
         w.put(&case.id, item, lease, (None, &[])).await?;
-        w.run(sqlx::query(sql::RAISE_LAST_DAY).bind(case.filed.number())).await?;
         w.commit().await?;
         Ok(Filed::New)
     }
@@ -370,11 +369,6 @@ where
     async fn see_roster(&self, file: &str, serial: u64, sha256: &[u8; 32]) -> Result<(), StoreError> {
         let serial = i64::try_from(serial).map_err(|_| StoreError::Corrupt { table: "roster_seen" })?;
         self.run(sqlx::query(sql::SEE_ROSTER).bind(file.to_owned()).bind(serial).bind(sha256.to_vec())).await.map(drop)
-    }
-
-    async fn last_day(&self) -> Result<Option<Day>, StoreError> {
-        let found: Option<(Option<i32>,)> = self.one(sqlx::query_as(sql::LAST_DAY)).await?;
-        found.and_then(|(number,)| number).map(|number| rows::day(number, "meta")).transpose()
     }
 
     async fn ping(&self) -> Result<i64, StoreError> {

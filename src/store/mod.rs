@@ -5,6 +5,7 @@ mod again;
 mod away;
 mod blobs;
 mod copy;
+mod days;
 mod dialect;
 mod generic;
 mod leave;
@@ -25,6 +26,7 @@ pub use again::{AllStore, destroy_again};
 pub use away::AwayStore;
 pub use blobs::{BlobWriter, Blobs};
 pub use copy::{Copied, copy_in, copy_out, is_there};
+pub use days::{DayStore, STEP_DAYS};
 pub(crate) use dialect::sqlite_file;
 pub use generic::connect;
 pub use leave::{LeaveStore, Leaving, MakeFiller};
@@ -163,7 +165,9 @@ pub struct Move {
 
 /// What the server keeps. Implemented once, for both databases; all methods are atomic.
 #[async_trait]
-pub trait Store: NoticeStore + LogStore + LeaveStore + AwayStore + NightlyStore + AllStore + Send + Sync {
+pub trait Store:
+    DayStore + NoticeStore + LogStore + LeaveStore + AwayStore + NightlyStore + AllStore + Send + Sync
+{
     /// Files a case with its first item (payload inline), in one transaction. The same lookup again is [`Filed::Already`].
     async fn file(&self, case: &Case, item: &NewItem) -> Result<Filed, StoreError>;
     /// The case behind a lookup id.
@@ -237,8 +241,6 @@ pub trait Store: NoticeStore + LogStore + LeaveStore + AwayStore + NightlyStore 
     async fn roster_seen(&self, file: &str) -> Result<Option<(u64, [u8; 32])>, StoreError>;
     /// Remembers a roster file's serial and SHA-256; never lowers the serial.
     async fn see_roster(&self, file: &str, serial: u64, sha256: &[u8; 32]) -> Result<(), StoreError>;
-    /// The highest day ever stored; a clock behind it is refused.
-    async fn last_day(&self) -> Result<Option<Day>, StoreError>;
     /// Whether the database answers: with the version of its schema.
     async fn ping(&self) -> Result<i64, StoreError>;
 }

@@ -4,8 +4,11 @@ pub(super) const SCHEMA: &str = "select schema from meta";
 pub(super) const NEW_META: &str = "insert into meta (one, schema) values (1, 0)";
 pub(super) const SET_SCHEMA: &str = "update meta set schema = $1";
 pub(super) const LAST_DAY: &str = "select last_day from meta";
-/// Touches the row on the first case of a day only, so that filings do not queue for it.
-pub(super) const RAISE_LAST_DAY: &str = "update meta set last_day = $1 where last_day is null or last_day < $1";
+/// `$2` is so many days before `$1` as the sure day moves in one step, `$3`.
+pub(super) const LOOK: &str = "update meta set looked = $1, last_day = case
+    when last_day is null then $1 when last_day >= $1 then last_day when last_day >= $2 then $1 else last_day + $3 end
+    where looked is null or looked <> $1";
+pub(super) const SET_DAY: &str = "update meta set looked = $1, last_day = $1";
 
 pub(super) const INSERT_CASE: &str = r#"insert into "case" (id, lookup, org, filed, due, destroy_after, state)
     values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing"#;

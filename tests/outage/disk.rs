@@ -98,7 +98,7 @@ async fn a_full_disk_refuses_and_breaks_nothing_on_sqlite() {
     full_in_the_middle_of_an_upload(&disk, &mut struck).await;
     full_in_the_middle_of_a_commit(&disk, &mut struck).await;
     struck.is_whole().await;
-    ends(disk, struck).await;
+    ends(disk, struck);
 }
 
 #[actix_web::test]
@@ -109,11 +109,11 @@ async fn a_full_disk_refuses_and_breaks_nothing_on_postgresql() {
     full_in_the_middle_of_a_commit(&disk, &mut struck).await;
     struck.is_whole().await;
     drop(postgres);
-    ends(disk, struck).await;
+    ends(disk, struck);
 }
 
 /// Unmounted before the folder around it goes.
-async fn ends(disk: Disk, mut struck: Struck) {
+fn ends(disk: Disk, mut struck: Struck) {
     struck.program = None;
     drop(disk);
 }
@@ -133,7 +133,7 @@ async fn a_folder_that_cannot_be_written(database: Option<&str>) {
     struck.clears_up().await;
     assert!(struck.upload(&code).await, "by itself, when it can be written again");
     struck.is_whole().await;
-    ends(disk, struck).await;
+    ends(disk, struck);
 }
 
 #[actix_web::test]

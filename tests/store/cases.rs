@@ -41,7 +41,6 @@ on_both! {
         assert_eq!(store.slot(&no_item, &hash(), day("2026-11-24")).await.unwrap(), None);
         assert_eq!(store.item_with_case(&no_item).await.unwrap(), None);
         assert_eq!(store.filed_days().await.unwrap(), []);
-        assert_eq!(store.last_day().await.unwrap(), None);
         store.mark_opened(&absent.id, day("2026-11-24")).await.unwrap();
         store.forget_blob(&no_item).await.unwrap();
         assert_eq!(store.destroy(&absent.id).await.unwrap(), []);
@@ -277,14 +276,6 @@ on_both! {
         assert_eq!(store.filed_days().await.unwrap(), [day("2026-11-24")]);
     }
 
-    async fn the_last_day_never_goes_backward(base) {
-        let store = base.open().await;
-        for (filed, last) in [("2026-11-24", "2026-11-24"), ("2026-11-20", "2026-11-24"), ("2026-11-25", "2026-11-25")] {
-            store.file(&Case { filed: day(filed), ..case() }, &item()).await.unwrap();
-            assert_eq!(store.last_day().await.unwrap(), Some(day(last)));
-        }
-    }
-
     async fn destroying_leaves_no_row_but_its_blobs(base) {
         let store = base.open().await;
         let (mine, other) = (case(), case());
@@ -363,7 +354,6 @@ on_both! {
         let store = base.open().await;
         assert_eq!(store.case(&mine.id).await.unwrap(), Some(mine.clone()));
         assert_eq!(store.payload(&first.id).await.unwrap(), Some(first.payload));
-        assert_eq!(store.last_day().await.unwrap(), Some(mine.filed));
     }
 
     async fn an_unknown_schema_is_refused_and_left_alone(base) {

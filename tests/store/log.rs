@@ -42,6 +42,7 @@ on_both! {
         drop(base.open().await);
         base.tamper("alter table log drop column writer").await;
         base.tamper("alter table meta drop column rewritten").await;
+        base.tamper("alter table meta drop column looked").await;
         base.tamper("update meta set schema = 4").await;
         let before = start().after(&record_hash(Writer::Earlier, b"old"));
         let head = hex::encode(before.hash);
