@@ -151,8 +151,13 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// What is one visitor's, or everybody's by one door, must leave something to others.
-    fn check(&self) -> Result<(), ConfigError> {
+    /// What is one visitor's, or everybody's by one door, must leave something to others; and the largest file must fit in a day.
+    fn check(&self, max_file_bytes: u64) -> Result<(), ConfigError> {
+        let day = self.mebibytes;
+        if u64::from(day.circuit.min(day.case).min(day.clear).get()) <= max_file_bytes >> 20 {
+            let text = "a file of max_file_bytes could never be sent: let circuit, case and clear be more than its MiB";
+            return Err(ConfigError(format!("[limits.mebibytes]: {text}")));
+        }
         let all = [("tries", self.tries), ("texts", self.texts), ("files", self.files), ("mebibytes", self.mebibytes)];
         for (name, limit) in all {
             if limit.circuit >= limit.service || limit.clear > limit.service {
@@ -301,7 +306,7 @@ impl Config {
         if self.status.as_ref().is_some_and(|status| !status.listen.ip().is_loopback()) {
             return Err(ConfigError("[status]: listen must be a loopback address".into()));
         }
-        self.limits.check()?;
+        self.limits.check(self.max_file_bytes)?;
         if let Some(onion) = &self.onion {
             onion.check()?;
         }

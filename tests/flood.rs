@@ -1,6 +1,10 @@
 //! Visitors who only cost: many, slow, endless. Meanwhile somebody files a report, and it goes on as ever (promise 10).
 #![cfg(all(feature = "server", feature = "desk", target_os = "linux"))]
 #![expect(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a test, and its figures")]
+#[path = "flood/circuits.rs"]
+mod circuits;
+#[path = "flood/half_open.rs"]
+mod half_open;
 mod support;
 
 use std::{
@@ -31,7 +35,7 @@ const HEAD: Duration = Duration::from_secs(25);
 struct Server {
     program: Program,
     // Kept until the server is gone.
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 impl Server {
@@ -40,10 +44,15 @@ impl Server {
         let most = getrlimit(Resource::Nofile);
         setrlimit(Resource::Nofile, Rlimit { current: most.maximum, maximum: most.maximum }).unwrap();
         let folder = tempfile::tempdir().unwrap();
-        // What is refused is read to the size of the largest file, and then cut off.
-        let settings = settings(folder.path(), None) + "max_file_bytes = 33554432\n";
-        let program = Program::start(folder.path(), &settings);
-        Self { program, _folder: folder }
+        // What is refused is read to the size of the largest file, and then cut off. A slow sender has five seconds, not sixty.
+        let more = "max_file_bytes = 33554432\n[pace]\nsilence_seconds = 5\ngrace_seconds = 5\nbytes_per_second = 4096\ntotal_seconds = 600\n";
+        let settings = settings(folder.path(), None) + more;
+        Self::over(folder, &settings)
+    }
+
+    fn over(folder: tempfile::TempDir, settings: &str) -> Self {
+        let program = Program::start(folder.path(), settings);
+        Self { program, folder }
     }
 
     fn address(&self) -> SocketAddr {
@@ -123,8 +132,13 @@ async fn what_has_no_end_keeps_nobody_out() {
     let multipart = form("multipart/form-data; boundary=edge");
     let chunk = |bytes: &[u8]| [format!("{:x}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat();
     let part = b"--edge\r\ncontent-disposition: form-data; name=\"x\"\r\n\r\n1\r\n".repeat(1_000);
+    let nested = |n: usize| {
+        format!("--edge\r\ncontent-type: multipart/mixed; boundary=edge{n}\r\n\r\n--edge{n}\r\n\r\n").into_bytes()
+    };
+    let long =
+        form("multipart/form-data; boundary=edge").replace("chunked", "identity").replace("transfer-encoding", "x");
     let (soon, slow) = (Duration::ZERO, Duration::from_secs(1));
-    let kinds: [(&str, String, Vec<u8>, Duration); 7] = [
+    let kinds: [(&str, String, Vec<u8>, Duration); 10] = [
         ("one header, without end", "GET / HTTP/1.1\r\nx: ".to_owned(), vec![b'a'; 1 << 16], soon),
         ("headers, without end", "GET / HTTP/1.1\r\n".to_owned(), b"a: b\r\n".repeat(5_000), soon),
         ("an address, without end", "GET /".to_owned(), vec![b'a'; 1 << 16], soon),
@@ -136,6 +150,9 @@ async fn what_has_no_end_keeps_nobody_out() {
             chunk(&vec![b'h'; 1 << 16]),
             soon,
         ),
+        ("a boundary, without end", multipart.clone(), chunk(&vec![b'-'; 1 << 16]), soon),
+        ("forms within forms", multipart.clone(), chunk(&(0..1_000).flat_map(nested).collect::<Vec<u8>>()), soon),
+        ("a body, a byte a second", long.replace("\r\n\r\n", "\r\ncontent-length: 1000000\r\n\r\n"), vec![b'-'], slow),
         ("a form, without end", form("application/x-www-form-urlencoded"), chunk(&vec![b'f'; 1 << 16]), soon),
     ];
     for (name, head, piece, pause) in kinds {
@@ -145,18 +162,24 @@ async fn what_has_no_end_keeps_nobody_out() {
             let most = if head.contains("chunked") { HEAD / 4 } else { HEAD };
             timeout(most, futures_util::future::join_all(all)).await
         };
-        let later = async {
-            sleep(Duration::from_millis(500)).await;
-            server.honest().await
+        tokio::pin!(flood);
+        let mut honest = Vec::new();
+        // Somebody with a report each second.
+        let sent = loop {
+            tokio::select! {
+                sent = &mut flood => break sent,
+                took = async { sleep(Duration::from_secs(1)).await; server.honest().await } => honest.push(took),
+            }
         };
-        let (sent, honest) = tokio::join!(flood, later);
+        honest.push(server.honest().await);
         // The framework reads a body in chunks to its end, and throws it away, for as long as somebody sends it.
         assert!(sent.is_ok() || head.contains("chunked"), "{name}: not cut off");
         let end = sent.ok().map_or_else(
             || "still sending".to_owned(),
             |sent| format!("cut off after {:.1?} and {} bytes", since.elapsed(), sent.iter().max().unwrap()),
         );
-        println!("{name}: {end}; a report meanwhile takes {honest:.2?}");
+        let slowest = honest.iter().max().unwrap();
+        println!("{name}: {end}; of {} reports meanwhile the slowest takes {slowest:.2?}", honest.len());
     }
     let peak = server.peak();
     println!("peak: {peak} MiB");

@@ -209,6 +209,7 @@ fn settings_that_let_one_visitor_close_it_for_all_are_refused() {
         (fair.replace("clear = 4", "clear = 6"), "close it for all"),
         (fair.replace("case = 1", "case = 0"), "case"),
         (fair.replace("case = 1\n", ""), "case"),
+        ("max_file_bytes = 9000000000\n".to_owned(), "could never be sent"),
         ("[onion]\n".to_owned(), "HiddenServicePort"),
         ("[onion]\nlisten = \"0.0.0.0:81\"\n".to_owned(), "loopback"),
         ("[onion]\nlisten = \"127.0.0.1:81\"\nlocation = \"https://example.org\"\n".to_owned(), "location"),

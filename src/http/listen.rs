@@ -38,6 +38,8 @@ const WORKERS: usize = 2;
 /// The mode of a unix socket.
 #[cfg(unix)]
 const SOCKET: u32 = 0o660;
+/// Connections that wait to be taken in.
+const BACKLOG: u32 = 4096;
 
 /// Serves on every listener of the settings until the process is told to stop.
 pub async fn serve(app: App) -> io::Result<()> {
@@ -80,12 +82,21 @@ pub fn serve_anywhere(app: impl Into<Arc<App>>) -> io::Result<(SocketAddr, Serve
     Ok((address, listen(Data::from(app.into()), plain)?.disable_signals().run()))
 }
 
+/// So many connections may wait to be taken in, where the kernel allows it; the standard library asks for 128.
+#[cfg(unix)]
+fn let_many_wait(listener: impl std::os::fd::AsFd) -> io::Result<()> {
+    Ok(rustix::net::listen(listener, BACKLOG.cast_signed())?)
+}
+
 fn listen(app: Data<App>, plain: TcpListener) -> io::Result<ServerBuilder> {
     let (socket, https, onion) = (app.config.socket.clone(), app.config.https.clone(), app.config.onion.clone());
     plain.set_nonblocking(true)?;
+    #[cfg(unix)]
+    let_many_wait(&plain)?;
     let site_of = app.clone();
     let mut server = Server::build()
         .workers(WORKERS)
+        .backlog(BACKLOG)
         .listen("plain", plain, move || service().h1(site(site_of.clone(), Door::Clear)).tcp())?;
     #[cfg(unix)]
     if let Some(path) = socket {
@@ -146,6 +157,7 @@ fn unix_listener(path: &Path) -> io::Result<std::os::unix::net::UnixListener> {
         let folder = path.parent().unwrap_or(path).display();
         io::Error::new(e.kind(), format!("cannot listen on {}: {e}; is there a folder {folder}?", path.display()))
     })?;
+    let_many_wait(&listener)?;
     // Whatever the umask: the socket's group is let in, and the folder decides who gets as far as the socket.
     std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(SOCKET))?;
     Ok(listener)

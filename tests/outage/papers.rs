@@ -54,6 +54,8 @@ async fn a_certificate_that_ends_is_refused_by_browsers_and_the_next_is_served_w
     );
     certify_for(&papers, "brief", SECONDS);
     struck.restart();
+    // The start waits for the other listener alone.
+    until("this one is bound", async || tokio::net::TcpStream::connect(listen).await.is_ok()).await;
     let base = format!("https://{listen}");
     let browser = trusting(&papers, &base);
     let (code, fields) = browser.prepared("Met een kort certificaat", &[]).await;
