@@ -101,15 +101,14 @@ async fn those_who_vanish_are_let_go() {
     let server = Server::start();
     server.honest().await;
     let before = server.open_files();
-    let upload = format!(
-        "POST /nl/mailbox/file HTTP/1.1\r\nhost: x\r\norigin: http://x\r\ncontent-type: multipart/form-data; \
-         boundary=edge\r\ncontent-length: 9000000\r\n\r\n--edge\r\n"
-    );
+    let upload: &[u8] =
+        b"POST /nl/mailbox/file HTTP/1.1\r\nhost: x\r\norigin: http://x\r\ncontent-type: multipart/form-data; \
+         boundary=edge\r\ncontent-length: 9000000\r\n\r\n--edge\r\n";
+    // In the middle of nothing, of a head, and of a body.
+    let beginnings: [&[u8]; 3] = [b"", b"GET /nl/report HTTP/1.1\r\nhost: x", upload];
     let mut gone = Vec::new();
-    for n in 0..VANISHED {
-        let mut stream = come(&server, u32::try_from(n).unwrap()).await.unwrap();
-        // In the middle of nothing, of a head, and of a body.
-        let sent: &[u8] = [b"".as_slice(), b"GET /nl/report HTTP/1.1\r\nhost: x", upload.as_bytes()][n % 3];
+    for (n, sent) in (0..).zip(beginnings.into_iter().cycle().take(VANISHED)) {
+        let mut stream = come(&server, n).await.unwrap();
         stream.write_all(sent).await.unwrap();
         gone.push(stream);
     }
