@@ -4,7 +4,7 @@ use std::path::Path;
 use crate::support::{
     disk::Disk,
     postgres::Postgres,
-    whole::{Half, Struck, bytes, tell},
+    whole::{Half, READER, Struck, bytes, tell},
 };
 
 const PAGE: u64 = 4096;
@@ -145,4 +145,25 @@ async fn a_payload_folder_that_is_read_only_refuses_files_alone_on_sqlite() {
 async fn a_payload_folder_that_is_read_only_refuses_files_alone_on_postgresql() {
     let postgres = Postgres::start();
     a_folder_that_cannot_be_written(Some(&postgres.database("fixed"))).await;
+}
+
+/// What was opened before needs no room. A first look does, since it is recorded before anybody sees a word.
+#[actix_web::test]
+async fn on_a_full_disk_an_opened_case_is_read_and_an_unopened_one_waits_unread() {
+    let (disk, mut struck) = on_sqlite().await;
+    let (opened, unopened) = (struck.report("Al geopend").await, struck.report("Nog niet geopend").await);
+    let [opened, unopened] = [&opened, &unopened].map(|code| struck.case_of(code));
+    let (opened, unopened) = (opened.await.to_string(), unopened.await.to_string());
+    let read = async |case: &str| struck.service.desk(READER, &["read", case]).await.map(|read| read.to_string());
+    assert!(read(&opened).await.unwrap().contains("Al geopend"));
+    disk.leave(0);
+    assert!(read(&opened).await.unwrap().contains("Al geopend"));
+    let refused = read(&unopened).await.unwrap_err();
+    assert!(refused.contains("nothing changed, try again later"), "{refused}");
+    let inbox = struck.service.desk(READER, &["inbox"]).await.unwrap();
+    let states: Vec<_> = inbox.as_array().unwrap().iter().filter_map(|case| case["state"].as_str()).collect();
+    assert_eq!(states.iter().filter(|state| **state == "unopened").count(), 1, "{states:?}");
+    disk.clear();
+    assert!(read(&unopened).await.unwrap().contains("Nog niet geopend"), "when there is room again");
+    ends(disk, struck);
 }

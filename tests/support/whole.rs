@@ -199,6 +199,11 @@ impl Struck {
         self.program = Some(program);
     }
 
+    /// The case that a code opens.
+    pub(crate) async fn case_of(&self, code: &str) -> Uuid {
+        self.rows.case_of(code, &self.instance).await
+    }
+
     /// A report that is confirmed now; its code.
     pub(crate) async fn report(&mut self, story: &str) -> String {
         let (code, fields) = self.browser().prepared(story, &[]).await;
@@ -264,7 +269,7 @@ impl Struck {
         nothing_half_done(&self.rows, &self.payloads()).await;
         let mut cases = BTreeSet::new();
         for (code, story) in &self.reports {
-            let case = self.rows.case_of(code, &self.instance).await;
+            let case = self.case_of(code).await;
             cases.insert(case);
             self.opens(code, case, story).await;
         }
