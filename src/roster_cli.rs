@@ -100,7 +100,7 @@ fn in_words(lines: &[Said]) -> Vec<String> {
 
 fn key_lines(Parsed { files, .. }: &Parsed) -> Vec<String> {
     let readers = files.values().flat_map(|file| &file.readers);
-    readers.map(|r| format!("{}: {}", r.id, print_words(&r.keyed(), Language::Nl).join(" "))).collect()
+    readers.map(|r| format!("{}: {}", r.id, print_words(&r.keyed()).join(" "))).collect()
 }
 
 /// Lines as they may stand on a terminal: what a file holds cannot move the cursor, end a line or turn its direction.

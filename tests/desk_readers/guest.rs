@@ -1,11 +1,7 @@
 //! A guest is invited on the page, and opens the page themselves.
 use std::time::Duration;
 
-use meldkluis::{
-    desk::Identity,
-    domain::id::ReaderId,
-    seal::code::{Language, print_words},
-};
+use meldkluis::{desk::Identity, domain::id::ReaderId, seal::code::print_words};
 use thirtyfour::By;
 
 use crate::{
@@ -39,7 +35,7 @@ async fn a_guest_is_invited_and_opens_the_desk_with_the_card_for_what_a_guest_ca
     assert!(reader.text().await.contains("Dit zijn niet de acht woorden"), "{}", reader.text().await);
     assert!(value(&reader, "#public").await.contains(GUEST), "the file is kept with what was typed");
     reader.page.find(By::Css("#words")).await.unwrap().clear().await.unwrap();
-    reader.write("#words", &print_words(&me.keyed(), Language::Nl).join(" ")).await;
+    reader.write("#words", &print_words(&me.keyed()).join(" ")).await;
     reader.press("#make button").await;
     assert_eq!(reader.heading().await, "De kaart van de gast", "{}", reader.text().await);
     picture(&reader, "desk-guest-card").await;
