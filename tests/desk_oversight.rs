@@ -83,14 +83,14 @@ async fn stories_22_and_23_an_officer_classifies_and_works_by_a_protocol_and_the
     let text = coordinator.text().await;
     assert!(text.contains("1 van 8 stappen gedaan") && text.contains("Financiële schending"), "{text}");
     // The reason comes first, and its text follows it.
-    coordinator.press("#choose button").await;
+    coordinator.press("#typed button").await;
     assert!(coordinator.text().await.contains("Kies waarom u schrijft."), "{}", coordinator.text().await);
     coordinator.click("#memo-escalate").await;
-    coordinator.press("#choose button").await;
+    coordinator.press("#typed button").await;
     let text = coordinator.page.find(By::Css("#text")).await.unwrap().prop("value").await.unwrap().unwrap();
     assert!(text.contains("leg ik dit hogerop") && !text.contains("termijn"), "{text}");
     picture(&coordinator, "desk-watch").await;
-    coordinator.press("#write button").await;
+    coordinator.press("#typed button").await;
     assert!(coordinator.text().await.contains("Het bericht is verstuurd."), "{}", coordinator.text().await);
     for path in ["/nl/register", "/nl/log"] {
         coordinator.page.goto(absolute(&link, path)).await.unwrap();

@@ -50,7 +50,7 @@ async fn looked_at(make: Make, library: String, script: &str) {
         eye.browser.page.goto(at(&format!("case/{case}/readers/guest"))).await.unwrap();
         eye.browser.write("#card-file", card.to_str().unwrap()).await;
         eye.press("#use button", &format!("{lang} desk guest card")).await;
-        eye.press("#ask button", &format!("{lang} desk guest card wrong")).await;
+        eye.press("#typed button", &format!("{lang} desk guest card wrong")).await;
     }
     assert!(eye.pages >= 30, "{} pages were looked at", eye.pages);
     assert!(eye.found.is_empty(), "{}", eye.found.join("\n"));

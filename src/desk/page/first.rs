@@ -10,6 +10,7 @@ use askama::Template;
 use super::{
     Desk,
     answer::{MaybeForm, fields},
+    language::{self, only_shown},
     lock::take,
     view,
 };
@@ -30,13 +31,16 @@ struct First {
 
 /// Asks for a name and a passphrase, and makes the keys.
 pub(super) async fn first(desk: Data<Desk>, lang: Path<String>, form: MaybeForm) -> HttpResponse {
-    let t = view::texts(&lang);
     let mut sent = fields(form);
+    let t = language::asked(&desk, &lang, &mut sent);
     if desk.identity.exists() {
         return view::see_other(&format!("/{}/inbox", t.lang()));
     }
     let Some(name) = take(&mut sent, "name") else { return ask(t, String::new(), None) };
     let name = String::from_utf8_lossy(name.reveal()).trim().to_owned();
+    if only_shown(&sent) {
+        return ask(t, name, None);
+    }
     let typed = |field: Option<Plaintext>| String::from_utf8_lossy(field.unwrap_or_default().reveal()).into_owned();
     let (once, again) = (typed(take(&mut sent, "passphrase")), typed(take(&mut sent, "again")));
     let (path, reader) = (desk.identity.clone(), ReaderId::try_from(name.clone()));

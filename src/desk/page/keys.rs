@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 use super::{
     Desk, Fields,
     answer::{MaybeForm, fields},
+    language,
     lock::{ask, take},
     view,
 };
@@ -58,11 +59,12 @@ pub(super) fn tried(desk: &Desk, me: &Identity) -> Option<Day> {
 
 /// Where the keys are, and what goes to whom.
 pub(super) async fn keys(desk: Data<Desk>, request: HttpRequest, lang: Path<String>, form: MaybeForm) -> HttpResponse {
-    let t = view::texts(&lang);
+    let mut sent = fields(form);
+    let t = language::asked(&desk, &lang, &mut sent);
     if !desk.identity.exists() {
         return view::see_other(&format!("/{}/first", t.lang()));
     }
-    let passphrase = take(&mut fields(form), "passphrase");
+    let passphrase = take(&mut sent, "passphrase");
     if desk.mine().await.is_some() {
         return page(&desk, t, request.query_string() == "made=yes", None).await;
     }

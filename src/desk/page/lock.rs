@@ -11,7 +11,7 @@ use age::secrecy::SecretString;
 use askama::Template;
 use tokio::sync::{MappedMutexGuard, MutexGuard};
 
-use super::{Desk, Fields, guide::Guide, keys, preview::Last, view};
+use super::{Desk, Fields, guide::Guide, keys, language, preview::Last, view};
 use crate::{
     desk::{Client, DeskError, Identity, Item, guest::with_card_of, summary::Summaries},
     domain::{id::CaseId, roster::Mode},
@@ -66,17 +66,27 @@ impl Desk {
             if !self.identity.exists() {
                 return Err(view::see_other(&format!("/{}/first", t.lang())));
             }
-            let Some(passphrase) = passphrase else { return Err(ask(t, self.mode(), request.path(), fields, None)) };
+            let Some(passphrase) = passphrase else {
+                return Err(ask(t, self.mode(), &language::address(t, request.path()), fields, None));
+            };
             match self.unlock(&passphrase).await {
                 Ok(unlocked) => *open = Some(unlocked),
-                Err(error) => return Err(ask(t, self.mode(), request.path(), fields, Some(error.in_words(t)))),
+                Err(error) => {
+                    return Err(ask(
+                        t,
+                        self.mode(),
+                        &language::address(t, request.path()),
+                        fields,
+                        Some(error.in_words(t)),
+                    ));
+                }
             }
             let untried = open.as_ref().is_some_and(|open| keys::tried(self, &open.client.me).is_none());
             if fields.is_empty() && untried && self.mode() != Some(Mode::Demo) {
                 return Err(view::see_other(&format!("/{}/keys", t.lang())));
             }
             if fields.is_empty() && request.method() == Method::POST {
-                return Err(view::see_other(request.path()));
+                return Err(view::see_other(&language::address(t, request.path())));
             }
         }
         let mut opened = MutexGuard::try_map(open, Option::as_mut)

@@ -15,6 +15,7 @@ use self::answers::Answers;
 use super::{
     Desk,
     answer::{Answer, MaybeForm, answer, fields},
+    language::only_shown,
     lock::Unlocked,
     oversee::code as word,
     view,
@@ -97,10 +98,11 @@ pub(super) async fn oral(desk: Data<Desk>, request: HttpRequest, lang: Path<Stri
         let key = &*desk.code_key;
         let short = |name: &str| sent.iter().find(|(n, _)| n == name).and_then(|(_, v)| v.choice()).unwrap_or_default();
         let (step, go, token) = (short("step").parse().unwrap_or(0), short("go").to_owned(), short("token").to_owned());
+        let shown = only_shown(&sent);
         let answers = Answers::read(t, sent);
         match step {
-            ASK..=SAY => forward(&Doing { open, t, key }, answers, step, (&go, &token)).await,
-            _ => Ok(show(&Doing { open, t, key }, &answers, ASK, None)),
+            ASK..=SAY => forward(&Doing { open, t, key, shown }, answers, step, (&go, &token)).await,
+            _ => Ok(show(&Doing { open, t, key, shown }, &answers, ASK, None)),
         }
     })
     .await
@@ -111,6 +113,8 @@ struct Doing<'a> {
     open: &'a Unlocked,
     t: Texts,
     key: &'a [u8; 32],
+    /// In another language, and nothing else.
+    shown: bool,
 }
 
 async fn forward(doing: &Doing<'_>, mut answers: Answers, step: u8, (go, token): (&str, &str)) -> Answer {
@@ -121,6 +125,9 @@ async fn forward(doing: &Doing<'_>, mut answers: Answers, step: u8, (go, token):
         answers.seed = None;
         let text = doing.t.get("error-oral-changed");
         return Ok(show(doing, &answers, TELL, Some(("main", text))));
+    }
+    if doing.shown {
+        return Ok(show(doing, &answers, step, None));
     }
     if go == "back" {
         return Ok(show(doing, &answers, step.saturating_sub(1).max(ASK), None));
@@ -156,7 +163,7 @@ async fn send(doing: &Doing<'_>, answers: Answers) -> Answer {
 }
 
 fn show(doing: &Doing<'_>, answers: &Answers, step: u8, error: Option<(&'static str, String)>) -> HttpResponse {
-    let Doing { open, t, key } = *doing;
+    let Doing { open, t, key, .. } = *doing;
     let client = &open.client;
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let readers = answers.readers(doing).filter(|_| step >= CODE);

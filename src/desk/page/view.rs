@@ -5,6 +5,7 @@ use actix_web::{
 };
 use askama::Template;
 
+use super::language;
 use crate::{
     desk::{Client, DeskError},
     domain::roster::{Mode, Role},
@@ -27,6 +28,8 @@ struct Base<'a> {
     mode: Option<&'static str>,
     /// The other language, where there is a page in it.
     other: Option<Texts>,
+    /// The button for it sends the form of the page.
+    sends: bool,
     body: &'a str,
 }
 
@@ -94,7 +97,7 @@ pub(super) fn page<'a>(
         Language::En => Language::Nl,
     };
     let other = (!both).then(|| Texts::of(other));
-    let base = Base { t, style: STYLE, title, reader, front, mode, other, body };
+    let base = Base { t, style: STYLE, title, reader, front, mode, other, sends: language::sends(body), body };
     HttpResponse::build(status).content_type("text/html; charset=utf-8").body(base.render().unwrap_or_default())
 }
 
