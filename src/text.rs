@@ -45,7 +45,11 @@ impl Texts {
     pub(crate) fn with(&self, id: &str, values: &[(&str, String)]) -> String {
         let mut args = FluentArgs::new();
         for (name, value) in values {
-            args.set((*name).to_owned(), value.clone());
+            // A number picks its plural form. What would be written otherwise, as 007, is none.
+            match value.parse::<u32>().ok().filter(|number| number.to_string() == *value) {
+                Some(number) => args.set((*name).to_owned(), number),
+                None => args.set((*name).to_owned(), value.clone()),
+            }
         }
         let pattern = self.bundle.get_message(id).and_then(|m| m.value());
         let format = |p| self.bundle.format_pattern(p, Some(&args), &mut Vec::new()).into_owned();
@@ -101,6 +105,8 @@ fn load(language: &str, files: [&str; 2]) -> Bundle {
 mod tests {
     use std::collections::BTreeSet;
 
+    use crate::seal::code::Language;
+
     fn ids(source: &str) -> BTreeSet<(String, BTreeSet<String>)> {
         let message = |line: &str| {
             let (id, text) = line.split_once(" = ")?;
@@ -116,6 +122,31 @@ mod tests {
         let en = ids(&super::EN_FILES.join("\n"));
         assert_eq!(nl.symmetric_difference(&en).collect::<Vec<_>>(), Vec::<&(String, BTreeSet<String>)>::new());
         assert!(nl.len() > 100);
+    }
+
+    #[test]
+    fn a_number_picks_its_plural_form_and_stays_as_it_was_written() {
+        let say = |language, count: &str| {
+            super::Texts::of(language).with("watch-changed-case", &[("case", "00123".into()), ("count", count.into())])
+        };
+        assert_eq!(say(Language::En, "1"), "00123: who reads it was changed once");
+        assert_eq!(say(Language::En, "12345"), "00123: who reads it was changed 12345 times");
+        assert_eq!(say(Language::Nl, "1"), "00123: 1 keer veranderd wie de zaak leest");
+        let all = [super::NL_FILES, super::EN_FILES].concat().join("\n");
+        for form in ["(s)", "(en)", "(pen)"] {
+            assert!(!all.contains(form), "{form}");
+        }
+    }
+
+    #[test]
+    fn an_error_on_the_forms_is_a_whole_sentence() {
+        let lines = [super::NL_FILES, super::EN_FILES].into_iter().flatten().flat_map(str::lines);
+        let wrong = |line: &&str| {
+            line.split_once(" = ").is_some_and(|(id, text)| {
+                id.starts_with("error-") && id != "error-prefix" && !text.ends_with(['.', '?'])
+            })
+        };
+        assert_eq!(lines.filter(wrong).collect::<Vec<_>>(), Vec::<&str>::new());
     }
 
     #[test]

@@ -84,6 +84,7 @@ async fn an_officer_does_the_whole_work_of_a_case_on_the_page() {
     browser.press("main form button").await;
     let text = browser.text().await;
     assert!(text.contains("De bevestiging is verstuurd") && text.contains("Geef terugkoppeling voor of op"), "{text}");
+    assert!(browser.page.find(By::Css(".mk-acts a[href$=acknowledge]")).await.is_err(), "it is not asked for again");
     browser.press(".mk-acts a[href$=ask]").await;
     browser.write("#text", "Welke kas was het?").await;
     browser.press("main form button").await;

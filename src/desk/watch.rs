@@ -30,7 +30,7 @@ use crate::{
 pub enum Watch {
     /// Coordinator: the clocks of your organisation.
     Overview,
-    /// The register: one row a report, without content.
+    /// The register: one row a report that somebody has opened, without content.
     Register {
         /// Comma-separated, with a line of names.
         #[arg(long)]

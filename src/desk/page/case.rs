@@ -148,7 +148,8 @@ pub(super) async fn case_page(
         _ if closed => false,
         Act::Close => !guest,
         // The law sets advice no term: there is nothing to confirm by a day, and no feedback that is due.
-        Act::Acknowledge | Act::Feedback => !advice,
+        Act::Acknowledge => !advice && !said(items, Kind::Acknowledgement),
+        Act::Feedback => !advice,
         Act::Ask | Act::Reply => true,
     };
     let acts = Act::ALL.into_iter().filter(can).map(Act::name).collect();
@@ -207,13 +208,16 @@ pub(super) fn due(t: Texts, open: &Unlocked, case: &CaseView, advice: bool) -> (
         Some(Duty::Acknowledge) => "desk-due-acknowledge",
         Some(Duty::Feedback) => "desk-due-feedback",
     };
-    let given =
-        |item: &Item| matches!(&item.state, State::Opened(o) if o.proven && o.manifest.head.kind == Kind::Feedback);
-    let again = open.cases.get(&case.case).is_some_and(|items| items.iter().any(given));
+    let again = open.cases.get(&case.case).is_some_and(|items| said(items, Kind::Feedback));
     let id = if again && id == "desk-due-feedback" { "desk-due-feedback-again" } else { id };
     let late = case.due < open.client.today();
     let text = t.with(id, &[("day", t.day(case.due))]);
     (if late { format!("{} {text}", t.get("desk-late")) } else { text }, late)
+}
+
+/// Whether something of this kind was written.
+fn said(items: &[Item], kind: Kind) -> bool {
+    items.iter().any(|item| matches!(&item.state, State::Opened(o) if o.proven && o.manifest.head.kind == kind))
 }
 
 /// An organisation's name.

@@ -255,7 +255,7 @@ pub(super) fn code(value: impl serde::Serialize) -> String {
     serde_json::to_value(value).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
-/// The register: one row a report.
+/// The register: one row a report that somebody has opened.
 pub(super) async fn rows(desk: Data<Desk>, request: HttpRequest, lang: Path<String>, form: MaybeForm) -> HttpResponse {
     answer(&desk, &request, &lang, fields(form), async |open, t, mut sent| {
         let rows = register(&entries(open).await?);

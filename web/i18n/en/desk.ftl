@@ -19,7 +19,10 @@ desk-filter-late = Late
 desk-filter-closed = Closed cases
 desk-filter-all = All cases
 desk-found = { $count } found.
-desk-waiting = { $count } cases are still being prepared. Load this page again.
+desk-waiting = { $count ->
+    [one] One case is still being prepared.
+   *[other] { $count } cases are still being prepared.
+} Load this page again.
 desk-col-due = What next, and when
 desk-col-case = Case
 desk-col-filed = Sent
@@ -85,7 +88,10 @@ desk-close-title = Are you sure that you want to close this case?
 desk-close-unacknowledged = Receipt has not been confirmed yet.
 desk-close-no-feedback = No feedback has been given yet. The law asks for it.
 desk-close-no-outcome = The outcome has not been recorded yet.
-desk-close-steps = { $count } step(s) of the protocol have not been done.
+desk-close-steps = { $count ->
+    [one] One step of the protocol has not been done.
+   *[other] { $count } steps of the protocol have not been done.
+}
 desk-close-reporter = The reporter can still read what is there, but can write or add nothing more, and can no longer answer a request for consent.
 desk-close-readers = You and the other readers can add nothing but a note.
 desk-close-destroyed = After { $days } days, on { $day }, everything is destroyed, unless the coordinator keeps the case.
@@ -137,7 +143,7 @@ desk-first-text = You have no keys on this computer yet. With keys you open repo
 desk-first-name = Your name in the program
 desk-first-name-hint = Will you be in the list of readers? Then the coordinator gave you this name, for example bzk-functionaris-1. Do you read along in one case as a guest? Then choose a name yourself, for example adr-onderzoeker. Use small letters, digits and hyphens.
 desk-first-passphrase = Choose a passphrase
-desk-first-passphrase-hint = Take 16 characters or more. Five words that do not belong together are good; digits or signs are not needed. Without this passphrase nobody opens anything, you neither.
+desk-first-passphrase-hint = Take 16 characters or more. Five words that do not belong together are good, for example words for things that you see around you; digits or signs are not needed. Not good: one sign or word again and again, or a row such as 1234. Without this passphrase nobody opens anything, you neither.
 desk-first-again = Type the passphrase once more
 desk-first-make = Make my keys
 desk-keys-title = Your keys
@@ -154,6 +160,7 @@ desk-made-public = 2. Give the coordinator your public half
 desk-made-public-text = This half is not secret. Read these eight words to the coordinator: if you both see the same, they really are your keys. They are Dutch words in every language, so that everybody sees the same ones.
 desk-made-save = Save the file for the coordinator
 desk-made-on = To your cases
+desk-error-trivial = this passphrase is too easy to guess: it repeats itself or is a row. Take five words that do not belong together
 desk-error-short = this passphrase is too short; take 16 characters or more. Five words that do not belong together are good
 desk-error-differ = the two passphrases differ; nothing was made
 desk-error-passphrase = the passphrase is not right
@@ -310,7 +317,10 @@ watch-unopened = { $case }: opened by nobody since { $day }
 watch-unopened-reserve = { $case }: opened by nobody since { $day }; the reserve reader can read it now too
 watch-reviews = To look at
 watch-reviews-none = Nothing needs to be looked at.
-watch-steps = { $case }: { $count } step(s) of the protocol are late
+watch-steps = { $case }: { $count ->
+    [one] one step of the protocol is late
+   *[other] { $count } steps of the protocol are late
+}
 watch-protocol = Protocol { $name }: its review was due by { $day }
 watch-roster = The readers' file expires on { $day }: prepare the next
 watch-silent = { $name }: the keys gave no sign since { $day }
@@ -320,8 +330,14 @@ watch-destruction-none = Nothing is destroyed within a week.
 watch-destroy = { $case }: is destroyed on { $day }
 watch-changed = Changed readers
 watch-changed-none = In the last 30 days nothing changed in who reads a case.
-watch-changed-case = { $case }: who reads it was changed { $count } time(s)
-watch-changed-unnamed = Without the number of a case: who reads was changed { $count } time(s)
+watch-changed-case = { $case }: who reads it was changed { $count ->
+    [one] once
+   *[other] { $count } times
+}
+watch-changed-unnamed = Without the number of a case: who reads was changed { $count ->
+    [one] once
+   *[other] { $count } times
+}
 watch-all = All cases
 watch-advice = Requests for advice: { $count }. No term runs for those.
 watch-groups = Readers
@@ -353,7 +369,7 @@ watch-server = The server
 group-outside = Outside desk: { $name }
 group-advisers = Confidential advisers
 group-managers = Managers
-reg-text = One row for each report that somebody has opened, without content. The readers of the case filled this in; you see the latest.
+reg-text = One row for each report that somebody has opened, without content. A report about being treated badly has a row of its own. What nobody has opened yet and requests for advice are not in it. The readers of the case filled this in; you see the latest.
 reg-none = No report was opened yet.
 reg-received = Received
 reg-acknowledged = Acknowledged
@@ -480,7 +496,10 @@ words-shown = { $org }: { $id } ({ $name }) is shown to reporters as { $is }, an
 words-newly-signed = { $what } can newly be signed by { $person }
 words-signs-new = { $what }: { $person } signs with a new key; ask them
 words-no-longer-signed = { $what } can no longer be signed by { $person }
-words-needed = { $what } needed { $before } signature(s), and now { $after }
+words-needed = { $what } needed { $before ->
+    [one] one signature
+   *[other] { $before } signatures
+}, and now { $after }
 function-adviser = confidential adviser
 function-officer = officer
 function-manager = manager
@@ -708,12 +727,12 @@ oral-reads-outside = From outside the organisation. Reads along only if too few 
 oral-code-title = The reporter's code
 oral-code-lost = Say this too: only this code leads the reporter back to the report. Nobody can give a new one, nor can you.
 oral-said-hint = Twelve words with spaces between them. Capitals do not matter. Does the reporter say another word than you read out? Type what you hear.
-error-oral-topic = Choose what the report is about
-error-oral-word = Word { $word } is wrong. Ask the reporter what stands on the paper
-error-oral-count = A code has 12 words. You typed { $count }. Ask the reporter for all of them
-error-oral-said = Type the 12 words that the reporter says back
+error-oral-topic = Choose what the report is about.
+error-oral-word = Word { $word } is wrong. Ask the reporter what stands on the paper.
+error-oral-count = A code has 12 words. You typed { $count }. Ask the reporter for all of them.
+error-oral-said = Type the 12 words that the reporter says back.
 desk-language-name = English
-error-oral-how = Choose how it was told
+error-oral-how = Choose how it was told.
 error-oral-changed = This page was no longer right, perhaps because the list of readers changed. Nothing was sent, and everything is still there. Look at it; the reporter gets a new code after that.
 desk-error-oral-officer = only an officer of a desk who is no manager enters oral reports
 desk-error-oral-topic = you read no reports on this topic; only a reader of a report enters it

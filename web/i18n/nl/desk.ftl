@@ -19,7 +19,10 @@ desk-filter-late = Te laat
 desk-filter-closed = Afgesloten zaken
 desk-filter-all = Alle zaken
 desk-found = { $count } gevonden.
-desk-waiting = Er worden nog { $count } zaken klaargezet. Laad deze pagina opnieuw.
+desk-waiting = { $count ->
+    [one] Er wordt nog één zaak klaargezet.
+   *[other] Er worden nog { $count } zaken klaargezet.
+} Laad deze pagina opnieuw.
 desk-col-due = Wat nu en wanneer
 desk-col-case = Zaak
 desk-col-filed = Verstuurd
@@ -85,7 +88,10 @@ desk-close-title = Weet u zeker dat u deze zaak wilt afsluiten?
 desk-close-unacknowledged = De ontvangst is nog niet bevestigd.
 desk-close-no-feedback = Er is nog geen terugkoppeling gegeven. De wet vraagt daarom.
 desk-close-no-outcome = De uitkomst is nog niet vastgelegd.
-desk-close-steps = Van het protocol zijn nog { $count } stap(pen) niet gedaan.
+desk-close-steps = { $count ->
+    [one] Van het protocol is nog één stap niet gedaan.
+   *[other] Van het protocol zijn nog { $count } stappen niet gedaan.
+}
 desk-close-reporter = De melder kan nog lezen wat er staat, maar kan niets meer schrijven of toevoegen. Ook antwoorden op een vraag om toestemming kan niet meer.
 desk-close-readers = U en de andere lezers kunnen alleen nog een notitie toevoegen.
 desk-close-destroyed = Na { $days } dagen, op { $day }, wordt alles vernietigd, tenzij de coördinator de zaak bewaart.
@@ -137,7 +143,7 @@ desk-first-text = U hebt op deze computer nog geen sleutels. Met sleutels opent 
 desk-first-name = Uw naam in het programma
 desk-first-name-hint = Komt u in de lijst met lezers? Dan gaf de coördinator u deze naam, bijvoorbeeld bzk-functionaris-1. Leest u in één zaak mee als gast? Kies dan zelf een naam, bijvoorbeeld adr-onderzoeker. Gebruik kleine letters, cijfers en streepjes.
 desk-first-passphrase = Kies een wachtzin
-desk-first-passphrase-hint = Neem 16 tekens of meer. Vijf woorden die niet bij elkaar horen is goed; cijfers of tekens hoeven niet. Zonder deze wachtzin opent niemand iets, ook u niet.
+desk-first-passphrase-hint = Neem 16 tekens of meer. Vijf woorden die niet bij elkaar horen is goed, bijvoorbeeld van dingen die u om u heen ziet; cijfers of tekens hoeven niet. Niet goed: steeds hetzelfde teken of woord, of een rij zoals 1234. Zonder deze wachtzin opent niemand iets, ook u niet.
 desk-first-again = Typ de wachtzin nog een keer
 desk-first-make = Maak mijn sleutels
 desk-keys-title = Uw sleutels
@@ -154,6 +160,7 @@ desk-made-public = 2. Geef de coördinator uw openbare deel
 desk-made-public-text = Dit deel is niet geheim. Lees de coördinator deze acht woorden voor: zien jullie dezelfde, dan zijn het echt uw sleutels. De woorden veranderen nooit, ook niet als u de taal wisselt.
 desk-made-save = Bewaar het bestand voor de coördinator
 desk-made-on = Naar uw zaken
+desk-error-trivial = Deze wachtzin is te makkelijk te raden: hij herhaalt zich of is een rij. Neem vijf woorden die niet bij elkaar horen.
 desk-error-short = Deze wachtzin is te kort. Neem 16 tekens of meer. Vijf woorden die niet bij elkaar horen is goed.
 desk-error-differ = De twee wachtzinnen zijn niet gelijk. Er is niets gemaakt.
 desk-error-passphrase = Deze wachtzin is niet goed.
@@ -310,7 +317,10 @@ watch-unopened = { $case }: sinds { $day } door niemand geopend
 watch-unopened-reserve = { $case }: sinds { $day } door niemand geopend; de reservelezer kan nu ook lezen
 watch-reviews = Nakijken
 watch-reviews-none = Niets hoeft nagekeken te worden.
-watch-steps = { $case }: { $count } stap(pen) van het protocol zijn te laat
+watch-steps = { $case }: { $count ->
+    [one] één stap van het protocol is te laat
+   *[other] { $count } stappen van het protocol zijn te laat
+}
 watch-protocol = Protocol { $name }: moest voor of op { $day } nagekeken zijn
 watch-roster = Het lezersbestand verloopt op { $day }: maak het volgende klaar
 watch-silent = { $name }: de sleutels lieten sinds { $day } niets zien
@@ -353,7 +363,7 @@ watch-server = De server
 group-outside = Extern meldpunt: { $name }
 group-advisers = Vertrouwenspersonen
 group-managers = Leidinggevenden
-reg-text = Eén regel per melding die iemand heeft geopend, zonder inhoud. De lezers van de zaak vulden dit in; u ziet de laatste stand.
+reg-text = Eén regel voor elke melding die iemand heeft geopend, zonder inhoud. Een melding over benadeling heeft een eigen regel. Wat nog niemand opende en aanvragen om advies staan er niet in. De lezers van de zaak vulden dit in; u ziet de laatste stand.
 reg-none = Er is nog geen melding geopend.
 reg-received = Ontvangen
 reg-acknowledged = Bevestigd
@@ -480,7 +490,10 @@ words-shown = { $org }: { $id } ({ $name }) heet voor melders { $is }, en heette
 words-newly-signed = { $what } kan voortaan worden getekend door { $person }
 words-signs-new = { $what }: { $person } tekent met een nieuwe sleutel; vraag het na
 words-no-longer-signed = { $what } kan niet langer worden getekend door { $person }
-words-needed = voor { $what } waren { $before } handtekening(en) nodig, en nu { $after }
+words-needed = voor { $what } { $before ->
+    [one] was één handtekening
+   *[other] waren { $before } handtekeningen
+} nodig, en nu { $after }
 function-adviser = vertrouwenspersoon
 function-officer = functionaris
 function-manager = leidinggevende
@@ -708,12 +721,12 @@ oral-reads-outside = Van buiten de organisatie. Leest alleen mee als er binnen t
 oral-code-title = De code van de melder
 oral-code-lost = Zeg er dit bij: alleen met deze code komt de melder terug bij de melding. Niemand kan een nieuwe geven, ook u niet.
 oral-said-hint = Twaalf woorden met spaties ertussen. Hoofdletters maken niet uit. Zegt de melder een ander woord dan u voorlas? Typ wat u hoort.
-error-oral-topic = Kies waar de melding over gaat
-error-oral-word = Woord { $word } is niet goed. Vraag de melder wat er op papier staat
-error-oral-count = Een code heeft 12 woorden. U typte er { $count }. Vraag de melder alle woorden
-error-oral-said = Typ de 12 woorden die de melder terugzegt
+error-oral-topic = Kies waar de melding over gaat.
+error-oral-word = Woord { $word } is niet goed. Vraag de melder wat er op papier staat.
+error-oral-count = Een code heeft 12 woorden. U typte er { $count }. Vraag de melder alle woorden.
+error-oral-said = Typ de 12 woorden die de melder terugzegt.
 desk-language-name = Nederlands
-error-oral-how = Kies hoe het is verteld
+error-oral-how = Kies hoe het is verteld.
 error-oral-changed = Deze pagina klopte niet meer, misschien omdat de lijst met lezers veranderde. Er is niets verstuurd en alles staat er nog. Kijk het na; de melder krijgt daarna een nieuwe code.
 desk-error-oral-officer = Alleen een functionaris van een meldpunt die geen leidinggevende is, voert mondelinge meldingen in.
 desk-error-oral-topic = U leest geen meldingen over dit onderwerp. Alleen een lezer voert een melding in.
