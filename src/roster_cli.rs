@@ -111,8 +111,10 @@ fn plain(lines: &[String]) -> String {
 
 /// Texts by file name, of everything in a folder that looks like a roster file.
 fn texts(folder: &Path) -> Result<BTreeMap<String, String>, RosterError> {
-    let wrong =
-        |name: &str, e: std::io::Error| RosterError { file: name.to_owned(), problem: format!("cannot be read: {e}") };
+    let wrong = |name: &str, e: std::io::Error| RosterError {
+        file: name.to_owned(),
+        problem: Said::plain(format!("cannot be read: {e}")),
+    };
     let entries = fs::read_dir(folder).map_err(|e| wrong(&folder.display().to_string(), e))?;
     let names = entries.flatten().filter_map(|e| e.file_name().into_string().ok());
     let ours = names.filter(|n| n == ROOT || (n.starts_with("org-") && n.ends_with(".toml")));
@@ -179,7 +181,7 @@ fn line(finding: &Finding, text: Option<&String>) -> String {
     let found = |t: &String| t.lines().position(|l| bare(l).contains(&finding.about)).map(|at| format!(":{}", at + 1));
     let at = text.filter(|_| !finding.about.is_empty()).and_then(found).unwrap_or_default();
     let weight = if finding.mistake { "mistake" } else { "warning" };
-    format!("{}{at}: {weight}: {}", finding.file, finding.problem)
+    format!("{}{at}: {weight}: {}", finding.file, Texts::of(Language::En).say(&finding.problem))
 }
 
 /// The number of the line that holds a byte, from 1.

@@ -1,11 +1,12 @@
 //! Texts of the pages, from Fluent files. Both languages have the same ids; a test compares them.
-use std::sync::OnceLock;
+use std::{error::Error, fmt, sync::OnceLock};
 
 use fluent_bundle::{FluentArgs, FluentResource, concurrent::FluentBundle};
 
 use crate::{
     domain::{
         day::Day,
+        roster::RosterError,
         said::{Part, Said},
     },
     seal::code::Language,
@@ -90,6 +91,15 @@ impl Texts {
     }
 }
 
+/// In English: for a command line and a log. A page says it in the language of who reads it.
+impl fmt::Display for RosterError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.file, Texts::of(Language::En).say(&self.problem))
+    }
+}
+
+impl Error for RosterError {}
+
 fn load(language: &str, files: [&str; 2]) -> Bundle {
     let mut bundle = Bundle::new_concurrent(language.parse().into_iter().collect());
     bundle.set_use_isolating(false);
@@ -138,6 +148,24 @@ mod tests {
         }
     }
 
+    /// Whether a finding of a roster's check has a text is known only when it is found.
+    #[test]
+    fn every_finding_of_a_check_has_its_text() {
+        let sources = [
+            include_str!("domain/roster_check.rs"),
+            include_str!("domain/protocol.rs"),
+            include_str!("roster_files.rs"),
+            include_str!("desk/roster.rs"),
+        ]
+        .concat();
+        let named: BTreeSet<&str> = sources.split('"').filter(|text| text.starts_with("fault-")).collect();
+        let texts = ids(&super::NL_FILES.join("\n"));
+        let known: BTreeSet<&str> =
+            texts.iter().map(|(id, _)| id.as_str()).filter(|id| id.starts_with("fault-")).collect();
+        assert_eq!(named.symmetric_difference(&known).collect::<Vec<_>>(), Vec::<&&str>::new());
+        assert!(known.len() > 60);
+    }
+
     #[test]
     fn an_error_on_the_forms_is_a_whole_sentence() {
         let lines = [super::NL_FILES, super::EN_FILES].into_iter().flatten().flat_map(str::lines);
@@ -154,6 +182,7 @@ mod tests {
         // Parts of a sentence or a list, values for templates, and errors, which a page makes a sentence of.
         let parts = [
             "audit-",
+            "fault-",
             "deed-",
             "function-",
             "month-",
@@ -162,6 +191,7 @@ mod tests {
             "words-",
             "desk-error-",
             "desk-from-reporter",
+            "plain",
         ];
         let part = |id: &str| ["and-more", "room-here"].contains(&id) || parts.iter().any(|part| id.starts_with(part));
         let lines = [super::NL_FILES, super::EN_FILES].into_iter().flatten().flat_map(str::lines);

@@ -174,6 +174,8 @@ async fn a_coordinator_sees_who_can_newly_read_and_signs_and_a_second_approves()
         (old.clone(), "Dit is precies het bestand dat nu geldt."),
         (not_next, "Zet serial op 2."),
         (new.replacen(&hash, &"0".repeat(64), 1), "Zet bij previous: "),
+        (new.replacen("retention_days = 730", "retention_days = 0", 1), "Fout: retention_days moet 1 of meer zijn"),
+        (new.replacen("\"bzk\"", "\"fin\"", 1), "Fout: org-bzk.toml: dit bestand is van fin."),
     ] {
         std::fs::write(&bad, text).unwrap();
         coordinator.page.goto(absolute(&link, "/nl/roster")).await.unwrap();

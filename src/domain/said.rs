@@ -51,6 +51,11 @@ impl Said {
         Self { id, values: Vec::new() }
     }
 
+    /// What is said in one language alone, as an error of a library is.
+    pub fn plain(text: impl Display) -> Self {
+        Self::new("plain").with("text", text)
+    }
+
     /// An empty line.
     pub fn blank() -> Self {
         Self::new("")

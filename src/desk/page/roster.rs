@@ -22,9 +22,12 @@ use crate::{
     desk::{
         DeskError, Review,
         roster::{Mistake, Unreviewed},
-        signed_with,
+        sentence, signed_with,
     },
-    domain::roster::{Function, Reader, Status},
+    domain::{
+        roster::{Function, Reader, Status},
+        said::Said,
+    },
     seal::Plaintext,
     text::Texts,
 };
@@ -100,6 +103,7 @@ pub(super) async fn review(
         let review = match open.client.review(&text, &signatures).await {
             Ok(review) => review,
             Err(Unreviewed::Toml(mistake)) => return Ok(in_form(open, t, &mistake)),
+            Err(Unreviewed::Other(other)) => return Ok(page(open, t, None, Some(weighed(t, true, &other)))),
             Err(Unreviewed::Failed(error)) => return Ok(page(open, t, None, Some(error.in_words(t)))),
         };
         let Some(key) = full("key").map(Zeroizing::new).filter(|_| review.is_right() && !look) else {
@@ -128,7 +132,12 @@ fn download(review: &Review, signed: String) -> HttpResponse {
 
 fn shown(t: Texts, review: &Review, text: String, signatures: String) -> Shown {
     let of = |mistake: bool| {
-        review.findings.iter().filter(|f| f.mistake == mistake).map(|f| f.problem.clone()).collect::<Vec<_>>()
+        review
+            .findings
+            .iter()
+            .filter(|f| f.mistake == mistake)
+            .map(|f| weighed(t, mistake, &f.problem))
+            .collect::<Vec<_>>()
     };
     Shown {
         stays: review.follows.as_ref().err().map(|why| t.say(why)),
@@ -138,12 +147,17 @@ fn shown(t: Texts, review: &Review, text: String, signatures: String) -> Shown {
         signed: match &review.signed {
             Ok(people) => t.with("roster-signed", &[("names", people.join(", "))]),
             Err(_) if signatures.is_empty() => t.get("roster-unsigned"),
-            Err(problem) => problem.clone(),
+            Err(problem) => sentence(&t.say(problem)),
         },
         right: review.is_right(),
         text,
         signatures,
     }
+}
+
+/// A finding with its weight: what it says may begin with a name that is written small.
+fn weighed(t: Texts, mistake: bool, problem: &Said) -> String {
+    t.with(if mistake { "roster-mistake" } else { "roster-doubt" }, &[("text", t.say(problem))])
 }
 
 fn in_form(open: &Unlocked, t: Texts, mistake: &Mistake) -> HttpResponse {
