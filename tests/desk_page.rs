@@ -181,7 +181,7 @@ async fn the_other_language_is_one_button_away_and_stays() {
     let browser = entered(&link).await;
     browser.press("table a").await;
     let case = browser.page.current_url().await.unwrap();
-    browser.press(".mk-language button").await;
+    browser.press(".mk-language button[lang]").await;
     assert!(browser.text().await.contains("What do you want to do?"), "{}", browser.text().await);
     assert_eq!(browser.page.current_url().await.unwrap().path(), case.path().replace("/nl/", "/en/"));
     picture(&browser, "desk-english").await;
@@ -191,7 +191,7 @@ async fn the_other_language_is_one_button_away_and_stays() {
     assert_eq!(browser.heading().await, "Your cases");
     browser.press("nav form button").await;
     assert_eq!(browser.heading().await, "Your desk is locked");
-    browser.press(".mk-language button").await;
+    browser.press(".mk-language button[lang]").await;
     assert_eq!(browser.heading().await, "Uw werkplek is vergrendeld");
     browser.quit().await;
 }
@@ -237,6 +237,8 @@ async fn every_page(eye: &mut Eye, link: &str, lang: &str) {
         eye.press("main form button", &format!("{lang} desk inbox")).await;
     }
     eye.go(&page("training"), &format!("{lang} desk training")).await;
+    eye.go(&page("keys"), &format!("{lang} desk keys")).await;
+    eye.press("#try button", &format!("{lang} desk keys wrong")).await;
     eye.go(&page("inbox?q=niets&state=all"), &format!("{lang} desk nothing found")).await;
     eye.go(&page("inbox?state=all"), &format!("{lang} desk all")).await;
     let case = eye.browser.page.find(By::Css("table a")).await.unwrap().attr("href").await.unwrap().unwrap();

@@ -56,14 +56,14 @@ async fn a_new_reader_makes_keys_tries_a_copy_and_gets_the_words_that_the_roster
     let words = me["words"].as_str().unwrap();
     assert_eq!(shown(&browser).await, words);
     // In the other language they are the same: whoever compares must see one answer. And the page is still there.
-    browser.press(".mk-language button").await;
+    browser.press(".mk-language button[lang]").await;
     assert_eq!((browser.heading().await.as_str(), shown(&browser).await.as_str()), ("Your keys", words));
     assert_eq!(public(&browser, &link).await, me["public"].as_str().unwrap());
     // So it is behind the lock: the passphrase is enough, for a new reader no server lets in.
     browser.press("nav form button").await;
     assert_eq!(browser.heading().await, "Your desk is locked");
     browser.press("main a[href$=keys]").await;
-    browser.press("header .mk-language button").await;
+    browser.press(".mk-language button[lang]").await;
     browser.write("#passphrase", "vier losse woorden daar").await;
     browser.press("main form button").await;
     assert!(browser.text().await.contains("Deze wachtzin is niet goed."), "{}", browser.text().await);

@@ -57,7 +57,7 @@ pub(super) fn choices(open: &Unlocked, case: &CaseId) -> Vec<Choice> {
 }
 
 /// What was filled in to link a case, and not sent yet.
-#[derive(Default)]
+#[derive(Default, Eq, PartialEq)]
 pub(super) struct Filled {
     pub(super) id: String,
     pub(super) other: Option<CaseId>,
@@ -84,7 +84,13 @@ pub(super) async fn carry_out(
     answer(&desk, &request, &path.0, fields(form), async |open, t, sent| {
         let case = case_of(&path.1)?;
         if only_shown(&sent) {
-            return case_page(open, t, &case, (None, Filled::read(&sent))).await;
+            let filled = Filled::read(&sent);
+            let first = choices(open, &case).first().map(|choice| choice.case);
+            // As the case's page has it: no address of a form then, which a browser would ask to send again.
+            if filled == (Filled { other: first.filter(|_| filled.other.is_some()), ..Filled::default() }) {
+                return Ok(view::see_other(&format!("/{}/case/{case}", t.lang())));
+            }
+            return case_page(open, t, &case, (None, filled)).await;
         }
         let chosen = |name: &str| sent.iter().find(|(n, v)| n == name && !v.is_blank()).and_then(|(_, v)| v.choice());
         let how = match chosen("how") {
