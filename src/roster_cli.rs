@@ -11,7 +11,7 @@ use crate::{
     domain::{
         day::Day,
         id::OrgId,
-        roster::{OrgFile, RootFile, RosterError},
+        roster::{OrgFile, Overseer, Reader, RootFile, RosterError},
         roster_check::{Finding, ROOT, day_findings, findings, org_name},
         roster_words::{Parsed, changes, show},
         said::Said,
@@ -48,7 +48,7 @@ pub enum Command {
         /// The folder to come.
         new: PathBuf,
     },
-    /// Gives eight words for each reader's keys, to compare by voice with what their desk shows.
+    /// Gives eight words for the keys of each reader and overseer, to compare by voice with what their desk shows.
     Keys {
         /// The folder.
         folder: PathBuf,
@@ -99,8 +99,11 @@ fn in_words(lines: &[Said]) -> Vec<String> {
 }
 
 fn key_lines(Parsed { files, .. }: &Parsed) -> Vec<String> {
-    let readers = files.values().flat_map(|file| &file.readers);
-    readers.map(|r| format!("{}: {}", r.id, print_words(&r.keyed()).join(" "))).collect()
+    let keyed = |file: &OrgFile| {
+        let readers = file.readers.iter().map(Reader::keyed);
+        readers.chain(file.overseers.iter().map(Overseer::keyed)).collect::<Vec<_>>()
+    };
+    files.values().flat_map(keyed).map(|k| format!("{}: {}", k.reader, print_words(&k).join(" "))).collect()
 }
 
 /// Lines as they may stand on a terminal: what a file holds cannot move the cursor, end a line or turn its direction.

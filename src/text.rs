@@ -9,7 +9,7 @@ use crate::{
         roster::RosterError,
         said::{Part, Said},
     },
-    seal::code::Language,
+    seal::code::{Language, print_words},
 };
 
 /// The files of a language: the reporter's pages and what all pages share, then the desk's.
@@ -63,6 +63,7 @@ impl Texts {
         let value = |part: &Part| match part {
             Part::Plain(text) => text.clone(),
             Part::Named { nl, en } => if self.language == Language::Nl { nl } else { en }.clone(),
+            Part::Keys(keyed) => print_words(keyed).join(" "),
             Part::Said(said) => self.say(said),
             Part::Row(lines) => all(lines, ", "),
             Part::All(lines) => all(lines, "; "),

@@ -560,6 +560,7 @@ words-sends = { $org }: the text that sends people to its own channel changes
 words-kept-changed = { $org }: closed cases were kept { $before } days, and now { $after }
 words-newly-read = { $org }: { $id } ({ $name }) can newly read { $what }
 words-no-longer-read = { $org }: { $id } ({ $name }) can no longer read { $what }
+words-compare = { $org }: { $id } ({ $name }): compare these words aloud with theirs: { $words }
 words-new-read-key = { $org }: { $id } ({ $name }) has a new key to read with; ask them whether it is theirs
 words-new-sign-key = { $org }: { $id } ({ $name }) has a new key to sign with; ask them whether it is theirs
 words-shown = { $org }: { $id } ({ $name }) is shown to reporters as { $is }, and was as { $was }

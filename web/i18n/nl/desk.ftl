@@ -554,6 +554,7 @@ words-sends = { $org }: de tekst die mensen naar het eigen meldpunt stuurt veran
 words-kept-changed = { $org }: afgesloten zaken bleven { $before } dagen, en nu { $after }
 words-newly-read = { $org }: { $id } ({ $name }) leest voortaan: { $what }
 words-no-longer-read = { $org }: { $id } ({ $name }) leest niet langer: { $what }
+words-compare = { $org }: { $id } ({ $name }): vergelijk deze woorden hardop met die van deze persoon: { $words }
 words-new-read-key = { $org }: { $id } ({ $name }) heeft een nieuwe sleutel om te lezen; vraag of die echt van deze persoon is
 words-new-sign-key = { $org }: { $id } ({ $name }) heeft een nieuwe sleutel om te tekenen; vraag of die echt van deze persoon is
 words-shown = { $org }: { $id } ({ $name }) heet voor melders { $is }, en heette { $was }
