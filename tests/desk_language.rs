@@ -193,6 +193,20 @@ async fn an_oral_report_is_carried_along_with_its_code() {
     }
     assert!(looked.wrong.is_empty() && looked.pages == 4, "{}", looked.wrong.join("\n"));
     assert!(service.desk(READER, &["inbox"]).await.unwrap().as_array().unwrap().is_empty(), "nothing was sent");
+    // The page that says that it arrived is no form, and is still about what was sent.
+    browser.press("main form p button[value=back]").await;
+    let mut words = Vec::new();
+    for word in all(&browser, ".mk-code li").await {
+        words.push(word.text().await.unwrap().split_whitespace().last().unwrap().to_owned());
+    }
+    browser.press("main form p button[value=next]").await;
+    browser.page.find(By::Css("#code")).await.unwrap().clear().await.unwrap();
+    browser.write("#code", &words.join(" ")).await;
+    browser.press("main form p button[value=next]").await;
+    assert!(browser.text().await.contains("veilig aangekomen"), "{}", browser.text().await);
+    browser.press(BUTTON).await;
+    assert!(browser.text().await.contains("have arrived safely"), "{}", browser.text().await);
+    assert_eq!(service.desk(READER, &["inbox"]).await.unwrap().as_array().unwrap().len(), 1);
     browser.quit().await;
 }
 

@@ -99,6 +99,9 @@ pub(super) async fn oral(desk: Data<Desk>, request: HttpRequest, lang: Path<Stri
         let short = |name: &str| sent.iter().find(|(n, _)| n == name).and_then(|(_, v)| v.choice()).unwrap_or_default();
         let (step, go, token) = (short("step").parse().unwrap_or(0), short("go").to_owned(), short("token").to_owned());
         let shown = only_shown(&sent);
+        if let Some(case) = CaseId::parse(short("sent")).filter(|_| shown) {
+            return Ok(sent_page(open, t, Entered { case, already: short("already") == "true" }));
+        }
         let answers = Answers::read(t, sent);
         match step {
             ASK..=SAY => forward(&Doing { open, t, key, shown }, answers, step, (&go, &token)).await,
@@ -150,16 +153,18 @@ async fn send(doing: &Doing<'_>, answers: Answers) -> Answer {
         return Ok(show(doing, &answers, ASK, Some(("main", t.get("error-oral-changed")))));
     };
     match enter(&open.client, answers.texts(*t).language, telling, &code).await {
-        Ok(Entered { case, already }) => {
-            let page = SentPage { t: *t, case, already };
-            let title = t.get("oral-sent-title");
-            Ok(view::page(*t, StatusCode::OK, &title, &open.client, &page.render().unwrap_or_default()))
-        }
+        Ok(entered) => Ok(sent_page(open, *t, entered)),
         Err(error) => {
             let field = if error.id == Some("desk-error-oral-other") { "other" } else { "main" };
             Ok(show(doing, &answers, SAY, Some((field, error.in_words(*t)))))
         }
     }
+}
+
+fn sent_page(open: &Unlocked, t: Texts, Entered { case, already }: Entered) -> HttpResponse {
+    let page = SentPage { t, case, already };
+    let title = t.get("oral-sent-title");
+    view::page(t, StatusCode::OK, &title, &open.client, &page.render().unwrap_or_default())
 }
 
 fn show(doing: &Doing<'_>, answers: &Answers, step: u8, error: Option<(&'static str, String)>) -> HttpResponse {
