@@ -11,7 +11,7 @@ use crate::{
     domain::{
         day::Day,
         id::OrgId,
-        roster::{OrgFile, RootFile, RosterError},
+        roster::{OrgFile, Overseer, Reader, RootFile, RosterError},
         roster_check::{Finding, ROOT, day_findings, findings, org_name},
         roster_words::{Parsed, changes, show},
         said::Said,
@@ -48,7 +48,7 @@ pub enum Command {
         /// The folder to come.
         new: PathBuf,
     },
-    /// Gives eight words for each reader's keys, to compare by voice with what their desk shows.
+    /// Gives eight words for the keys of each reader and overseer, to compare by voice with what their desk shows.
     Keys {
         /// The folder.
         folder: PathBuf,
@@ -99,8 +99,11 @@ fn in_words(lines: &[Said]) -> Vec<String> {
 }
 
 fn key_lines(Parsed { files, .. }: &Parsed) -> Vec<String> {
-    let readers = files.values().flat_map(|file| &file.readers);
-    readers.map(|r| format!("{}: {}", r.id, print_words(&r.keyed(), Language::Nl).join(" "))).collect()
+    let keyed = |file: &OrgFile| {
+        let readers = file.readers.iter().map(Reader::keyed);
+        readers.chain(file.overseers.iter().map(Overseer::keyed)).collect::<Vec<_>>()
+    };
+    files.values().flat_map(keyed).map(|k| format!("{}: {}", k.reader, print_words(&k).join(" "))).collect()
 }
 
 /// Lines as they may stand on a terminal: what a file holds cannot move the cursor, end a line or turn its direction.
@@ -111,8 +114,10 @@ fn plain(lines: &[String]) -> String {
 
 /// Texts by file name, of everything in a folder that looks like a roster file.
 fn texts(folder: &Path) -> Result<BTreeMap<String, String>, RosterError> {
-    let wrong =
-        |name: &str, e: std::io::Error| RosterError { file: name.to_owned(), problem: format!("cannot be read: {e}") };
+    let wrong = |name: &str, e: std::io::Error| RosterError {
+        file: name.to_owned(),
+        problem: Said::plain(format!("cannot be read: {e}")),
+    };
     let entries = fs::read_dir(folder).map_err(|e| wrong(&folder.display().to_string(), e))?;
     let names = entries.flatten().filter_map(|e| e.file_name().into_string().ok());
     let ours = names.filter(|n| n == ROOT || (n.starts_with("org-") && n.ends_with(".toml")));
@@ -179,7 +184,7 @@ fn line(finding: &Finding, text: Option<&String>) -> String {
     let found = |t: &String| t.lines().position(|l| bare(l).contains(&finding.about)).map(|at| format!(":{}", at + 1));
     let at = text.filter(|_| !finding.about.is_empty()).and_then(found).unwrap_or_default();
     let weight = if finding.mistake { "mistake" } else { "warning" };
-    format!("{}{at}: {weight}: {}", finding.file, finding.problem)
+    format!("{}{at}: {weight}: {}", finding.file, Texts::of(Language::En).say(&finding.problem))
 }
 
 /// The number of the line that holds a byte, from 1.

@@ -1,7 +1,10 @@
 //! Roster files: bytes and signatures in, a proven [`Roster`] out. Nothing unsigned, expired, lower or forked is believed.
 //!
 //! Signatures are ordinary ones of `ssh-keygen -Y sign -n meldkluis-roster@v1`, one or more armoured blocks in `<file>.sig`.
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Display,
+};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
@@ -13,6 +16,7 @@ use crate::{
         id::{OrgId, ReaderId},
         roster::{Head, MAX_DAYS, OrgFile, RootFile, Roster, RosterError, Signers},
         roster_check::{Finding, VERSION, org_name},
+        said::Said,
     },
     seal,
 };
@@ -103,7 +107,7 @@ impl Files {
             }
             now.push(check_head(&name, &signed.text, &file.head, today, &seen)?);
             if let Some(found) = key_findings(id, &file).into_iter().next() {
-                return Err(wrong(&name, found.problem));
+                return Err(said(&name, found.problem));
             }
             files.push(file);
         }
@@ -126,10 +130,10 @@ pub fn key_findings(id: &OrgId, file: &OrgFile) -> Vec<Finding> {
         let signs = hex::decode_to_slice(sign_key, &mut sign).is_ok() && seal::is_sign_key(&sign);
         let what = match (seal::is_recipient(seal_key), signs) {
             (true, true) => return None,
-            (false, _) => "seal_key is damaged; copy the whole age1pq1… line from their desk",
-            (_, false) => "sign_key is damaged; copy the 64 hex digits from their desk",
+            (false, _) => "fault-seal-damaged",
+            (_, false) => "fault-sign-damaged",
         };
-        let problem = format!("reader {who}: {what}");
+        let problem = Said::new(what).with("id", who);
         Some(Finding { file: org_name(id), about: format!("id=\"{who}\""), problem, mistake: true })
     };
     let readers = file.readers.iter().map(|r| (&r.id, r.seal_key.as_str(), r.sign_key.as_str()));
@@ -147,8 +151,12 @@ pub fn sign(text: &str, key: &PrivateKey) -> Option<String> {
     key.sign(NAMESPACE, HashAlg::Sha512, text.as_bytes()).ok()?.to_pem(LineEnding::LF).ok()
 }
 
-fn wrong(file: &str, problem: impl Into<String>) -> RosterError {
-    RosterError { file: file.to_owned(), problem: problem.into() }
+fn wrong(file: &str, problem: impl Display) -> RosterError {
+    said(file, Said::plain(problem))
+}
+
+fn said(file: &str, problem: Said) -> RosterError {
+    RosterError { file: file.to_owned(), problem }
 }
 
 fn signed(folder: &std::path::Path, name: &str) -> Result<Signed, RosterError> {
@@ -161,7 +169,7 @@ fn signed(folder: &std::path::Path, name: &str) -> Result<Signed, RosterError> {
 
 /// Reads TOML; the error of the library names line and column.
 fn parse<T: DeserializeOwned>(name: &str, text: &str) -> Result<T, RosterError> {
-    toml::from_str(text).map_err(|error| wrong(name, error.to_string()))
+    toml::from_str(text).map_err(|error| wrong(name, error))
 }
 
 fn check_head(
@@ -199,15 +207,15 @@ fn check_head(
 pub fn signed_by(name: &str, signed: &Signed, signers: &Signers) -> Result<BTreeSet<String>, RosterError> {
     let mut keys = BTreeMap::new();
     for (person, line) in &signers.keys {
-        let key =
-            PublicKey::from_openssh(line).map_err(|e| wrong(name, format!("the key of {person} is not SSH: {e}")))?;
+        let not_ssh = |e| said(name, Said::new("fault-signer-ssh").with("person", person).with("error", e));
+        let key = PublicKey::from_openssh(line).map_err(not_ssh)?;
         keys.insert(person, key);
     }
     let mut people = BTreeSet::new();
     let mut used = Vec::new();
     for block in signed.signatures.split_inclusive(END).filter(|b| b.contains(END)) {
-        let signature =
-            SshSig::from_pem(block.trim_start()).map_err(|e| wrong(name, format!("a signature is not SSH: {e}")))?;
+        let not_ssh = |e| said(name, Said::new("fault-signature").with("error", e));
+        let signature = SshSig::from_pem(block.trim_start()).map_err(not_ssh)?;
         let holds = |key: &PublicKey| key.verify(NAMESPACE, signed.text.as_bytes(), &signature).is_ok();
         if let Some((person, key)) = keys.iter().find(|(_, key)| holds(key))
             && touched(&signature)
@@ -219,10 +227,8 @@ pub fn signed_by(name: &str, signed: &Signed, signers: &Signers) -> Result<BTree
     }
     if signers.threshold < 1 || people.len() < signers.threshold {
         let wanted = signers.threshold.max(1);
-        return Err(wrong(
-            name,
-            format!("{} of {wanted} needed signatures hold; sign exactly these bytes", people.len()),
-        ));
+        let held = Said::new("fault-signed").with("held", people.len()).with("wanted", wanted);
+        return Err(said(name, held));
     }
     Ok(people)
 }

@@ -1,14 +1,15 @@
 //! Texts of the pages, from Fluent files. Both languages have the same ids; a test compares them.
-use std::sync::OnceLock;
+use std::{error::Error, fmt, sync::OnceLock};
 
 use fluent_bundle::{FluentArgs, FluentResource, concurrent::FluentBundle};
 
 use crate::{
     domain::{
         day::Day,
+        roster::RosterError,
         said::{Part, Said},
     },
-    seal::code::Language,
+    seal::code::{Language, print_words},
 };
 
 /// The files of a language: the reporter's pages and what all pages share, then the desk's.
@@ -45,7 +46,11 @@ impl Texts {
     pub(crate) fn with(&self, id: &str, values: &[(&str, String)]) -> String {
         let mut args = FluentArgs::new();
         for (name, value) in values {
-            args.set((*name).to_owned(), value.clone());
+            // A number picks its plural form. What would be written otherwise, as 007, is none.
+            match value.parse::<u32>().ok().filter(|number| number.to_string() == *value) {
+                Some(number) => args.set((*name).to_owned(), number),
+                None => args.set((*name).to_owned(), value.clone()),
+            }
         }
         let pattern = self.bundle.get_message(id).and_then(|m| m.value());
         let format = |p| self.bundle.format_pattern(p, Some(&args), &mut Vec::new()).into_owned();
@@ -58,6 +63,7 @@ impl Texts {
         let value = |part: &Part| match part {
             Part::Plain(text) => text.clone(),
             Part::Named { nl, en } => if self.language == Language::Nl { nl } else { en }.clone(),
+            Part::Keys(keyed) => print_words(keyed).join(" "),
             Part::Said(said) => self.say(said),
             Part::Row(lines) => all(lines, ", "),
             Part::All(lines) => all(lines, "; "),
@@ -86,6 +92,15 @@ impl Texts {
     }
 }
 
+/// In English: for a command line and a log. A page says it in the language of who reads it.
+impl fmt::Display for RosterError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.file, Texts::of(Language::En).say(&self.problem))
+    }
+}
+
+impl Error for RosterError {}
+
 fn load(language: &str, files: [&str; 2]) -> Bundle {
     let mut bundle = Bundle::new_concurrent(language.parse().into_iter().collect());
     bundle.set_use_isolating(false);
@@ -100,6 +115,8 @@ fn load(language: &str, files: [&str; 2]) -> Bundle {
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
+
+    use crate::seal::code::Language;
 
     fn ids(source: &str) -> BTreeSet<(String, BTreeSet<String>)> {
         let message = |line: &str| {
@@ -119,10 +136,54 @@ mod tests {
     }
 
     #[test]
+    fn a_number_picks_its_plural_form_and_stays_as_it_was_written() {
+        let say = |language, count: &str| {
+            super::Texts::of(language).with("watch-changed-case", &[("case", "00123".into()), ("count", count.into())])
+        };
+        assert_eq!(say(Language::En, "1"), "00123: who reads it was changed once");
+        assert_eq!(say(Language::En, "12345"), "00123: who reads it was changed 12345 times");
+        assert_eq!(say(Language::Nl, "1"), "00123: 1 keer veranderd wie de zaak leest");
+        let all = [super::NL_FILES, super::EN_FILES].concat().join("\n");
+        for form in ["(s)", "(en)", "(pen)"] {
+            assert!(!all.contains(form), "{form}");
+        }
+    }
+
+    /// Whether a finding of a roster's check has a text is known only when it is found.
+    #[test]
+    fn every_finding_of_a_check_has_its_text() {
+        let sources = [
+            include_str!("domain/roster_check.rs"),
+            include_str!("domain/protocol.rs"),
+            include_str!("roster_files.rs"),
+            include_str!("desk/roster.rs"),
+        ]
+        .concat();
+        let named: BTreeSet<&str> = sources.split('"').filter(|text| text.starts_with("fault-")).collect();
+        let texts = ids(&super::NL_FILES.join("\n"));
+        let known: BTreeSet<&str> =
+            texts.iter().map(|(id, _)| id.as_str()).filter(|id| id.starts_with("fault-")).collect();
+        assert_eq!(named.symmetric_difference(&known).collect::<Vec<_>>(), Vec::<&&str>::new());
+        assert!(known.len() > 60);
+    }
+
+    #[test]
+    fn an_error_on_the_forms_is_a_whole_sentence() {
+        let lines = [super::NL_FILES, super::EN_FILES].into_iter().flatten().flat_map(str::lines);
+        let wrong = |line: &&str| {
+            line.split_once(" = ").is_some_and(|(id, text)| {
+                id.starts_with("error-") && id != "error-prefix" && !text.ends_with(['.', '?'])
+            })
+        };
+        assert_eq!(lines.filter(wrong).collect::<Vec<_>>(), Vec::<&str>::new());
+    }
+
+    #[test]
     fn what_stands_alone_on_a_page_begins_with_a_capital() {
         // Parts of a sentence or a list, values for templates, and errors, which a page makes a sentence of.
         let parts = [
             "audit-",
+            "fault-",
             "deed-",
             "function-",
             "month-",
@@ -131,6 +192,7 @@ mod tests {
             "words-",
             "desk-error-",
             "desk-from-reporter",
+            "plain",
         ];
         let part = |id: &str| ["and-more", "room-here"].contains(&id) || parts.iter().any(|part| id.starts_with(part));
         let lines = [super::NL_FILES, super::EN_FILES].into_iter().flatten().flat_map(str::lines);

@@ -72,6 +72,8 @@ async fn stories_22_and_23_an_officer_classifies_and_works_by_a_protocol_and_the
     let link = desk(&service, COORDINATOR);
     let coordinator = entered(&link).await;
     assert_eq!(coordinator.heading().await, "Vandaag");
+    let header = coordinator.page.find(By::Css("header nav a")).await.unwrap();
+    assert_eq!(header.text().await.unwrap(), "Vandaag", "no cases of theirs");
     let text = coordinator.text().await;
     assert!(text.contains("loopt af op") && text.contains("Integriteit"), "{text}");
     assert!(
@@ -83,14 +85,14 @@ async fn stories_22_and_23_an_officer_classifies_and_works_by_a_protocol_and_the
     let text = coordinator.text().await;
     assert!(text.contains("1 van 8 stappen gedaan") && text.contains("Financiële schending"), "{text}");
     // The reason comes first, and its text follows it.
-    coordinator.press("#choose button").await;
+    coordinator.press("#typed button").await;
     assert!(coordinator.text().await.contains("Kies waarom u schrijft."), "{}", coordinator.text().await);
     coordinator.click("#memo-escalate").await;
-    coordinator.press("#choose button").await;
+    coordinator.press("#typed button").await;
     let text = coordinator.page.find(By::Css("#text")).await.unwrap().prop("value").await.unwrap().unwrap();
     assert!(text.contains("leg ik dit hogerop") && !text.contains("termijn"), "{text}");
     picture(&coordinator, "desk-watch").await;
-    coordinator.press("#write button").await;
+    coordinator.press("#typed button").await;
     assert!(coordinator.text().await.contains("Het bericht is verstuurd."), "{}", coordinator.text().await);
     for path in ["/nl/register", "/nl/log"] {
         coordinator.page.goto(absolute(&link, path)).await.unwrap();
@@ -172,6 +174,8 @@ async fn a_coordinator_sees_who_can_newly_read_and_signs_and_a_second_approves()
         (old.clone(), "Dit is precies het bestand dat nu geldt."),
         (not_next, "Zet serial op 2."),
         (new.replacen(&hash, &"0".repeat(64), 1), "Zet bij previous: "),
+        (new.replacen("retention_days = 730", "retention_days = 0", 1), "Fout: retention_days moet 1 of meer zijn"),
+        (new.replacen("\"bzk\"", "\"fin\"", 1), "Fout: org-bzk.toml: dit bestand is van fin."),
     ] {
         std::fs::write(&bad, text).unwrap();
         coordinator.page.goto(absolute(&link, "/nl/roster")).await.unwrap();

@@ -1,6 +1,8 @@
 //! The desk as a local page, in Chromium without script: opened once, locked when idle, and nobody else's.
 #![cfg(all(feature = "server", feature = "desk", unix))]
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
+#[path = "desk_page/first.rs"]
+mod first;
 #[path = "desk_page/guide.rs"]
 mod guide;
 #[path = "desk_page/link.rs"]
@@ -82,6 +84,7 @@ async fn an_officer_does_the_whole_work_of_a_case_on_the_page() {
     browser.press("main form button").await;
     let text = browser.text().await;
     assert!(text.contains("De bevestiging is verstuurd") && text.contains("Geef terugkoppeling voor of op"), "{text}");
+    assert!(browser.page.find(By::Css(".mk-acts a[href$=acknowledge]")).await.is_err(), "it is not asked for again");
     browser.press(".mk-acts a[href$=ask]").await;
     browser.write("#text", "Welke kas was het?").await;
     browser.press("main form button").await;
@@ -178,7 +181,7 @@ async fn the_other_language_is_one_button_away_and_stays() {
     let browser = entered(&link).await;
     browser.press("table a").await;
     let case = browser.page.current_url().await.unwrap();
-    browser.press(".mk-language button").await;
+    browser.press(".mk-language button[lang]").await;
     assert!(browser.text().await.contains("What do you want to do?"), "{}", browser.text().await);
     assert_eq!(browser.page.current_url().await.unwrap().path(), case.path().replace("/nl/", "/en/"));
     picture(&browser, "desk-english").await;
@@ -188,7 +191,7 @@ async fn the_other_language_is_one_button_away_and_stays() {
     assert_eq!(browser.heading().await, "Your cases");
     browser.press("nav form button").await;
     assert_eq!(browser.heading().await, "Your desk is locked");
-    browser.press(".mk-language button").await;
+    browser.press(".mk-language button[lang]").await;
     assert_eq!(browser.heading().await, "Uw werkplek is vergrendeld");
     browser.quit().await;
 }
@@ -226,48 +229,6 @@ async fn nobody_else_gets_in() {
     assert!(!page.text().await.unwrap().contains("<script"));
 }
 
-#[actix_web::test]
-async fn a_new_reader_makes_keys_tries_a_copy_and_gets_the_words_that_the_roster_shows() {
-    let service = Service::start(None).await;
-    let (link, _) = desk(&service, "nieuw", Duration::from_mins(10));
-    let browser = RealBrowser::start(Make::Chromium).await;
-    browser.page.goto(&link).await.unwrap();
-    browser.press("main a[href='/nl/inbox']").await;
-    assert_eq!(browser.heading().await, "Maak uw sleutels");
-    browser.write("#name", "bzk-nieuw-1").await;
-    browser.write("#passphrase", "vier losse woorden hier").await;
-    browser.write("#again", "vier losse woorden daar").await;
-    browser.press("main form button").await;
-    assert!(browser.text().await.contains("De twee wachtzinnen zijn niet gelijk"));
-    assert!(!service.path("readers/nieuw.key").exists());
-    browser.write("#passphrase", "vier losse woorden hier").await;
-    browser.write("#again", "vier losse woorden hier").await;
-    browser.press("main form button").await;
-    assert_eq!(browser.heading().await, "Uw sleutels zijn gemaakt");
-    picture(&browser, "desk-made").await;
-    // The words are those of the keys, as the roster's keeper sees them.
-    let passphrase = service.path("passphrase");
-    std::fs::write(&passphrase, "vier losse woorden hier").unwrap();
-    let file = passphrase.to_str().unwrap();
-    let me = service.desk("nieuw", &["--passphrase-file", file, "whoami"]).await.unwrap();
-    let text = browser.text().await;
-    for word in me["words"].as_str().unwrap().split(' ') {
-        assert!(text.contains(word), "{word}");
-    }
-    // A damaged copy is noticed, a good one works.
-    let copy = service.path("kopie.key");
-    let whole = std::fs::read(service.path("readers/nieuw.key")).unwrap();
-    assert!(whole.starts_with(b"age-encryption.org/"), "protected with the passphrase");
-    for (bytes, said) in [(&whole[..whole.len() - 3], "Deze kopie werkt niet"), (&whole[..], "De kopie werkt.")] {
-        std::fs::write(&copy, bytes).unwrap();
-        browser.write("#copy", copy.to_str().unwrap()).await;
-        browser.write("#passphrase", "vier losse woorden hier").await;
-        browser.press("main form button").await;
-        assert!(browser.text().await.contains(said), "{}", browser.text().await);
-    }
-    browser.quit().await;
-}
-
 /// Every page of the desk, with what is wrong on some of them.
 async fn every_page(eye: &mut Eye, link: &str, lang: &str) {
     let page = |path: &str| absolute(link, &format!("/{lang}/{path}"));
@@ -276,6 +237,8 @@ async fn every_page(eye: &mut Eye, link: &str, lang: &str) {
         eye.press("main form button", &format!("{lang} desk inbox")).await;
     }
     eye.go(&page("training"), &format!("{lang} desk training")).await;
+    eye.go(&page("keys"), &format!("{lang} desk keys")).await;
+    eye.press("#try button", &format!("{lang} desk keys wrong")).await;
     eye.go(&page("inbox?q=niets&state=all"), &format!("{lang} desk nothing found")).await;
     eye.go(&page("inbox?state=all"), &format!("{lang} desk all")).await;
     let case = eye.browser.page.find(By::Css("table a")).await.unwrap().attr("href").await.unwrap().unwrap();

@@ -164,7 +164,9 @@ async fn on_a_legal_duty_one_asks_another_approves_and_then_it_is_handed_over() 
 async fn a_reader_says_that_they_are_away_and_back() {
     let service = Service::start(None).await;
     let (browser, code, _) = filed(&service).await;
-    let reader = entered(&desk(&service, READER)).await;
+    let link = desk(&service, READER);
+    let reader = entered(&link).await;
+    reader.press("main a[href$=away]").await;
     reader.press(".mk-away button[value=away]").await;
     assert!(reader.text().await.contains("Kies een dag die kan"), "{}", reader.text().await);
     let date = service.clock.today().plus_days(10).date();
@@ -176,6 +178,7 @@ async fn a_reader_says_that_they_are_away_and_back() {
     assert!(reader.text().await.contains("U bent afwezig tot en met"), "it does not go by itself");
     let absent = "Functionaris integriteit 1 is er niet tot en met";
     assert!(browser.mailbox(&code, None, &[]).await.html.contains(absent));
+    reader.press("main a[href$=away]").await;
     reader.press(".mk-away button[value=back]").await;
     let text = reader.text().await;
     assert!(text.contains("U bent er weer.") && !text.contains("U bent afwezig tot"), "{text}");

@@ -21,7 +21,7 @@ use meldkluis::{
         Author, Kind, Plaintext, Recipients, Signer,
         account::Account,
         circle::{DutyApproval, Left, LeftReason},
-        code::{Language, print_words},
+        code::print_words,
         consent::{Named, PassOn, Request},
         guest::vouch,
     },
@@ -61,7 +61,7 @@ fn keys(service: &Service, name: &str) -> (String, String) {
     let me = Identity::create(&path, ReaderId::parse(name).unwrap(), None).unwrap();
     let public = service.path(&format!("{name}.toml"));
     std::fs::write(&public, me.public()).unwrap();
-    (public.to_str().unwrap().to_owned(), print_words(&me.keyed(), Language::Nl).join(" "))
+    (public.to_str().unwrap().to_owned(), print_words(&me.keyed()).join(" "))
 }
 
 async fn invited(service: &Service, case: &str, until: &str) -> Result<Value, String> {
@@ -311,7 +311,7 @@ async fn a_card_needs_the_eight_words_and_a_name_that_is_nobody_s() {
     let name = ReaderId::parse(SECOND).unwrap();
     let me = Identity::create(&service.path("other/x.key"), name, None).unwrap();
     std::fs::write(service.path("other.toml"), me.public()).unwrap();
-    let words = print_words(&me.keyed(), Language::En).join(" ");
+    let words = print_words(&me.keyed()).join(" ");
     let refused = invite(service.path("other.toml").to_str().unwrap(), &words, &until).await.unwrap_err();
     assert!(refused.contains("cannot be a guest"), "{refused}");
 }

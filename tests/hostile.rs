@@ -318,6 +318,28 @@ async fn a_seed_that_was_caught_shows_no_code() {
     assert!(!page.html.contains("name=\"seed\""));
 }
 
+/// The page that says so holds a valid token for the next one: whoever sends that by hand comes no further.
+#[actix_web::test]
+async fn with_everybody_struck_no_page_by_hand_leads_to_a_code() {
+    let service = Service::start(None).await;
+    let (browser, path) = (Browser::new(&service.base), "/nl/report");
+    let mut page = browser.get(path).await;
+    for answer in [("go", "next"), ("want", "report"), ("org", "bzk"), ("topic", "money")] {
+        page = browser.answer(path, &page, &[answer, ("go", "next")]).await;
+    }
+    let boxes =
+        page.html.split("name=\"strike\"").skip(1).filter_map(|rest| rest.split("value=\"").nth(1)?.split('"').next());
+    let mut everybody: Vec<(&str, &str)> = boxes.map(|id| ("strike", id)).collect();
+    assert!(everybody.len() > 3);
+    everybody.push(("go", "next"));
+    let mut page = browser.answer(path, &page, &everybody).await;
+    for _ in 0..3 {
+        assert!(page.html.contains("Er blijft niemand over om te lezen"), "{}", page.title());
+        page = browser.answer(path, &page, &[("story", "Toch"), ("go", "next")]).await;
+    }
+    assert!(!page.html.contains("mk-code\""));
+}
+
 #[actix_web::test]
 async fn what_is_sent_again_with_changes_is_said_not_to_be_stored() {
     let service = Service::start(None).await;

@@ -332,7 +332,16 @@ fn diff_says_who_can_newly_read_and_who_no_longer() {
     );
     let key = |d: &Deployment| d.text("org-fin.toml").lines().find(|l| l.starts_with("seal_key")).unwrap().to_owned();
     new.alter("org-fin.toml", &key(&old), &key(&Deployment::new()));
-    assert!(diff(&new).contains("has a new key to read with; ask them whether it is theirs"));
+    let text = diff(&new);
+    assert!(text.contains("has a new key to read with; ask them whether it is theirs"));
+    // The words to compare stand there, as `roster keys` reads them out, for those keys alone.
+    let keys = new.roster(|folder| Roster::Keys { folder }).unwrap();
+    assert!(keys.contains("\nbzk-coordinator: "), "who watches over an organisation too: {keys}");
+    let line = text.lines().find(|line| line.contains("compare these words aloud")).unwrap();
+    let id = line.split([' ', '(']).nth(1).unwrap();
+    let words = keys.lines().find_map(|line| line.strip_prefix(&format!("{id}: "))).unwrap();
+    assert!(line.starts_with("fin: ") && line.ends_with(words), "{line}");
+    assert_eq!(text.matches("compare these words").count(), 1);
     let shown = new.roster(|folder| Roster::Show { folder }).unwrap();
     assert!(shown.contains("def (Ministry of Defence): has its own channel"), "{shown}");
     assert!(shown.contains("bzk-leidinggevende-1 (Director): reports, only when the reporter chooses them"), "{shown}");

@@ -31,7 +31,7 @@ use crate::{
         day::Day,
         id::{CaseId, ItemId, ReaderId},
     },
-    seal::code::{Language, print_words},
+    seal::code::print_words,
 };
 
 /// What every command takes.
@@ -341,7 +341,7 @@ pub(super) fn item_id(text: &str) -> Result<ItemId, DeskError> {
 }
 
 fn public(options: &Options, me: &Identity) -> String {
-    let words = print_words(&me.keyed(), Language::Nl).join(" ");
+    let words = print_words(&me.keyed()).join(" ");
     if options.json {
         return json!({ "reader": me.reader, "public": me.public(), "words": words }).to_string();
     }

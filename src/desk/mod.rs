@@ -95,12 +95,16 @@ impl DeskError {
 
     /// As a page says it: a whole sentence, which on the command line follows the program's name.
     fn in_words(&self, t: Texts) -> String {
-        let text = self.id.map_or_else(|| self.text.clone(), |id| t.get(id));
-        let mut characters = text.chars();
-        let first: String = characters.next().into_iter().flat_map(char::to_uppercase).collect();
-        let end = if text.ends_with(char::is_alphanumeric) { "." } else { "" };
-        format!("{first}{}{end}", characters.as_str())
+        sentence(&self.id.map_or_else(|| self.text.clone(), |id| t.get(id)))
     }
+}
+
+/// A whole sentence of what on the command line follows a name.
+fn sentence(text: &str) -> String {
+    let mut characters = text.chars();
+    let first: String = characters.next().into_iter().flat_map(char::to_uppercase).collect();
+    let end = if text.ends_with(char::is_alphanumeric) { "." } else { "" };
+    format!("{first}{}{end}", characters.as_str())
 }
 
 impl From<crate::domain::roster::RosterError> for DeskError {

@@ -1,10 +1,14 @@
 //! The passphrase that protects a reader's keys: asked for, and chosen.
+use std::collections::BTreeSet;
+
 use age::secrecy::{ExposeSecret, SecretString};
 
 use super::{DeskError, commands::Options, writing::readable};
 
-/// Characters of a passphrase at least. Five words have more; length is what counts, so nothing else is asked of it.
+/// Characters of a passphrase at least. Five words have more; length is what counts, as long as it is no repetition.
 const LEAST: usize = 16;
+/// Different characters at least.
+const DIFFERENT: usize = 6;
 
 /// The passphrase of the keys, from its file or as it is typed.
 pub(super) fn passphrase(options: &Options) -> Result<SecretString, DeskError> {
@@ -35,8 +39,46 @@ pub(super) fn passphrase_of(first: &str, again: &str) -> Result<SecretString, De
     if first.trim().chars().count() < LEAST {
         return Err(DeskError::known("desk-error-short"));
     }
+    if trivial(first.trim()) {
+        return Err(DeskError::known("desk-error-trivial"));
+    }
     if first != again {
         return Err(DeskError::known("desk-error-differ"));
     }
     Ok(SecretString::from(first.to_owned()))
+}
+
+/// Whether a text is long and yet guessed at once: of few characters, its own beginning over again, or a row as 1234.
+fn trivial(text: &str) -> bool {
+    let text: Vec<char> = text.to_lowercase().chars().filter(|c| !c.is_whitespace()).collect();
+    let different: BTreeSet<&char> = text.iter().collect();
+    let again = |period: usize| text.iter().zip(text.iter().skip(period)).all(|(a, b)| a == b);
+    let steps = text.iter().zip(text.iter().skip(1)).filter(|(a, b)| u32::from(**a).abs_diff(u32::from(**b)) == 1);
+    let row = steps.count() * 2 > text.len();
+    different.len() < DIFFERENT || (1..=text.len() / 2).any(again) || row
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_guessed_at_once_is_refused_and_five_words_are_taken() {
+        let refused = |text: &str| passphrase_of(text, text).err().and_then(|error| error.id);
+        for text in [
+            "aaaaaaaaaaaaaaaaaaaa",
+            "ababababababababab",
+            "a a a a a a a a a a a a a a a a",
+            "wachtwoordwachtwoord",
+            "geheim Geheim geheim",
+            "12345678901234567890",
+            "abcdefghijklmnopqrst",
+        ] {
+            assert_eq!(refused(text), Some("desk-error-trivial"), "{text}");
+        }
+        assert_eq!(refused("kort en goed"), Some("desk-error-short"));
+        for text in ["vier losse woorden hier", "gieter stoep lamp vijver kat", "de kat zit op de mat en slaapt"] {
+            assert_eq!(refused(text), None, "{text}");
+        }
+    }
 }

@@ -24,20 +24,22 @@ use crate::{
 pub struct Review {
     /// Whose file it is.
     pub org: OrgId,
-    /// What is wrong or doubtful, in words.
+    /// What is wrong or doubtful.
     pub findings: Vec<Finding>,
     /// Why it cannot follow the file that counts now.
     pub follows: Result<(), Said>,
     /// What changes against the roster in use, a line each.
     pub changes: Vec<Said>,
     /// Who has signed it, if they are enough; otherwise how many still must.
-    pub signed: Result<Vec<String>, String>,
+    pub signed: Result<Vec<String>, Said>,
 }
 
 /// Why a file could not be looked at.
 pub enum Unreviewed {
     /// It is no TOML, or not of this form.
     Toml(Mistake),
+    /// It is of another organisation.
+    Other(Said),
     /// Anything else.
     Failed(DeskError),
 }
@@ -54,6 +56,7 @@ impl From<Unreviewed> for DeskError {
             Unreviewed::Toml(mistake) => {
                 Self::new(format!("{}\n{}", Texts::of(Language::En).say(&mistake.place), mistake.detail))
             }
+            Unreviewed::Other(other) => Self::new(Texts::of(Language::En).say(&other)),
             Unreviewed::Failed(error) => error,
         }
     }
@@ -108,8 +111,8 @@ impl Client {
             self.watches().map(|(org, _)| org.clone()).ok_or_else(|| DeskError::known("desk-error-not-overseer"))?;
         let file: OrgFile = toml::from_str(text).map_err(|error| Unreviewed::Toml(Mistake::of(text, &error)))?;
         if file.organisation != org {
-            let other = format!("{}: this file is of {}", org_name(&org), file.organisation);
-            return Err(DeskError::new(other).into());
+            let other = Said::new("fault-not-yours").with("file", org_name(&org)).with("org", &file.organisation);
+            return Err(Unreviewed::Other(other));
         }
         let files = self.roster_files().await?;
         let old = parsed(&files)?;

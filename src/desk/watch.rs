@@ -30,7 +30,7 @@ use crate::{
 pub enum Watch {
     /// Coordinator: the clocks of your organisation.
     Overview,
-    /// The register: one row a report, without content.
+    /// The register: one row a report that somebody has opened, without content.
     Register {
         /// Comma-separated, with a line of names.
         #[arg(long)]
@@ -162,7 +162,8 @@ async fn roster(
     let t = Texts::of(Language::En);
     let changes: Vec<String> = review.changes.iter().map(|line| t.say(line)).collect();
     let stays = review.follows.as_ref().err().map(|why| t.say(why));
-    let lines = stays.iter().chain(review.findings.iter().map(|f| &f.problem)).chain(&changes);
+    let findings: Vec<String> = review.findings.iter().map(|finding| t.say(&finding.problem)).collect();
+    let lines = stays.iter().chain(&findings).chain(&changes);
     let mut said = lines.map(|line| safe_text(line)).collect::<Vec<_>>().join("\n");
     if !review.is_right() {
         return Err(DeskError::new(said));

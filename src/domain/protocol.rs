@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{day::Day, id::ReaderId, register::Progress, roster::Text};
+use super::{day::Day, id::ReaderId, register::Progress, roster::Text, said::Said};
 
 /// A protocol.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -60,18 +60,18 @@ impl Protocol {
         today > self.review_by
     }
 
-    /// What contradicts itself, in words; nothing when it can be used.
-    pub fn problem(&self) -> Option<String> {
+    /// What contradicts itself; nothing when it can be used.
+    pub fn problem(&self) -> Option<Said> {
         let name = |id: &str| super::id::OrgId::parse(id).is_some();
         if !name(&self.id) {
-            return Some(format!("protocol \"{}\": its id is not 2 to 40 of a-z, 0-9 and -", self.id));
+            return Some(Said::new("fault-protocol-id").with("id", &self.id));
         }
         if self.version == 0 || self.steps.is_empty() {
-            return Some(format!("protocol {}: version starts at 1, and there is at least one step", self.id));
+            return Some(Said::new("fault-protocol-steps").with("id", &self.id));
         }
         let mut once = BTreeSet::new();
         let bad = self.steps.iter().find(|step| !name(&step.id) || !once.insert(&step.id));
-        bad.map(|step| format!("protocol {}: step \"{}\" stands twice, or its id is no name", self.id, step.id))
+        bad.map(|step| Said::new("fault-protocol-step").with("id", &self.id).with("step", &step.id))
     }
 }
 

@@ -10,6 +10,7 @@ use super::{
     day::Day,
     id::{InstanceId, KeyedReader, OrgId, ReaderId},
     protocol::Protocol,
+    said::Said,
 };
 
 /// Days a roster file may be valid at most.
@@ -353,13 +354,12 @@ pub struct Roster {
 }
 
 /// What is wrong with a roster, in one line that says where.
-#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("{file}: {problem}")]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct RosterError {
     /// Which file.
     pub file: String,
     /// What is wrong and what to do.
-    pub problem: String,
+    pub problem: Said,
 }
 
 impl Roster {

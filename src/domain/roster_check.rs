@@ -10,6 +10,7 @@ use super::{
         RosterError, Scope, Signers, Status, Text, Topic, WARN_DAYS,
     },
     routing::INDEPENDENT,
+    said::{Part, Said},
 };
 
 /// Readers of one desk at most. With the outside desk, a reserve reader, a manager and the reporter they fit an item's slots.
@@ -27,7 +28,7 @@ pub struct Finding {
     /// What stands in the line it is about, without spaces; empty when it is about the whole file.
     pub about: String,
     /// What it is and what to do.
-    pub problem: String,
+    pub problem: Said,
     /// Whether the file is refused for it; otherwise it is a warning.
     pub mistake: bool,
 }
@@ -47,20 +48,19 @@ impl Findings {
         Self { file: file.to_owned(), list: Vec::new() }
     }
 
-    fn add(&mut self, mistake: bool, about: impl Into<String>, problem: impl Into<String>) {
-        let (about, problem) = (about.into(), problem.into());
-        self.list.push(Finding { file: self.file.clone(), about, problem, mistake });
+    fn add(&mut self, mistake: bool, about: impl Into<String>, problem: Said) {
+        self.list.push(Finding { file: self.file.clone(), about: about.into(), problem, mistake });
     }
 
-    fn wrong(&mut self, about: impl Into<String>, problem: impl Into<String>) {
+    fn wrong(&mut self, about: impl Into<String>, problem: Said) {
         self.add(true, about, problem);
     }
 
-    fn doubtful(&mut self, about: impl Into<String>, problem: impl Into<String>) {
+    fn doubtful(&mut self, about: impl Into<String>, problem: Said) {
         self.add(false, about, problem);
     }
 
-    fn wrong_if(&mut self, bad: bool, about: impl Into<String>, problem: impl Into<String>) {
+    fn wrong_if(&mut self, bad: bool, about: impl Into<String>, problem: Said) {
         if bad {
             self.wrong(about, problem);
         }
@@ -68,8 +68,8 @@ impl Findings {
 
     fn text(&mut self, about: &str, text: &Text) {
         for t in [&text.nl, &text.en] {
-            self.wrong_if(t.trim().is_empty(), about, "a text is empty; write it in nl and in en");
-            self.wrong_if(t.chars().any(char::is_control), about, "a text holds control characters; take them out");
+            self.wrong_if(t.trim().is_empty(), about, Said::new("fault-empty-text"));
+            self.wrong_if(t.chars().any(char::is_control), about, Said::new("fault-control"));
         }
     }
 }
@@ -86,11 +86,7 @@ pub fn findings(root: &RootFile, files: &BTreeMap<OrgId, OrgFile>) -> Vec<Findin
     let desks = |o: &OrgEntry| files.get(&o.id).map_or(0, |f| f.desks.len());
     for entry in root.organisations.iter().filter(|o| o.scope != Scope::Referral && files.contains_key(&o.id)) {
         let mut f = Findings::of(&org_name(&entry.id));
-        f.wrong_if(
-            desks(entry) == 0,
-            "",
-            "there is no desk; add one [[desks]] without topics, which takes all reports",
-        );
+        f.wrong_if(desks(entry) == 0, "", Said::new("fault-no-desk"));
         all.extend(f.list);
     }
     all
@@ -100,7 +96,7 @@ pub fn findings(root: &RootFile, files: &BTreeMap<OrgId, OrgFile>) -> Vec<Findin
 pub fn review_findings(file: &OrgFile, today: Day) -> Vec<Finding> {
     let mut f = Findings::of(&org_name(&file.organisation));
     for protocol in file.protocols.iter().filter(|p| p.needs_review(today)) {
-        let problem = format!("protocol {}: its review was due on {}", protocol.id, protocol.review_by);
+        let problem = Said::new("fault-review").with("id", &protocol.id).with("day", protocol.review_by);
         f.doubtful(format!("id=\"{}\"", protocol.id), problem);
     }
     f.list
@@ -110,33 +106,29 @@ pub fn review_findings(file: &OrgFile, today: Day) -> Vec<Finding> {
 pub fn day_findings(file: &str, head: &Head, today: Day) -> Vec<Finding> {
     let mut f = Findings::of(file);
     if today < head.valid_from {
-        f.wrong("valid_from=", format!("counts only from {}", head.valid_from));
+        f.wrong("valid_from=", Said::new("fault-not-yet").with("day", head.valid_from));
     }
     if today > head.expires {
-        f.wrong("expires=", format!("expired on {}; raise serial and dates, sign and publish it anew", head.expires));
+        f.wrong("expires=", Said::new("fault-expired").with("day", head.expires));
     } else if today > head.expires.plus_days(-WARN_DAYS) {
         let left = head.expires.number() - today.number();
-        f.doubtful("expires=", format!("expires on {}, in {left} days; prepare the next file", head.expires));
+        f.doubtful("expires=", Said::new("fault-expires").with("day", head.expires).with("left", left));
     }
     f.list
 }
 
 fn head_findings(f: &mut Findings, head: &Head) {
-    f.wrong_if(head.version != VERSION, "version=", "this format version is unknown; use a newer program");
-    f.wrong_if(head.serial == 0, "serial=", "serial starts at 1");
+    f.wrong_if(head.version != VERSION, "version=", Said::new("fault-version"));
+    f.wrong_if(head.serial == 0, "serial=", Said::new("fault-serial"));
     let hash = head.previous.len() == 64 && head.previous.bytes().all(|b| b.is_ascii_hexdigit());
     if head.serial == 1 {
-        f.wrong_if(
-            !head.previous.is_empty(),
-            "previous=",
-            "the first file has no file before it; leave previous empty",
-        );
+        f.wrong_if(!head.previous.is_empty(), "previous=", Said::new("fault-first"));
     } else {
-        f.wrong_if(!hash, "previous=", "previous must be the SHA-256 of the file before: 64 hex digits (sha256sum)");
+        f.wrong_if(!hash, "previous=", Said::new("fault-previous"));
     }
-    f.wrong_if(head.expires < head.valid_from, "expires=", "expires before it begins");
+    f.wrong_if(head.expires < head.valid_from, "expires=", Said::new("fault-ends-early"));
     let long = head.expires > head.valid_from.plus_days(MAX_DAYS);
-    f.wrong_if(long, "expires=", format!("counts for more than {MAX_DAYS} days; choose an earlier day"));
+    f.wrong_if(long, "expires=", Said::new("fault-too-long").with("days", MAX_DAYS));
 }
 
 fn signers_findings(f: &mut Findings, of: &str, about: &str, signers: &Signers) {
@@ -144,12 +136,16 @@ fn signers_findings(f: &mut Findings, of: &str, about: &str, signers: &Signers) 
     for (person, line) in &signers.keys {
         // Type and key; the comment behind them says nothing.
         let key: Vec<&str> = line.split_whitespace().take(2).collect();
-        f.wrong_if(!keys.insert(key), format!("{person}="), format!("{of}: {person} has the key of another signer"));
+        f.wrong_if(
+            !keys.insert(key),
+            format!("{person}="),
+            Said::new("fault-signer-key").with("of", of).with("person", person),
+        );
     }
     let possible = (1..=signers.keys.len()).contains(&signers.threshold);
-    f.wrong_if(!possible, about, format!("{of}: threshold must be 1 to {}, the number of signers", signers.keys.len()));
+    f.wrong_if(!possible, about, Said::new("fault-threshold").with("of", of).with("signers", signers.keys.len()));
     if signers.threshold == 1 {
-        f.doubtful(about, format!("{of}: one person alone can change who reads; two are safer"));
+        f.doubtful(about, Said::new("fault-alone").with("of", of));
     }
 }
 
@@ -161,19 +157,19 @@ fn root_findings(root: &RootFile, files: &BTreeMap<OrgId, OrgFile>) -> Vec<Findi
     let mut once = BTreeSet::new();
     for entry in &root.organisations {
         let about = format!("id=\"{}\"", entry.id);
-        f.wrong_if(!once.insert(&entry.id), &about, format!("organisation {} stands twice", entry.id));
+        f.wrong_if(!once.insert(&entry.id), &about, Said::new("fault-org-twice").with("id", &entry.id));
         entry_findings(&mut f, &about, entry, &ids, files.contains_key(&entry.id));
     }
     for id in files.keys().filter(|id| !ids.contains(id)) {
-        f.wrong("", format!("there is a file {}, but no organisation {id}; add it or remove the file", org_name(id)));
+        f.wrong("", Said::new("fault-no-org").with("file", org_name(id)).with("id", id));
     }
     match root.organisations.iter().filter(|o| o.scope == Scope::Outside).count() {
-        0 => f.doubtful("", "there is no outside desk: a report with fewer than two readers left cannot be made"),
+        0 => f.doubtful("", Said::new("fault-no-outside")),
         1 => {}
-        _ => f.wrong("scope=\"outside\"", "there is more than one outside desk; keep one"),
+        _ => f.wrong("scope=\"outside\"", Said::new("fault-outside-twice")),
     }
     let canaries = || root.organisations.iter().filter(|o| o.scope == Scope::Canary);
-    f.wrong_if(canaries().count() > 1, "scope=\"canary\"", "there is more than one canary; keep one");
+    f.wrong_if(canaries().count() > 1, "scope=\"canary\"", Said::new("fault-canary-twice"));
     f.list
 }
 
@@ -182,13 +178,12 @@ fn few_findings(file: &OrgFile) -> Vec<Finding> {
     let mut f = Findings::of(&org_name(&file.organisation));
     let watched = file.overseers.iter().any(|o| o.role == Role::Coordinator && o.status == Status::Active);
     if !watched && !file.desks.is_empty() {
-        f.doubtful("", "there is no coordinator: nobody watches the clocks; add one under [[overseers]]");
+        f.doubtful("", Said::new("fault-no-coordinator"));
     }
     for desk in &file.desks {
         let independent = |r: &&Reader| r.status == Status::Active && !r.functions.contains(&Function::Manager);
         if file.readers.iter().filter(|r| desk.readers.contains(&r.id)).filter(independent).count() < INDEPENDENT {
-            let problem = "has fewer than two independent readers: the outside desk always joins";
-            f.doubtful(about(desk), format!("desk {} {problem}", desk.name.en));
+            f.doubtful(about(desk), Said::new("fault-few").part("desk", Part::named(&desk.name)));
         }
     }
     f.list
@@ -202,24 +197,28 @@ fn about(desk: &Desk) -> String {
 fn entry_findings(f: &mut Findings, about: &str, entry: &OrgEntry, ids: &BTreeSet<&OrgId>, has_file: bool) {
     let id = &entry.id;
     f.text(about, &entry.name);
-    f.wrong_if(entry.until.is_some_and(|u| u < entry.from), about, format!("organisation {id} ends before it begins"));
+    f.wrong_if(entry.until.is_some_and(|u| u < entry.from), about, Said::new("fault-org-ends").with("id", id));
     for other in entry.predecessors.iter().chain(&entry.successors).filter(|o| !ids.contains(o)) {
-        f.wrong(format!("\"{other}\""), format!("organisation {id} names {other}, which is not in this file"));
+        f.wrong(format!("\"{other}\""), Said::new("fault-org-unknown").with("id", id).with("other", other));
     }
     if entry.scope == Scope::Referral {
-        f.wrong_if(has_file, about, format!("{id} is a referral and takes nothing here; remove {}", org_name(id)));
-        f.wrong_if(entry.signers.is_some(), about, format!("{id} is a referral; remove its signers"));
+        f.wrong_if(has_file, about, Said::new("fault-referral-file").with("id", id).with("file", org_name(id)));
+        f.wrong_if(entry.signers.is_some(), about, Said::new("fault-referral-signers").with("id", id));
         match &entry.referral {
             Some(text) => f.text(about, text),
-            None => f.wrong(about, format!("{id} is a referral; say in `referral` where people go")),
+            None => f.wrong(about, Said::new("fault-referral-where").with("id", id)),
         }
         return;
     }
-    f.wrong_if(entry.referral.is_some(), about, format!("{id} takes reports here; remove `referral`"));
-    f.wrong_if(!has_file && entry.until.is_none(), about, format!("{id} has no file {}", org_name(id)));
+    f.wrong_if(entry.referral.is_some(), about, Said::new("fault-referral-none").with("id", id));
+    f.wrong_if(
+        !has_file && entry.until.is_none(),
+        about,
+        Said::new("fault-no-file").with("id", id).with("file", org_name(id)),
+    );
     match &entry.signers {
         Some(signers) => signers_findings(f, id.as_str(), about, signers),
-        None => f.wrong(about, format!("{id} has no signers; name who signs {}", org_name(id))),
+        None => f.wrong(about, Said::new("fault-no-signers").with("id", id).with("file", org_name(id))),
     }
 }
 
@@ -233,8 +232,8 @@ struct Seen {
 fn file_findings(id: &OrgId, file: &OrgFile, seen: &mut Seen) -> Vec<Finding> {
     let mut f = Findings::of(&org_name(id));
     head_findings(&mut f, &file.head);
-    f.wrong_if(file.organisation != *id, "organisation=", format!("organisation must be {id}, as in the file's name"));
-    f.wrong_if(file.retention_days < 1, "retention_days=", "retention_days must be 1 or more; there is no default");
+    f.wrong_if(file.organisation != *id, "organisation=", Said::new("fault-other-org").with("id", id));
+    f.wrong_if(file.retention_days < 1, "retention_days=", Said::new("fault-retention"));
     for reader in &file.readers {
         reader_findings(&mut f, reader, seen);
     }
@@ -242,16 +241,16 @@ fn file_findings(id: &OrgId, file: &OrgFile, seen: &mut Seen) -> Vec<Finding> {
         named(&mut f, file, &a.reader, Function::Adviser);
         if let Some(deputy) = &a.deputy {
             named(&mut f, file, deputy, Function::Adviser);
-            f.wrong_if(*deputy == a.reader, format!("\"{deputy}\""), format!("{deputy} is their own deputy"));
+            f.wrong_if(*deputy == a.reader, format!("\"{deputy}\""), Said::new("fault-own-deputy").with("id", deputy));
         }
     }
     file.overseers.iter().for_each(|overseer| overseer_findings(&mut f, overseer, seen));
     for problem in file.protocols.iter().filter_map(Protocol::problem) {
         f.wrong("[[protocols]]", problem);
     }
-    twice(&mut f, "adviser", file.advisers.iter().map(|a| &a.reader));
+    twice(&mut f, "fault-adviser-twice", file.advisers.iter().map(|a| &a.reader));
     file.managers.iter().for_each(|m| named(&mut f, file, m, Function::Manager));
-    twice(&mut f, "manager", file.managers.iter());
+    twice(&mut f, "fault-manager-twice", file.managers.iter());
     file.desks.iter().for_each(|desk| desk_findings(&mut f, file, desk));
     topics(&mut f, &file.desks);
     f.list
@@ -261,15 +260,14 @@ fn file_findings(id: &OrgId, file: &OrgFile, seen: &mut Seen) -> Vec<Finding> {
 fn canary_findings(file: &OrgFile) -> Vec<Finding> {
     let mut f = Findings::of(&org_name(&file.organisation));
     let one_desk = matches!(file.desks.as_slice(), [desk] if desk.topics.is_empty() && desk.reserve.is_none());
-    f.wrong_if(!one_desk, "[[desks]]", "the canary has exactly one desk, without topics and without a reserve reader");
+    f.wrong_if(!one_desk, "[[desks]]", Said::new("fault-canary-desk"));
     let active: Vec<&Reader> = file.readers.iter().filter(|r| r.status == Status::Active).collect();
     let seated: Vec<&ReaderId> = file.desks.iter().flat_map(|d| &d.readers).collect();
     let alone = matches!((active.as_slice(), seated.as_slice()), ([reader], [id])
         if reader.id == **id && reader.functions == BTreeSet::from([Function::Officer]));
-    let problem = "the canary has exactly one active reader, who sits at its desk as an officer and is nothing else";
-    f.wrong_if(!alone, "[[readers]]", problem);
+    f.wrong_if(!alone, "[[readers]]", Said::new("fault-canary-reader"));
     let others = file.advisers.len() + file.managers.len() + file.overseers.len();
-    f.wrong_if(others > 0, "", "nobody advises, manages or watches over the canary; take out all but its one officer");
+    f.wrong_if(others > 0, "", Said::new("fault-canary-others"));
     f.list
 }
 
@@ -277,83 +275,92 @@ fn reader_findings(f: &mut Findings, reader: &Reader, seen: &mut Seen) {
     let id = &reader.id;
     let about = format!("id=\"{id}\"");
     let once = seen.ids.insert(id.clone());
-    f.wrong_if(!once, &about, format!("reader {id} stands twice; a person stands once, with all functions"));
+    f.wrong_if(!once, &about, Said::new("fault-reader-twice").with("id", id));
     f.text(&about, &reader.shown_as);
-    f.wrong_if(reader.functions.is_empty(), &about, format!("reader {id} has no function"));
+    f.wrong_if(reader.functions.is_empty(), &about, Said::new("fault-no-function").with("id", id));
     let both = [Function::Adviser, Function::Officer].iter().all(|function| reader.functions.contains(function));
-    f.wrong_if(
-        both,
-        &about,
-        format!("reader {id} is adviser and officer; who advises in confidence takes no reports here"),
-    );
-    keys(f, &about, &format!("reader {id}"), [&reader.seal_key, &reader.sign_key], seen);
+    f.wrong_if(both, &about, Said::new("fault-both").with("id", id));
+    keys(f, &about, id, [&reader.seal_key, &reader.sign_key], seen);
 }
 
 fn overseer_findings(f: &mut Findings, overseer: &Overseer, seen: &mut Seen) {
     let id = &overseer.id;
     let about = format!("id=\"{id}\"");
     let once = seen.ids.insert(id.clone());
-    f.wrong_if(!once, &about, format!("{id} stands twice; who watches over an organisation reads no report"));
+    f.wrong_if(!once, &about, Said::new("fault-overseer-twice").with("id", id));
     f.text(&about, &overseer.shown_as);
-    keys(f, &about, &format!("overseer {id}"), [&overseer.seal_key, &overseer.sign_key], seen);
+    keys(f, &about, id, [&overseer.seal_key, &overseer.sign_key], seen);
 }
 
-fn keys(f: &mut Findings, about: &str, who: &str, [seal_key, sign_key]: [&String; 2], seen: &mut Seen) {
+fn keys(f: &mut Findings, about: &str, who: &ReaderId, [seal_key, sign_key]: [&String; 2], seen: &mut Seen) {
     let sealed = seal_key.starts_with("age1pq1");
-    f.wrong_if(!sealed, about, format!("{who}: seal_key must be an age1pq1… recipient"));
+    f.wrong_if(!sealed, about, Said::new("fault-seal-key").with("id", who));
     let signed = hex::decode(sign_key).is_ok_and(|k| k.len() == 32);
-    f.wrong_if(!signed, about, format!("{who}: sign_key must be 64 hex digits"));
+    f.wrong_if(!signed, about, Said::new("fault-sign-key").with("id", who));
     for key in [seal_key, sign_key] {
         let fresh = seen.keys.insert(key.to_ascii_lowercase());
         // Somebody who was struck would read through the other name.
-        f.wrong_if(!fresh, about, format!("{who} has the key of another; each makes their own"));
+        f.wrong_if(!fresh, about, Said::new("fault-key-twice").with("id", who));
     }
 }
 
 fn named(f: &mut Findings, file: &OrgFile, id: &ReaderId, wanted: Function) {
     match file.readers.iter().find(|r| r.id == *id) {
-        None => f.wrong(format!("\"{id}\""), format!("{id} is named but is not among the readers")),
+        None => f.wrong(format!("\"{id}\""), Said::new("fault-unknown").with("id", id)),
         Some(r) => {
             let lacks = !r.functions.contains(&wanted);
-            f.wrong_if(lacks, format!("id=\"{id}\""), format!("{id} is used as {wanted:?} without that function"));
+            f.wrong_if(
+                lacks,
+                format!("id=\"{id}\""),
+                Said::new("fault-lacks").with("id", id).said("function", function(wanted)),
+            );
             if r.status != Status::Active {
-                f.doubtful(format!("id=\"{id}\""), format!("{id} is named but not active, so gets no key"));
+                f.doubtful(format!("id=\"{id}\""), Said::new("fault-inactive").with("id", id));
             }
         }
     }
 }
 
-fn twice<'a>(f: &mut Findings, what: &str, ids: impl Iterator<Item = &'a ReaderId>) {
+/// A function, as the file names it.
+fn function(function: Function) -> Said {
+    Said::new(match function {
+        Function::Adviser => "function-adviser",
+        Function::Officer => "function-officer",
+        Function::Manager => "function-manager",
+    })
+}
+
+fn twice<'a>(f: &mut Findings, what: &'static str, ids: impl Iterator<Item = &'a ReaderId>) {
     let mut once = BTreeSet::new();
     for id in ids {
-        f.wrong_if(!once.insert(id), format!("\"{id}\""), format!("{id} stands twice as {what}"));
+        f.wrong_if(!once.insert(id), format!("\"{id}\""), Said::new(what).with("id", id));
     }
 }
 
 fn desk_findings(f: &mut Findings, file: &OrgFile, desk: &Desk) {
-    let (name, about) = (&desk.name.en, about(desk));
+    let about = about(desk);
     f.text(&about, &desk.name);
     desk.readers.iter().chain(&desk.reserve).for_each(|r| named(f, file, r, Function::Officer));
-    twice(f, "reader of a desk", desk.readers.iter().chain(&desk.reserve));
+    twice(f, "fault-desk-twice", desk.readers.iter().chain(&desk.reserve));
     let many = desk.readers.len() > MAX_DESK;
-    f.wrong_if(many, &about, format!("desk {name} has more than {MAX_DESK} readers; more do not fit an item"));
+    f.wrong_if(many, &about, Said::new("fault-many").part("desk", Part::named(&desk.name)).with("most", MAX_DESK));
     let reads = |r: &&Reader| r.status == Status::Active && desk.readers.contains(&r.id);
     let manages = |r: &&Reader| r.functions.contains(&Function::Manager);
     for r in file.readers.iter().filter(reads).filter(manages) {
-        let problem = format!("{} is a manager: reads only when the reporter chooses them, not for desk {name}", r.id);
+        let problem = Said::new("fault-manager").with("id", &r.id).part("desk", Part::named(&desk.name));
         f.doubtful(format!("id=\"{}\"", r.id), problem);
     }
 }
 
 fn topics(f: &mut Findings, desks: &[Desk]) {
     let rest = desks.iter().filter(|d| d.topics.is_empty()).count();
-    f.wrong_if(rest > 1, "[[desks]]", "two desks have no topics; only one can take all others");
+    f.wrong_if(rest > 1, "[[desks]]", Said::new("fault-rest-twice"));
     for topic in Topic::ALL {
         let takes = desks.iter().filter(|d| d.topics.contains(&topic)).count();
         let word = format!("{topic:?}").to_lowercase();
-        f.wrong_if(takes > 1, format!("\"{word}\""), format!("two desks take {word}; one topic has one desk"));
+        f.wrong_if(takes > 1, format!("\"{word}\""), Said::new("fault-topic-twice").with("topic", &word));
         let nobody = takes + rest == 0 && !desks.is_empty();
-        f.wrong_if(nobody, "", format!("no desk takes {word}; name it, or add a desk without topics"));
+        f.wrong_if(nobody, "", Said::new("fault-topic-none").with("topic", &word));
     }
 }
 

@@ -135,6 +135,11 @@ fn overseers(lines: &mut Vec<Said>, org: &OrgId, old: Option<&OrgFile>, new: Opt
     };
     let other = after.keys().filter(|id| key(old, id).is_some_and(|before| key(new, id) != Some(before)));
     lines.extend(other.map(|id| Said::new("words-new-keys").with("org", org).with("id", id)));
+    for (id, (name, _)) in &after {
+        if let Some(keyed) = key(new, id).filter(|keyed| key(old, id).as_ref() != Some(keyed)) {
+            lines.push(person("words-compare", org, id, name.clone()).part("words", Part::Keys(keyed)));
+        }
+    }
 }
 
 /// A line about somebody.
@@ -213,8 +218,11 @@ fn readers(lines: &mut Vec<Said>, org: &OrgId, old: Option<&Organisation>, new: 
         let who = |text| person(text, org, id, name.clone());
         lines.extend(has.difference(had).map(|what| who("words-newly-read").said("what", what.clone())));
         lines.extend(had.difference(has).map(|what| who("words-no-longer-read").said("what", what.clone())));
-        if let (Some(was), Some(is)) = (was, is) {
-            person_changes(lines, &who, &was, &is);
+        if let (Some(was), Some(is)) = (&was, &is) {
+            person_changes(lines, &who, was, is);
+        }
+        if let Some(is) = is.filter(|is| was.is_none_or(|was| was.keyed() != is.keyed())) {
+            lines.push(who("words-compare").part("words", Part::Keys(is.keyed())));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Lines that are put into words where they are shown, in the language of who reads them. Pure.
 use std::fmt::Display;
 
-use super::roster::Text;
+use super::{id::KeyedReader, roster::Text};
 
 /// A line: the id of its text in `web/i18n`, and the values in it.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -24,6 +24,8 @@ pub enum Part {
         /// In English.
         en: String,
     },
+    /// The words of somebody's keys, the same in all languages.
+    Keys(KeyedReader),
     /// A line within a line.
     Said(Said),
     /// Several, with commas between them.
@@ -49,6 +51,11 @@ impl Said {
     /// A text without values so far.
     pub fn new(id: &'static str) -> Self {
         Self { id, values: Vec::new() }
+    }
+
+    /// What is said in one language alone, as an error of a library is.
+    pub fn plain(text: impl Display) -> Self {
+        Self::new("plain").with("text", text)
     }
 
     /// An empty line.

@@ -93,7 +93,8 @@ async fn forward(app: &App, t: Texts, answers: Answers, step: u8) -> HttpRespons
         let body = Referral { t, hidden, org: t.pick(&referral.entry.name), text: referral_text(t, referral) };
         return page(t, StatusCode::OK, &t.get("referral-title"), &[], &body.render().unwrap_or_default());
     }
-    if step == 5 && answers.readers(&app.roster).is_err() {
+    // On the later pages too: an answer can be made by hand.
+    if step >= 5 && answers.readers(&app.roster).is_err() {
         let body = Nobody { t, hidden: answers.hidden(&app.roster, app.form_key(), 6) };
         return page(t, StatusCode::OK, &t.get("nobody-title"), &[], &body.render().unwrap_or_default());
     }

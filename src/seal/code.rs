@@ -59,9 +59,10 @@ impl Language {
     }
 }
 
-/// Eight words for a reader with their keys, to compare by voice when the keys go into the roster: 88 bits of the hash.
-pub fn print_words(keyed: &KeyedReader, language: Language) -> Vec<&'static str> {
-    let list: Vec<&str> = language.words().collect();
+/// Eight words for a reader with their keys, to compare by voice when the keys go into the roster: 88 bits of the hash. From the Dutch list
+/// in every language: who compares must see one answer for one key.
+pub fn print_words(keyed: &KeyedReader) -> Vec<&'static str> {
+    let list: Vec<&str> = Language::Nl.words().collect();
     let bits = keyed.print().iter().fold(0_u128, |bits, byte| bits << 8 | u128::from(*byte));
     let place = |n: u32| usize::try_from(bits >> (128 - 11 * (n + 1)) & 0x7ff).unwrap_or_default();
     (0..8).map(|n| list.get(place(n)).copied().unwrap_or_default()).collect()

@@ -15,6 +15,8 @@ use crate::{
         roster_check::{Finding, findings},
     },
     roster_files::key_findings,
+    seal::code::Language,
+    text::Texts,
 };
 
 /// The files, not signed yet.
@@ -68,7 +70,7 @@ fn refuse_mistakes(root: &RootFile, organisations: &[OrgFile]) -> Result<(), Str
 }
 
 fn said(finding: &Finding) -> String {
-    format!("{}: {}", finding.file, finding.problem)
+    format!("{}: {}", finding.file, Texts::of(Language::En).say(&finding.problem))
 }
 
 fn entry(answers: &Answers, id: OrgId, name: Text, scope: Scope, today: Day) -> OrgEntry {

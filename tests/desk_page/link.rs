@@ -30,7 +30,7 @@ async fn two_cases_are_linked_on_the_page_and_parted_again() {
     browser.page.goto(&cases[0]).await.unwrap();
     assert!(!browser.text().await.contains("Hoort bij"));
     browser.page.find(By::Css("#how-duplicate")).await.unwrap().click().await.unwrap();
-    browser.press("#link button").await;
+    browser.press("#typed button").await;
     assert!(browser.text().await.contains(&format!("Dezelfde melding als: {}", titles[1])), "{}", browser.text().await);
     picture(&browser, "desk-link").await;
     browser.page.goto(&cases[1]).await.unwrap();

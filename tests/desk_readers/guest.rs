@@ -1,11 +1,7 @@
 //! A guest is invited on the page, and opens the page themselves.
 use std::time::Duration;
 
-use meldkluis::{
-    desk::Identity,
-    domain::id::ReaderId,
-    seal::code::{Language, print_words},
-};
+use meldkluis::{desk::Identity, domain::id::ReaderId, seal::code::print_words};
 use thirtyfour::By;
 
 use crate::{
@@ -35,20 +31,20 @@ async fn a_guest_is_invited_and_opens_the_desk_with_the_card_for_what_a_guest_ca
     let date = service.clock.today().plus_days(30).date();
     let keys = format!("{:02}{:02}{}", date.month(), date.day(), date.year());
     reader.write("#until", &keys).await;
-    reader.press("#make button").await;
+    reader.press("#typed button").await;
     assert!(reader.text().await.contains("Dit zijn niet de acht woorden"), "{}", reader.text().await);
     assert!(value(&reader, "#public").await.contains(GUEST), "the file is kept with what was typed");
     reader.page.find(By::Css("#words")).await.unwrap().clear().await.unwrap();
-    reader.write("#words", &print_words(&me.keyed(), Language::Nl).join(" ")).await;
-    reader.press("#make button").await;
+    reader.write("#words", &print_words(&me.keyed()).join(" ")).await;
+    reader.press("#typed button").await;
     assert_eq!(reader.heading().await, "De kaart van de gast", "{}", reader.text().await);
     picture(&reader, "desk-guest-card").await;
     let card = service.path("card.json");
     std::fs::write(&card, value(&reader, "#save input[name=card]").await).unwrap();
-    reader.press("#ask button").await;
+    reader.press("#typed button").await;
     assert!(reader.text().await.contains("Geef een reden"), "{}", reader.text().await);
     reader.write("#text", "Zoekt het uit").await;
-    reader.press("#ask button").await;
+    reader.press("#typed button").await;
     let text = reader.text().await;
     assert!(text.contains("mag Auditdienst, onderzoeker, gast tot en met"), "{text}");
     let asked = browser.mailbox(&code, None, &[]).await;
@@ -63,12 +59,12 @@ async fn a_guest_is_invited_and_opens_the_desk_with_the_card_for_what_a_guest_ca
     // Twice: the card is there after a lock as well.
     let link = desk(&service, GUEST, Some(card), Duration::from_mins(10));
     let guest = entered(&link).await;
-    assert!(guest.page.find(By::Css(".mk-away")).await.is_err(), "no place to be away from");
+    assert!(guest.page.find(By::Css("main a[href$=away]")).await.is_err(), "no place to be away from");
     guest.press("nav form button").await;
     guest.press("main form button").await;
     guest.page.goto(absolute(&link, &format!("/nl/case/{case}"))).await.unwrap();
     assert!(guest.text().await.contains("Het verhaal"), "{}", guest.text().await);
-    for css in [".mk-acts a[href$=close]", ".mk-acts a[href$=hand-over]", "#link"] {
+    for css in [".mk-acts a[href$=close]", ".mk-acts a[href$=hand-over]", "#typed"] {
         assert!(guest.page.find(By::Css(css)).await.is_err(), "{css}");
     }
     guest.press(".mk-acts a[href$=note]").await;

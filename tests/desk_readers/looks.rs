@@ -1,9 +1,5 @@
 //! Every page about readers, as axe-core sees it and at 320 pixels.
-use meldkluis::{
-    desk::Identity,
-    domain::id::ReaderId,
-    seal::code::{Language, print_words},
-};
+use meldkluis::{desk::Identity, domain::id::ReaderId, seal::code::print_words};
 use thirtyfour::By;
 
 use crate::{
@@ -30,7 +26,7 @@ async fn looked_at(make: Make, library: String, script: &str) {
     let me = Identity::create(&service.path("guest.key"), name, None).unwrap();
     let (public, card) = (service.path("public.toml"), service.path("card.json"));
     std::fs::write(&public, me.public()).unwrap();
-    let (until, words) = (service.clock.today().to_string(), print_words(&me.keyed(), Language::Nl).join(" "));
+    let (until, words) = (service.clock.today().to_string(), print_words(&me.keyed()).join(" "));
     let about = ["--public", public.to_str().unwrap(), "--shown-as", "Gast", "--until", &until, "--words", &words];
     let made = service.desk(READER, &[&["invite", &case][..], &about].concat()).await.unwrap();
     std::fs::write(&card, made.to_string()).unwrap();
@@ -54,7 +50,7 @@ async fn looked_at(make: Make, library: String, script: &str) {
         eye.browser.page.goto(at(&format!("case/{case}/readers/guest"))).await.unwrap();
         eye.browser.write("#card-file", card.to_str().unwrap()).await;
         eye.press("#use button", &format!("{lang} desk guest card")).await;
-        eye.press("#ask button", &format!("{lang} desk guest card wrong")).await;
+        eye.press("#typed button", &format!("{lang} desk guest card wrong")).await;
     }
     assert!(eye.pages >= 30, "{} pages were looked at", eye.pages);
     assert!(eye.found.is_empty(), "{}", eye.found.join("\n"));

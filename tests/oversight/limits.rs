@@ -1,12 +1,7 @@
 //! Nobody fills a log: it is for those it concerns, each has a number of records a day, and the last of a disk is for text.
 use std::num::NonZeroU32;
 
-use meldkluis::{
-    desk::Identity,
-    domain::id::ReaderId,
-    http::Records,
-    seal::code::{Language, print_words},
-};
+use meldkluis::{desk::Identity, domain::id::ReaderId, http::Records, seal::code::print_words};
 use serde_json::json;
 
 use crate::{
@@ -72,7 +67,7 @@ async fn a_guest_writes_into_the_log_of_their_one_case() {
     let guest = Identity::create(&service.path("readers/gast.key"), ReaderId::parse("gast").unwrap(), None).unwrap();
     let public = service.path("gast.toml");
     std::fs::write(&public, guest.public()).unwrap();
-    let words = print_words(&guest.keyed(), Language::Nl).join(" ");
+    let words = print_words(&guest.keyed()).join(" ");
     let until = service.clock.today().plus_days(5).to_string();
     let invite = ["invite", &case, "--public", public.to_str().unwrap(), "--shown-as", "Onderzoeker"];
     let card = service.desk(READER, &[&invite[..], &["--until", &until, "--words", &words]].concat()).await.unwrap();

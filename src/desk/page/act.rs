@@ -11,6 +11,7 @@ use super::{
     answer::{Fault, MaybeForm, answer, case_of, fields},
     case::refresh,
     close,
+    language::only_shown,
     lock::{Unlocked, take},
     view,
 };
@@ -45,6 +46,10 @@ pub(super) async fn act(
             return Ok(writing(open, t, &id, act, &letter(t, act), None));
         };
         let kept = Plaintext::from(text.reveal().to_vec());
+        if only_shown(&sent) && take(&mut sent, "asked").is_none() {
+            let text = if is_letter(act, &text) { letter(t, act) } else { text };
+            return Ok(writing(open, t, &id, act, &text, None));
+        }
         let sure = take(&mut sent, "sure").and_then(|sure| sure.choice().map(|sure| sure == "yes"));
         let written = match act {
             Act::Ask | Act::Feedback | Act::Close if is_letter(act, &text) => {

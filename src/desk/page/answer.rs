@@ -5,7 +5,7 @@ use actix_web::{
     web::{Data, Form},
 };
 
-use super::{Desk, Fields, lock::Unlocked, view};
+use super::{Desk, Fields, language, lock::Unlocked, view};
 use crate::{
     desk::DeskError,
     domain::id::{CaseId, ItemId},
@@ -49,7 +49,7 @@ pub(super) async fn answer(
     mut sent: Fields,
     page: impl AsyncFnOnce(&mut Unlocked, Texts, Fields) -> Answer,
 ) -> HttpResponse {
-    let t = view::texts(lang);
+    let t = language::asked(desk, lang, &mut sent);
     let mut open = match desk.unlocked(t, request, &mut sent).await {
         Ok(open) => open,
         Err(asks) => return asks,

@@ -9,6 +9,7 @@ use askama::Template;
 use super::{
     Desk,
     answer::{Fault, MaybeForm, answer, fields},
+    language::only_shown,
     readers::{chosen, typed},
     view,
 };
@@ -43,7 +44,8 @@ pub(super) async fn away(desk: Data<Desk>, request: HttpRequest, lang: Path<Stri
         }
         let until = typed(&sent, "until");
         let said = match chosen(&sent, "act") {
-            Some("away") => say(&open.client, Day::parse(until.trim())).await,
+            _ if only_shown(&sent) || sent.is_empty() => return Ok(page(open, t, until, None)),
+            None | Some("away") => say(&open.client, Day::parse(until.trim())).await,
             Some("back") => open.client.away(None).await.map(|()| "back".to_owned()),
             _ => return Ok(page(open, t, until, None)),
         };

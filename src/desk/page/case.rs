@@ -11,7 +11,7 @@ use super::{
     answer::{Answer, MaybeForm, answer, case_of, fields},
     entry::{Entry, entry, is_link, named},
     guide,
-    link::{Choice, Linked, choices, linked},
+    link::{Choice, Filled, Linked, choices, linked},
     lock::Unlocked,
     readers,
     told::{Told, told},
@@ -63,6 +63,7 @@ struct Case {
     manager: bool,
     linked: Vec<Linked>,
     choices: Vec<Choice>,
+    linking: Filled,
     /// Of an oral report: how it was told and where the account stands.
     oral: Option<Told>,
     /// What waits for this reader on the page about readers.
@@ -102,7 +103,7 @@ pub(super) async fn show(
     answer(&desk, &request, &path.0, fields(form), async |open, t, _| {
         let notice = request.query_string().strip_prefix("done=").and_then(Act::parse);
         let notice = notice.map(|act| t.get(&format!("desk-done-{}", act.name())));
-        case_page(open, t, &case_of(&path.1)?, notice).await
+        case_page(open, t, &case_of(&path.1)?, (notice, Filled::default())).await
     })
     .await
 }
@@ -124,7 +125,13 @@ pub(super) async fn refresh(open: &mut Unlocked, id: &CaseId) -> Result<CaseView
     open.client.opened(case, items).await
 }
 
-async fn case_page(open: &mut Unlocked, t: Texts, id: &CaseId, notice: Option<String>) -> Answer {
+/// The page, with what was done just now and what is filled in to link it.
+pub(super) async fn case_page(
+    open: &mut Unlocked,
+    t: Texts,
+    id: &CaseId,
+    (notice, linking): (Option<String>, Filled),
+) -> Answer {
     let case = refresh(open, id).await?;
     if guide::comes_first(open, id) {
         return Ok(guide::page(open, t, id));
@@ -141,7 +148,8 @@ async fn case_page(open: &mut Unlocked, t: Texts, id: &CaseId, notice: Option<St
         _ if closed => false,
         Act::Close => !guest,
         // The law sets advice no term: there is nothing to confirm by a day, and no feedback that is due.
-        Act::Acknowledge | Act::Feedback => !advice,
+        Act::Acknowledge => !advice && !said(items, Kind::Acknowledgement),
+        Act::Feedback => !advice,
         Act::Ask | Act::Reply => true,
     };
     let acts = Act::ALL.into_iter().filter(can).map(Act::name).collect();
@@ -170,6 +178,7 @@ async fn case_page(open: &mut Unlocked, t: Texts, id: &CaseId, notice: Option<St
         manager: guide::is_manager(open),
         linked: linked(open, t, items).await,
         choices: choices(open, id),
+        linking,
         oral: told(open, t, items),
         waits: readers::waits(open, t, id),
         to_pass_on: to_pass_on(&open.client, items),
@@ -199,13 +208,16 @@ pub(super) fn due(t: Texts, open: &Unlocked, case: &CaseView, advice: bool) -> (
         Some(Duty::Acknowledge) => "desk-due-acknowledge",
         Some(Duty::Feedback) => "desk-due-feedback",
     };
-    let given =
-        |item: &Item| matches!(&item.state, State::Opened(o) if o.proven && o.manifest.head.kind == Kind::Feedback);
-    let again = open.cases.get(&case.case).is_some_and(|items| items.iter().any(given));
+    let again = open.cases.get(&case.case).is_some_and(|items| said(items, Kind::Feedback));
     let id = if again && id == "desk-due-feedback" { "desk-due-feedback-again" } else { id };
     let late = case.due < open.client.today();
     let text = t.with(id, &[("day", t.day(case.due))]);
     (if late { format!("{} {text}", t.get("desk-late")) } else { text }, late)
+}
+
+/// Whether something of this kind was written.
+fn said(items: &[Item], kind: Kind) -> bool {
+    items.iter().any(|item| matches!(&item.state, State::Opened(o) if o.proven && o.manifest.head.kind == kind))
 }
 
 /// An organisation's name.

@@ -10,6 +10,7 @@ use super::{
     Desk, Fields,
     answer::{Answer, MaybeForm, answer, case_of, fields},
     case::refresh,
+    language::only_shown,
     lock::Unlocked,
     view,
 };
@@ -93,6 +94,9 @@ async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, stage: Stage, sent: &F
         return Ok(show(open, t, id, &known.unwrap_or(empty), None));
     }
     let made = read(stage, sent);
+    if only_shown(sent) {
+        return Ok(show(open, t, id, &made, None));
+    }
     match made.clone().checked() {
         Err(wrong) => Ok(show(open, t, id, &made, Some((Some(wrong), wrong_text(t, wrong))))),
         Ok(checked) => match classify(&open.client, id, checked).await {

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Desk,
     answer::{Answer, MaybeForm, answer, case_of, fields},
+    language::only_shown,
     lock::Unlocked,
     view,
 };
@@ -105,8 +106,11 @@ pub(super) fn comes_first(open: &Unlocked, case: &CaseId) -> bool {
 
 /// The guide of a case.
 pub(super) fn page(open: &Unlocked, t: Texts, case: &CaseId) -> HttpResponse {
-    let ticked = |name: &str| open.guide.seen.get(case).is_some_and(|ticked| ticked.contains(name));
-    let step = |name| Step { name, text: t.get(&format!("desk-guide-{name}")), ticked: ticked(name) };
+    ticked(open, t, case, open.guide.seen.get(case).unwrap_or(&BTreeSet::new()))
+}
+
+fn ticked(open: &Unlocked, t: Texts, case: &CaseId, ticks: &BTreeSet<String>) -> HttpResponse {
+    let step = |name| Step { name, text: t.get(&format!("desk-guide-{name}")), ticked: ticks.contains(name) };
     let page = Page { t, case: *case, steps: STEPS.into_iter().map(step).collect() };
     let title = t.get("desk-guide-title");
     view::page(t, StatusCode::OK, &title, &open.client, &page.render().unwrap_or_default())
@@ -126,9 +130,13 @@ pub(super) async fn guide(
         if sent.iter().all(|(name, _)| name != "read") {
             return Ok(page(open, t, &case));
         }
+        let shown = only_shown(&sent);
         let chosen = sent.iter().filter(|(name, _)| name == "step").filter_map(|(_, value)| value.choice());
-        let ticked = chosen.filter(|name| STEPS.contains(name)).map(str::to_owned).collect();
-        open.guide.seen.insert(case, ticked);
+        let ticks: BTreeSet<String> = chosen.filter(|name| STEPS.contains(name)).map(str::to_owned).collect();
+        if shown {
+            return Ok(ticked(open, t, &case, &ticks));
+        }
+        open.guide.seen.insert(case, ticks);
         open.guide.save(&open.client.me)?;
         Ok(view::see_other(&format!("/{}/case/{case}", t.lang()))) as Answer
     })

@@ -11,6 +11,7 @@ use super::{
     answer::{Answer, MaybeForm, answer, case_of, fields, item_of},
     case::refresh,
     entry::kind_text,
+    language::only_shown,
     lock::{Unlocked, take},
     told::told,
     view::{self, Wrong},
@@ -99,6 +100,9 @@ pub(super) async fn ask(
             return page(open, t, &id, &none, true, None).await;
         };
         let kept = Sent { to, items, reason };
+        if only_shown(&sent) {
+            return page(open, t, &id, &kept, false, None).await;
+        }
         let asked = match (&kept.to, kept.items.is_empty()) {
             (None, _) => Err(DeskError::known("desk-choose-reader")),
             (_, true) => Err(DeskError::known("desk-choose-items")),

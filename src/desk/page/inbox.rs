@@ -17,6 +17,7 @@ use super::{
     answer::{Answer, MaybeForm, answer, fields},
     away,
     case::{due, org, state},
+    language,
     lock::Unlocked,
     oversee, view,
 };
@@ -42,6 +43,9 @@ pub(super) struct Asked {
     state: String,
     #[serde(default)]
     from: usize,
+    /// The other language, by its button.
+    #[serde(rename = "in")]
+    language: Option<String>,
     /// What was done just now.
     #[serde(default)]
     done: String,
@@ -83,7 +87,6 @@ struct Inbox<'a> {
     away: Option<String>,
     /// A guest has no place to be away from.
     guest: bool,
-    until: String,
 }
 
 /// `/` leads to the inbox, in the language that was chosen last; in Dutch first.
@@ -100,6 +103,10 @@ pub(super) async fn list(
     query: Query<Asked>,
     form: MaybeForm,
 ) -> HttpResponse {
+    if let Some(other) = query.language.as_deref().and_then(Language::parse) {
+        language::keep(&desk, other);
+        return view::see_other(&link(Texts::of(other), &query, query.from));
+    }
     answer(&desk, &request, &lang, fields(form), async |open, t, _| match oversee::front(open, t) {
         Some(overseer) => Ok(overseer),
         None => show(open, t, &query).await,
@@ -119,10 +126,7 @@ async fn show(open: &mut Unlocked, t: Texts, query: &Asked) -> Answer {
     let found = cases.len();
     let from = query.from.min(found.saturating_sub(1) / ROWS * ROWS);
     let rows = cases.iter().skip(from).take(ROWS).map(|case| row(open, t, case, &there)).collect();
-    let link = |from: usize| {
-        let words = view::percent(&query.q);
-        format!("/{}/inbox?q={words}&state={}&from={from}", t.lang(), view::percent(&query.state))
-    };
+    let link = |from: usize| link(t, query, from);
     let before = (from > 0).then(|| link(from.saturating_sub(ROWS)));
     let after = (from + ROWS < found).then(|| link(from + ROWS));
     let enters = oral_topics(&open.client.roster, &open.client.me.keyed()).is_some();
@@ -138,10 +142,15 @@ async fn show(open: &mut Unlocked, t: Texts, query: &Asked) -> Answer {
         notice: away::notice(t, &query.done),
         away: away.map(|day| t.with("desk-away-is", &[("day", t.day(day))])),
         guest: open.client.me.card.is_some(),
-        until: String::new(),
     };
     let title = t.get("desk-inbox-title");
     Ok(view::page(t, StatusCode::OK, &title, &open.client, &page.render().unwrap_or_default()))
+}
+
+/// The inbox with the same search, from a row on.
+fn link(t: Texts, query: &Asked, from: usize) -> String {
+    let words = view::percent(&query.q);
+    format!("/{}/inbox?q={words}&state={}&from={from}", t.lang(), view::percent(&query.state))
 }
 
 fn row(open: &Unlocked, t: Texts, case: &CaseView, there: &HashSet<CaseId>) -> Row {

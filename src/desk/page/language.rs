@@ -1,22 +1,71 @@
 //! The other language: every page has a button for it. It is in the path of each page, and kept for the pages that have none.
+//!
+//! Where something can be typed the button belongs to that form (`id="typed"`) and sends it: nothing is done with it then, its page is shown
+//! in the other language with everything that was in it.
 use actix_web::{
     HttpRequest, HttpResponse,
     http::header::REFERER,
     web::{Data, Path},
 };
 
-use super::{Desk, view};
-use crate::seal::code::Language;
+use super::{Desk, Fields, lock::take, view};
+use crate::{
+    seal::{Plaintext, code::Language},
+    text::Texts,
+};
+
+/// The button's name, and its value: the language.
+const IN: &str = "in";
+/// Stands for the button once its language is known.
+const SHOWN: &str = "shown";
+/// On the page that asks for the passphrase: the form is the one that was sent before, to be done as it was.
+pub(super) const LOCKED: &str = "locked";
+/// How the form that belongs to the button is marked, in a page.
+const TYPED: &str = "<form id=\"typed\"";
 
 /// Ends of paths that only take a form; what stands before them is the page it is on.
 const FORMS: [&str; 4] = ["/review", "/attach/file", "/copy", "/public"];
 
-/// Shows the page that was on the screen in this language. What was typed there is lost, as behind any link.
+/// Whether a page has a form that the button sends.
+pub(super) fn sends(body: &str) -> bool {
+    body.contains(TYPED)
+}
+
+/// The language of an answer: that of the button, where it was pressed, else that of the path. A passphrase is not carried along.
+pub(super) fn asked(desk: &Desk, path: &str, sent: &mut Fields) -> Texts {
+    let locked = take(sent, LOCKED).is_some();
+    let Some(language) = take(sent, IN).and_then(|l| l.choice().and_then(Language::parse)) else {
+        return view::texts(path);
+    };
+    keep(desk, language);
+    sent.retain(|(name, _)| name != "passphrase");
+    if !locked && !only_shown(sent) {
+        sent.push((SHOWN.to_owned(), Plaintext::from("yes".to_owned())));
+    }
+    Texts::of(language)
+}
+
+/// Whether a form only came to be shown again.
+pub(super) fn only_shown(sent: &Fields) -> bool {
+    sent.iter().any(|(name, _)| name == SHOWN)
+}
+
+/// An address of the desk in this language.
+pub(super) fn address(t: Texts, path: &str) -> String {
+    let page = path.strip_prefix('/').and_then(|path| path.split_once('/')).map_or("inbox", |(_, page)| page);
+    format!("/{}/{page}", t.lang())
+}
+
+pub(super) fn keep(desk: &Desk, language: Language) {
+    if let Ok(mut kept) = desk.language.lock() {
+        *kept = language;
+    }
+}
+
+/// Shows the page that was on the screen in this language, where nothing can be typed on it.
 pub(super) async fn choose(desk: Data<Desk>, request: HttpRequest, lang: Path<String>) -> HttpResponse {
     let t = view::texts(&lang);
-    if let Ok(mut kept) = desk.language.lock() {
-        *kept = t.language;
-    }
+    keep(&desk, t.language);
     let from = request.headers().get(REFERER).and_then(|from| from.to_str().ok());
     let page = from.and_then(|from| page_of(from, &desk.host)).unwrap_or_else(|| "/inbox".to_owned());
     view::see_other(&format!("/{}{page}", t.lang()))

@@ -5,9 +5,12 @@ use actix_web::{
 };
 
 use super::{
-    Desk,
+    Desk, Fields,
     answer::{MaybeForm, answer, case_of, fields},
+    case::case_page,
+    language::only_shown,
     lock::Unlocked,
+    readers::{chosen, typed},
     view,
 };
 use crate::{
@@ -53,6 +56,21 @@ pub(super) fn choices(open: &Unlocked, case: &CaseId) -> Vec<Choice> {
     others.take(CHOICES).map(|(case, title)| Choice { case, title }).collect()
 }
 
+/// What was filled in to link a case, and not sent yet.
+#[derive(Default, Eq, PartialEq)]
+pub(super) struct Filled {
+    pub(super) id: String,
+    pub(super) other: Option<CaseId>,
+    pub(super) duplicate: bool,
+}
+
+impl Filled {
+    fn read(sent: &Fields) -> Self {
+        let other = chosen(sent, "other").and_then(CaseId::parse);
+        Self { id: typed(sent, "id"), other, duplicate: chosen(sent, "how") == Some("duplicate") }
+    }
+}
+
 /// Cases to choose from, at most; others are named by their id.
 const CHOICES: usize = 50;
 
@@ -65,6 +83,15 @@ pub(super) async fn carry_out(
 ) -> HttpResponse {
     answer(&desk, &request, &path.0, fields(form), async |open, t, sent| {
         let case = case_of(&path.1)?;
+        if only_shown(&sent) {
+            let filled = Filled::read(&sent);
+            let first = choices(open, &case).first().map(|choice| choice.case);
+            // As the case's page has it: no address of a form then, which a browser would ask to send again.
+            if filled == (Filled { other: first.filter(|_| filled.other.is_some()), ..Filled::default() }) {
+                return Ok(view::see_other(&format!("/{}/case/{case}", t.lang())));
+            }
+            return case_page(open, t, &case, (None, filled)).await;
+        }
         let chosen = |name: &str| sent.iter().find(|(n, v)| n == name && !v.is_blank()).and_then(|(_, v)| v.choice());
         let how = match chosen("how") {
             Some("duplicate") => Linking::Duplicate,

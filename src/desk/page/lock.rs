@@ -1,5 +1,5 @@
 //! Locking: the keys are in memory only while somebody works. What was typed before the lock is kept on the page that asks.
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use actix_web::{
     HttpRequest, HttpResponse,
@@ -11,7 +11,7 @@ use age::secrecy::SecretString;
 use askama::Template;
 use tokio::sync::{MappedMutexGuard, MutexGuard};
 
-use super::{Desk, Fields, guide::Guide, preview::Last, view};
+use super::{Desk, Fields, guide::Guide, keys, language, preview::Last, view};
 use crate::{
     desk::{Client, DeskError, Identity, Item, guest::with_card_of, summary::Summaries},
     domain::{id::CaseId, roster::Mode},
@@ -31,6 +31,12 @@ pub(super) struct Unlocked {
     pub(super) guide: Guide,
     /// The page of a document that was drawn last.
     pub(super) drawn: Option<Last>,
+    used: Instant,
+}
+
+/// The reader's keys without a server, for as long as the desk would stay unlocked.
+pub(super) struct Keys {
+    me: Arc<Identity>,
     used: Instant,
 }
 
@@ -60,13 +66,27 @@ impl Desk {
             if !self.identity.exists() {
                 return Err(view::see_other(&format!("/{}/first", t.lang())));
             }
-            let Some(passphrase) = passphrase else { return Err(ask(t, self.mode(), request.path(), fields, None)) };
+            let Some(passphrase) = passphrase else {
+                return Err(ask(t, self.mode(), &language::address(t, request.path()), fields, None));
+            };
             match self.unlock(&passphrase).await {
                 Ok(unlocked) => *open = Some(unlocked),
-                Err(error) => return Err(ask(t, self.mode(), request.path(), fields, Some(error.in_words(t)))),
+                Err(error) => {
+                    return Err(ask(
+                        t,
+                        self.mode(),
+                        &language::address(t, request.path()),
+                        fields,
+                        Some(error.in_words(t)),
+                    ));
+                }
+            }
+            let untried = open.as_ref().is_some_and(|open| keys::tried(self, &open.client.me).is_none());
+            if fields.is_empty() && untried && self.mode() != Some(Mode::Demo) {
+                return Err(view::see_other(&format!("/{}/keys", t.lang())));
             }
             if fields.is_empty() && request.method() == Method::POST {
-                return Err(view::see_other(request.path()));
+                return Err(view::see_other(&language::address(t, request.path())));
             }
         }
         let mut opened = MutexGuard::try_map(open, Option::as_mut)
@@ -96,6 +116,33 @@ impl Desk {
         self.mode.lock().ok().and_then(|mode| *mode)
     }
 
+    /// The keys, where they are in memory.
+    pub(super) async fn mine(&self) -> Option<Arc<Identity>> {
+        if let Some(open) = self.open.lock().await.as_mut() {
+            open.used = Instant::now();
+            return Some(Arc::clone(&open.client.me));
+        }
+        let mut keys = self.keys.lock().ok()?;
+        let keys = keys.as_mut()?;
+        keys.used = Instant::now();
+        Some(Arc::clone(&keys.me))
+    }
+
+    /// Keeps the keys for the page about them.
+    pub(super) fn keep(&self, me: Identity) {
+        if let Ok(mut keys) = self.keys.lock() {
+            *keys = Some(Keys { me: Arc::new(me), used: Instant::now() });
+        }
+    }
+
+    /// Forgets the keys and everything opened.
+    async fn forget(&self) {
+        *self.open.lock().await = None;
+        if let Ok(mut keys) = self.keys.lock() {
+            *keys = None;
+        }
+    }
+
     /// Whether the passphrase is asked for first.
     pub(super) async fn is_locked(&self) -> bool {
         self.open.lock().await.is_none()
@@ -107,6 +154,9 @@ impl Desk {
         if open.as_ref().is_some_and(|unlocked| unlocked.used.elapsed() >= self.idle) {
             *open = None;
         }
+        if let Ok(mut keys) = self.keys.lock() {
+            keys.take_if(|keys| keys.used.elapsed() >= self.idle);
+        }
     }
 }
 
@@ -116,7 +166,8 @@ pub(super) fn take(fields: &mut Fields, name: &str) -> Option<Plaintext> {
     Some(fields.swap_remove(at).1)
 }
 
-fn ask(t: Texts, mode: Option<Mode>, path: &str, fields: &Fields, error: Option<String>) -> HttpResponse {
+/// The page that asks for the passphrase.
+pub(super) fn ask(t: Texts, mode: Option<Mode>, path: &str, fields: &Fields, error: Option<String>) -> HttpResponse {
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = Lock { t, path, fields, error };
     view::page(t, status, &t.get("desk-lock-title"), mode, &page.render().unwrap_or_default())
@@ -124,6 +175,6 @@ fn ask(t: Texts, mode: Option<Mode>, path: &str, fields: &Fields, error: Option<
 
 /// Locks at once.
 pub(super) async fn lock(desk: Data<Desk>, lang: Path<String>) -> HttpResponse {
-    *desk.open.lock().await = None;
+    desk.forget().await;
     view::see_other(&format!("/{}/inbox", view::texts(&lang).lang()))
 }

@@ -12,6 +12,7 @@ mod guard;
 mod guide;
 mod hand_over;
 mod inbox;
+mod keys;
 mod language;
 mod link;
 mod lock;
@@ -37,7 +38,7 @@ use actix_web::{
 use tokio::sync::Mutex as AsyncMutex;
 use zeroize::Zeroizing;
 
-use self::lock::Unlocked;
+use self::lock::{Keys, Unlocked};
 pub(super) use self::today::CHANGED;
 use super::{DeskError, Place};
 use crate::{
@@ -86,6 +87,8 @@ pub(super) struct Desk {
     /// What the browser shows from then on.
     session: String,
     open: AsyncMutex<Option<Unlocked>>,
+    /// The keys alone, for the page about them: nobody need be signed in for that.
+    keys: Mutex<Option<Keys>>,
     /// Of pages whose address names none.
     language: Mutex<Language>,
     /// What the service is for, once a roster was verified.
@@ -126,6 +129,7 @@ pub fn ready(settings: Settings) -> Result<Ready, DeskError> {
         link: link_now,
         session,
         open,
+        keys: Mutex::new(None),
         language,
         mode,
         code_key,
@@ -155,8 +159,9 @@ fn routes(cfg: &mut web::ServiceConfig) {
     cfg.route("/open/{token}", web::get().to(guard::open))
         .route("/", web::get().to(inbox::front))
         .service(both("/{lang}/first", first::first))
-        .route("/{lang}/first/copy", web::post().to(first::copy))
-        .route("/{lang}/first/public", web::post().to(first::public))
+        .service(both("/{lang}/keys", keys::keys))
+        .route("/{lang}/keys/copy", web::post().to(keys::copy))
+        .route("/{lang}/keys/public", web::post().to(keys::public))
         .service(both("/{lang}/training", training::training))
         .service(both("/{lang}/inbox", inbox::list))
         .service(both("/{lang}/case/{case}", case::show))

@@ -15,6 +15,7 @@ use self::answers::Answers;
 use super::{
     Desk,
     answer::{Answer, MaybeForm, answer, fields},
+    language::only_shown,
     lock::Unlocked,
     oversee::code as word,
     view,
@@ -97,10 +98,14 @@ pub(super) async fn oral(desk: Data<Desk>, request: HttpRequest, lang: Path<Stri
         let key = &*desk.code_key;
         let short = |name: &str| sent.iter().find(|(n, _)| n == name).and_then(|(_, v)| v.choice()).unwrap_or_default();
         let (step, go, token) = (short("step").parse().unwrap_or(0), short("go").to_owned(), short("token").to_owned());
+        let shown = only_shown(&sent);
+        if let Some(case) = CaseId::parse(short("sent")).filter(|_| shown) {
+            return Ok(sent_page(open, t, Entered { case, already: short("already") == "true" }));
+        }
         let answers = Answers::read(t, sent);
         match step {
-            ASK..=SAY => forward(&Doing { open, t, key }, answers, step, (&go, &token)).await,
-            _ => Ok(show(&Doing { open, t, key }, &answers, ASK, None)),
+            ASK..=SAY => forward(&Doing { open, t, key, shown }, answers, step, (&go, &token)).await,
+            _ => Ok(show(&Doing { open, t, key, shown }, &answers, ASK, None)),
         }
     })
     .await
@@ -111,6 +116,8 @@ struct Doing<'a> {
     open: &'a Unlocked,
     t: Texts,
     key: &'a [u8; 32],
+    /// In another language, and nothing else.
+    shown: bool,
 }
 
 async fn forward(doing: &Doing<'_>, mut answers: Answers, step: u8, (go, token): (&str, &str)) -> Answer {
@@ -121,6 +128,9 @@ async fn forward(doing: &Doing<'_>, mut answers: Answers, step: u8, (go, token):
         answers.seed = None;
         let text = doing.t.get("error-oral-changed");
         return Ok(show(doing, &answers, TELL, Some(("main", text))));
+    }
+    if doing.shown {
+        return Ok(show(doing, &answers, step, None));
     }
     if go == "back" {
         return Ok(show(doing, &answers, step.saturating_sub(1).max(ASK), None));
@@ -143,11 +153,7 @@ async fn send(doing: &Doing<'_>, answers: Answers) -> Answer {
         return Ok(show(doing, &answers, ASK, Some(("main", t.get("error-oral-changed")))));
     };
     match enter(&open.client, answers.texts(*t).language, telling, &code).await {
-        Ok(Entered { case, already }) => {
-            let page = SentPage { t: *t, case, already };
-            let title = t.get("oral-sent-title");
-            Ok(view::page(*t, StatusCode::OK, &title, &open.client, &page.render().unwrap_or_default()))
-        }
+        Ok(entered) => Ok(sent_page(open, *t, entered)),
         Err(error) => {
             let field = if error.id == Some("desk-error-oral-other") { "other" } else { "main" };
             Ok(show(doing, &answers, SAY, Some((field, error.in_words(*t)))))
@@ -155,8 +161,14 @@ async fn send(doing: &Doing<'_>, answers: Answers) -> Answer {
     }
 }
 
+fn sent_page(open: &Unlocked, t: Texts, Entered { case, already }: Entered) -> HttpResponse {
+    let page = SentPage { t, case, already };
+    let title = t.get("oral-sent-title");
+    view::page(t, StatusCode::OK, &title, &open.client, &page.render().unwrap_or_default())
+}
+
 fn show(doing: &Doing<'_>, answers: &Answers, step: u8, error: Option<(&'static str, String)>) -> HttpResponse {
-    let Doing { open, t, key } = *doing;
+    let Doing { open, t, key, .. } = *doing;
     let client = &open.client;
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let readers = answers.readers(doing).filter(|_| step >= CODE);

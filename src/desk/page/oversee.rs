@@ -11,6 +11,7 @@ use super::{
     Desk,
     answer::{Answer, Fault, MaybeForm, answer, case_of, fields},
     case::state,
+    language::only_shown,
     lock::{Unlocked, take},
     today::{Section, sections, short, waits},
     view,
@@ -19,7 +20,7 @@ use crate::{
     api_types::oversight::OverviewCase,
     desk::{DeskError, Entry, Memo, in_csv, register, watch::groups, without_clock},
     domain::{case::CaseState, id::CaseId, register::Row, roster::Role},
-    seal::Plaintext,
+    seal::{Plaintext, code::Language},
     text::Texts,
 };
 
@@ -57,6 +58,7 @@ struct Watch {
     memos: Vec<&'static str>,
     /// The one that was chosen, and its text.
     memo: Option<(Memo, Plaintext)>,
+    picked: Option<&'static str>,
     error: Option<(&'static str, String)>,
     notice: Option<String>,
 }
@@ -142,6 +144,13 @@ pub(super) async fn watch(
         let id = case_of(&path.1)?;
         let act = take(&mut sent, "act").and_then(|act| act.choice().map(str::to_owned)).unwrap_or_default();
         let memo = take(&mut sent, "memo").and_then(|m| m.choice().and_then(Memo::parse));
+        let picked = memo.map(Memo::name);
+        if only_shown(&sent) {
+            // A letter that was not changed is read in the other language too.
+            let text = take(&mut sent, "text").map(|text| if is_letter(memo, &text) { None } else { Some(text) });
+            let memo = memo.filter(|_| act == "send").map(|m| (m, text.flatten().unwrap_or_else(|| letter(t, m))));
+            return watched(open, t, &id, Beside { picked, memo, ..Beside::default() }).await;
+        }
         let done = match (act.as_str(), memo) {
             ("", _) => return watched(open, t, &id, Beside::default()).await,
             ("hold", _) => open.client.hold(&id, true).await.map(|()| "watch-held"),
@@ -161,7 +170,8 @@ pub(super) async fn watch(
                     Ok(_) => Ok("watch-sent"),
                     Err(error) => {
                         let error = Some(("text", error.in_words(t)));
-                        return watched(open, t, &id, Beside { memo: Some((memo, kept)), error, notice: None }).await;
+                        return watched(open, t, &id, Beside { memo: Some((memo, kept)), error, ..Beside::default() })
+                            .await;
                     }
                 }
             }
@@ -178,6 +188,8 @@ pub(super) async fn watch(
 struct Beside {
     /// The reason that was chosen to write, and the text so far.
     memo: Option<(Memo, Plaintext)>,
+    /// The reason that is picked and not chosen yet.
+    picked: Option<&'static str>,
     /// What is wrong, and the field it is about.
     error: Option<(&'static str, String)>,
     notice: Option<String>,
@@ -188,7 +200,13 @@ fn letter(t: Texts, memo: Memo) -> Plaintext {
     Plaintext::from(t.get(&format!("watch-letter-{}", memo.name())))
 }
 
-async fn watched(open: &Unlocked, t: Texts, id: &CaseId, Beside { memo, error, notice }: Beside) -> Answer {
+/// Whether a text is the one it began with.
+fn is_letter(memo: Option<Memo>, text: &Plaintext) -> bool {
+    let is = |memo| [Language::Nl, Language::En].iter().any(|l| text.reveal() == letter(Texts::of(*l), memo).reveal());
+    memo.is_some_and(is)
+}
+
+async fn watched(open: &Unlocked, t: Texts, id: &CaseId, Beside { memo, picked, error, notice }: Beside) -> Answer {
     let overview = open.client.overview().await?;
     let found = overview.cases.iter().find(|c| c.case == *id).ok_or(Fault::NotFound)?;
     let rows = register(&entries(open).await?);
@@ -203,6 +221,7 @@ async fn watched(open: &Unlocked, t: Texts, id: &CaseId, Beside { memo, error, n
         held,
         memos: Memo::ALL.into_iter().filter(|memo| *memo != Memo::Hold || held).map(Memo::name).collect(),
         memo,
+        picked,
         error,
         notice,
     };
@@ -236,7 +255,7 @@ pub(super) fn code(value: impl serde::Serialize) -> String {
     serde_json::to_value(value).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
-/// The register: one row a report.
+/// The register: one row a report that somebody has opened.
 pub(super) async fn rows(desk: Data<Desk>, request: HttpRequest, lang: Path<String>, form: MaybeForm) -> HttpResponse {
     answer(&desk, &request, &lang, fields(form), async |open, t, mut sent| {
         let rows = register(&entries(open).await?);

@@ -9,6 +9,7 @@ use askama::Template;
 use super::{
     Desk,
     answer::{MaybeForm, answer, case_of, fields},
+    language::only_shown,
     readers::{chosen, person, typed},
     view,
 };
@@ -56,7 +57,7 @@ pub(super) async fn check(
 ) -> HttpResponse {
     answer(&desk, &request, &path.0, fields(form), async |open, t, sent| {
         let (id, proof) = (case_of(&path.1)?, typed(&sent, "proof"));
-        let (said, error) = if sent.is_empty() {
+        let (said, error) = if sent.is_empty() || only_shown(&sent) {
             (Vec::new(), None)
         } else {
             match check_proof(&open.client, &id, &proof).await {

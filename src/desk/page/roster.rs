@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 use super::{
     Desk, Fields,
     answer::{MaybeForm, answer, fields},
+    language::only_shown,
     lock::Unlocked,
     view,
 };
@@ -21,9 +22,13 @@ use crate::{
     desk::{
         DeskError, Review,
         roster::{Mistake, Unreviewed},
-        signed_with,
+        sentence, signed_with,
     },
-    domain::roster::{Function, Reader, Status},
+    domain::{
+        roster::{Function, Reader, Status},
+        said::Said,
+    },
+    seal::Plaintext,
     text::Texts,
 };
 
@@ -79,24 +84,30 @@ pub(super) async fn review(
     lang: Path<String>,
     form: Multipart,
 ) -> HttpResponse {
+    let sent = received(form).await;
+    let mut pressed = Fields::new();
+    pressed.extend(sent.get("in").map(|l| ("in".to_owned(), Plaintext::from(l.to_vec()))));
     if desk.is_locked().await {
         // A key is not kept on a page that asks for a passphrase.
         return view::see_other(&format!("/{}/roster", view::texts(&lang).lang()));
     }
-    let sent = received(form).await;
-    answer(&desk, &request, &lang, Fields::new(), async |open, t, _| {
+    answer(&desk, &request, &lang, pressed, async |open, t, pressed| {
+        let look = only_shown(&pressed);
         let field = |name: &str| sent.get(name).map(|bytes| String::from_utf8_lossy(bytes).into_owned());
         let full = |name: &str| field(name).filter(|text| !text.trim().is_empty());
         let text = full("file").or_else(|| full("text"));
-        let Some(text) = text else { return Ok(page(open, t, None, Some(t.get("roster-no-file")))) };
+        let Some(text) = text else {
+            return Ok(page(open, t, None, (!look).then(|| t.get("roster-no-file"))));
+        };
         let signatures = full("sig").or_else(|| full("signatures")).unwrap_or_default();
         let review = match open.client.review(&text, &signatures).await {
             Ok(review) => review,
             Err(Unreviewed::Toml(mistake)) => return Ok(in_form(open, t, &mistake)),
+            Err(Unreviewed::Other(other)) => return Ok(page(open, t, None, Some(weighed(t, true, &other)))),
             Err(Unreviewed::Failed(error)) => return Ok(page(open, t, None, Some(error.in_words(t)))),
         };
-        let Some(key) = full("key").map(Zeroizing::new).filter(|_| review.is_right()) else {
-            let missing = sent.contains_key("sign").then(|| t.get("roster-no-key"));
+        let Some(key) = full("key").map(Zeroizing::new).filter(|_| review.is_right() && !look) else {
+            let missing = (sent.contains_key("sign") && !look).then(|| t.get("roster-no-key"));
             return Ok(page(open, t, Some(shown(t, &review, text, signatures)), missing));
         };
         let passphrase = Zeroizing::new(field("passphrase").unwrap_or_default());
@@ -121,7 +132,12 @@ fn download(review: &Review, signed: String) -> HttpResponse {
 
 fn shown(t: Texts, review: &Review, text: String, signatures: String) -> Shown {
     let of = |mistake: bool| {
-        review.findings.iter().filter(|f| f.mistake == mistake).map(|f| f.problem.clone()).collect::<Vec<_>>()
+        review
+            .findings
+            .iter()
+            .filter(|f| f.mistake == mistake)
+            .map(|f| weighed(t, mistake, &f.problem))
+            .collect::<Vec<_>>()
     };
     Shown {
         stays: review.follows.as_ref().err().map(|why| t.say(why)),
@@ -131,12 +147,17 @@ fn shown(t: Texts, review: &Review, text: String, signatures: String) -> Shown {
         signed: match &review.signed {
             Ok(people) => t.with("roster-signed", &[("names", people.join(", "))]),
             Err(_) if signatures.is_empty() => t.get("roster-unsigned"),
-            Err(problem) => problem.clone(),
+            Err(problem) => sentence(&t.say(problem)),
         },
         right: review.is_right(),
         text,
         signatures,
     }
+}
+
+/// A finding with its weight: what it says may begin with a name that is written small.
+fn weighed(t: Texts, mistake: bool, problem: &Said) -> String {
+    t.with(if mistake { "roster-mistake" } else { "roster-doubt" }, &[("text", t.say(problem))])
 }
 
 fn in_form(open: &Unlocked, t: Texts, mistake: &Mistake) -> HttpResponse {

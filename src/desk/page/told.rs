@@ -10,6 +10,7 @@ use super::{
     Desk,
     answer::{Answer, MaybeForm, answer, case_of, fields},
     case::refresh,
+    language::only_shown,
     lock::{Unlocked, take},
     view,
 };
@@ -105,6 +106,9 @@ pub(super) async fn account(
             return writing(open, t, id, &text, None);
         };
         let kept = Plaintext::from(text.reveal().to_vec());
+        if only_shown(&sent) {
+            return writing(open, t, id, &kept, None);
+        }
         match write_account(&open.client, &id, text).await {
             Ok(_) => Ok(view::see_other(&format!("/{}/case/{id}", t.lang()))),
             Err(error) => writing(open, t, id, &kept, Some(error.in_words(t))),

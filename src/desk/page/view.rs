@@ -5,9 +5,10 @@ use actix_web::{
 };
 use askama::Template;
 
+use super::language;
 use crate::{
     desk::{Client, DeskError},
-    domain::roster::Mode,
+    domain::roster::{Mode, Role},
     seal::code::Language,
     text::Texts,
 };
@@ -22,9 +23,13 @@ struct Base<'a> {
     style: &'static str,
     title: &'a str,
     reader: Option<&'a str>,
+    /// The title of the page where they begin.
+    front: &'static str,
     mode: Option<&'static str>,
     /// The other language, where there is a page in it.
     other: Option<Texts>,
+    /// The button for it sends the form of the page.
+    sends: bool,
     body: &'a str,
 }
 
@@ -33,6 +38,8 @@ struct Base<'a> {
 pub(super) struct Frame<'a> {
     /// The reader who is signed in.
     pub(super) reader: Option<&'a str>,
+    /// What an overseer watches over as; no reader does.
+    pub(super) role: Option<Role>,
     /// From the roster that was verified last.
     pub(super) mode: Option<Mode>,
     /// It is in both languages at once.
@@ -41,13 +48,14 @@ pub(super) struct Frame<'a> {
 
 impl<'a> From<&'a Client> for Frame<'a> {
     fn from(client: &'a Client) -> Self {
-        Self { reader: Some(client.me.reader.as_str()), mode: Some(client.roster.mode), both: false }
+        let role = client.watches().map(|(_, overseer)| overseer.role);
+        Self { reader: Some(client.me.reader.as_str()), role, mode: Some(client.roster.mode), both: false }
     }
 }
 
 impl From<Option<Mode>> for Frame<'_> {
     fn from(mode: Option<Mode>) -> Self {
-        Self { reader: None, mode, both: false }
+        Self { mode, ..Self::default() }
     }
 }
 
@@ -73,7 +81,12 @@ pub(super) fn page<'a>(
     frame: impl Into<Frame<'a>>,
     body: &str,
 ) -> HttpResponse {
-    let Frame { reader, mode, both } = frame.into();
+    let Frame { reader, role, mode, both } = frame.into();
+    let front = match role {
+        Some(Role::Coordinator) => "watch-title",
+        Some(Role::Auditor) => "watch-register",
+        None => "desk-inbox-title",
+    };
     let mode = match mode {
         Some(Mode::Training) => Some("desk-mode-training"),
         Some(Mode::Demo) => Some("desk-mode-demo"),
@@ -84,7 +97,7 @@ pub(super) fn page<'a>(
         Language::En => Language::Nl,
     };
     let other = (!both).then(|| Texts::of(other));
-    let base = Base { t, style: STYLE, title, reader, mode, other, body };
+    let base = Base { t, style: STYLE, title, reader, front, mode, other, sends: language::sends(body), body };
     HttpResponse::build(status).content_type("text/html; charset=utf-8").body(base.render().unwrap_or_default())
 }
 

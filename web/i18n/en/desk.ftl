@@ -19,7 +19,10 @@ desk-filter-late = Late
 desk-filter-closed = Closed cases
 desk-filter-all = All cases
 desk-found = { $count } found.
-desk-waiting = { $count } cases are still being prepared. Load this page again.
+desk-waiting = { $count ->
+    [one] One case is still being prepared.
+   *[other] { $count } cases are still being prepared.
+} Load this page again.
 desk-col-due = What next, and when
 desk-col-case = Case
 desk-col-filed = Sent
@@ -85,7 +88,10 @@ desk-close-title = Are you sure that you want to close this case?
 desk-close-unacknowledged = Receipt has not been confirmed yet.
 desk-close-no-feedback = No feedback has been given yet. The law asks for it.
 desk-close-no-outcome = The outcome has not been recorded yet.
-desk-close-steps = { $count } step(s) of the protocol have not been done.
+desk-close-steps = { $count ->
+    [one] One step of the protocol has not been done.
+   *[other] { $count } steps of the protocol have not been done.
+}
 desk-close-reporter = The reporter can still read what is there, but can write or add nothing more, and can no longer answer a request for consent.
 desk-close-readers = You and the other readers can add nothing but a note.
 desk-close-destroyed = After { $days } days, on { $day }, everything is destroyed, unless the coordinator keeps the case.
@@ -137,20 +143,24 @@ desk-first-text = You have no keys on this computer yet. With keys you open repo
 desk-first-name = Your name in the program
 desk-first-name-hint = Will you be in the list of readers? Then the coordinator gave you this name, for example bzk-functionaris-1. Do you read along in one case as a guest? Then choose a name yourself, for example adr-onderzoeker. Use small letters, digits and hyphens.
 desk-first-passphrase = Choose a passphrase
-desk-first-passphrase-hint = Take 16 characters or more. Five words that do not belong together are good; digits or signs are not needed. Without this passphrase nobody opens anything, you neither.
+desk-first-passphrase-hint = Take 16 characters or more. Five words that do not belong together are good, for example words for things that you see around you; digits or signs are not needed. Not good: one sign or word again and again, or a row such as 1234. Without this passphrase nobody opens anything, you neither.
 desk-first-again = Type the passphrase once more
 desk-first-make = Make my keys
-desk-made-title = Your keys were made
+desk-keys-title = Your keys
+desk-keys-made = Your keys were made. Now do the steps below.
+desk-keys-untried = You have not tried a copy yet. If this computer breaks, you can read nothing any more.
+desk-keys-tried = On { $day } you tried a copy. The copy works.
+desk-keys-go = Your keys: copy, eight words and file for the coordinator
 desk-made-copy = 1. Make a copy and try it
 desk-made-copy-text = Put this file on a USB stick and keep that locked away. If your computer breaks, only that copy lets you read again. Choose the copy below and you see whether it works.
 desk-copy-file = The copy
 desk-copy-try = Try the copy
-desk-copy-works = The copy works.
 desk-copy-broken = This copy does not work. Make a new copy of the file and try again.
 desk-made-public = 2. Give the coordinator your public half
-desk-made-public-text = This half is not secret. Read these eight words to the coordinator: if you both see the same, they really are your keys.
+desk-made-public-text = This half is not secret. Read these eight words to the coordinator: if you both see the same, they really are your keys. They are Dutch words in every language, so that everybody sees the same ones.
 desk-made-save = Save the file for the coordinator
 desk-made-on = To your cases
+desk-error-trivial = this passphrase is too easy to guess: it repeats itself or is a row. Take five words that do not belong together
 desk-error-short = this passphrase is too short; take 16 characters or more. Five words that do not belong together are good
 desk-error-differ = the two passphrases differ; nothing was made
 desk-error-passphrase = the passphrase is not right
@@ -307,7 +317,10 @@ watch-unopened = { $case }: opened by nobody since { $day }
 watch-unopened-reserve = { $case }: opened by nobody since { $day }; the reserve reader can read it now too
 watch-reviews = To look at
 watch-reviews-none = Nothing needs to be looked at.
-watch-steps = { $case }: { $count } step(s) of the protocol are late
+watch-steps = { $case }: { $count ->
+    [one] one step of the protocol is late
+   *[other] { $count } steps of the protocol are late
+}
 watch-protocol = Protocol { $name }: its review was due by { $day }
 watch-roster = The readers' file expires on { $day }: prepare the next
 watch-silent = { $name }: the keys gave no sign since { $day }
@@ -317,8 +330,14 @@ watch-destruction-none = Nothing is destroyed within a week.
 watch-destroy = { $case }: is destroyed on { $day }
 watch-changed = Changed readers
 watch-changed-none = In the last 30 days nothing changed in who reads a case.
-watch-changed-case = { $case }: who reads it was changed { $count } time(s)
-watch-changed-unnamed = Without the number of a case: who reads was changed { $count } time(s)
+watch-changed-case = { $case }: who reads it was changed { $count ->
+    [one] once
+   *[other] { $count } times
+}
+watch-changed-unnamed = Without the number of a case: who reads was changed { $count ->
+    [one] once
+   *[other] { $count } times
+}
 watch-all = All cases
 watch-advice = Requests for advice: { $count }. No term runs for those.
 watch-groups = Readers
@@ -350,7 +369,7 @@ watch-server = The server
 group-outside = Outside desk: { $name }
 group-advisers = Confidential advisers
 group-managers = Managers
-reg-text = One row for each report that somebody has opened, without content. The readers of the case filled this in; you see the latest.
+reg-text = One row for each report that somebody has opened, without content. A report about being treated badly has a row of its own. What nobody has opened yet and requests for advice are not in it. The readers of the case filled this in; you see the latest.
 reg-none = No report was opened yet.
 reg-received = Received
 reg-acknowledged = Acknowledged
@@ -427,9 +446,79 @@ roster-no-file = Choose the file org-….toml.
 roster-no-key = Choose the file with your SSH key.
 roster-toml = The file is not written well. Look at line { $line }, at character { $column }. Mend that line, save the file and check it again. The program says of it:
 roster-toml-nowhere = The file is not written well. The program says of it:
+roster-mistake = Mistake: { $text }.
+roster-doubt = Look out: { $text }.
 roster-same = This is exactly the file that counts now. There is nothing to sign.
 roster-serial = The serial is { $serial }, and that of the file that counts now is { $now }. Set serial to { $next }; then it can be signed.
 roster-previous = This file does not follow the one that counts now. Set previous to: { $hash }
+fault-empty-text = a text is empty; write it in nl and in en
+fault-control = a text holds control characters; take them out
+fault-no-desk = there is no desk; add one [[desks]] without topics, which takes all reports
+fault-review = protocol { $id }: its review was due on { $day }
+fault-not-yet = counts only from { $day }
+fault-expired = expired on { $day }; raise serial and dates, sign and publish it anew
+fault-expires = expires on { $day }, { $left ->
+    [one] in one day
+   *[other] in { $left } days
+}; prepare the next file
+fault-version = this format version is unknown; use a newer program
+fault-serial = serial starts at 1
+fault-first = the first file has no file before it; leave previous empty
+fault-previous = previous must be the SHA-256 of the file before: 64 hex digits (sha256sum)
+fault-ends-early = expires before it begins
+fault-too-long = counts for more than { $days } days; choose an earlier day
+fault-signer-key = { $of }: { $person } has the key of another signer
+fault-threshold = { $of }: threshold must be 1 to { $signers }, the number of signers
+fault-alone = { $of }: one person alone can change who reads; two are safer
+fault-org-twice = organisation { $id } stands twice
+fault-no-org = there is a file { $file }, but no organisation { $id }; add it or remove the file
+fault-no-outside = there is no outside desk: a report with fewer than two readers left cannot be made
+fault-outside-twice = there is more than one outside desk; keep one
+fault-canary-twice = there is more than one canary; keep one
+fault-no-coordinator = there is no coordinator: nobody watches the clocks; add one under [[overseers]]
+fault-few = desk { $desk } has fewer than two independent readers: the outside desk always joins
+fault-org-ends = organisation { $id } ends before it begins
+fault-org-unknown = organisation { $id } names { $other }, which is not in this file
+fault-referral-file = { $id } is a referral and takes nothing here; remove { $file }
+fault-referral-signers = { $id } is a referral; remove its signers
+fault-referral-where = { $id } is a referral; say in `referral` where people go
+fault-referral-none = { $id } takes reports here; remove `referral`
+fault-no-file = { $id } has no file { $file }
+fault-no-signers = { $id } has no signers; name who signs { $file }
+fault-other-org = organisation must be { $id }, as in the file's name
+fault-retention = retention_days must be 1 or more; there is no default
+fault-own-deputy = { $id } is their own deputy
+fault-canary-desk = the canary has exactly one desk, without topics and without a reserve reader
+fault-canary-reader = the canary has exactly one active reader, who sits at its desk as an officer and is nothing else
+fault-canary-others = nobody advises, manages or watches over the canary; take out all but its one officer
+fault-reader-twice = reader { $id } stands twice; a person stands once, with all functions
+fault-no-function = reader { $id } has no function
+fault-both = reader { $id } is adviser and officer; who advises in confidence takes no reports here
+fault-overseer-twice = { $id } stands twice; who watches over an organisation reads no report
+fault-seal-key = { $id }: seal_key must be an age1pq1… recipient
+fault-sign-key = { $id }: sign_key must be 64 hex digits
+fault-key-twice = { $id } has the key of another; each makes their own
+fault-unknown = { $id } is named but is not among the readers
+fault-lacks = { $id } is used as { $function } without that function
+fault-inactive = { $id } is named but not active, so gets no key
+fault-adviser-twice = { $id } stands twice as adviser
+fault-manager-twice = { $id } stands twice as manager
+fault-desk-twice = { $id } stands twice as reader of a desk
+fault-many = desk { $desk } has more than { $most } readers; more do not fit an item
+fault-manager = { $id } is a manager: reads only when the reporter chooses them, not for desk { $desk }
+fault-rest-twice = two desks have no topics; only one can take all others
+fault-topic-twice = two desks take { $topic }; one topic has one desk
+fault-topic-none = no desk takes { $topic }; name it, or add a desk without topics
+fault-protocol-id = protocol "{ $id }": its id is not 2 to 40 of a-z, 0-9 and -
+fault-protocol-steps = protocol { $id }: version starts at 1, and there is at least one step
+fault-protocol-step = protocol { $id }: step "{ $step }" stands twice, or its id is no name
+fault-seal-damaged = reader { $id }: seal_key is damaged; copy the whole age1pq1… line from their desk
+fault-sign-damaged = reader { $id }: sign_key is damaged; copy the 64 hex digits from their desk
+plain = { $text }
+fault-signer-ssh = the key of { $person } is not SSH: { $error }
+fault-signature = a signature is not SSH: { $error }
+fault-signed = { $held } of { $wanted } needed signatures hold; sign exactly these bytes
+fault-not-yours = { $file }: this file is of { $org }
 words-instance = Instance { $instance }, { $mode }, until { $until }
 words-live = Live
 words-training = Training
@@ -471,13 +560,17 @@ words-sends = { $org }: the text that sends people to its own channel changes
 words-kept-changed = { $org }: closed cases were kept { $before } days, and now { $after }
 words-newly-read = { $org }: { $id } ({ $name }) can newly read { $what }
 words-no-longer-read = { $org }: { $id } ({ $name }) can no longer read { $what }
+words-compare = { $org }: { $id } ({ $name }): compare these words aloud with theirs: { $words }
 words-new-read-key = { $org }: { $id } ({ $name }) has a new key to read with; ask them whether it is theirs
 words-new-sign-key = { $org }: { $id } ({ $name }) has a new key to sign with; ask them whether it is theirs
 words-shown = { $org }: { $id } ({ $name }) is shown to reporters as { $is }, and was as { $was }
 words-newly-signed = { $what } can newly be signed by { $person }
 words-signs-new = { $what }: { $person } signs with a new key; ask them
 words-no-longer-signed = { $what } can no longer be signed by { $person }
-words-needed = { $what } needed { $before } signature(s), and now { $after }
+words-needed = { $what } needed { $before ->
+    [one] one signature
+   *[other] { $before } signatures
+}, and now { $after }
 function-adviser = confidential adviser
 function-officer = officer
 function-manager = manager
@@ -705,12 +798,12 @@ oral-reads-outside = From outside the organisation. Reads along only if too few 
 oral-code-title = The reporter's code
 oral-code-lost = Say this too: only this code leads the reporter back to the report. Nobody can give a new one, nor can you.
 oral-said-hint = Twelve words with spaces between them. Capitals do not matter. Does the reporter say another word than you read out? Type what you hear.
-error-oral-topic = Choose what the report is about
-error-oral-word = Word { $word } is wrong. Ask the reporter what stands on the paper
-error-oral-count = A code has 12 words. You typed { $count }. Ask the reporter for all of them
-error-oral-said = Type the 12 words that the reporter says back
+error-oral-topic = Choose what the report is about.
+error-oral-word = Word { $word } is wrong. Ask the reporter what stands on the paper.
+error-oral-count = A code has 12 words. You typed { $count }. Ask the reporter for all of them.
+error-oral-said = Type the 12 words that the reporter says back.
 desk-language-name = English
-error-oral-how = Choose how it was told
+error-oral-how = Choose how it was told.
 error-oral-changed = This page was no longer right, perhaps because the list of readers changed. Nothing was sent, and everything is still there. Look at it; the reporter gets a new code after that.
 desk-error-oral-officer = only an officer of a desk who is no manager enters oral reports
 desk-error-oral-topic = you read no reports on this topic; only a reader of a report enters it

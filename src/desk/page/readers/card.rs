@@ -16,6 +16,7 @@ use crate::{
             answer::{Answer, Fault, MaybeForm, answer, case_of, fields},
             case::refresh,
             hand_over::{Choice, chosen_items, item_choices},
+            language::only_shown,
             lock::Unlocked,
             view::Wrong,
         },
@@ -86,6 +87,9 @@ pub(super) async fn ask(
         no_guest(open)?;
         let id = case_of(&path.1)?;
         let Ok(card) = card_in(typed(&sent, "card").as_bytes()) else { return Ok(back(t, &id)) };
+        if only_shown(&sent) && card.case == id {
+            return page(open, t, &card, &sent, None).await;
+        }
         let items = chosen_items(&sent);
         let asked = if items.is_empty() {
             Err(DeskError::known("desk-choose-items"))

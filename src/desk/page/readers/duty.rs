@@ -16,6 +16,7 @@ use crate::{
             case::refresh,
             entry::kind_text,
             hand_over::{Choice, chosen_items, item_choices, reader_choices},
+            language::only_shown,
             lock::Unlocked,
             view::Wrong,
         },
@@ -100,7 +101,7 @@ pub(super) async fn ask(
     answer(&desk, &request, &path.0, fields(form), async |open, t, sent| {
         no_guest(open)?;
         let id = case_of(&path.1)?;
-        if sent.is_empty() {
+        if sent.is_empty() || only_shown(&sent) {
             return page(open, t, &id, &sent, None).await;
         }
         match claim(open, &id, &sent).await {

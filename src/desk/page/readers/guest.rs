@@ -19,6 +19,7 @@ use crate::{
             Desk, Fields,
             answer::{Answer, answer, case_of},
             case::refresh,
+            language::only_shown,
             lock::Unlocked,
             view::Wrong,
         },
@@ -92,6 +93,7 @@ pub(super) async fn invite_one(
             return page(open, t, &id, &sent, Some(Wrong::of(t, &error))).await;
         }
         let card = match chosen(&sent, "act") {
+            _ if only_shown(&sent) => return page(open, t, &id, &sent, None).await,
             Some("make") => made(open, &id, &sent).await,
             Some("use") => used(&id, &sent),
             _ => return page(open, t, &id, &sent, None).await,

@@ -14,6 +14,7 @@ use crate::{
         page::{
             Desk,
             answer::{Answer, MaybeForm, answer, case_of, fields},
+            language::only_shown,
             lock::Unlocked,
             view,
         },
@@ -51,8 +52,8 @@ pub(super) async fn leave_case(
             Some("leaving") => Some(LeftReason::Leaving),
             _ => None,
         };
-        if sent.is_empty() {
-            return page(open, t, &id, None, None).await;
+        if sent.is_empty() || only_shown(&sent) {
+            return page(open, t, &id, why, None).await;
         }
         match leave(&open.client, &id, why.unwrap_or(LeftReason::Unread)).await {
             Ok(_) => {

@@ -15,6 +15,7 @@ use crate::{
             answer::{Answer, MaybeForm, answer, case_of, fields},
             case::refresh,
             hand_over::Choice,
+            language::only_shown,
             lock::Unlocked,
             view::Wrong,
         },
@@ -76,7 +77,7 @@ pub(super) async fn ask(
     answer(&desk, &request, &path.0, fields(form), async |open, t, sent| {
         no_guest(open)?;
         let id = case_of(&path.1)?;
-        if sent.is_empty() {
+        if sent.is_empty() || only_shown(&sent) {
             return page(open, t, &id, &sent, None).await;
         }
         let asked = match chosen(&sent, "who").and_then(ReaderId::parse) {
