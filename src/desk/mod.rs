@@ -23,6 +23,7 @@ mod open;
 mod opened;
 mod oral;
 mod oversee;
+mod owed;
 pub mod page;
 mod pass_on;
 mod passphrase;

@@ -1,4 +1,4 @@
-//! What the inbox shows and searches: the beginning of every case that was opened. Kept only sealed to the reader.
+//! What the inbox shows and searches: the beginning of every case that this reader opened. Kept only sealed to the reader.
 use std::{
     collections::HashMap,
     future::ready,
@@ -10,13 +10,12 @@ use std::{
 use futures_util::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
 
-use super::{Client, Content, DeskError, Identity, Item, State, circle::story, kept, links, many, open::advice, oral};
+use super::{
+    Client, Content, DeskError, Identity, Item, State, circle::story, kept, links, many, open::advice, oral, owed::Asks,
+};
 use crate::{
     api_types::CaseView,
-    domain::{
-        case::CaseState,
-        id::{CaseId, ItemId},
-    },
+    domain::id::{CaseId, ItemId},
 };
 
 /// Characters of the line that names a case.
@@ -69,6 +68,13 @@ pub(super) fn first_line(items: &[Item]) -> Option<String> {
     let line: String = story.trim_start().lines().next()?.chars().take(LINE + 1).collect();
     let short: String = line.chars().take(LINE).collect();
     Some(if short.len() < line.len() { format!("{short}…") } else { short })
+}
+
+impl Summary {
+    /// What the case asks.
+    pub(super) fn asks(&self) -> Asks {
+        Asks { advice: self.advice }
+    }
 }
 
 impl Summaries {
@@ -128,15 +134,18 @@ impl Summaries {
         self.changed = true;
     }
 
-    /// Opens what somebody has opened before and is not summarised, until then at most. What nobody has opened stays so: looking at the inbox
-    /// is not reading. Returns how many are left.
+    /// Opens what this reader has opened before and is not summarised, until then at most. What they have not opened stays so, whoever else
+    /// did: looking at the inbox is not reading, and the log says who read. Returns how many are left.
     pub(super) async fn gather(
         &mut self,
         client: &Client,
         cases: &[CaseView],
         until: Option<Instant>,
     ) -> Result<usize, DeskError> {
-        let opened = cases.iter().filter(|case| case.state != CaseState::Unopened);
+        let before = self.known.len();
+        self.known.retain(|case, _| client.has_opened(case));
+        self.changed |= self.known.len() != before;
+        let opened = cases.iter().filter(|case| client.has_opened(&case.case));
         let new: Vec<&CaseView> = opened.filter(|case| !self.knows(case)).collect();
         let parts = stream::iter(many::parts(&new));
         let parts = parts.take_while(|_| ready(until.is_none_or(|until| Instant::now() < until)));
@@ -199,6 +208,7 @@ mod tests {
     use crate::{
         desk::Opened,
         domain::{
+            case::CaseState,
             day::Day,
             id::{InstanceId, OrgId, ReaderId},
             order::Before,

@@ -24,12 +24,13 @@ use crate::{
         circle::story,
         consents, only_passed,
         open::{self, advice},
+        owed::{Asks, Owed},
         strangers,
         summary::first_line,
         to_pass_on,
     },
     domain::{
-        case::{Act, CaseState, Duty, duty},
+        case::{Act, CaseState, Duty},
         id::{CaseId, ItemId, OrgId},
     },
     seal::{Kind, consent::Standing},
@@ -118,10 +119,11 @@ pub(super) async fn refresh(open: &mut Unlocked, id: &CaseId) -> Result<CaseView
         }
     }
     open::prove(&open.client, &mut items);
-    open.summaries.learn(&case, &items);
     open.cases.insert(*id, items);
     let items = open.cases.get(id).map(Vec::as_slice).unwrap_or_default();
-    open.client.opened(case, items).await
+    let case = open.client.opened(case, items).await?;
+    open.summaries.learn(&case, items);
+    Ok(case)
 }
 
 async fn case_page(open: &mut Unlocked, t: Texts, id: &CaseId, notice: Option<String>) -> Answer {
@@ -131,7 +133,7 @@ async fn case_page(open: &mut Unlocked, t: Texts, id: &CaseId, notice: Option<St
     }
     let items = open.cases.get(id).map(Vec::as_slice).unwrap_or_default();
     let title = title(t, items, &case);
-    let due = due(t, open, &case, crate::desk::open::advice(items));
+    let due = due(t, open, &case, Some(Asks::of(items)));
     let closed = case.state.is_closed();
     let guest = open.client.me.card.is_some();
     let (advice, passed) = (advice(items), only_passed(&open.client, items).contains(&open.client.me.keyed()));
@@ -193,11 +195,12 @@ pub(super) fn state(t: Texts, state: CaseState) -> String {
 }
 
 /// What is due when, in words, and whether it is late.
-pub(super) fn due(t: Texts, open: &Unlocked, case: &CaseView, advice: bool) -> (String, bool) {
-    let id = match duty(case.state, case.filed, case.due).filter(|_| !advice) {
-        None => return (t.get("desk-nothing-due"), false),
-        Some(Duty::Acknowledge) => "desk-due-acknowledge",
-        Some(Duty::Feedback) => "desk-due-feedback",
+pub(super) fn due(t: Texts, open: &Unlocked, case: &CaseView, asks: Option<Asks>) -> (String, bool) {
+    let id = match Owed::of(case, asks) {
+        Owed::Nothing => return (t.get("desk-nothing-due"), false),
+        Owed::IfReport => "desk-due-if-report",
+        Owed::Duty(Duty::Acknowledge) => "desk-due-acknowledge",
+        Owed::Duty(Duty::Feedback) => "desk-due-feedback",
     };
     let given =
         |item: &Item| matches!(&item.state, State::Opened(o) if o.proven && o.manifest.head.kind == Kind::Feedback);

@@ -146,12 +146,14 @@ async fn show(open: &mut Unlocked, t: Texts, query: &Asked) -> Answer {
 
 fn row(open: &Unlocked, t: Texts, case: &CaseView, there: &HashSet<CaseId>) -> Row {
     let summary = open.summaries.of(&case.case);
+    let opened = open.client.has_opened(&case.case);
     let title = match (summary, case.state) {
+        (_, CaseState::Unopened) if !opened => t.get("desk-new-case"),
+        _ if !opened => t.get("desk-not-opened"),
         (Some(summary), _) if !summary.line.is_empty() => summary.line.clone(),
-        (_, CaseState::Unopened) => t.get("desk-new-case"),
         _ => t.with("desk-case", &[("day", t.day(case.filed))]),
     };
-    let (due, late) = due(t, open, case, summary.is_some_and(|s| s.advice));
+    let (due, late) = due(t, open, case, summary.map(Summary::asks));
     Row {
         case: case.case,
         title,
