@@ -1,6 +1,8 @@
 //! Who reads changes only as the reporter, two readers, or the leaver wanted: leaving, taking out, a legal duty, absence.
 #![cfg(all(feature = "server", feature = "desk"))]
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+#[path = "readers/again.rs"]
+mod again;
 #[path = "support/hostile.rs"]
 mod evil;
 mod support;

@@ -11,7 +11,7 @@ use super::{
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CaseState {
-    /// Filed; no reader has fetched it.
+    /// Filed; nobody who reads it has fetched it. Again so when the last who had goes from it.
     Unopened,
     /// A reader has fetched it.
     Open,
@@ -65,6 +65,11 @@ impl Case {
     pub fn filed(id: CaseId, lookup: [u8; 32], org: OrgId, today: Day) -> Self {
         let due = today.plus_days(ACKNOWLEDGE_DAYS);
         Self { id, lookup, org, filed: today, due, destroy_after: None, state: CaseState::Unopened }
+    }
+
+    /// Whether nobody has opened it, and nobody who left since met a deadline in it: what was done in a case stays until its term is over.
+    pub fn is_untouched(&self) -> bool {
+        self.state == CaseState::Unopened && self.due == self.filed.plus_days(ACKNOWLEDGE_DAYS)
     }
 }
 

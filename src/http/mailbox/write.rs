@@ -9,7 +9,6 @@ use super::{
 };
 use crate::{
     domain::{
-        case::CaseState,
         id::{ItemId, KeyedReader},
         order::Before,
     },
@@ -138,9 +137,9 @@ fn others(opened: &Opened) -> bool {
     opened.rooms.len() > 1
 }
 
-/// Whether what is withdrawn stays until its retention ends: somebody opened it. Of a synthetic report nothing has to stay.
+/// Whether what is withdrawn stays until its retention ends: somebody opened it, or did something in it. Of a synthetic report nothing has to stay.
 pub(super) fn stays(app: &App, opened: &Opened) -> bool {
-    opened.case.state != CaseState::Unopened && !app.roster.is_canary(&opened.case.org)
+    !opened.case.is_untouched() && !app.roster.is_canary(&opened.case.org)
 }
 
 /// Asks again, and says what withdrawing does in this case.
