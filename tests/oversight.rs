@@ -5,6 +5,8 @@
 mod acts;
 #[path = "oversight/bare.rs"]
 mod bare;
+#[path = "oversight/closed.rs"]
+mod closed;
 #[path = "oversight/forged.rs"]
 mod forged;
 #[path = "oversight/limits.rs"]

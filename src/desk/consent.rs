@@ -7,7 +7,7 @@ use super::{
     duty::duties,
     open::{Content, Item, Opened, Reach, advice, open_case},
     register::about,
-    write::{Sent, failed, recipients, send},
+    write::{Sent, failed, may_send, recipients, send},
 };
 use crate::{
     api_types::{CaseView, SentTo, SharedItem, Sharing, SlotSent},
@@ -267,6 +267,7 @@ pub(super) async fn share_with(
     shared: &[ItemId],
     readers: &[(&Reader, Option<&GuestCard>)],
 ) -> Result<(), DeskError> {
+    may_send(Kind::HandOver, case.state)?;
     let mut slots = Vec::new();
     for item in shared {
         let own = own_slot(client, item).await?;

@@ -5,7 +5,7 @@ use super::{
     consent::said,
     log::About,
     open::{Content, Item, Opened, Reach, entered, open_case},
-    register::about,
+    register::{Doing, about},
     write::{Sent, failed, send, send_with},
 };
 use crate::{
@@ -58,7 +58,7 @@ async fn staying(client: &Client, case: &CaseView, reason: LeftReason) -> Result
     let me = client.me.keyed();
     let items = open_case(client, case, Reach::Messages).await?;
     let to = Circle::of(client, &items)?.recipients(client, case, &Also { except: Some(&me), ..Also::default() })?;
-    let about = about(case, &items, Some((Kind::Left, None)), client.today());
+    let about = about(case, &items, Some(Doing::Kind(Kind::Left)), client.today());
     Ok((to, about, Left::new(reason, acts(client, &items, &me))))
 }
 

@@ -180,6 +180,31 @@ pub fn after(act: Act, state: CaseState, filed: Day, due: Day, day: Day) -> Resu
     }
 }
 
+/// What is added to a case besides an [`Act`].
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Addition {
+    /// Goes on with it: sets down what it is, works by a protocol, lets somebody in, adds a file.
+    Work,
+    /// Says who reads it no longer, or with what it belongs.
+    Readers,
+    /// A coordinator reminds its readers, asks them to hand it over, or takes it higher up.
+    Urge,
+    /// A coordinator says that it is kept.
+    Held,
+}
+
+/// Whether something may be added to a case. What it is stands inside the seal: a server holds whoever sends it to the state for which it
+/// was made, and desks ask this.
+pub fn may_add(what: Addition, state: CaseState) -> Result<(), InvalidAct> {
+    let may = match what {
+        Addition::Work => state == CaseState::Open,
+        Addition::Readers => true,
+        Addition::Urge => !state.is_closed(),
+        Addition::Held => state == CaseState::Held,
+    };
+    if may { Ok(()) } else { Err(InvalidAct) }
+}
+
 /// The state after a coordinator keeps a closed case from destruction, or no longer does. An open case is not destroyed.
 pub fn held(state: CaseState, hold: bool) -> Result<CaseState, InvalidAct> {
     match (state, hold) {

@@ -28,6 +28,7 @@ use crate::{
         strangers,
         summary::first_line,
         to_pass_on,
+        write::may_send,
     },
     domain::{
         case::{Act, CaseState, Duty},
@@ -60,7 +61,8 @@ struct Case {
     strangers: Vec<String>,
     acts: Vec<&'static str>,
     open: bool,
-    advice: bool,
+    /// A classification, an outcome and a protocol can be set down.
+    sets_down: bool,
     manager: bool,
     linked: Vec<Linked>,
     choices: Vec<Choice>,
@@ -168,7 +170,7 @@ async fn case_page(open: &mut Unlocked, t: Texts, id: &CaseId, notice: Option<St
         entries: items.iter().filter(|item| !is_link(item)).map(|item| entry(open, t, id, item)).collect(),
         acts,
         open: !closed && !passed,
-        advice,
+        sets_down: !advice && !passed && may_send(Kind::Classification, case.state).is_ok(),
         manager: guide::is_manager(open),
         linked: linked(open, t, items).await,
         choices: choices(open, id),

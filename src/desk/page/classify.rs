@@ -14,7 +14,7 @@ use super::{
     view,
 };
 use crate::{
-    desk::{Content, DeskError, Item, State, circle::story, classify},
+    desk::{Content, DeskError, Item, State, circle::story, classify, write::may_send},
     domain::{
         classification::{
             ASSESSMENTS, Classification, ClassificationError, FINDINGS, FLAGS, INVESTIGATIONS, MEASURES, Stage, TYPES,
@@ -22,6 +22,7 @@ use crate::{
         },
         id::CaseId,
     },
+    seal::Kind,
     text::Texts,
 };
 
@@ -75,7 +76,8 @@ pub(super) async fn conclude(
 }
 
 async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, stage: Stage, sent: &Fields) -> Answer {
-    refresh(open, id).await?;
+    let case = refresh(open, id).await?;
+    may_send(Kind::Classification, case.state)?;
     let items = open.cases.get(id).map(Vec::as_slice).unwrap_or_default();
     let before = last(items);
     if sent.is_empty() {

@@ -201,7 +201,7 @@ async fn watched(open: &Unlocked, t: Texts, id: &CaseId, Beside { memo, error, n
         facts: row.map(|row| facts(t, row)).unwrap_or_default(),
         closed: found.state.is_closed(),
         held,
-        memos: Memo::ALL.into_iter().filter(|memo| *memo != Memo::Hold || held).map(Memo::name).collect(),
+        memos: Memo::in_state(found.state).map(Memo::name).collect(),
         memo,
         error,
         notice,
