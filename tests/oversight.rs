@@ -13,6 +13,8 @@ mod forged;
 mod limits;
 #[path = "oversight/memo.rs"]
 mod memo;
+#[path = "oversight/outcome.rs"]
+mod outcome;
 mod support;
 
 use std::collections::BTreeSet;

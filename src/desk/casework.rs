@@ -1,6 +1,7 @@
 //! What readers set down about a case for each other: what it is in codes, and how they look into it.
 use super::{
-    Client, DeskError, Sent,
+    Client, Content, DeskError, Item, Sent,
+    circle::proven,
     open::entered,
     register::{Doing, about, worked},
     write::{may_send, recipients, send_with},
@@ -9,15 +10,33 @@ use crate::{
     api_types::CaseView,
     domain::{classification::Classification, id::CaseId, protocol::Protocol},
     seal::{
-        Kind, Plaintext,
+        Author, Kind, Plaintext,
         protocol::{Begun, StepDone},
     },
 };
 
-/// Sets down what a case is, or what came of it, for its readers and, as a row of the register, for the overseers.
-pub async fn classify(client: &Client, id: &CaseId, classification: Classification) -> Result<Sent, DeskError> {
-    let made = classification.checked().map_err(|error| DeskError::new(error.to_string()))?;
+/// The classification that a reader made last.
+pub fn classified(items: &[Item]) -> Option<&Classification> {
+    let by_reader = proven(items).filter(|(_, o)| o.manifest.head.author != Author::Reporter);
+    let made = by_reader.filter_map(|(_, o)| match &o.content {
+        Content::Classification(made) => Some(made),
+        _ => None,
+    });
+    made.last()
+}
+
+/// Sets down what a case is, or what came of it, for its readers and, as a row of the register, for the overseers. It is made with the one
+/// that was made last.
+pub async fn classify(
+    client: &Client,
+    id: &CaseId,
+    make: impl Fn(Option<&Classification>) -> Classification,
+) -> Result<Sent, DeskError> {
+    let checked = |made: Classification| made.checked().map_err(|error| DeskError::new(error.to_string()));
+    // Before anything is opened: most mistakes are in what was typed.
+    checked(make(None))?;
     let (case, items) = entered(client, id).await?;
+    let made = checked(make(classified(&items)))?;
     let to = recipients(client, &case, &items, false)?;
     let about = about(&case, &items, Some(Doing::Classification(&made)), client.today());
     send_with(client, &case, (Kind::Classification, None, None), Plaintext::of_json(&made), &to, about).await

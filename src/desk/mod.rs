@@ -44,7 +44,7 @@ mod writing;
 pub use account::{OralReport, oral, write_account};
 pub use browser::Browser;
 pub use canary::Report as CanaryReport;
-pub use casework::{begin, classify, protocols, step_done};
+pub use casework::{begin, classified, classify, protocols, step_done};
 pub use circle::{guests, only_passed, strangers};
 pub use client::{Client, Place};
 pub use commands::{Command, Opening, Options, canary, opening, run};

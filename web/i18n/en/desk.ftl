@@ -384,6 +384,7 @@ class-wrong-assessment = Choose how the report was assessed.
 class-wrong-investigation = Choose how it was looked into.
 class-wrong-finding = Choose what was found.
 class-wrong-measures = Choose what was done. "None" stands alone.
+class-wrong-pair = These cannot both be: { $one } and { $other }. Change one of the two.
 protocol-title = Work by a protocol
 protocol-text = The case keeps the version of the protocol you begin with. The coordinator sees how many steps were done, not what you wrote.
 protocol-version = Version { $version }, begun on { $day }

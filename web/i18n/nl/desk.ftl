@@ -384,6 +384,7 @@ class-wrong-assessment = Kies hoe de melding is beoordeeld.
 class-wrong-investigation = Kies hoe het is onderzocht.
 class-wrong-finding = Kies wat er is gevonden.
 class-wrong-measures = Kies wat er is gedaan. "Geen" staat alleen.
+class-wrong-pair = Dit kan niet samen: { $one } en { $other }. Verander een van de twee.
 protocol-title = Werken volgens een protocol
 protocol-text = De zaak houdt de versie van het protocol waarmee u begint. De coördinator ziet hoeveel stappen er gedaan zijn, niet wat u schreef.
 protocol-version = Versie { $version }, begonnen op { $day }
