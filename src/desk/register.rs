@@ -34,7 +34,11 @@ pub(super) fn deed(kind: Kind) -> Deed {
         Kind::HandOver => Deed::HandedOver,
         Kind::Classification => Deed::Classified,
         Kind::Protocol | Kind::Step => Deed::Protocol,
-        Kind::PassOn => Deed::HandedOver,
+        Kind::PassOn => Deed::PassedOn,
+        Kind::Left => Deed::ToldLeaving,
+        Kind::TakeOut => Deed::AskedTakeOut,
+        Kind::TakenOut => Deed::ToldTakenOut,
+        Kind::Link => Deed::Linked,
         Kind::DutyRequest => Deed::ClaimedDuty,
         Kind::DutyApproval => Deed::ApprovedDuty,
         Kind::Account => Deed::WroteAccount,
@@ -49,13 +53,7 @@ pub(super) fn deed(kind: Kind) -> Deed {
         | Kind::Reminder
         | Kind::HoldTold
         | Kind::TransferAsked
-        | Kind::Escalation
-        // What changes who reads has a record of its own beside these.
-        | Kind::Left
-        | Kind::TakeOut
-        | Kind::TakenOut
-        // That it belongs with another case is for the readers of both alone.
-        | Kind::Link => Deed::Other,
+        | Kind::Escalation => Deed::Other,
     }
 }
 
