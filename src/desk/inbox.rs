@@ -56,6 +56,11 @@ struct Known<'a> {
     /// The beginning of its story, where it was opened.
     #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<&'a str>,
+    /// What is owed by the day that is due: `acknowledge`, `acknowledge_if_report`, `feedback`; or `fed_back`, by no day.
+    owed: Option<&'static str>,
+    /// Whether it is a request for advice, where it was opened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    advice: Option<bool>,
     /// Whether a reader entered it for somebody.
     oral: bool,
 }
@@ -66,7 +71,7 @@ fn owed(case: &CaseView, known: &Summaries) -> Owed {
 
 /// Keeps what is asked for, the most urgent first. An advice has nothing due.
 pub(super) fn chosen(cases: &mut Vec<CaseView>, known: &Summaries, asked: &Asked, today: Day) {
-    let owed = |case: &CaseView| owed(case, known) != Owed::Nothing;
+    let owed = |case: &CaseView| owed(case, known).has_term();
     cases.retain(|case| {
         let stands = match asked.state {
             Standing::All => true,
@@ -90,17 +95,26 @@ pub(super) async fn inbox(options: &Options, client: &Client, asked: &Asked) -> 
     let oral = |case: &CaseView| known.of(&case.case).is_some_and(|summary| summary.oral);
     let opened = |case: &CaseView| client.has_opened(&case.case);
     if options.json {
-        let one = |case| Known { case, opened: opened(case), title: title(case), oral: oral(case) };
+        let one = |case| Known {
+            case,
+            opened: opened(case),
+            title: title(case),
+            owed: owed(case, &known).name(),
+            advice: known.of(&case.case).map(|summary| summary.advice),
+            oral: oral(case),
+        };
         let all: Vec<Known<'_>> = cases.iter().map(one).collect();
         return serde_json::to_string(&all).map_err(|e| DeskError::new(e.to_string()));
     }
     let line = |c: &CaseView| {
         let items = c.items.len();
-        let told = if oral(c) { "  oral" } else { "" };
+        let advice = known.of(&c.case).is_some_and(|summary| summary.advice);
+        let told = [(advice, "  advice"), (oral(c), "  oral")].map(|(is, word)| if is { word } else { "" }).concat();
+        let due = owed(c, &known).in_words(c.due);
         let title = title(c).map(|title| format!("\n  {}", safe_text(title)));
         let unread = || if opened(c) { String::new() } else { "\n  not opened by you yet".to_owned() };
         let title = title.unwrap_or_else(unread);
-        format!("{}  {}  {:?}  filed {}  due {}  {items} item(s){told}{title}", c.case, c.org, c.state, c.filed, c.due)
+        format!("{}  {}  {:?}  filed {}  {due}  {items} item(s){told}{title}", c.case, c.org, c.state, c.filed)
     };
     let lines: Vec<String> = cases.iter().map(line).collect();
     Ok(if lines.is_empty() { "No cases.".to_owned() } else { lines.join("\n") })

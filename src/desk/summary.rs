@@ -11,7 +11,8 @@ use futures_util::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Client, Content, DeskError, Identity, Item, State, circle::story, kept, links, many, open::advice, oral, owed::Asks,
+    Client, Content, DeskError, Identity, Item, State, circle::story, consent::identity, kept, links, many, oral,
+    owed::Asks,
 };
 use crate::{
     api_types::CaseView,
@@ -23,7 +24,7 @@ const LINE: usize = 90;
 /// Characters of a case that are searched.
 const SEARCHED: usize = 2_000;
 /// The file's format.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// The summaries of a reader.
 pub(super) struct Summaries {
@@ -37,8 +38,12 @@ pub(super) struct Summaries {
 pub(super) struct Summary {
     /// Names it in the inbox.
     pub(super) line: String,
-    /// Whether it is a request for advice.
+    /// Whether it is a request for advice, or a part of one.
     pub(super) advice: bool,
+    /// Whether the law sets it no term.
+    without_term: bool,
+    /// Whether feedback was given.
+    fed_back: bool,
     /// Whether an officer entered it for somebody.
     #[serde(default)]
     pub(super) oral: bool,
@@ -73,7 +78,7 @@ pub(super) fn first_line(items: &[Item]) -> Option<String> {
 impl Summary {
     /// What the case asks.
     pub(super) fn asks(&self) -> Asks {
-        Asks { advice: self.advice }
+        Asks { without_term: self.without_term, fed_back: self.fed_back }
     }
 }
 
@@ -122,9 +127,12 @@ impl Summaries {
             text.push('\n');
         }
         let text = text.to_lowercase().chars().take(SEARCHED).collect();
+        let Asks { without_term, fed_back } = Asks::of(items);
         let summary = Summary {
             line,
-            advice: advice(items),
+            advice: without_term && !identity(items),
+            without_term,
+            fed_back,
             oral: oral(items).is_some(),
             items: case.items.clone(),
             links: links(items),
@@ -278,6 +286,8 @@ mod tests {
             let summary = Summary {
                 line: "Kas".to_owned(),
                 advice: false,
+                without_term: false,
+                fed_back: false,
                 oral: false,
                 items: case.items.clone(),
                 links: Vec::new(),

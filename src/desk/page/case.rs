@@ -20,7 +20,7 @@ use super::{
 use crate::{
     api_types::CaseView,
     desk::{
-        Consent, DeskError, Item, Reach, State,
+        Consent, DeskError, Item, Reach,
         circle::story,
         consents, only_passed,
         open::{self, advice},
@@ -203,11 +203,8 @@ pub(super) fn due(t: Texts, open: &Unlocked, case: &CaseView, asks: Option<Asks>
         Owed::IfReport => "desk-due-if-report",
         Owed::Duty(Duty::Acknowledge) => "desk-due-acknowledge",
         Owed::Duty(Duty::Feedback) => "desk-due-feedback",
+        Owed::FedBack => return (t.get("desk-due-fed-back"), false),
     };
-    let given =
-        |item: &Item| matches!(&item.state, State::Opened(o) if o.proven && o.manifest.head.kind == Kind::Feedback);
-    let again = open.cases.get(&case.case).is_some_and(|items| items.iter().any(given));
-    let id = if again && id == "desk-due-feedback" { "desk-due-feedback-again" } else { id };
     let late = case.due < open.client.today();
     let text = t.with(id, &[("day", t.day(case.due))]);
     (if late { format!("{} {text}", t.get("desk-late")) } else { text }, late)

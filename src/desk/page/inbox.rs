@@ -61,6 +61,7 @@ struct Row {
     state: String,
     links: Vec<(CaseId, String)>,
     oral: bool,
+    advice: bool,
     /// Nobody has opened it: whoever is too near to it can leave it so.
     unread: bool,
 }
@@ -165,6 +166,7 @@ fn row(open: &Unlocked, t: Texts, case: &CaseView, there: &HashSet<CaseId>) -> R
         unread: case.state == CaseState::Unopened,
         links: summary.map(|summary| linked(open, t, summary, there)).unwrap_or_default(),
         oral: summary.is_some_and(|s| s.oral),
+        advice: summary.is_some_and(|s| s.advice),
     }
 }
 

@@ -77,6 +77,8 @@ struct Mailbox {
     talk: bool,
     filed: String,
     due: String,
+    /// The day on which feedback was given last.
+    fed_back: Option<String>,
     /// The day has passed on which something should have been heard.
     late: bool,
     /// Nobody opened it, and the reserve reader may now.
@@ -147,6 +149,9 @@ pub(crate) async fn show(
     let went_along = parts.went_along(app, t);
     let (mut answers, mut consents) = (parts.letters, parts.consents);
     let count = answers.len();
+    // With feedback the law was met: the day that the server counts on to is nobody's promise.
+    let feedback = answers.iter().rfind(|text| text.manifest.head.kind == Kind::Feedback);
+    let fed_back = feedback.map(|text| text.manifest.head.day);
     // The newest first: that is what somebody comes for.
     answers.reverse();
     let shown = answers.into_iter().nth(at).map(|text| answer(app, t, &guests, text));
@@ -154,7 +159,8 @@ pub(crate) async fn show(
     let errors: Vec<FieldError> = error.iter().map(|text| FieldError { field: "text", text: text.clone() }).collect();
     let case = &opened.case;
     let (today, closed) = (app.clock.today(), case.state.is_closed());
-    let late = case.due < today && rooms::has_clock(opened.room) && !closed;
+    let clock = rooms::has_clock(opened.room);
+    let late = case.due < today && clock && !closed && fed_back.is_none();
     let mut mailbox = Mailbox {
         t,
         short: false,
@@ -165,7 +171,8 @@ pub(crate) async fn show(
         state: state(case.state),
         opened: case.state != CaseState::Unopened,
         closed,
-        clock: rooms::has_clock(opened.room),
+        clock,
+        fed_back: fed_back.filter(|_| clock).map(|day| t.day(day)),
         rooms: all_rooms(opened),
         nobody: readers.is_empty(),
         held: held(t, case, &readers, served),

@@ -114,6 +114,7 @@ state-open = Your story has been opened and is being handled.
 state-closed = Your case is closed.
 filed = Sent on
 due = You will hear from us on or before
+fed-back = Feedback was given on
 opened = Opened
 yes = Yes
 no = No

@@ -114,6 +114,7 @@ state-open = Uw verhaal is geopend en wordt behandeld.
 state-closed = Uw zaak is afgesloten.
 filed = Verstuurd op
 due = U hoort iets van ons voor of op
+fed-back = Terugkoppeling gegeven op
 opened = Geopend
 yes = Ja
 no = Nee
