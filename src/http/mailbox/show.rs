@@ -8,6 +8,7 @@ use super::{
     letters::letters,
     parts::{WentAlong, parted},
     readers::{CaseReader, readers},
+    waits::{Question, elsewhere},
 };
 use crate::{
     domain::{
@@ -36,6 +37,8 @@ struct Room {
     name: &'static str,
     state: &'static str,
     here: bool,
+    /// Something in it waits for the reporter.
+    waits: bool,
 }
 
 struct Answer {
@@ -90,9 +93,12 @@ struct Mailbox {
     consents: Vec<consent::Shown>,
     /// Of an oral report: how it was told, and where the account stands.
     account: Option<account::Shown>,
+    questions: Vec<Question>,
     answer: Option<Answer>,
     at: usize,
     count: usize,
+    /// What the reporter sent, the newest first.
+    sent: Vec<String>,
     limit: String,
     arriving: Vec<String>,
     draft: Plaintext,
@@ -115,6 +121,7 @@ impl Mailbox {
     /// With less of what readers wrote: however much that is, a mailbox opens, and can be written in.
     fn shorten(&mut self) {
         self.short = true;
+        consent::shorten(self.t, &mut self.sent, consent::FEW_LINES);
         self.duties.iter_mut().for_each(|duty| duty.shorten(self.t));
         self.consents.iter_mut().for_each(|consent| consent.shorten(self.t));
         if let Some(answer) = &mut self.answer {
@@ -147,6 +154,12 @@ pub(crate) async fn show(
     let mut named: Vec<String> = named.chain(present.iter().map(|card| guest_name(t, card))).collect();
     consent::shorten(t, &mut named, consent::LINES);
     let went_along = parts.went_along(app, t);
+    let questions = if opened.case.state.is_closed() { Vec::new() } else { parts.questions(t) };
+    let mut sent = parts.sent.iter().rev().map(|sent| sent.in_words(t)).collect();
+    consent::shorten(t, &mut sent, consent::LINES);
+    let Ok(elsewhere) = elsewhere(app, opened).await else {
+        return problem(t.language, StatusCode::SERVICE_UNAVAILABLE);
+    };
     let (mut answers, mut consents) = (parts.letters, parts.consents);
     let count = answers.len();
     // With feedback the law was met: the day that the server counts on to is nobody's promise.
@@ -173,7 +186,7 @@ pub(crate) async fn show(
         closed,
         clock,
         fed_back: fed_back.filter(|_| clock).map(|day| t.day(day)),
-        rooms: all_rooms(opened),
+        rooms: all_rooms(opened, &elsewhere),
         nobody: readers.is_empty(),
         held: held(t, case, &readers, served),
         outside: late && Target::Outside.can(app, opened) && routing::outside(&app.roster, &Default::default()).is_ok(),
@@ -189,9 +202,11 @@ pub(crate) async fn show(
         duties: consents.duties(app, t),
         consents: consents.shown(app, t, opened),
         account: parts.accounts.shown(app, t, opened),
+        questions,
         answer: shown,
         at,
         count,
+        sent,
         limit: size(app.config.max_file_bytes),
         arriving: app.uploads.of(case.id).into_iter().map(size).collect(),
         draft,
@@ -248,7 +263,7 @@ fn state(state: CaseState) -> &'static str {
 }
 
 /// The rooms to choose from; none where there is but one.
-fn all_rooms(opened: &Opened) -> Vec<Room> {
+fn all_rooms(opened: &Opened, elsewhere: &[u8]) -> Vec<Room> {
     if opened.rooms.len() < 2 {
         return Vec::new();
     }
@@ -257,6 +272,7 @@ fn all_rooms(opened: &Opened) -> Vec<Room> {
         name: rooms::name(*room),
         state: state(*now),
         here: *room == opened.room,
+        waits: elsewhere.contains(room),
     };
     opened.rooms.iter().map(room).collect()
 }

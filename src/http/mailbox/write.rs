@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{
     ANSWER_BYTES, Notice, Opened, again, guests_now, hidden, letters::letters, parts::parted, readers, reserve, show,
-    written_to,
+    waits::say_sent, written_to,
 };
 use crate::{
     domain::{
@@ -100,7 +100,11 @@ pub(super) async fn add(app: &App, opened: &Opened, kind: Kind, text: Plaintext)
     let who = app.post.of_readers(&opened.case, &slots);
     let slots = app.post.rows(&opened.case, &id, slots, reserve(&readers));
     let item = NewItem { id, slots, readers: who, payload: Payload::Inline(payload), most: Adds::Reporter.most() };
-    app.store.add_item(&opened.case.id, &item, None, served_by(app, &readers)).await.map(drop)
+    app.store.add_item(&opened.case.id, &item, None, served_by(app, &readers)).await?;
+    if matches!(kind, Kind::Message | Kind::Talk) {
+        say_sent(app, opened, kind, &stands).await;
+    }
+    Ok(())
 }
 
 /// Says in the advice room what of it goes with the report that was made of it. Sent again, it is said once.
