@@ -1,7 +1,7 @@
 //! What waits for the reporter stays in sight: behind newer answers, and in another room of the code. What they sent is named by its day.
 use crate::{
     OFFICER, OUTSIDE, REPORT, begin, cases, letter, next,
-    support::{Browser, Service},
+    support::{Browser, Page, Service},
 };
 
 const WAITS: &str = "wacht nog op uw antwoord";
@@ -25,18 +25,35 @@ async fn a_question_stays_in_sight_until_it_is_answered_and_what_was_sent_is_nam
     assert!(page.html.contains("name=\"at\" value=\"2\"") && led.html.contains("Hoeveel waren het er?"));
 
     let day = service.clock.today().date();
-    let line = format!("Bericht, verstuurd op {} ", day.day());
-    assert!(!led.html.contains(&line));
+    // A line with the day, once however much was sent on it.
+    let lines = |page: &Page, what: &str| {
+        let on = format!("<li>Op {} ", day.day());
+        page.html.split(&on).skip(1).filter(|rest| rest.split("</li>").next().unwrap().ends_with(what)).count()
+    };
+    let (messages, files) = ("stuurde u een of meer berichten.", "stuurde u een of meer bestanden.");
+    assert_eq!(lines(&led, messages), 0);
     let sent = browser.mailbox(&code, None, &[("act", "write"), ("text", "GEHEIM-ANTWOORD, het waren er zeven")]).await;
-    assert!(sent.html.contains(&line) && !sent.html.contains(WAITS), "{}", sent.html);
+    assert!(lines(&sent, messages) == 1 && !sent.html.contains(WAITS), "{}", sent.html);
     assert!(!sent.html.contains("GEHEIM-ANTWOORD"), "the readers alone can open it");
     assert_eq!(browser.upload(&code, "lijst.txt", b"een twee drie".to_vec()).await.status, 200);
     let page = browser.mailbox(&code, None, &[]).await;
-    assert!(page.html.contains(&format!("Bestand, verstuurd op {} ", day.day())));
+    assert_eq!((lines(&page, messages), lines(&page, files)), (1, 1));
+    // A second question on the same day waits for a second message, which adds no line.
+    letter(&service, OFFICER, "ask", &case, "Weet u dat zeker?").await.unwrap();
+    assert!(browser.mailbox(&code, None, &[]).await.html.contains(WAITS));
+    for _ in 0..2 {
+        let sent = browser.mailbox(&code, None, &[("act", "write"), ("text", "Ja")]).await;
+        assert!(!sent.html.contains(WAITS) && lines(&sent, messages) == 1);
+    }
+    let pool = sqlx::SqlitePool::connect(&service.database).await.unwrap();
+    let (items,): (i64,) = sqlx::query_as("select count(*) from item").fetch_one(&pool).await.unwrap();
+    pool.close().await;
+    // Story, two questions, two replies, three messages and a file; and three times that something was sent.
+    assert_eq!(items, 12);
     // It is for the reporter alone: readers have the message and the file, and no more.
     let read = service.desk(OFFICER, &["read", &case]).await.unwrap();
     let own = read["items"].as_array().unwrap().iter().filter(|item| item["from"] == "the reporter").count();
-    assert_eq!(own, 3, "{read}");
+    assert_eq!(own, 5, "{read}");
 }
 
 #[actix_web::test]

@@ -155,7 +155,7 @@ pub(crate) async fn show(
     consent::shorten(t, &mut named, consent::LINES);
     let went_along = parts.went_along(app, t);
     let questions = if opened.case.state.is_closed() { Vec::new() } else { parts.questions(t) };
-    let mut sent = parts.sent.iter().rev().map(|sent| sent.in_words(t)).collect();
+    let mut sent = parts.sent_in_words(t);
     consent::shorten(t, &mut sent, consent::LINES);
     let Ok(elsewhere) = elsewhere(app, opened).await else {
         return problem(t.language, StatusCode::SERVICE_UNAVAILABLE);

@@ -2,9 +2,11 @@
 //!
 //! What a reporter writes is sealed to the readers alone: whoever finds the code reads nothing of it. That something was sent is an item
 //! of its own, of the same kind and without a word, sealed to the reporter.
+use std::collections::BTreeSet;
+
 use super::{
     Opened,
-    letters::letters_of,
+    letters::{letters, letters_of},
     parts::{Parts, parted},
     write::head,
 };
@@ -34,8 +36,7 @@ impl Sent {
         sent.then(|| Self { day: head.day, kind: head.kind, before: head.before.clone() })
     }
 
-    /// In words.
-    pub(super) fn in_words(&self, t: Texts) -> String {
+    fn in_words(&self, t: Texts) -> String {
         let id = match self.kind {
             Kind::File => "sent-file",
             Kind::Talk => "sent-talk",
@@ -57,6 +58,14 @@ impl Parts {
     fn is_open(&self, letter: &OpenedText) -> bool {
         let head = &letter.manifest.head;
         head.kind == Kind::Question && !self.sent.iter().any(|sent| sent.before.has(&head.item))
+    }
+
+    /// What was sent, a line for each kind and day, the newest first.
+    pub(super) fn sent_in_words(&self, t: Texts) -> Vec<String> {
+        let mut lines: Vec<String> = self.sent.iter().rev().map(|sent| sent.in_words(t)).collect();
+        let mut said = BTreeSet::new();
+        lines.retain(|line| said.insert(line.clone()));
+        lines
     }
 
     /// The questions that wait for an answer, the newest first.
@@ -84,10 +93,20 @@ pub(super) async fn elsewhere(app: &App, opened: &Opened) -> Result<Vec<u8>, Sto
     Ok(waits)
 }
 
-/// Says to the reporter that they sent something, after what stood in the case then. What was sent is there whatever comes of this.
+/// Says to the reporter that they sent something, after what stood in the case then: once a day, or with what answers a question. What was
+/// sent is there whatever comes of this.
 pub(crate) async fn say_sent(app: &App, opened: &Opened, kind: Kind, stands: &[ItemId]) {
+    let today = app.clock.today();
+    let known = letters(app, opened).await.is_ok_and(|all| {
+        let parts = parted(all);
+        let answers = parts.letters.iter().any(|letter| parts.is_open(letter));
+        !answers && parts.sent.iter().any(|sent| sent.kind == kind && sent.day == today)
+    });
+    if known {
+        return;
+    }
     let Some(item) = sent_item(app, opened, kind, stands) else { return };
-    let added = app.store.add_item(&opened.case.id, &item, None, app.clock.today()).await;
+    let added = app.store.add_item(&opened.case.id, &item, None, today).await;
     if added.is_err() {
         tracing::warn!("a reporter is not told that something was sent");
     }
