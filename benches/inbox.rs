@@ -1,6 +1,7 @@
 //! What 10,000 cases in one reader's inbox cost, on SQLite: the server is a process of its own. `cargo bench --bench inbox`, on Linux.
 #![expect(clippy::unwrap_used, clippy::print_stdout, clippy::cast_precision_loss, reason = "a benchmark")]
 use std::{
+    collections::BTreeSet,
     net::{SocketAddr, TcpListener, TcpStream},
     path::Path,
     process::{Child, Command, Stdio},
@@ -11,11 +12,11 @@ use std::{
 use meldkluis::{
     clock::Clock,
     demo,
-    desk::{Place, page},
+    desk::{Identity, Place, page},
     domain::{
         case::{Case, CaseState, FEEDBACK_MONTHS},
         day::Day,
-        id::{InstanceId, ItemId, OrgId, ReaderId},
+        id::{CaseId, InstanceId, ItemId, OrgId, ReaderId},
         order::Before,
         roster::{Function, Reader, Status, Text, Topic},
     },
@@ -101,7 +102,9 @@ fn sealed(n: usize, instance: InstanceId, today: Day, to: &[Reader]) -> Sealed {
 }
 
 /// Seals on all cores, stores one after the other, as a server does.
-async fn filled(app: &App, cases: usize) {
+/// Fills the store; returns the cases.
+async fn filled(app: &App, cases: usize) -> BTreeSet<CaseId> {
+    let mut all = BTreeSet::new();
     let reader = app.roster.readers().find(|r| r.id.as_str() == READER).unwrap().clone();
     let (instance, today, cores) =
         (app.roster.instance, app.clock.today(), thread::available_parallelism().unwrap().get());
@@ -121,7 +124,17 @@ async fn filled(app: &App, cases: usize) {
             .file(&case, &NewItem { id: item, slots, readers: Vec::new(), payload: Payload::Inline(payload), most: 1 })
             .await
             .unwrap();
+        all.insert(case.id);
     }
+    all
+}
+
+/// As a desk remembers that it opened them, once: of what a reader never opened, the inbox opens nothing.
+fn opened_before(folder: &Path, cases: &BTreeSet<CaseId>) {
+    let key = folder.join(format!("readers/{READER}.key"));
+    let me = Identity::load(&key, || unreachable!()).unwrap();
+    let sealed = me.seal.seal_own(&serde_json::to_vec(cases).unwrap()).unwrap();
+    std::fs::write(key.with_extension("opened"), sealed).unwrap();
 }
 
 /// Opens items on this thread, in memory.
@@ -298,7 +311,7 @@ async fn main() {
     let app = server::prepare(config, Clock::System).await.unwrap();
     alone(app.roster.instance, app.clock.today());
     let since = Instant::now();
-    filled(&app, cases).await;
+    opened_before(folder.path(), &filled(&app, cases).await);
     println!("{cases} cases sealed and stored in {:.0} s", since.elapsed().as_secs_f64());
     drop(app);
     let server = Served::start(folder.path());

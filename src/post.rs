@@ -135,17 +135,38 @@ impl PostKeys {
 
     /// Whether a row is one we wrote for this item in this case.
     pub fn intact(&self, case: &Case, item: &ItemId, row: &SlotRow) -> bool {
-        self.tag(case, item, &row.mailbox, row.release, &row.header).ct_eq(&row.tag).into()
+        let tag = self.tag(case, item, &row.mailbox, row.release, &row.header);
+        bool::from(tag.ct_eq(&row.tag)) || self.is_opened(case, item, row)
+    }
+
+    /// Whether a row says that whose it is has fetched it. To whoever does not hold k2 one tag says as little as the other.
+    pub fn is_opened(&self, case: &Case, item: &ItemId, row: &SlotRow) -> bool {
+        self.opened_tag(case, item, row).ct_eq(&row.tag).into()
+    }
+
+    /// The tag of a row that says so.
+    pub fn opened_tag(&self, case: &Case, item: &ItemId, row: &SlotRow) -> [u8; 32] {
+        self.labelled(b"meldkluis/slot-opened/v1", case, item, (&row.mailbox, row.release, &row.header))
     }
 
     fn tag(&self, case: &Case, item: &ItemId, mailbox: &[u8; 32], release: Option<Day>, header: &[u8]) -> [u8; 32] {
+        self.labelled(b"meldkluis/slot/v1", case, item, (mailbox, release, header))
+    }
+
+    fn labelled(
+        &self,
+        label: &[u8],
+        case: &Case,
+        item: &ItemId,
+        (mailbox, release, header): (&[u8; 32], Option<Day>, &[u8]),
+    ) -> [u8; 32] {
         let release = release.map_or([0; 5], |day| {
             let [a, b, c, d] = day.number().to_be_bytes();
             [1, a, b, c, d]
         });
         let (id, filed) = (case.id.as_bytes(), case.filed.number().to_be_bytes());
         let header = Sha256::digest(header);
-        mac(&self.k2, &[b"meldkluis/slot/v1", id, &filed, item.as_bytes(), mailbox, &release, &header])
+        mac(&self.k2, &[label, id, &filed, item.as_bytes(), mailbox, &release, &header])
     }
 }
 

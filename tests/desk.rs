@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use support::{Browser, Service};
 
 const READER: &str = "bzk-functionaris-1";
+const OTHER: &str = "bzk-functionaris-2";
 
 /// A report with two files, the case's id, and the payloads' paths.
 async fn with_two_files(service: &Service) -> (String, Vec<PathBuf>) {
@@ -172,6 +173,36 @@ async fn the_inbox_shows_and_searches_what_was_opened_and_opens_nothing_that_was
     fs::write(&file, "Klaar").unwrap();
     service.desk(READER, &["close", &case, "--file", file.to_str().unwrap()]).await.unwrap();
     assert_eq!(found(&["--state", "closed"]).await[0]["case"], case.as_str());
+}
+
+/// Whoever else has read a case: nothing of it is shown to a reader who has not, whose first look would stand in no log.
+#[actix_web::test]
+async fn the_inbox_says_nothing_of_a_case_that_this_reader_has_not_opened() {
+    let service = Service::start(None).await;
+    let browser = Browser::new(&service.base);
+    browser.report("De kas is leeg.\nAl een jaar.", &[]).await;
+    let case = service.desk(OTHER, &["inbox"]).await.unwrap()[0]["case"].as_str().unwrap().to_owned();
+    service.desk(OTHER, &["read", &case]).await.unwrap();
+    let found = async |words: &[&str]| service.desk(READER, &[&["inbox"], words].concat()).await.unwrap();
+    let looks = async || {
+        let log = service.desk("bzk-coordinator", &["log"]).await.unwrap();
+        let all = log["entries"].as_array().unwrap().iter();
+        all.filter(|e| e["record"]["deed"] == "opened" && e["record"]["by"] == READER).count()
+    };
+    let all = found(&[]).await;
+    assert!(all[0]["state"] == "open" && all[0]["opened"] == false && all[0]["title"].is_null(), "{all}");
+    assert_eq!((found(&["--search", "kas"]).await, looks().await), (json!([]), 0));
+    let summaries = service.path(&format!("readers/{READER}.summaries"));
+    assert!(!summaries.exists(), "nothing was opened to be kept");
+
+    service.desk(READER, &["read", &case]).await.unwrap();
+    let all = found(&["--search", "kas"]).await;
+    assert!(all[0]["opened"] == true && all[0]["title"] == "De kas is leeg.", "{all}");
+    assert_eq!(looks().await, 1);
+    // Of a desk that forgot what it opened, what it kept is forgotten too: the next look is a first one.
+    fs::remove_file(service.path(&format!("readers/{READER}.opened"))).unwrap();
+    let all = found(&[]).await;
+    assert!(all[0]["opened"] == false && all[0]["title"].is_null(), "{all}");
 }
 
 #[actix_web::test]

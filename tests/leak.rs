@@ -258,7 +258,7 @@ async fn leak(database: Option<String>, cluster: Option<&Path>) {
     let file = config_file(service.folder.path(), &settings, "127.0.0.1:1".parse().unwrap());
     let purge = Command::new(env!("CARGO_BIN_EXE_meldkluis")).arg("purge").arg("--config").arg(file).output().unwrap();
     let said = [purge.stdout, purge.stderr].concat();
-    assert_eq!(String::from_utf8_lossy(&said), "1 case(s) destroyed, with 7 item(s), 1 of them files.\n");
+    assert_eq!(String::from_utf8_lossy(&said), "1 case(s) destroyed, with 9 item(s), 1 of them files.\n");
     nothing_on_the_disk(&service, &code);
     for table in [r#""case""#, "item", "slot", "pending"] {
         assert_eq!(number(&url, format!("select count(*) from {table}")).await, 0, "{table}");

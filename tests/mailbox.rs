@@ -129,3 +129,40 @@ async fn after_the_seventh_day_a_reporter_reads_that_we_are_late() {
     let page = mailbox(&Browser::new(&service.base), &code, &[]).await;
     assert!(page.html.contains("Dit is te laat") && page.html.contains("/nl/info/external"));
 }
+
+/// The law asks for feedback once: what is promised after that would be a date that nobody set.
+#[actix_web::test]
+async fn once_feedback_was_given_no_date_is_promised_any_more() {
+    let service = Service::start(None).await;
+    let browser = Browser::new(&service.base);
+    let (code, page) = browser.report("Het verhaal", &[]).await;
+    assert!(page.html.contains("U hoort iets van ons voor of op"));
+    let reader = "bzk-functionaris-1";
+    let owed = async || service.desk(reader, &["inbox"]).await.unwrap()[0]["owed"].clone();
+    let case = service.desk(reader, &["inbox"]).await.unwrap()[0]["case"].as_str().unwrap().to_owned();
+    assert_eq!(owed().await, "acknowledge_if_report");
+    let file = service.path("text.txt");
+    std::fs::write(&file, "Wij nemen uw melding in behandeling").unwrap();
+    for (act, then, promised) in [("acknowledge", "feedback", true), ("feedback", "fed_back", false)] {
+        service.desk(reader, &[act, &case, "--file", file.to_str().unwrap()]).await.unwrap();
+        let page = browser.mailbox(&code, None, &[]).await;
+        assert_eq!(page.html.contains("U hoort iets van ons voor of op"), promised, "{act}");
+        assert_eq!(page.html.contains("Terugkoppeling gegeven op"), !promised, "{act}");
+        assert_eq!(owed().await, then);
+    }
+    service.desk(reader, &["close", &case, "--file", file.to_str().unwrap()]).await.unwrap();
+    assert!(owed().await.is_null());
+}
+
+#[actix_web::test]
+async fn advice_is_called_so_in_the_inbox_and_owes_nothing() {
+    let service = Service::start(None).await;
+    let adviser = "bzk-vertrouwenspersoon-1";
+    Browser::new(&service.base).advice("Een vraag", adviser).await;
+    let inbox = async || service.desk(adviser, &["inbox"]).await.unwrap()[0].clone();
+    let case = inbox().await["case"].as_str().unwrap().to_owned();
+    assert!(inbox().await["advice"].is_null(), "what was not opened is not known");
+    service.desk(adviser, &["read", &case]).await.unwrap();
+    let seen = inbox().await;
+    assert!(seen["advice"] == true && seen["owed"].is_null(), "{seen}");
+}

@@ -5,12 +5,16 @@
 mod acts;
 #[path = "oversight/bare.rs"]
 mod bare;
+#[path = "oversight/closed.rs"]
+mod closed;
 #[path = "oversight/forged.rs"]
 mod forged;
 #[path = "oversight/limits.rs"]
 mod limits;
 #[path = "oversight/memo.rs"]
 mod memo;
+#[path = "oversight/outcome.rs"]
+mod outcome;
 mod support;
 
 use std::collections::BTreeSet;

@@ -8,6 +8,8 @@ mod report;
 #[path = "rooms/small.rs"]
 mod small;
 mod support;
+#[path = "rooms/waits.rs"]
+mod waits;
 
 use serde_json::Value;
 use support::{Browser, PAGE, Page, Service};

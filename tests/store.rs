@@ -24,6 +24,8 @@ mod log;
 mod moving;
 #[path = "store/nightly.rs"]
 mod nightly;
+#[path = "store/opened.rs"]
+mod opened;
 #[path = "support/postgres.rs"]
 #[expect(clippy::expect_used, dead_code, reason = "a test that uses a part")]
 mod postgres;

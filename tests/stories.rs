@@ -173,7 +173,7 @@ async fn story_21_a_conflict_takes_me_out_in_one_act_and_the_coordinator_sees_th
     assert_eq!(service.desk(COLLEAGUE, &["inbox"]).await.unwrap(), json!([]));
     assert!(service.desk(OFFICER, &["read", &case]).await.unwrap().to_string().contains("En nog iets"));
     let log = service.desk(COORDINATOR, &["log"]).await.unwrap();
-    let changed = log["entries"].as_array().unwrap().iter().any(|e| e["record"]["deed"] == "changed_readers");
+    let changed = log["entries"].as_array().unwrap().iter().any(|e| e["record"]["deed"] == "left_case");
     assert!(changed, "{log}");
 }
 

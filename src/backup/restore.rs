@@ -16,7 +16,7 @@ use crate::{
     replace::{replace, sync},
     retention,
     server::RESTORING,
-    store::{Blobs, Leaving, Store, StoreError, connect, copy_in, destroy_again, sqlite_file},
+    store::{Blobs, Leaving, SlotRow, Store, StoreError, connect, copy_in, destroy_again, sqlite_file},
 };
 
 /// What is restored from.
@@ -204,7 +204,8 @@ async fn leave_again(
         }
         let Some(case) = store.case(&id).await? else { continue };
         let filler = |item: &ItemId, taken: &[[u8; 32]], release| post.filler_row(&case, item, taken, release);
-        let leaving = Leaving { mailbox, staying: None, served: today, filler: &filler };
+        let opened = |item: &ItemId, row: &SlotRow| post.is_opened(&case, item, row);
+        let leaving = Leaving { mailbox, staying: None, served: today, filler: &filler, opened: &opened };
         store.leave(&id, &leaving).await?;
         left += 1;
     }

@@ -1,25 +1,44 @@
 //! What readers set down about a case for each other: what it is in codes, and how they look into it.
 use super::{
-    Client, DeskError, Sent,
+    Client, Content, DeskError, Item, Sent,
+    circle::proven,
     open::entered,
-    register::{about, worked},
-    write::{recipients, send, send_with},
+    register::{Doing, about, worked},
+    write::{may_send, recipients, send_with},
 };
 use crate::{
     api_types::CaseView,
     domain::{classification::Classification, id::CaseId, protocol::Protocol},
     seal::{
-        Kind, Plaintext,
+        Author, Kind, Plaintext,
         protocol::{Begun, StepDone},
     },
 };
 
-/// Sets down what a case is, or what came of it, for its readers and, as a row of the register, for the overseers.
-pub async fn classify(client: &Client, id: &CaseId, classification: Classification) -> Result<Sent, DeskError> {
-    let made = classification.checked().map_err(|error| DeskError::new(error.to_string()))?;
+/// The classification that a reader made last.
+pub fn classified(items: &[Item]) -> Option<&Classification> {
+    let by_reader = proven(items).filter(|(_, o)| o.manifest.head.author != Author::Reporter);
+    let made = by_reader.filter_map(|(_, o)| match &o.content {
+        Content::Classification(made) => Some(made),
+        _ => None,
+    });
+    made.last()
+}
+
+/// Sets down what a case is, or what came of it, for its readers and, as a row of the register, for the overseers. It is made with the one
+/// that was made last.
+pub async fn classify(
+    client: &Client,
+    id: &CaseId,
+    make: impl Fn(Option<&Classification>) -> Classification,
+) -> Result<Sent, DeskError> {
+    let checked = |made: Classification| made.checked().map_err(|error| DeskError::new(error.to_string()));
+    // Before anything is opened: most mistakes are in what was typed.
+    checked(make(None))?;
     let (case, items) = entered(client, id).await?;
+    let made = checked(make(classified(&items)))?;
     let to = recipients(client, &case, &items, false)?;
-    let about = about(&case, &items, Some((Kind::Classification, Some(&made))), client.today());
+    let about = about(&case, &items, Some(Doing::Classification(&made)), client.today());
     send_with(client, &case, (Kind::Classification, None, None), Plaintext::of_json(&made), &to, about).await
 }
 
@@ -31,19 +50,22 @@ pub fn protocols<'a>(client: &'a Client, case: &CaseView) -> impl Iterator<Item 
 /// Begins to work by a protocol: the case keeps the version of today.
 pub async fn begin(client: &Client, id: &CaseId, protocol: &str) -> Result<Sent, DeskError> {
     let (case, items) = entered(client, id).await?;
+    may_send(Kind::Protocol, case.state)?;
     let chosen = protocols(client, &case).find(|p| p.id == protocol);
     let chosen = chosen.ok_or_else(|| DeskError::known("desk-error-no-protocol"))?.clone();
     if worked(&items).any(|(_, w)| w.protocol.id == chosen.id && w.protocol.version == chosen.version) {
         return Err(DeskError::known("desk-error-begun"));
     }
     let to = recipients(client, &case, &items, false)?;
-    let body = Plaintext::of_json(&Begun::new(chosen));
-    send(client, (&case, &items), (Kind::Protocol, None), body, &to).await
+    let begun = Begun::new(chosen);
+    let about = about(&case, &items, Some(Doing::Protocol(&begun)), client.today());
+    send_with(client, &case, (Kind::Protocol, None, None), Plaintext::of_json(&begun), &to, about).await
 }
 
 /// Says that a step of the protocol begun last was done, or as the second reader that it was.
 pub async fn step_done(client: &Client, id: &CaseId, step: &str) -> Result<Sent, DeskError> {
     let (case, items) = entered(client, id).await?;
+    may_send(Kind::Step, case.state)?;
     let (begun, worked) = worked(&items).last().ok_or_else(|| DeskError::known("desk-error-no-protocol"))?;
     let found = worked.protocol.steps.iter().find(|s| s.id == step).filter(|s| !worked.done(s));
     let found = found.ok_or_else(|| DeskError::known("desk-error-step"))?;
@@ -54,6 +76,7 @@ pub async fn step_done(client: &Client, id: &CaseId, step: &str) -> Result<Sent,
         return Err(DeskError::known("desk-error-step-second"));
     }
     let to = recipients(client, &case, &items, false)?;
-    let body = Plaintext::of_json(&StepDone::new(begun, step.to_owned()));
-    send(client, (&case, &items), (Kind::Step, None), body, &to).await
+    let about = about(&case, &items, Some(Doing::Step(&found.id, &client.me.reader)), client.today());
+    let done = StepDone::new(begun, found.id.clone());
+    send_with(client, &case, (Kind::Step, None, None), Plaintext::of_json(&done), &to, about).await
 }

@@ -16,9 +16,12 @@ pub struct Classifying {
     /// The type.
     #[arg(long = "type", value_parser = PossibleValuesParser::new(TYPES.map(|t| t.code)))]
     of: String,
-    /// Flags; may be given more than once.
+    /// Flags; may be given more than once. Those that were given before stay.
     #[arg(long, value_parser = PossibleValuesParser::new(FLAGS))]
     flag: Vec<String>,
+    /// Takes back a flag that was given before; may be given more than once.
+    #[arg(long, value_parser = PossibleValuesParser::new(FLAGS))]
+    no_flag: Vec<String>,
     /// How it was assessed.
     #[arg(long, value_parser = PossibleValuesParser::new(ASSESSMENTS))]
     assessment: String,
@@ -34,13 +37,14 @@ pub struct Classifying {
 }
 
 impl Classifying {
-    /// What the words say; the case checks it.
-    pub(super) fn made(&self) -> Classification {
+    /// What the words say, after what was said last; the case checks it.
+    pub(super) fn made(&self, before: Option<&Classification>) -> Classification {
+        let flags = before.into_iter().flat_map(|before| &before.flags).chain(&self.flag);
         Classification {
             list: VERSION,
             stage: if self.closing { Stage::Closing } else { Stage::Assessment },
             of: self.of.clone(),
-            flags: self.flag.iter().cloned().collect(),
+            flags: flags.filter(|flag| !self.no_flag.contains(flag)).cloned().collect(),
             assessment: self.assessment.clone(),
             investigation: self.investigation.clone(),
             finding: self.finding.clone(),

@@ -166,6 +166,11 @@ impl Client {
         Ok(bytes.freeze())
     }
 
+    /// Whether this reader looked into a case before, from this desk.
+    pub(super) fn has_opened(&self, case: &CaseId) -> bool {
+        self.before.knows(case)
+    }
+
     /// A case that this reader looks into. The first time is in the log; and whoever is the first of all has opened it.
     pub(super) async fn opened(&self, case: CaseView, items: &[Item]) -> Result<CaseView, DeskError> {
         let first_of_all = case.state == CaseState::Unopened;

@@ -271,7 +271,9 @@ pub async fn run(options: &Options, command: &Command) -> Result<String, DeskErr
             };
             sent(options, &done, "")
         }
-        Command::Classify(c) => sent(options, &classify(&client, &case_id(&c.case)?, c.made()).await?, ""),
+        Command::Classify(c) => {
+            sent(options, &classify(&client, &case_id(&c.case)?, |before| c.made(before)).await?, "")
+        }
         Command::Protocol { case, protocol } => sent(options, &begin(&client, &case_id(case)?, protocol).await?, ""),
         Command::Step { case, step } => sent(options, &step_done(&client, &case_id(case)?, step).await?, ""),
         Command::Watch(command) => watch(options, &client, command).await,

@@ -7,7 +7,7 @@ use super::{
     duty::duties,
     open::{Content, Item, Opened, Reach, advice, open_case},
     register::about,
-    write::{Sent, failed, recipients, send},
+    write::{Sent, failed, may_send, recipients, send},
 };
 use crate::{
     api_types::{CaseView, SentTo, SharedItem, Sharing, SlotSent},
@@ -267,6 +267,7 @@ pub(super) async fn share_with(
     shared: &[ItemId],
     readers: &[(&Reader, Option<&GuestCard>)],
 ) -> Result<(), DeskError> {
+    may_send(Kind::HandOver, case.state)?;
     let mut slots = Vec::new();
     for item in shared {
         let own = own_slot(client, item).await?;
@@ -278,9 +279,9 @@ pub(super) async fn share_with(
     }
     while !slots.is_empty() {
         let rest = slots.split_off(slots.len().min(SLOTS));
-        // What is said afterwards, in an item, names the act; this is that something was done for it.
+        // What is said afterwards, in an item, names the act; this is what was done for it.
         let about = about(case, items, None, client.today());
-        let log = client.sealed_record(&case.org, Deed::Other, about).await?;
+        let log = client.sealed_record(&case.org, Deed::Shared, about).await?;
         let sharing = Sharing { slots: std::mem::replace(&mut slots, rest), log };
         client.share(&case.case, &sharing).await?;
         client.logged(&case.org, sharing.log.as_deref()).await?;

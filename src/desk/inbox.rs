@@ -4,11 +4,14 @@ use std::str::FromStr;
 use clap::ValueEnum;
 use serde::Serialize;
 
-use super::{Client, DeskError, commands::Options, safe_text, summary::Summaries};
-use crate::{
-    api_types::CaseView,
-    domain::{case::duty, day::Day},
+use super::{
+    Client, DeskError,
+    commands::Options,
+    owed::Owed,
+    safe_text,
+    summary::{Summaries, Summary},
 };
+use crate::{api_types::CaseView, domain::day::Day};
 
 /// Which cases, by where they stand.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
@@ -48,17 +51,27 @@ pub struct Asked {
 struct Known<'a> {
     #[serde(flatten)]
     case: &'a CaseView,
+    /// Whether this reader opened it, from this desk; if not, nothing of it is known here.
+    opened: bool,
     /// The beginning of its story, where it was opened.
     #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<&'a str>,
+    /// What is owed by the day that is due: `acknowledge`, `acknowledge_if_report`, `feedback`; or `fed_back`, by no day.
+    owed: Option<&'static str>,
+    /// Whether it is a request for advice, where it was opened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    advice: Option<bool>,
     /// Whether a reader entered it for somebody.
     oral: bool,
 }
 
+fn owed(case: &CaseView, known: &Summaries) -> Owed {
+    Owed::of(case, known.of(&case.case).map(Summary::asks))
+}
+
 /// Keeps what is asked for, the most urgent first. An advice has nothing due.
 pub(super) fn chosen(cases: &mut Vec<CaseView>, known: &Summaries, asked: &Asked, today: Day) {
-    let advice = |case: &CaseView| known.of(&case.case).is_some_and(|summary| summary.advice);
-    let owed = |case: &CaseView| duty(case.state, case.filed, case.due).filter(|_| !advice(case)).is_some();
+    let owed = |case: &CaseView| owed(case, known).has_term();
     cases.retain(|case| {
         let stands = match asked.state {
             Standing::All => true,
@@ -71,7 +84,7 @@ pub(super) fn chosen(cases: &mut Vec<CaseView>, known: &Summaries, asked: &Asked
     cases.sort_by_key(|case| (!owed(case), case.due, case.case));
 }
 
-/// The inbox, to be printed. What was opened before is opened again where its beginning is not kept; nothing is read that nobody read.
+/// The inbox, to be printed. What this reader opened before is opened again where its beginning is not kept; of other cases nothing is read.
 pub(super) async fn inbox(options: &Options, client: &Client, asked: &Asked) -> Result<String, DeskError> {
     let mut cases = client.inbox().await?;
     let mut known = Summaries::load(&options.identity, &client.me);
@@ -80,16 +93,28 @@ pub(super) async fn inbox(options: &Options, client: &Client, asked: &Asked) -> 
     chosen(&mut cases, &known, asked, client.today());
     let title = |case: &CaseView| known.of(&case.case).map(|s| s.line.as_str()).filter(|line| !line.is_empty());
     let oral = |case: &CaseView| known.of(&case.case).is_some_and(|summary| summary.oral);
+    let opened = |case: &CaseView| client.has_opened(&case.case);
     if options.json {
-        let all: Vec<Known<'_>> =
-            cases.iter().map(|case| Known { case, title: title(case), oral: oral(case) }).collect();
+        let one = |case| Known {
+            case,
+            opened: opened(case),
+            title: title(case),
+            owed: owed(case, &known).name(),
+            advice: known.of(&case.case).map(|summary| summary.advice),
+            oral: oral(case),
+        };
+        let all: Vec<Known<'_>> = cases.iter().map(one).collect();
         return serde_json::to_string(&all).map_err(|e| DeskError::new(e.to_string()));
     }
     let line = |c: &CaseView| {
         let items = c.items.len();
-        let told = if oral(c) { "  oral" } else { "" };
-        let title = title(c).map(|title| format!("\n  {}", safe_text(title))).unwrap_or_default();
-        format!("{}  {}  {:?}  filed {}  due {}  {items} item(s){told}{title}", c.case, c.org, c.state, c.filed, c.due)
+        let advice = known.of(&c.case).is_some_and(|summary| summary.advice);
+        let told = [(advice, "  advice"), (oral(c), "  oral")].map(|(is, word)| if is { word } else { "" }).concat();
+        let due = owed(c, &known).in_words(c.due);
+        let title = title(c).map(|title| format!("\n  {}", safe_text(title)));
+        let unread = || if opened(c) { String::new() } else { "\n  not opened by you yet".to_owned() };
+        let title = title.unwrap_or_else(unread);
+        format!("{}  {}  {:?}  filed {}  {due}  {items} item(s){told}{title}", c.case, c.org, c.state, c.filed)
     };
     let lines: Vec<String> = cases.iter().map(line).collect();
     Ok(if lines.is_empty() { "No cases.".to_owned() } else { lines.join("\n") })

@@ -5,7 +5,7 @@ use super::{
     consent::said,
     log::About,
     open::{Content, Item, Opened, Reach, entered, open_case},
-    register::about,
+    register::{Doing, about},
     write::{Sent, failed, send, send_with},
 };
 use crate::{
@@ -38,7 +38,7 @@ pub async fn leave(client: &Client, id: &CaseId, reason: LeftReason) -> Result<S
     }
     let (to, about, left) = if unread { unopened(client, &case, &me)? } else { staying(client, &case, reason).await? };
     let sent = send_with(client, &case, (Kind::Left, None, None), left.into_body(), &to, about.clone()).await?;
-    let log = client.sealed_record(&case.org, Deed::ChangedReaders, about).await?;
+    let log = client.sealed_record(&case.org, Deed::LeftCase, about).await?;
     let going = Going { log };
     client.leave(id, &going).await?;
     client.logged(&case.org, going.log.as_deref()).await?;
@@ -58,7 +58,7 @@ async fn staying(client: &Client, case: &CaseView, reason: LeftReason) -> Result
     let me = client.me.keyed();
     let items = open_case(client, case, Reach::Messages).await?;
     let to = Circle::of(client, &items)?.recipients(client, case, &Also { except: Some(&me), ..Also::default() })?;
-    let about = about(case, &items, Some((Kind::Left, None)), client.today());
+    let about = about(case, &items, Some(Doing::Kind(Kind::Left)), client.today());
     Ok((to, about, Left::new(reason, acts(client, &items, &me))))
 }
 
@@ -133,7 +133,7 @@ pub async fn confirm_take_out(client: &Client, id: &CaseId, asked: &ItemId) -> R
     }
     let (who, signature) = (wanted.who.clone(), wanted.signature.clone());
     let about = about(&case, &items, None, client.today());
-    let log = client.sealed_record(&case.org, Deed::ChangedReaders, about).await?;
+    let log = client.sealed_record(&case.org, Deed::TookOut, about).await?;
     let taking = TakingOut { who: who.clone(), by, signature, log };
     client.take_out(id, &taking).await?;
     client.logged(&case.org, taking.log.as_deref()).await?;

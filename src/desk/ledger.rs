@@ -52,9 +52,10 @@ pub fn last_seen(entries: &[Entry]) -> BTreeMap<ReaderId, Day> {
 /// How often who reads was changed since a day: somebody left, was taken out or let in. By case; where the log names none, together.
 pub fn reader_changes(entries: &[Entry], since: Day) -> BTreeMap<Option<CaseId>, usize> {
     let mut changes = BTreeMap::new();
-    for (record, _) in
-        believed(entries).filter(|(r, _)| matches!(r.deed, Deed::ChangedReaders | Deed::HandedOver) && r.day >= since)
-    {
+    let changes_readers = |deed: Deed| {
+        matches!(deed, Deed::LeftCase | Deed::TookOut | Deed::HandedOver | Deed::PassedOn | Deed::ChangedReaders)
+    };
+    for (record, _) in believed(entries).filter(|(r, _)| changes_readers(r.deed) && r.day >= since) {
         *changes.entry(record.case).or_default() += 1;
     }
     changes

@@ -4,7 +4,7 @@ use super::{
     circle::{Addressed, Circle},
     consent::identity,
     open::{Content, Item, Reach, State, open_case},
-    write::{failed, send},
+    write::{failed, send_with},
 };
 use crate::{
     api_types::CaseView,
@@ -28,8 +28,8 @@ pub async fn link(client: &Client, case: &CaseId, other: &CaseId, how: Linking) 
     if case == other {
         return Err(DeskError::known("desk-error-link-itself"));
     }
-    let (one, its_items, its_circle) = circle(client, case).await?;
-    let (two, other_items, other_circle) = circle(client, other).await?;
+    let (one, its_circle) = circle(client, case).await?;
+    let (two, other_circle) = circle(client, other).await?;
     let both = |r: &&KeyedReader| two.readers.contains(r) && other_circle.contains(r) && its_circle.contains(r);
     let readers: Vec<_> = one.readers.iter().filter(both).filter_map(|r| client.roster.keyed(r)).collect();
     if readers.iter().all(|r| r.id != client.me.reader) {
@@ -38,13 +38,14 @@ pub async fn link(client: &Client, case: &CaseId, other: &CaseId, how: Linking) 
     let to = Addressed { to: Recipients::of(readers).map_err(failed)?, cards: Vec::new() };
     let (duplicate, over) = (how == Linking::Duplicate, how == Linking::Over);
     let (here, there) = (Link::new(*other, duplicate, over), Link::new(*case, false, over));
-    send(client, (&one, &its_items), (Kind::Link, None), here.into_body(), &to).await?;
-    send(client, (&two, &other_items), (Kind::Link, None), there.into_body(), &to).await?;
+    // The log says that it was done, and names no case: one after the other, two would say which.
+    send_with(client, &one, (Kind::Link, None, None), here.into_body(), &to, (None, None)).await?;
+    send_with(client, &two, (Kind::Link, None, None), there.into_body(), &to, (None, None)).await?;
     Ok(())
 }
 
-/// A case with what it holds, and who may read it by what the reporter signed.
-async fn circle(client: &Client, id: &CaseId) -> Result<(CaseView, Vec<Item>, Vec<KeyedReader>), DeskError> {
+/// A case, and who may read it by what the reporter signed.
+async fn circle(client: &Client, id: &CaseId) -> Result<(CaseView, Vec<KeyedReader>), DeskError> {
     let case = client.case(id).await?;
     let items = open_case(client, &case, Reach::Messages).await?;
     // Which case says who the reporter of another is stands nowhere.
@@ -53,7 +54,7 @@ async fn circle(client: &Client, id: &CaseId) -> Result<(CaseView, Vec<Item>, Ve
     }
     let readers = Circle::of(client, &items)?.readers;
     let case = client.opened(case, &items).await?;
-    Ok((case, items, readers))
+    Ok((case, readers))
 }
 
 /// The cases this one belongs with, and of which it is a duplicate: the last proven word on each.

@@ -257,7 +257,7 @@ fn content(manifest: &Manifest, body: Body) -> Result<Result<Content, String>, D
         Kind::ConsentRequest => of_consent(bytes, Content::Request),
         Kind::ConsentAnswer => of_consent(bytes, Content::Answer),
         Kind::HandOver => of_consent(bytes, Content::HandOver),
-        Kind::Classification => of_json(&bytes, |c: Classification| c.checked().ok().map(Content::Classification)),
+        Kind::Classification => of_json(&bytes, |c: Classification| c.listed().ok().map(Content::Classification)),
         Kind::Protocol => of_json(&bytes, |b: Begun| b.is_known().then_some(Content::Protocol(b))),
         Kind::Step => of_json(&bytes, |s: StepDone| s.is_known().then_some(Content::Step(s))),
         Kind::ToReport => of_consent(bytes, Content::ToReport),

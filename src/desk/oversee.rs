@@ -7,11 +7,12 @@ use uuid::Uuid;
 
 use super::{
     Client, DeskError, Sent,
-    write::{failed, framed},
+    write::{failed, framed, may_send},
 };
 use crate::{
     api_types::oversight::{Group, Hold, LogView, Logged, Overview, OverviewCase},
     domain::{
+        case::CaseState,
         id::{CaseId, ItemId, OrgId, ReaderId},
         log::{Deed, Head, Record, Sender, Writer, record_hash},
         order::Before,
@@ -39,7 +40,7 @@ pub enum Memo {
 }
 
 impl Memo {
-    /// All, in the order shown. Only a closed case is kept.
+    /// All, in the order shown.
     pub const ALL: [Self; 4] = [Self::Remind, Self::Transfer, Self::Escalate, Self::Hold];
 
     /// Its name on pages.
@@ -55,6 +56,11 @@ impl Memo {
     /// The one of this name.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|memo| memo.name() == name)
+    }
+
+    /// Those that are so in a case of this state.
+    pub fn in_state(state: CaseState) -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(move |memo| may_send(memo.kind(), state).is_ok())
     }
 
     fn kind(self) -> Kind {
@@ -150,6 +156,7 @@ impl Client {
         }
         let view = self.overview().await?.cases.into_iter().find(|c| c.case == *case);
         let view = view.ok_or_else(|| DeskError::known("desk-error-nothing"))?;
+        may_send(memo.kind(), view.state)?;
         let to = Recipients::of(of_groups(&self.roster, org, &view)).map_err(failed)?;
         let head = ItemHead {
             instance: self.roster.instance,

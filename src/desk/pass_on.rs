@@ -27,6 +27,7 @@ pub async fn pass_on(client: &Client, id: &CaseId) -> Result<Sent, DeskError> {
     let case = client.case(id).await?;
     // Files too: which are the reporter's is known only once they are open.
     let items = open_case(client, &case, Reach::All(private.path())).await?;
+    let case = client.opened(case, &items).await?;
     let circle = Circle::of(client, &items)?;
     if !circle.readers.contains(&client.me.keyed()) {
         return Err(DeskError::known("desk-error-not-yours"));

@@ -2,7 +2,7 @@
 use super::{
     Client, DeskError,
     circle::proven,
-    open::{Item, Reach, open_case},
+    open::{Item, entered},
 };
 use crate::{
     domain::{
@@ -23,8 +23,7 @@ pub struct Filing {
 /// Checks a proof against the first item of a case and its acknowledgements.
 pub async fn check_proof(client: &Client, id: &CaseId, proof: &str) -> Result<Filing, DeskError> {
     let proof = Proof::parse(proof).ok_or_else(|| DeskError::known("desk-error-proof-form"))?;
-    let case = client.case(id).await?;
-    let items = open_case(client, &case, Reach::Messages).await?;
+    let (_, items) = entered(client, id).await?;
     let (filed, commitment) = committed(&items).ok_or_else(|| DeskError::known("desk-error-proof-none"))?;
     if !proof.fits(commitment, &client.roster.instance, id) {
         return Err(DeskError::known("desk-error-proof"));

@@ -12,6 +12,7 @@ use super::{
     circle::{guests, strangers},
     commands::{Options, case_id},
     open::{Body, Content, Item, Opened, Reach, State, open_case},
+    owed::{Asks, Owed},
     safe_json, safe_text,
 };
 use crate::{api_types::CaseView, private};
@@ -39,14 +40,18 @@ pub(super) async fn read(
         })
         .collect();
     let oral = oral(&opened).map(|oral| oral.to_json());
+    let owed = Owed::of(&case, Some(Asks::of(&opened)));
     let nothing = opened.iter().all(|item| !matches!(item.state, State::Opened(_)));
     let mut items = Vec::new();
     for item in opened {
         items.push(view(item, save)?);
     }
     let all = json!({ "case": case, "items": items, "strangers": strangers, "guests": guests, "oral": oral });
-    let text =
-        if options.json { safe_json(&all.to_string()) } else { in_words(&case, &items, &strangers, oral.as_ref()) };
+    let text = if options.json {
+        safe_json(&all.to_string())
+    } else {
+        in_words((&case, owed), &items, &strangers, oral.as_ref())
+    };
     if nothing {
         return Err(DeskError::new(format!("nothing in this case opened:\n{text}")));
     }
@@ -135,8 +140,9 @@ fn quoted(text: &str) -> String {
     safe_text(text).lines().map(|line| format!("| {line}\n")).collect()
 }
 
-fn in_words(case: &CaseView, items: &[Value], strangers: &[String], oral: Option<&Value>) -> String {
-    let mut text = format!("Case {} ({:?}), filed {}, due {}\n", case.case, case.state, case.filed, case.due);
+fn in_words((case, owed): (&CaseView, Owed), items: &[Value], strangers: &[String], oral: Option<&Value>) -> String {
+    let due = owed.in_words(case.due);
+    let mut text = format!("Case {} ({:?}), filed {}, {due}\n", case.case, case.state, case.filed);
     for reader in strangers {
         text.push_str(&format!(
             "\nCareful: {reader} was let in without the reporter, or should be gone. Nothing you write is sealed to them.\n"

@@ -11,10 +11,10 @@ use crate::{
     domain::{
         classification::{Classification, Stage},
         day::Day,
-        id::ItemId,
+        id::{ItemId, ReaderId},
         log::Deed,
         protocol::{Tick, Worked},
-        register::{CaseKind, Channel, Row},
+        register::{CaseKind, Channel, Progress, Row},
         roster::Topic,
     },
     seal::{Author, Kind, protocol::Begun},
@@ -34,7 +34,11 @@ pub(super) fn deed(kind: Kind) -> Deed {
         Kind::HandOver => Deed::HandedOver,
         Kind::Classification => Deed::Classified,
         Kind::Protocol | Kind::Step => Deed::Protocol,
-        Kind::PassOn => Deed::HandedOver,
+        Kind::PassOn => Deed::PassedOn,
+        Kind::Left => Deed::ToldLeaving,
+        Kind::TakeOut => Deed::AskedTakeOut,
+        Kind::TakenOut => Deed::ToldTakenOut,
+        Kind::Link => Deed::Linked,
         Kind::DutyRequest => Deed::ClaimedDuty,
         Kind::DutyApproval => Deed::ApprovedDuty,
         Kind::Account => Deed::WroteAccount,
@@ -49,23 +53,25 @@ pub(super) fn deed(kind: Kind) -> Deed {
         | Kind::Reminder
         | Kind::HoldTold
         | Kind::TransferAsked
-        | Kind::Escalation
-        // What changes who reads has a record of its own beside these.
-        | Kind::Left
-        | Kind::TakeOut
-        | Kind::TakenOut
-        // That it belongs with another case is for the readers of both alone.
-        | Kind::Link => Deed::Other,
+        | Kind::Escalation => Deed::Other,
     }
 }
 
-/// What the log says of a case when something is done in it today: with a classification that is being made, if one is.
-pub(super) fn about(
-    case: &CaseView,
-    items: &[Item],
-    now: Option<(Kind, Option<&Classification>)>,
-    today: Day,
-) -> About {
+/// What is being done, which a row says too: there is no item of it yet.
+#[derive(Clone, Copy)]
+pub(super) enum Doing<'a> {
+    /// Something of which the kind says all.
+    Kind(Kind),
+    /// A classification.
+    Classification(&'a Classification),
+    /// A protocol is begun.
+    Protocol(&'a Begun),
+    /// A reader says that a step was done, of the protocol begun last.
+    Step(&'a str, &'a ReaderId),
+}
+
+/// What the log says of a case when something is done in it today.
+pub(super) fn about(case: &CaseView, items: &[Item], now: Option<Doing<'_>>, today: Day) -> About {
     if identity(items) {
         return (Some(case.case), Some(of_identity(case)));
     }
@@ -92,20 +98,21 @@ fn of_identity(case: &CaseView) -> Row {
 }
 
 /// The row; `None` for a reader who does not have the story.
-fn row(case: &CaseView, items: &[Item], now: Option<(Kind, Option<&Classification>)>, today: Day) -> Option<Row> {
+fn row(case: &CaseView, items: &[Item], now: Option<Doing<'_>>, today: Day) -> Option<Row> {
     let story = story(items)?;
     let (topic, channel) = (story.topic, if story.oral.is_some() { Channel::Oral } else { Channel::Web });
     let by_reader = || proven(items).filter(|(_, o)| o.manifest.head.author != Author::Reporter);
     let done = |kind: Kind| {
         let days = by_reader().filter(move |(_, o)| o.manifest.head.kind == kind).map(|(_, o)| o.manifest.head.day);
-        days.chain(now.filter(|(doing, _)| *doing == kind).map(|_| today))
+        days.chain(now.filter(|doing| matches!(doing, Doing::Kind(k) if *k == kind)).map(|_| today))
     };
     let classified = |stage: Stage| {
         let made = by_reader().filter_map(|(_, o)| match &o.content {
             Content::Classification(c) => Some(c),
             _ => None,
         });
-        made.chain(now.and_then(|(_, making)| making)).filter(|c| c.stage == stage).last().cloned()
+        let making = if let Some(Doing::Classification(made)) = now { Some(made) } else { None };
+        made.chain(making).filter(|c| c.stage == stage).last().cloned()
     };
     Some(Row {
         received: case.filed,
@@ -117,8 +124,20 @@ fn row(case: &CaseView, items: &[Item], now: Option<(Kind, Option<&Classificatio
         assessment: classified(Stage::Assessment),
         closing: classified(Stage::Closing),
         closed: done(Kind::Closing).last(),
-        progress: worked(items).last().map(|(_, worked)| worked.progress(today)),
+        progress: progress(items, now, today),
     })
+}
+
+/// How far the protocol begun last is, with what is being done.
+fn progress(items: &[Item], now: Option<Doing<'_>>, today: Day) -> Option<Progress> {
+    if let Some(Doing::Protocol(begun)) = now {
+        return Some(Worked::begun(&begun.protocol, today).progress(today));
+    }
+    let (_, mut worked) = worked(items).last()?;
+    if let Some(Doing::Step(step, by)) = now {
+        worked.tick(step, Tick { by, day: today });
+    }
+    Some(worked.progress(today))
 }
 
 /// The protocols of a case, in the order they were begun, each with its item.

@@ -1,4 +1,4 @@
-//! What the inbox shows and searches: the beginning of every case that was opened. Kept only sealed to the reader.
+//! What the inbox shows and searches: the beginning of every case that this reader opened. Kept only sealed to the reader.
 use std::{
     collections::HashMap,
     future::ready,
@@ -10,13 +10,13 @@ use std::{
 use futures_util::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
 
-use super::{Client, Content, DeskError, Identity, Item, State, circle::story, kept, links, many, open::advice, oral};
+use super::{
+    Client, Content, DeskError, Identity, Item, State, circle::story, consent::identity, kept, links, many, oral,
+    owed::Asks,
+};
 use crate::{
     api_types::CaseView,
-    domain::{
-        case::CaseState,
-        id::{CaseId, ItemId},
-    },
+    domain::id::{CaseId, ItemId},
 };
 
 /// Characters of the line that names a case.
@@ -24,7 +24,7 @@ const LINE: usize = 90;
 /// Characters of a case that are searched.
 const SEARCHED: usize = 2_000;
 /// The file's format.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// The summaries of a reader.
 pub(super) struct Summaries {
@@ -38,8 +38,12 @@ pub(super) struct Summaries {
 pub(super) struct Summary {
     /// Names it in the inbox.
     pub(super) line: String,
-    /// Whether it is a request for advice.
+    /// Whether it is a request for advice, or a part of one.
     pub(super) advice: bool,
+    /// Whether the law sets it no term.
+    without_term: bool,
+    /// Whether feedback was given.
+    fed_back: bool,
     /// Whether an officer entered it for somebody.
     #[serde(default)]
     pub(super) oral: bool,
@@ -69,6 +73,13 @@ pub(super) fn first_line(items: &[Item]) -> Option<String> {
     let line: String = story.trim_start().lines().next()?.chars().take(LINE + 1).collect();
     let short: String = line.chars().take(LINE).collect();
     Some(if short.len() < line.len() { format!("{short}…") } else { short })
+}
+
+impl Summary {
+    /// What the case asks.
+    pub(super) fn asks(&self) -> Asks {
+        Asks { without_term: self.without_term, fed_back: self.fed_back }
+    }
 }
 
 impl Summaries {
@@ -116,9 +127,12 @@ impl Summaries {
             text.push('\n');
         }
         let text = text.to_lowercase().chars().take(SEARCHED).collect();
+        let Asks { without_term, fed_back } = Asks::of(items);
         let summary = Summary {
             line,
-            advice: advice(items),
+            advice: without_term && !identity(items),
+            without_term,
+            fed_back,
             oral: oral(items).is_some(),
             items: case.items.clone(),
             links: links(items),
@@ -128,15 +142,18 @@ impl Summaries {
         self.changed = true;
     }
 
-    /// Opens what somebody has opened before and is not summarised, until then at most. What nobody has opened stays so: looking at the inbox
-    /// is not reading. Returns how many are left.
+    /// Opens what this reader has opened before and is not summarised, until then at most. What they have not opened stays so, whoever else
+    /// did: looking at the inbox is not reading, and the log says who read. Returns how many are left.
     pub(super) async fn gather(
         &mut self,
         client: &Client,
         cases: &[CaseView],
         until: Option<Instant>,
     ) -> Result<usize, DeskError> {
-        let opened = cases.iter().filter(|case| case.state != CaseState::Unopened);
+        let before = self.known.len();
+        self.known.retain(|case, _| client.has_opened(case));
+        self.changed |= self.known.len() != before;
+        let opened = cases.iter().filter(|case| client.has_opened(&case.case));
         let new: Vec<&CaseView> = opened.filter(|case| !self.knows(case)).collect();
         let parts = stream::iter(many::parts(&new));
         let parts = parts.take_while(|_| ready(until.is_none_or(|until| Instant::now() < until)));
@@ -199,6 +216,7 @@ mod tests {
     use crate::{
         desk::Opened,
         domain::{
+            case::CaseState,
             day::Day,
             id::{InstanceId, OrgId, ReaderId},
             order::Before,
@@ -268,6 +286,8 @@ mod tests {
             let summary = Summary {
                 line: "Kas".to_owned(),
                 advice: false,
+                without_term: false,
+                fed_back: false,
                 oral: false,
                 items: case.items.clone(),
                 links: Vec::new(),

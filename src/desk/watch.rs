@@ -12,7 +12,7 @@ use super::{
     Client, DeskError, Entry, Export, Identity, Memo,
     commands::{Options, case_id},
     last_seen,
-    page::CHANGED,
+    page::{CHANGED, waits},
     reader_changes, register, safe_text, signed_with,
     writing::{Writing, sent, text},
 };
@@ -205,15 +205,12 @@ async fn overview(options: &Options, client: &Client) -> Result<String, DeskErro
         let case = case.map_or_else(|| "unnamed".to_owned(), |case| case.to_string());
         let _ = writeln!(text, "{case}  who reads was changed {count} time(s) in {CHANGED} days");
     }
+    let rows = register(&entries);
     for c in overview.cases {
-        let (case, state) = (c.case, c.state);
-        let _ = writeln!(
-            text,
-            "{case}  {state:?}  filed {}  due {}  {}",
-            c.filed,
-            c.due,
-            groups(Texts::of(Language::En), &c.groups)
-        );
+        let due = waits(&c, rows.get(&c.case).map(|(row, _)| row));
+        let due = due.map_or_else(|| "no term".to_owned(), |day| format!("due {day}"));
+        let (case, state, groups) = (c.case, c.state, groups(Texts::of(Language::En), &c.groups));
+        let _ = writeln!(text, "{case}  {state:?}  filed {}  {due}  {groups}", c.filed);
     }
     Ok(text)
 }

@@ -13,13 +13,13 @@ use super::{
     log::About,
     open::{Item, entered},
     proof::committed,
-    register::{about, deed},
+    register::{Doing, about, deed},
     transfer::bar,
 };
 use crate::{
     api_types::{Adding, CaseView, SentTo, SlotSent},
     domain::{
-        case::{Act, CaseState, after},
+        case::{Act, Addition, CaseState, after, may_add},
         guest::GuestCard,
         id::{CaseId, ItemId},
         order::Before,
@@ -74,7 +74,7 @@ pub async fn write(
         Act::Note => Kind::Note,
         Act::Close => Kind::Closing,
     };
-    let about = about(&case, &items, Some((kind, None)), client.today());
+    let about = about(&case, &items, Some(Doing::Kind(kind)), client.today());
     send_with(client, &case, (kind, Some(act), proof), text, &to, about).await
 }
 
@@ -101,6 +101,24 @@ fn possible(client: &Client, case: &CaseView, act: Act) -> Result<(), DeskError>
         DeskError::known(match (case.state, act) {
             (CaseState::Closed | CaseState::Held, _) => "desk-error-closed",
             (_, Act::Acknowledge) => "desk-error-acknowledged",
+            _ => "desk-error-changed",
+        })
+    })
+}
+
+/// Says why something that is no act cannot be added, before anything is sent.
+pub(super) fn may_send(kind: Kind, state: CaseState) -> Result<(), DeskError> {
+    let what = match kind {
+        Kind::Left | Kind::TakeOut | Kind::TakenOut | Kind::Link => Addition::Readers,
+        Kind::Reminder | Kind::TransferAsked | Kind::Escalation => Addition::Urge,
+        Kind::HoldTold => Addition::Held,
+        _ => Addition::Work,
+    };
+    may_add(what, state).map_err(|_| {
+        DeskError::known(match what {
+            Addition::Held => "desk-error-not-held",
+            Addition::Urge => "desk-error-memo-closed",
+            _ if state.is_closed() => "desk-error-closed",
             _ => "desk-error-changed",
         })
     })
@@ -139,7 +157,7 @@ pub(super) async fn send(
     text: Plaintext,
     to: &Addressed,
 ) -> Result<Sent, DeskError> {
-    let about = about(case, items, Some((kind, None)), client.today());
+    let about = about(case, items, Some(Doing::Kind(kind)), client.today());
     send_with(client, case, (kind, act, None), text, to, about).await
 }
 
@@ -152,6 +170,9 @@ pub(super) async fn send_with(
     to: &Addressed,
     about: About,
 ) -> Result<Sent, DeskError> {
+    if act.is_none() {
+        may_send(kind, case.state)?;
+    }
     let seq = u32::try_from(case.items.len()).unwrap_or(u32::MAX);
     let head = ItemHead { proof, ..head(client, case, &to.to, kind, seq, None) };
     let id = head.item;
@@ -213,6 +234,7 @@ async fn attach(
     Attachment { name, mut file }: Attachment,
     seq: u32,
 ) -> Result<(), DeskError> {
+    may_send(Kind::File, case.state)?;
     let head = head(client, case, &to.to, Kind::File, seq, Some(name));
     let id = head.item;
     let mut sealed = tempfile::tempfile()?;
@@ -234,7 +256,7 @@ async fn attach(
         sealed.write_all(&piece)?;
     }
     bar.finish_and_clear();
-    let about = about(case, items, Some((Kind::File, None)), client.today());
+    let about = about(case, items, Some(Doing::Kind(Kind::File)), client.today());
     let log = client.sealed_record(&case.org, deed(Kind::File), about).await?;
     let framed = framed(id, None, case.state, (&ending.into_slots(), &to.cards), log.clone())?;
     client.add(&case.case, stream(framed, sealed)?).await?;

@@ -11,7 +11,7 @@ use super::{
 #[cfg_attr(feature = "server", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CaseState {
-    /// Filed; no reader has fetched it.
+    /// Filed; nobody who reads it has fetched it. Again so when the last who had goes from it.
     Unopened,
     /// A reader has fetched it.
     Open,
@@ -65,6 +65,11 @@ impl Case {
     pub fn filed(id: CaseId, lookup: [u8; 32], org: OrgId, today: Day) -> Self {
         let due = today.plus_days(ACKNOWLEDGE_DAYS);
         Self { id, lookup, org, filed: today, due, destroy_after: None, state: CaseState::Unopened }
+    }
+
+    /// Whether nobody has opened it, and nobody who left since met a deadline in it: what was done in a case stays until its term is over.
+    pub fn is_untouched(&self) -> bool {
+        self.state == CaseState::Unopened && self.due == self.filed.plus_days(ACKNOWLEDGE_DAYS)
     }
 }
 
@@ -173,6 +178,31 @@ pub fn after(act: Act, state: CaseState, filed: Day, due: Day, day: Day) -> Resu
         (Act::Feedback, _) => Ok((CaseState::Open, day.plus_months(FEEDBACK_MONTHS))),
         (Act::Ask | Act::Reply | Act::Note, _) => Ok((CaseState::Open, due)),
     }
+}
+
+/// What is added to a case besides an [`Act`].
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Addition {
+    /// Goes on with it: sets down what it is, works by a protocol, lets somebody in, adds a file.
+    Work,
+    /// Says who reads it no longer, or with what it belongs.
+    Readers,
+    /// A coordinator reminds its readers, asks them to hand it over, or takes it higher up.
+    Urge,
+    /// A coordinator says that it is kept.
+    Held,
+}
+
+/// Whether something may be added to a case. What it is stands inside the seal: a server holds whoever sends it to the state for which it
+/// was made, and desks ask this.
+pub fn may_add(what: Addition, state: CaseState) -> Result<(), InvalidAct> {
+    let may = match what {
+        Addition::Work => state == CaseState::Open,
+        Addition::Readers => true,
+        Addition::Urge => !state.is_closed(),
+        Addition::Held => state == CaseState::Held,
+    };
+    if may { Ok(()) } else { Err(InvalidAct) }
 }
 
 /// The state after a coordinator keeps a closed case from destruction, or no longer does. An open case is not destroyed.

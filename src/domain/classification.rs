@@ -106,6 +106,27 @@ pub struct Classification {
     pub measures: BTreeSet<String>,
 }
 
+/// Measures against a person: for what was not found, nobody gets one.
+const PUNISHES: [&str; 6] =
+    ["warning", "reprimand", "transfer", "conditional-dismissal", "dismissal", "other-discipline"];
+/// Assessments after which nothing is found: the report was not taken up.
+const NOT_TAKEN_UP: [&str; 4] = ["advice-only", "insufficient", "out-of-scope", "withdrawn"];
+
+/// An answer to one of the questions; its text is `question-code`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Said {
+    /// `assessment`, `investigation`, `finding` or `measure`.
+    pub question: &'static str,
+    /// The code.
+    pub code: &'static str,
+}
+
+impl std::fmt::Display for Said {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} \"{}\"", self.question, self.code)
+    }
+}
+
 /// What is missing or not in the lists. Names the question.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
 pub enum ClassificationError {
@@ -130,11 +151,61 @@ pub enum ClassificationError {
     /// At closing: no measure, none of the list, or "none" beside others.
     #[error("choose what was done; \"none\" stands alone")]
     Measures,
+    /// At closing: two answers of which one at most is so.
+    #[error("{0} and {1} contradict each other")]
+    Contradiction(Said, Said),
+}
+
+impl ClassificationError {
+    /// Whether it is about a question.
+    pub fn is_about(self, question: &str) -> bool {
+        match self {
+            Self::List => false,
+            Self::Type => question == "type",
+            Self::Flags => question == "flag",
+            Self::Assessment => question == "assessment",
+            Self::Investigation => question == "investigation",
+            Self::Finding => question == "finding",
+            Self::Measures => question == "measure",
+            Self::Contradiction(one, other) => [one.question, other.question].contains(&question),
+        }
+    }
 }
 
 impl Classification {
-    /// Checks it against the lists of its version. What belongs to closing is not asked at assessment, and must be absent there.
+    /// Checks what is to be set down: against the lists, and that no two answers contradict each other.
     pub fn checked(self) -> Result<Self, ClassificationError> {
+        let listed = self.listed()?;
+        match listed.contradiction() {
+            Some((one, other)) => Err(ClassificationError::Contradiction(one, other)),
+            None => Ok(listed),
+        }
+    }
+
+    /// The first two answers that contradict each other: something was found without being looked for, in a report that was not taken up, or
+    /// somebody is punished for what was not found.
+    fn contradiction(&self) -> Option<(Said, Said)> {
+        let said = |question: &'static str, list: &[&'static str], given: Option<&String>| {
+            let code = list.iter().find(|code| given.is_some_and(|given| given == *code))?;
+            Some(Said { question, code })
+        };
+        let assessment = said("assessment", &ASSESSMENTS, Some(&self.assessment))?;
+        let investigation = said("investigation", &INVESTIGATIONS, self.investigation.as_ref())?;
+        let finding = said("finding", &FINDINGS, self.finding.as_ref())?;
+        let punished = PUNISHES.iter().find(|code| self.measures.contains(**code));
+        let found = ["established", "partly"].contains(&finding.code);
+        if found && NOT_TAKEN_UP.contains(&assessment.code) {
+            return Some((assessment, finding));
+        }
+        if investigation.code == "none" && finding.code != "undeterminable" {
+            return Some((investigation, finding));
+        }
+        punished.filter(|_| !found).map(|code| (finding, Said { question: "measure", code }))
+    }
+
+    /// Checks it against the lists of its version. What belongs to closing is not asked at assessment, and must be absent there. Of what
+    /// another program set down this is enough.
+    pub fn listed(self) -> Result<Self, ClassificationError> {
         use ClassificationError as E;
         let one = |given: &Option<String>, list: &[&str]| given.as_deref().is_some_and(|g| list.contains(&g));
         let all = |given: &BTreeSet<String>, list: &[&str]| given.iter().all(|g| list.contains(&g.as_str()));
@@ -188,6 +259,64 @@ mod tests {
     fn what_belongs_to_closing_is_not_said_at_assessment() {
         let early = Classification { stage: Stage::Assessment, ..closing(&["warning"]) };
         assert_eq!(early.checked(), Err(ClassificationError::Investigation));
+    }
+
+    #[test]
+    fn what_contradicts_itself_is_refused_by_name_and_what_does_not_is_not() {
+        let of = |assessment: &str, investigation: &str, finding: &str, measure: &str| Classification {
+            assessment: assessment.to_owned(),
+            investigation: Some(investigation.to_owned()),
+            finding: Some(finding.to_owned()),
+            ..closing(&[measure])
+        };
+        let said = |question, code| Said { question, code };
+        for (made, one, other) in [
+            (
+                of("withdrawn", "internal", "established", "dismissal"),
+                said("assessment", "withdrawn"),
+                said("finding", "established"),
+            ),
+            (
+                of("insufficient", "none", "partly", "none"),
+                said("assessment", "insufficient"),
+                said("finding", "partly"),
+            ),
+            (
+                of("accepted", "none", "established", "none"),
+                said("investigation", "none"),
+                said("finding", "established"),
+            ),
+            (
+                of("accepted", "none", "not-established", "none"),
+                said("investigation", "none"),
+                said("finding", "not-established"),
+            ),
+            (
+                of("accepted", "internal", "not-established", "warning"),
+                said("finding", "not-established"),
+                said("measure", "warning"),
+            ),
+            (
+                of("withdrawn", "none", "undeterminable", "dismissal"),
+                said("finding", "undeterminable"),
+                said("measure", "dismissal"),
+            ),
+        ] {
+            assert!(made.clone().listed().is_ok(), "another program may have made it");
+            assert_eq!(made.checked(), Err(ClassificationError::Contradiction(one, other)));
+        }
+        for made in [
+            of("accepted", "internal", "established", "dismissal"),
+            of("accepted", "preliminary", "not-established", "process-change"),
+            of("referred-external", "criminal", "established", "dismissal"),
+            of("withdrawn", "internal", "undeterminable", "conversation"),
+            of("out-of-scope", "none", "undeterminable", "none"),
+        ] {
+            assert!(made.clone().checked().is_ok(), "{made:?}");
+        }
+        let error = ClassificationError::Contradiction(said("assessment", "withdrawn"), said("finding", "established"));
+        assert_eq!(error.to_string(), "assessment \"withdrawn\" and finding \"established\" contradict each other");
+        assert!(error.is_about("assessment") && error.is_about("finding") && !error.is_about("measure"));
     }
 
     #[test]

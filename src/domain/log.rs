@@ -48,7 +48,23 @@ pub enum Deed {
     EnteredOral,
     /// Wrote down for the reporter what they told.
     WroteAccount,
-    /// Left a case, took another out, or helped to.
+    /// Made items readable for somebody else: what is said of it follows.
+    Shared,
+    /// Passed on to the readers of a report what its reporter let go along from advice.
+    PassedOn,
+    /// Wrote to the readers who stay that they leave.
+    ToldLeaving,
+    /// Left a case.
+    LeftCase,
+    /// Asked, as the first of two, that a reader is taken out.
+    AskedTakeOut,
+    /// Took a reader out, as the second.
+    TookOut,
+    /// Wrote to the readers who stay that somebody was taken out.
+    ToldTakenOut,
+    /// Said how two cases belong together. Which they are is for the readers of both alone.
+    Linked,
+    /// Left a case or took another out, as earlier programs said.
     ChangedReaders,
     /// Something else in a case.
     Other,

@@ -137,7 +137,9 @@ async fn store(
     let by = served_by(app, &readers);
     // In a task of its own: a browser that goes away now must not stop a commit half-way.
     let committing = actix_web::rt::spawn(commit(app.clone(), opened.case.id, (item, by), writer, unfinished));
-    committing.await.map_err(|_| Refused::Failed)?
+    committing.await.map_err(|_| Refused::Failed)??;
+    mailbox::say_sent(app, opened, Kind::File, &stands).await;
+    Ok(())
 }
 
 /// A blob that no row has taken over yet. Dropped, it is removed: also when the browser went away and nobody is left to do it.

@@ -65,6 +65,11 @@ impl Recipients {
         Self::checked(list)
     }
 
+    /// The reporter of a case alone, by the reply recipient of their first item.
+    pub fn reporter(case: CaseId, reply: &str) -> Result<Self, SealError> {
+        Self(Vec::new()).with_reporter(case, reply)
+    }
+
     /// And the reporter of the case, by the reply recipient of their first item.
     pub fn with_reporter(mut self, case: CaseId, reply: &str) -> Result<Self, SealError> {
         self.0.push((SlotTo::Reporter(case), HybridRecipient::parse(reply).ok_or(SealError::BadKey)?));

@@ -221,9 +221,19 @@ where
         Ok(Added::New)
     }
 
-    async fn mark_opened(&self, case: &CaseId, today: Day) -> Result<(), StoreError> {
+    async fn mark_opened(
+        &self,
+        case: &CaseId,
+        (item, slot): (&ItemId, &SlotRow),
+        tag: [u8; 32],
+        today: Day,
+    ) -> Result<(), StoreError> {
         let (from, to) = (CaseState::Unopened.number(), CaseState::Open.number());
         let mut w = self.write().await?;
+        // Whoever goes meanwhile looks who else opened it.
+        w.holds(sqlx::query(DB::LOCK_CASE).bind(case.uuid())).await?;
+        let mark = sqlx::query(sql::MARK_SLOT).bind(tag.to_vec()).bind(item.uuid());
+        w.run(mark.bind(slot.mailbox.to_vec()).bind(slot.tag.to_vec())).await?;
         if w.run(sqlx::query(sql::SET_STATE).bind(to).bind(case.uuid()).bind(from)).await? == 1 {
             w.run(sqlx::query(sql::DROP_RESERVE).bind(today.number()).bind(case.uuid())).await?;
         }

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     domain::{
+        case::CaseState,
         day::Day,
         id::{CaseId, ItemId},
     },
@@ -20,6 +21,9 @@ use crate::{
 
 /// Makes the filler for an item: it has these mailboxes, and the slot in whose place it comes was released on that day.
 pub type MakeFiller<'a> = &'a (dyn Fn(&ItemId, &[[u8; 32]], Option<Day>) -> Option<SlotRow> + Send + Sync);
+
+/// Whether the slot of an item was opened.
+pub type IsOpened<'a> = &'a (dyn Fn(&ItemId, &SlotRow) -> bool + Send + Sync);
 
 /// Whose slots of a case go, and who must stay.
 pub struct Leaving<'a> {
@@ -31,13 +35,15 @@ pub struct Leaving<'a> {
     pub served: Day,
     /// Makes what comes in their place.
     pub filler: MakeFiller<'a>,
+    /// Whether a slot was opened by whose it is, and counts: see [`crate::post::PostKeys::is_opened`].
+    pub opened: IsOpened<'a>,
 }
 
 /// The part of a store in which a reader goes from a case.
 #[async_trait]
 pub trait LeaveStore: Send + Sync {
-    /// Replaces every slot of a reader in a case by filler, in one transaction; returns how many there were. [`StoreError::Conflict`] when
-    /// nobody of those who must stay is there.
+    /// Replaces every slot of a reader in a case by filler, in one transaction; returns how many there were. An open case that they alone had
+    /// opened is unopened again. [`StoreError::Conflict`] when nobody of those who must stay is there.
     async fn leave(&self, case: &CaseId, leaving: &Leaving<'_>) -> Result<usize, StoreError>;
 }
 
@@ -67,6 +73,10 @@ where
         // Asked with the case locked: of two who go at once, the second sees that the first has gone.
         if !w.somebody_stays(case, leaving).await? {
             return Err(StoreError::Conflict);
+        }
+        if w.nobody_else_opened(case, leaving).await? {
+            let (from, to) = (CaseState::Open.number(), CaseState::Unopened.number());
+            w.run(sqlx::query(sql::SET_STATE).bind(to).bind(case.uuid()).bind(from)).await?;
         }
         for (item, release) in &theirs {
             let release = release.map(|number| rows::day(number, "slot")).transpose()?;
@@ -102,6 +112,24 @@ where
             }
         }
         Ok(false)
+    }
+
+    /// Whether who goes opened the case, and none of those who stay.
+    async fn nobody_else_opened(&mut self, case: &CaseId, leaving: &Leaving<'_>) -> Result<bool, StoreError> {
+        let mut by_leaver = false;
+        let items: Vec<(Uuid,)> = self.all(sqlx::query_as(sql::ITEMS).bind(case.uuid())).await?;
+        for item in rows::items(items) {
+            let slots = self.all(sqlx::query_as(sql::SLOTS).bind(item.uuid())).await?;
+            for slot in slots.into_iter().map(rows::slot).collect::<Result<Vec<_>, _>>()? {
+                if (leaving.opened)(&item, &slot) {
+                    if slot.mailbox != leaving.mailbox {
+                        return Ok(false);
+                    }
+                    by_leaver = true;
+                }
+            }
+        }
+        Ok(by_leaver)
     }
 
     /// Filler in the place of the leaver's slot of an item.

@@ -29,7 +29,7 @@ pub use copy::{Copied, copy_in, copy_out, is_there};
 pub use days::{DayStore, STEP_DAYS};
 pub(crate) use dialect::sqlite_file;
 pub use generic::connect;
-pub use leave::{LeaveStore, Leaving, MakeFiller};
+pub use leave::{IsOpened, LeaveStore, Leaving, MakeFiller};
 pub use log::LogStore;
 pub use nightly::NightlyStore;
 pub use seen::{NoticeStore, SeenKey};
@@ -187,9 +187,15 @@ pub trait Store:
     /// Adds a slot to an item, in the place of filler so that the number of slots says nothing. An item without filler gets one more,
     /// while there is room. [`StoreError::Conflict`] when there is none, in the item or in the case.
     async fn add_slot(&self, item: &ItemId, slot: &SlotRow, room: &Room<'_>) -> Result<Added, StoreError>;
-    /// Marks an unopened case as opened, and removes the slots that were still held back: a reserve reader is for a case that
-    /// nobody opened. Does nothing otherwise.
-    async fn mark_opened(&self, case: &CaseId, today: Day) -> Result<(), StoreError>;
+    /// Keeps that whose slot of an item this is has opened it: the slot gets this tag, if it is still the one that was read. An unopened
+    /// case is opened by that, and the slots that were still held back go: a reserve reader is for a case that nobody opened.
+    async fn mark_opened(
+        &self,
+        case: &CaseId,
+        slot: (&ItemId, &SlotRow),
+        tag: [u8; 32],
+        today: Day,
+    ) -> Result<(), StoreError>;
     /// Gives slots of an unopened case that are held back another release day, with their new tags. [`StoreError::Conflict`] when
     /// somebody has opened it, or none of them is held back: nothing changed then.
     async fn release(&self, case: &CaseId, slots: &[(ItemId, SlotRow)]) -> Result<(), StoreError>;
@@ -229,7 +235,8 @@ pub trait Store:
     async fn stranded_blobs(&self) -> Result<Vec<ItemId>, StoreError>;
     /// Destroys a case: slots, items and case row. Returns the ids of its blobs, which are pending until forgotten.
     async fn destroy(&self, case: &CaseId) -> Result<Vec<ItemId>, StoreError>;
-    /// Destroys a case that nobody opened, as its reporter asked; [`StoreError::Conflict`] when somebody has.
+    /// Destroys a case in which nobody did anything, as its reporter asked; [`StoreError::Conflict`] when somebody has opened it, or met a
+    /// deadline in it and left: see [`Case::is_untouched`].
     async fn withdraw(&self, case: &CaseId) -> Result<Vec<ItemId>, StoreError>;
     /// Closed cases whose destroy-after day has come.
     async fn to_destroy(&self, today: Day) -> Result<Vec<CaseId>, StoreError>;

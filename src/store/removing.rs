@@ -7,7 +7,10 @@ use uuid::Uuid;
 
 use super::{StoreError, dialect::Dialect, generic::SqlStore, rows, sql, unavailable, writing::Kept};
 use crate::{
-    domain::id::{CaseId, ItemId},
+    domain::{
+        case::{ACKNOWLEDGE_DAYS, CaseState},
+        id::{CaseId, ItemId},
+    },
     journal::Mark,
 };
 
@@ -28,13 +31,16 @@ where
     Option<Vec<u8>>: Kept<DB>,
     Uuid: Kept<DB>,
 {
-    /// Destroys a case; `withdrawn`, only when nobody opened it.
+    /// Destroys a case; `withdrawn`, only when nobody did anything in it.
     pub(super) async fn remove(&self, case: &CaseId, withdrawn: bool) -> Result<Vec<ItemId>, StoreError> {
         let mine = DB::lease(&self.lease).await?;
         let mut w = self.write().await?;
-        w.holds(sqlx::query(DB::LOCK_CASE).bind(case.uuid())).await?;
-        if withdrawn && w.opened(case).await? {
-            return Err(StoreError::Conflict);
+        let there = w.holds(sqlx::query(DB::LOCK_CASE).bind(case.uuid())).await?;
+        if withdrawn && there {
+            let untouched = sqlx::query(sql::UNTOUCHED).bind(case.uuid()).bind(CaseState::Unopened.number());
+            if !w.holds(untouched.bind(ACKNOWLEDGE_DAYS)).await? {
+                return Err(StoreError::Conflict);
+            }
         }
         let items: Vec<(Uuid,)> = w.all(sqlx::query_as(sql::ITEMS).bind(case.uuid())).await?;
         let blobs: Vec<(Uuid,)> = w.all(sqlx::query_as(sql::BLOBS_OF).bind(case.uuid())).await?;

@@ -21,6 +21,10 @@ pub(super) const MOVE_CASE: &str =
 pub(super) const SET_STATE: &str = r#"update "case" set state = $1 where id = $2 and state = $3"#;
 pub(super) const DROP_RESERVE: &str =
     r#"delete from slot where release > $1 and item in (select id from item where "case" = $2)"#;
+/// The tag of a slot that is still the one that was read.
+pub(super) const MARK_SLOT: &str = "update slot set tag = $1 where item = $2 and mailbox = $3 and tag = $4";
+/// As [`crate::domain::case::Case::is_untouched`] has it.
+pub(super) const UNTOUCHED: &str = r#"select id from "case" where id = $1 and state = $2 and due = filed + $3"#;
 pub(super) const STATE: &str = r#"select state from "case" where id = $1"#;
 pub(super) const FILED_DAYS: &str = r#"select distinct filed from "case" order by filed"#;
 pub(super) const TO_DESTROY: &str = r#"select id from "case" where state = $1 and destroy_after <= $2 order by id"#;

@@ -16,6 +16,8 @@ const ADVISER: &str = "bzk-vertrouwenspersoon-1";
 async fn opened(service: &Service, reader: &str) -> (RealBrowser, String) {
     let (link, _) = desk(service, reader, Duration::from_mins(10));
     let browser = entered(&link).await;
+    // Whoever else has read it: before the first look, nothing of it is shown.
+    assert!(!browser.text().await.contains("Er verdwijnt geld"), "{}", browser.text().await);
     browser.press("table a:not(.mk-unread)").await;
     (browser, link)
 }

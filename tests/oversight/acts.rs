@@ -79,14 +79,14 @@ async fn a_hand_over_and_a_leave_are_a_few_lines_in_the_log() {
     let expected = [
         "opened",
         "asked_consent",
-        "other",
+        "shared",
         "handed_over",
-        "other",
+        "asked_take_out",
         "opened",
-        "changed_readers",
-        "other",
-        "other",
-        "changed_readers",
+        "took_out",
+        "told_taken_out",
+        "told_leaving",
+        "left_case",
     ];
     assert_eq!(deeds(&log, &case), expected);
     assert!(log["entries"].as_array().unwrap().iter().all(|e| e["problem"].is_null()), "{log}");

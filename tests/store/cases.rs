@@ -41,7 +41,7 @@ on_both! {
         assert_eq!(store.slot(&no_item, &hash(), day("2026-11-24")).await.unwrap(), None);
         assert_eq!(store.item_with_case(&no_item).await.unwrap(), None);
         assert_eq!(store.filed_days().await.unwrap(), []);
-        store.mark_opened(&absent.id, day("2026-11-24")).await.unwrap();
+        store.mark_opened(&absent.id, (&item_id(), &slot()), hash(), day("2026-11-24")).await.unwrap();
         store.forget_blob(&no_item).await.unwrap();
         assert_eq!(store.destroy(&absent.id).await.unwrap(), []);
         store.ping().await.unwrap();
@@ -157,7 +157,7 @@ on_both! {
         let (before, after, released) = (held(), held(), held());
         store.add_item(&mine.id, &before, None, today).await.unwrap();
         assert_eq!(store.slots(&before.id).await.unwrap().len(), before.slots.len());
-        store.mark_opened(&mine.id, today).await.unwrap();
+        store.mark_opened(&mine.id, (&item_id(), &slot()), hash(), today).await.unwrap();
         store.add_item(&mine.id, &after, None, today).await.unwrap();
         assert_eq!(store.slots(&after.id).await.unwrap().len(), after.slots.len() - 1);
         store.add_item(&mine.id, &released, None, day("2026-11-28")).await.unwrap();
@@ -180,21 +180,9 @@ on_both! {
         assert_eq!(store.slots(&first.id).await.unwrap(), kept, "what is read at once and another case's stay");
         assert_eq!(store.slots(&elsewhere.id).await.unwrap(), elsewhere.slots);
         assert!(matches!(store.release(&mine.id, &all).await, Err(StoreError::Conflict)), "none is held any more");
-        store.mark_opened(&other.id, day("2026-11-24")).await.unwrap();
+        store.mark_opened(&other.id, (&item_id(), &slot()), hash(), day("2026-11-24")).await.unwrap();
         assert!(matches!(store.release(&other.id, &all).await, Err(StoreError::Conflict)));
         assert!(matches!(store.release(&case().id, &all).await, Err(StoreError::Conflict)));
-    }
-
-    async fn only_a_case_that_nobody_opened_is_withdrawn(base) {
-        let store = base.open().await;
-        let (mine, other) = (case(), case());
-        store.file(&mine, &item()).await.unwrap();
-        store.file(&other, &item()).await.unwrap();
-        store.mark_opened(&mine.id, day("2026-11-24")).await.unwrap();
-        assert!(matches!(store.withdraw(&mine.id).await, Err(StoreError::Conflict)));
-        assert!(store.case(&mine.id).await.unwrap().is_some());
-        store.withdraw(&other.id).await.unwrap();
-        assert!(store.case(&other.id).await.unwrap().is_none());
     }
 
     async fn two_moves_at_the_same_moment_are_one(base) {
@@ -211,28 +199,6 @@ on_both! {
         let done = tries.join_all().await;
         assert_eq!(done.iter().filter(|done| matches!(done, Ok(Added::New))).count(), 1);
         assert_eq!(done.iter().filter(|done| matches!(done, Err(StoreError::Conflict))).count(), 9);
-    }
-
-    async fn only_an_unopened_case_is_marked_opened(base) {
-        let store = base.open().await;
-        let (unopened, closed) = (case(), Case { state: CaseState::Closed, ..case() });
-        for case in [&unopened, &closed] {
-            store.file(case, &item()).await.unwrap();
-            store.mark_opened(&case.id, day("2026-11-24")).await.unwrap();
-        }
-        assert_eq!(store.case(&unopened.id).await.unwrap().unwrap().state, CaseState::Open);
-        assert_eq!(store.case(&closed.id).await.unwrap().unwrap().state, CaseState::Closed);
-    }
-
-    async fn opening_in_time_removes_the_reserve_readers_slots_and_opening_late_keeps_them(base) {
-        let store = base.open().await;
-        for (opened, left) in [("2026-11-27", 1), ("2026-11-28", 2)] {
-            let reserve = SlotRow { release: Some(day("2026-11-28")), mailbox: hash(), ..slot() };
-            let (case, item) = (case(), NewItem { slots: vec![slot(), reserve], ..item() });
-            store.file(&case, &item).await.unwrap();
-            store.mark_opened(&case.id, day(opened)).await.unwrap();
-            assert_eq!(store.slots(&item.id).await.unwrap().len(), left);
-        }
     }
 
     async fn an_inbox_shows_released_slots_of_its_mailboxes_alone(base) {

@@ -37,7 +37,7 @@ on_both! {
         let opened = Case { state: CaseState::Open, ..case() };
         store.file(&opened, &item()).await.unwrap();
         assert!(matches!(store.withdraw(&opened.id).await, Err(StoreError::Conflict)));
-        let somebody = Leaving { mailbox: hash(), staying: None, served: day("2026-11-24"), filler: &|_, _, _| Some(slot()) };
+        let somebody = Leaving { mailbox: hash(), staying: None, served: day("2026-11-24"), filler: &|_, _, _| Some(slot()), opened: &|_, _| false };
         assert_eq!(store.leave(&opened.id, &somebody).await.unwrap(), 0);
         assert!(all(&base).is_empty());
     }
@@ -49,7 +49,7 @@ on_both! {
         // A file where the day's file is renamed to would be replaced; a folder is not.
         fs::create_dir(base.journal.path().join(Clock::System.today().to_string())).unwrap();
         assert!(matches!(store.destroy(&mine.id).await, Err(StoreError::Unavailable(_))));
-        let going = Leaving { mailbox: first.slots[0].mailbox, staying: None, served: day("2026-11-24"), filler: &|_, _, _| Some(slot()) };
+        let going = Leaving { mailbox: first.slots[0].mailbox, staying: None, served: day("2026-11-24"), filler: &|_, _, _| Some(slot()), opened: &|_, _| false };
         assert!(matches!(store.leave(&mine.id, &going).await, Err(StoreError::Unavailable(_))));
         assert_eq!(store.items(&mine.id).await.unwrap(), [first.id]);
         assert!(store.slots(&first.id).await.unwrap().iter().any(|row| row.mailbox == first.slots[0].mailbox));
@@ -59,7 +59,7 @@ on_both! {
         let store = base.open().await;
         let (mine, first) = (case(), item());
         store.file(&mine, &first).await.unwrap();
-        let going = Leaving { mailbox: first.slots[0].mailbox, staying: None, served: day("2026-11-24"), filler: &|_, _, _| Some(slot()) };
+        let going = Leaving { mailbox: first.slots[0].mailbox, staying: None, served: day("2026-11-24"), filler: &|_, _, _| Some(slot()), opened: &|_, _| false };
         assert_eq!(store.leave(&mine.id, &going).await.unwrap(), 1);
         assert_eq!(all(&base), BTreeSet::from([Mark::left(&mine.id, &first.slots[0].mailbox)]));
     }

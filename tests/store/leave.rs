@@ -2,7 +2,7 @@
 use std::collections::BTreeMap;
 
 use meldkluis::{
-    domain::{day::Day, id::ItemId},
+    domain::{case::CaseState, day::Day, id::ItemId},
     store::{Added, Leaving, NewItem, Room, SlotRow, StoreError},
 };
 
@@ -14,8 +14,12 @@ fn filler(_: &ItemId, taken: &[[u8; 32]], release: Option<Day>) -> Option<SlotRo
     (!taken.contains(&filler.mailbox)).then_some(filler)
 }
 
+/// The tag of a slot that was opened.
+const OPENED: [u8; 32] = [9; 32];
+
 fn leaving(mailbox: [u8; 32], staying: Option<&[[u8; 32]]>) -> Leaving<'_> {
-    Leaving { mailbox, staying, served: day("2026-11-24"), filler: &filler }
+    let opened = &|_: &ItemId, slot: &SlotRow| slot.tag == OPENED;
+    Leaving { mailbox, staying, served: day("2026-11-24"), filler: &filler, opened }
 }
 
 on_both! {
@@ -40,6 +44,41 @@ on_both! {
             assert_eq!((others, filler.len(), filler[0].release), (sorted(kept), 1, release));
         }
         assert_eq!(store.slots(&elsewhere.id).await.unwrap(), sorted(elsewhere.slots), "other cases are theirs still");
+    }
+
+    /// Of those who stay, nobody knows what stands in it.
+    async fn a_case_is_unopened_again_when_the_last_goes_who_opened_it(base) {
+        let store = base.open().await;
+        for (closed, last) in [(false, CaseState::Unopened), (true, CaseState::Closed)] {
+            let (mine, [one, two, three]) = (case(), [slot(), slot(), slot()]);
+            let first = NewItem { slots: vec![one.clone(), two.clone(), three.clone()], ..item() };
+            let second = NewItem { slots: vec![one.clone(), two.clone()], ..item() };
+            store.file(&mine, &first).await.unwrap();
+            store.add_item(&mine.id, &second, None, day("2026-11-24")).await.unwrap();
+            for (item, slot) in [(&first, &one), (&second, &two)] {
+                store.mark_opened(&mine.id, (&item.id, slot), OPENED, day("2026-11-24")).await.unwrap();
+            }
+            let opened = if closed { CaseState::Closed } else { CaseState::Open };
+            store.set_state(&mine.id, CaseState::Open, opened).await.unwrap();
+            for (leaver, state) in [(&three, opened), (&one, opened), (&two, last)] {
+                store.leave(&mine.id, &leaving(leaver.mailbox, None)).await.unwrap();
+                assert_eq!(store.case(&mine.id).await.unwrap().unwrap().state, state);
+            }
+        }
+    }
+
+    /// A slot that changed since it was read keeps the tag it has: with another it would not be believed.
+    async fn a_slot_is_marked_as_it_was_read(base) {
+        let store = base.open().await;
+        let (mine, first) = (case(), item());
+        store.file(&mine, &first).await.unwrap();
+        let [one, two] = [&first.slots[0], &first.slots[1]];
+        let another = SlotRow { tag: hash(), ..two.clone() };
+        for slot in [one, &another] {
+            store.mark_opened(&mine.id, (&first.id, slot), OPENED, day("2026-11-24")).await.unwrap();
+        }
+        let kept = sorted(vec![SlotRow { tag: OPENED, ..one.clone() }, two.clone()]);
+        assert_eq!(store.slots(&first.id).await.unwrap(), kept);
     }
 
     async fn no_more_come_in_than_fit_an_item_with_the_reporter(base) {

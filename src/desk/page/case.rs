@@ -24,12 +24,14 @@ use crate::{
         circle::story,
         consents, only_passed,
         open::{self, advice},
+        owed::{Asks, Owed},
         strangers,
         summary::first_line,
         to_pass_on,
+        write::may_send,
     },
     domain::{
-        case::{Act, CaseState, Duty, duty},
+        case::{Act, CaseState, Duty},
         id::{CaseId, ItemId, OrgId},
     },
     seal::{Kind, consent::Standing},
@@ -59,7 +61,8 @@ struct Case {
     strangers: Vec<String>,
     acts: Vec<&'static str>,
     open: bool,
-    advice: bool,
+    /// A classification, an outcome and a protocol can be set down.
+    sets_down: bool,
     manager: bool,
     linked: Vec<Linked>,
     choices: Vec<Choice>,
@@ -119,10 +122,11 @@ pub(super) async fn refresh(open: &mut Unlocked, id: &CaseId) -> Result<CaseView
         }
     }
     open::prove(&open.client, &mut items);
-    open.summaries.learn(&case, &items);
     open.cases.insert(*id, items);
     let items = open.cases.get(id).map(Vec::as_slice).unwrap_or_default();
-    open.client.opened(case, items).await
+    let case = open.client.opened(case, items).await?;
+    open.summaries.learn(&case, items);
+    Ok(case)
 }
 
 /// The page, with what was done just now and what is filled in to link it.
@@ -138,7 +142,7 @@ pub(super) async fn case_page(
     }
     let items = open.cases.get(id).map(Vec::as_slice).unwrap_or_default();
     let title = title(t, items, &case);
-    let due = due(t, open, &case, crate::desk::open::advice(items));
+    let due = due(t, open, &case, Some(Asks::of(items)));
     let closed = case.state.is_closed();
     let guest = open.client.me.card.is_some();
     let (advice, passed) = (advice(items), only_passed(&open.client, items).contains(&open.client.me.keyed()));
@@ -174,7 +178,7 @@ pub(super) async fn case_page(
         entries: items.iter().filter(|item| !is_link(item)).map(|item| entry(open, t, id, item)).collect(),
         acts,
         open: !closed && !passed,
-        advice,
+        sets_down: !advice && !passed && may_send(Kind::Classification, case.state).is_ok(),
         manager: guide::is_manager(open),
         linked: linked(open, t, items).await,
         choices: choices(open, id),
@@ -202,14 +206,14 @@ pub(super) fn state(t: Texts, state: CaseState) -> String {
 }
 
 /// What is due when, in words, and whether it is late.
-pub(super) fn due(t: Texts, open: &Unlocked, case: &CaseView, advice: bool) -> (String, bool) {
-    let id = match duty(case.state, case.filed, case.due).filter(|_| !advice) {
-        None => return (t.get("desk-nothing-due"), false),
-        Some(Duty::Acknowledge) => "desk-due-acknowledge",
-        Some(Duty::Feedback) => "desk-due-feedback",
+pub(super) fn due(t: Texts, open: &Unlocked, case: &CaseView, asks: Option<Asks>) -> (String, bool) {
+    let id = match Owed::of(case, asks) {
+        Owed::Nothing => return (t.get("desk-nothing-due"), false),
+        Owed::IfReport => "desk-due-if-report",
+        Owed::Duty(Duty::Acknowledge) => "desk-due-acknowledge",
+        Owed::Duty(Duty::Feedback) => "desk-due-feedback",
+        Owed::FedBack => return (t.get("desk-due-fed-back"), false),
     };
-    let again = open.cases.get(&case.case).is_some_and(|items| said(items, Kind::Feedback));
-    let id = if again && id == "desk-due-feedback" { "desk-due-feedback-again" } else { id };
     let late = case.due < open.client.today();
     let text = t.with(id, &[("day", t.day(case.due))]);
     (if late { format!("{} {text}", t.get("desk-late")) } else { text }, late)

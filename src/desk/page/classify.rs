@@ -15,7 +15,7 @@ use super::{
     view,
 };
 use crate::{
-    desk::{Content, DeskError, Item, State, circle::story, classify},
+    desk::{DeskError, circle::story, classified, classify, write::may_send},
     domain::{
         classification::{
             ASSESSMENTS, Classification, ClassificationError, FINDINGS, FLAGS, INVESTIGATIONS, MEASURES, Stage, TYPES,
@@ -23,6 +23,7 @@ use crate::{
         },
         id::CaseId,
     },
+    seal::Kind,
     text::Texts,
 };
 
@@ -76,11 +77,11 @@ pub(super) async fn conclude(
 }
 
 async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, stage: Stage, sent: &Fields) -> Answer {
-    refresh(open, id).await?;
+    let case = refresh(open, id).await?;
+    may_send(Kind::Classification, case.state)?;
     let items = open.cases.get(id).map(Vec::as_slice).unwrap_or_default();
-    let before = last(items);
     if sent.is_empty() {
-        let known = before.map(|c| Classification { stage, ..c.clone() });
+        let known = classified(items).map(|c| Classification { stage, ..c.clone() });
         let empty = Classification {
             list: VERSION,
             stage,
@@ -99,22 +100,12 @@ async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, stage: Stage, sent: &F
     }
     match made.clone().checked() {
         Err(wrong) => Ok(show(open, t, id, &made, Some((Some(wrong), wrong_text(t, wrong))))),
-        Ok(checked) => match classify(&open.client, id, checked).await {
+        // The flags of before were ticked already: which are not any more, somebody took back.
+        Ok(checked) => match classify(&open.client, id, |_| checked.clone()).await {
             Ok(_) => Ok(view::see_other(&format!("/{}/case/{id}", t.lang()))),
             Err(error) => Ok(show(open, t, id, &made, Some((None, DeskError::in_words(&error, t))))),
         },
     }
-}
-
-/// The classification made last.
-fn last(items: &[Item]) -> Option<&Classification> {
-    items.iter().rev().find_map(|item| match &item.state {
-        State::Opened(opened) if opened.proven => match &opened.content {
-            Content::Classification(made) => Some(made),
-            _ => None,
-        },
-        _ => None,
-    })
 }
 
 fn read(stage: Stage, sent: &Fields) -> Classification {
@@ -144,6 +135,10 @@ fn wrong_text(t: Texts, wrong: ClassificationError) -> String {
         ClassificationError::Investigation => "class-wrong-investigation",
         ClassificationError::Finding => "class-wrong-finding",
         ClassificationError::Measures => "class-wrong-measures",
+        ClassificationError::Contradiction(one, other) => {
+            let [one, other] = [one, other].map(|said| t.get(&format!("{}-{}", said.question, said.code)));
+            return t.with("class-wrong-pair", &[("one", one), ("other", other)]);
+        }
     })
 }
 
@@ -162,31 +157,31 @@ fn show(
         Stage::Assessment => ("classify", "desk-act-classify"),
         Stage::Closing => ("outcome", "desk-act-outcome"),
     };
-    let page =
-        Page { t, case: *id, path, title, chosen, questions: questions(t, made, kind), error, named: kind.is_some() };
+    let questions = questions(t, made, kind);
+    let named = questions.iter().any(|question| question.wrong);
+    let page = Page { t, case: *id, path, title, chosen, questions, error, named };
     view::page(t, status, &t.get(title), &open.client, &page.render().unwrap_or_default())
 }
 
 fn questions(t: Texts, made: &Classification, wrong: Option<ClassificationError>) -> Vec<Question> {
-    use ClassificationError as E;
     let types: Vec<&'static str> = TYPES.iter().map(|of| of.code).collect();
-    let of = |name: &'static str, list: &[&'static str], is: &dyn Fn(&str) -> bool, error: E| Question {
+    let of = |name: &'static str, list: &[&'static str], is: &dyn Fn(&str) -> bool| Question {
         name,
         several: false,
         optional: false,
-        wrong: wrong == Some(error),
+        wrong: wrong.is_some_and(|wrong| wrong.is_about(name)),
         answers: list.iter().map(|code| (*code, t.get(&format!("{name}-{code}")), is(code))).collect(),
     };
     let mut all = vec![
-        of("type", &types, &|code| made.of == code, E::Type),
-        Question { several: true, optional: true, ..of("flag", &FLAGS, &|code| made.flags.contains(code), E::Flags) },
-        of("assessment", &ASSESSMENTS, &|code| made.assessment == code, E::Assessment),
+        of("type", &types, &|code| made.of == code),
+        Question { several: true, optional: true, ..of("flag", &FLAGS, &|code| made.flags.contains(code)) },
+        of("assessment", &ASSESSMENTS, &|code| made.assessment == code),
     ];
     if made.stage == Stage::Closing {
         let is = |given: &Option<String>, code: &str| given.as_deref() == Some(code);
-        all.push(of("investigation", &INVESTIGATIONS, &|code| is(&made.investigation, code), E::Investigation));
-        all.push(of("finding", &FINDINGS, &|code| is(&made.finding, code), E::Finding));
-        let measures = of("measure", &MEASURES, &|code| made.measures.contains(code), E::Measures);
+        all.push(of("investigation", &INVESTIGATIONS, &|code| is(&made.investigation, code)));
+        all.push(of("finding", &FINDINGS, &|code| is(&made.finding, code)));
+        let measures = of("measure", &MEASURES, &|code| made.measures.contains(code));
         all.push(Question { several: true, ..measures });
     }
     all

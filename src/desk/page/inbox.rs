@@ -65,6 +65,7 @@ struct Row {
     state: String,
     links: Vec<(CaseId, String)>,
     oral: bool,
+    advice: bool,
     /// Nobody has opened it: whoever is too near to it can leave it so.
     unread: bool,
 }
@@ -155,12 +156,14 @@ fn link(t: Texts, query: &Asked, from: usize) -> String {
 
 fn row(open: &Unlocked, t: Texts, case: &CaseView, there: &HashSet<CaseId>) -> Row {
     let summary = open.summaries.of(&case.case);
+    let opened = open.client.has_opened(&case.case);
     let title = match (summary, case.state) {
+        (_, CaseState::Unopened) if !opened => t.get("desk-new-case"),
+        _ if !opened => t.get("desk-not-opened"),
         (Some(summary), _) if !summary.line.is_empty() => summary.line.clone(),
-        (_, CaseState::Unopened) => t.get("desk-new-case"),
         _ => t.with("desk-case", &[("day", t.day(case.filed))]),
     };
-    let (due, late) = due(t, open, case, summary.is_some_and(|s| s.advice));
+    let (due, late) = due(t, open, case, summary.map(Summary::asks));
     Row {
         case: case.case,
         title,
@@ -172,6 +175,7 @@ fn row(open: &Unlocked, t: Texts, case: &CaseView, there: &HashSet<CaseId>) -> R
         unread: case.state == CaseState::Unopened,
         links: summary.map(|summary| linked(open, t, summary, there)).unwrap_or_default(),
         oral: summary.is_some_and(|s| s.oral),
+        advice: summary.is_some_and(|s| s.advice),
     }
 }
 

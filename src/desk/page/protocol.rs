@@ -15,11 +15,12 @@ use super::{
 };
 use crate::{
     api_types::CaseView,
-    desk::{begin, protocols, step_done, worked},
+    desk::{begin, protocols, step_done, worked, write::may_send},
     domain::{
         id::CaseId,
         protocol::{self, Tick, Worked},
     },
+    seal::Kind,
     text::Texts,
 };
 
@@ -110,7 +111,7 @@ fn page(open: &Unlocked, t: Texts, case: &CaseView) -> Answer {
         current: n + 1 == count,
     };
     let works = begun.iter().enumerate().map(work).collect();
-    let page = Page { t, case: case.case, choices, works, open: !case.state.is_closed() };
+    let page = Page { t, case: case.case, choices, works, open: may_send(Kind::Step, case.state).is_ok() };
     Ok(view::page(t, StatusCode::OK, &t.get("protocol-title"), &open.client, &page.render().unwrap_or_default()))
 }
 

@@ -8,7 +8,7 @@ use crate::{
         case::{CaseState, RESERVE_DAYS, duty},
         day::Day,
         id::{CaseId, ReaderId},
-        register::{CaseKind, Row, next_due},
+        register::{Row, next_due},
         roster::WARN_DAYS,
     },
     text::Texts,
@@ -35,13 +35,11 @@ pub(super) struct Section {
 }
 
 /// The legal date a case waits for; from the register where the readers' desks wrote one, from the server's clock otherwise.
-pub(super) fn waits(case: &OverviewCase, row: Option<&Row>) -> Option<Day> {
+pub(in crate::desk) fn waits(case: &OverviewCase, row: Option<&Row>) -> Option<Day> {
     match row {
         _ if case.state.is_closed() => None,
-        Some(row) if row.kind == CaseKind::Identity => None,
-        // After feedback the server counts on to the next.
-        Some(row) if row.feedback.is_none() => next_due(row),
-        _ => duty(case.state, case.filed, case.due).map(|_| case.due),
+        Some(row) => next_due(row),
+        None => duty(case.state, case.filed, case.due).map(|_| case.due),
     }
 }
 

@@ -91,14 +91,18 @@ async fn bundled(app: &App, item: &ItemId, slot: SlotRow, payload: Payload) -> O
     Some(Bytes::from([head, slot.header, payload].concat()))
 }
 
-/// A reader's slot of an item that we wrote, with the payload. That has opened the case, if nobody had before.
+/// A reader's slot of an item that we wrote, with the payload. That has opened the case, if nobody had before; that they did is kept in the
+/// tag of the slot, until the case is closed.
 async fn mine(app: &App, me: &SignedIn, item: &ItemId) -> Result<Option<(SlotRow, Payload)>, StoreError> {
     let Some((case, payload)) = app.store.item_with_case(item).await? else { return Ok(None) };
     let Some(by) = serves(app, me, &case).await? else { return Ok(None) };
     let slot = app.store.slot(item, &app.post.reader_mailbox(&me.keyed, case.filed), by).await?;
     let Some(slot) = slot.filter(|slot| app.post.intact(&case, item, slot)) else { return Ok(None) };
-    if case.state == CaseState::Unopened {
-        app.store.mark_opened(&case.id, by).await?;
+    if !case.state.is_closed() && !app.post.is_opened(&case, item, &slot) {
+        let tag = app.post.opened_tag(&case, item, &slot);
+        let marked = app.store.mark_opened(&case.id, (item, &slot), tag, by).await;
+        // On a full disk what was opened before can still be read: this is kept the next time.
+        marked.or_else(|error| if case.state == CaseState::Unopened { Err(error) } else { Ok(()) })?;
     }
     Ok(Some((slot, payload)))
 }

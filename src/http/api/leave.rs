@@ -108,6 +108,7 @@ fn live<'a>(app: &App, readers: &'a [CaseReader<'a>]) -> impl Iterator<Item = &'
 /// Replaces somebody's slots by filler, if one stays who can do what they did.
 async fn go(app: &App, case: &Case, readers: &[CaseReader<'_>], who: &KeyedReader) -> Result<(), StoreError> {
     let going = readers.iter().find(|r| r.keyed == who).map(|r| r.reader);
+    let served = absence::served_by(app, readers);
     let others = readers.iter().filter(|r| r.keyed != who);
     // A guest, or a manager whom the reporter chose, is not one the case must have.
     let needed = going.filter(|going| must_be_replaced(going));
@@ -115,11 +116,16 @@ async fn go(app: &App, case: &Case, readers: &[CaseReader<'_>], who: &KeyedReade
         let able = others.filter(|r| can_replace(going, r.reader));
         able.map(|r| app.post.reader_mailbox(r.keyed, case.filed)).collect()
     });
+    // Whoever is held back, or has other keys by now, opens nothing: that they once did helps nobody.
+    let counts = |r: &&CaseReader<'_>| r.keyed == who || !r.waits(served);
+    let who_counts: Vec<[u8; 32]> =
+        readers.iter().filter(counts).map(|r| app.post.reader_mailbox(r.keyed, case.filed)).collect();
     let leaving = Leaving {
         mailbox: app.post.reader_mailbox(who, case.filed),
         staying: staying.as_deref(),
-        served: absence::served_by(app, readers),
+        served,
         filler: &|item, taken, release| app.post.filler_row(case, item, taken, release),
+        opened: &|item, row| who_counts.contains(&row.mailbox) && app.post.is_opened(case, item, row),
     };
     app.store.leave(&case.id, &leaving).await.map(drop)
 }

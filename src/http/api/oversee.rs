@@ -145,7 +145,8 @@ pub(super) async fn hold(app: Data<App>, me: Overseeing, id: Path<String>, sent:
         (status = 200, description = "The message is in the case.", body = AddedView),
         (status = 400, description = "Not an envelope, no slots or too many or two for the same, none for an active reader of the roster, an act, no record for the log, or a body that ended early."),
         (status = 408, description = "The body came too slowly."),
-        (status = 409, description = "The case is full, 200 items with this one; or the item is of another case."),
+        (status = 409, description = "The case is in another state than the message was made for: who tells of a hold says that they saw it held; or the \
+                                      case is full, 200 items with this one; or the item is of another case."),
         (status = 413, description = "The payload is over 300 KiB."),
         (status = 429, description = "This coordinator has written too much into the log, or coordinators too much to this case: five messages a day."),
         ForReaders,

@@ -73,6 +73,11 @@ impl Accounts {
         self.agreed.extend(consent(&text.body).map(|agreed| (head.item, head.day, agreed)));
     }
 
+    /// Whether the newest waits for the reporter's word.
+    pub(super) fn waits(&self) -> bool {
+        self.told.last().is_some_and(|told| matches!(self.of(told), Standing::Waiting))
+    }
+
     /// As the mailbox shows it.
     pub(super) fn shown(&self, app: &App, t: Texts, opened: &Opened) -> Option<Shown> {
         let newest = self.told.last()?;

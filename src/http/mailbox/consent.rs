@@ -4,9 +4,11 @@ use actix_web::{HttpResponse, http::StatusCode};
 use super::{Notice, Opened, add, guests::guest_name, letters::letters, parts::parted, show};
 use crate::{
     domain::{
+        case::Case,
         day::Day,
         guest::GuestCard,
         id::{ItemId, KeyedReader},
+        roster::Reader,
     },
     http::{App, page::problem},
     seal::{
@@ -91,6 +93,12 @@ impl Consents {
         standing((request, &asked.to), self.answers.iter().map(|(item, answer)| (*item, answer)), &self.done)
     }
 
+    /// Whether a request waits for the reporter's answer.
+    pub(super) fn waits(&self, app: &App, case: &Case) -> bool {
+        let asked = |(item, asked): (&ItemId, &Request)| self.standing((item, asked)) == Standing::Asked;
+        self.requests.iter().any(|(item, _, request)| asked((item, request)) && counts(app, case, request))
+    }
+
     /// What was agreed to and done.
     fn done(&self) -> impl Iterator<Item = &Request> {
         let done = |(item, asked): (&ItemId, &Request)| self.standing((item, asked)) == Standing::Done;
@@ -121,13 +129,21 @@ impl Consents {
     }
 }
 
-fn one(app: &App, t: Texts, opened: &Opened, (item, day, asked): (ItemId, Day, Request), now: Standing) -> Shown {
-    // Somebody who left the roster, or has other keys since, is nobody to agree to.
-    let reader = app.roster.keyed(&asked.to);
+/// Who would read, as they are now: a reader of the roster, or a guest. Somebody who left it, or has other keys since, is neither.
+fn meant<'a>(app: &'a App, case: &Case, asked: &'a Request) -> (Option<&'a Reader>, Option<&'a GuestCard>) {
     let card = asked.card.as_ref().filter(|card| card.keyed() == asked.to);
-    let card = card.filter(|card| vouched(card, &app.roster, &opened.case.id));
-    let counts = reader.is_some() || card.is_some_and(|card| card.counts_on(app.clock.today()));
-    let open = !opened.case.state.is_closed() && counts;
+    (app.roster.keyed(&asked.to), card.filter(|card| vouched(card, &app.roster, &case.id)))
+}
+
+/// Whether there is somebody to agree to.
+fn counts(app: &App, case: &Case, asked: &Request) -> bool {
+    let (reader, card) = meant(app, case, asked);
+    reader.is_some() || card.is_some_and(|card| card.counts_on(app.clock.today()))
+}
+
+fn one(app: &App, t: Texts, opened: &Opened, (item, day, asked): (ItemId, Day, Request), now: Standing) -> Shown {
+    let (reader, card) = meant(app, &opened.case, &asked);
+    let open = !opened.case.state.is_closed() && counts(app, &opened.case, &asked);
     let named = reader.map(|r| t.pick(&r.shown_as).to_owned()).or_else(|| card.map(|card| guest_name(t, card)));
     Shown {
         request: item,

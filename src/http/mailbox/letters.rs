@@ -1,28 +1,34 @@
 //! What stands in a mailbox: opened with the keys of the code, and believed only when its author signed it.
 use super::{ANSWER_BYTES, Opened, guests::guests};
 use crate::{
-    domain::{guest::GuestCard, id::ItemId, order::sorted},
+    domain::{case::Case, guest::GuestCard, id::ItemId, order::sorted},
     http::App,
-    seal::{Author, Kind, LONGEST_ESCAPE, OpenedText, SlotTo, guest::wrote, open_reply},
+    seal::{Author, Kind, LONGEST_ESCAPE, OpenedText, SlotTo, code::RoomKeys, guest::wrote, open_reply},
     store::{Payload, StoreError},
 };
 
 /// Bytes of what is no text but says something: an account, or a request that names every item of a case.
 const JSON_BYTES: usize = 64 << 10;
 
-/// What was written to the reporter, and their own answers to requests, oldest first; what does not open or verify is left out.
+/// What was written to the reporter, their own answers to requests, and that they sent something, oldest first; what does not open or
+/// verify is left out.
 pub(super) async fn letters(app: &App, opened: &Opened) -> Result<Vec<OpenedText>, StoreError> {
-    let mine = app.post.mailbox(&SlotTo::Reporter(opened.case.id), &opened.case);
+    letters_of(app, &opened.keys, &opened.case).await
+}
+
+/// The same of a case of any room.
+pub(super) async fn letters_of(app: &App, keys: &RoomKeys, case: &Case) -> Result<Vec<OpenedText>, StoreError> {
+    let mine = app.post.mailbox(&SlotTo::Reporter(case.id), case);
     let mut letters = Vec::new();
     for (_, item, row) in app.store.inbox(&[mine], app.clock.today()).await? {
         let Some(Payload::Inline(payload)) = app.store.payload(&item).await? else { continue };
-        let intact = app.post.intact(&opened.case, &item, &row);
-        let text = open_reply(&opened.keys.reply, &row.header, &payload).ok().filter(|_| intact);
-        letters.extend(text.filter(|text| of_case(app, opened, &item, text)).and_then(kept));
+        let intact = app.post.intact(case, &item, &row);
+        let text = open_reply(&keys.reply, &row.header, &payload).ok().filter(|_| intact);
+        letters.extend(text.filter(|text| of_case(app, case, &item, text)).and_then(kept));
     }
     // Who vouches for a guest, and hands over to them, is in the roster: that is looked at first.
-    let (mut letters, others): (Vec<_>, Vec<_>) = letters.into_iter().partition(|text| proven(app, opened, text));
-    let guests = guests(app, &opened.case, &letters);
+    let (mut letters, others): (Vec<_>, Vec<_>) = letters.into_iter().partition(|text| proven(app, keys, text));
+    let guests = guests(app, case, &letters);
     letters.extend(others.into_iter().filter(|text| by_guest(&guests, text)));
     // A day that has not come is its author's mistake, or worse: it does not put an answer before the others.
     let today = app.clock.today();
@@ -48,17 +54,17 @@ fn kept(mut text: OpenedText) -> Option<OpenedText> {
 }
 
 /// Whether a letter is of this case and item. A file is for the readers; on a page it would be noise.
-fn of_case(app: &App, opened: &Opened, item: &ItemId, text: &OpenedText) -> bool {
+fn of_case(app: &App, case: &Case, item: &ItemId, text: &OpenedText) -> bool {
     let head = &text.manifest.head;
     let file = head.kind == Kind::File && head.author != Author::Reporter;
-    head.instance == app.roster.instance && head.case == opened.case.id && head.item == *item && !file
+    head.instance == app.roster.instance && head.case == case.id && head.item == *item && !file
 }
 
 /// Whether a letter is by a reader of the roster or by the reporter, who signed it.
-fn proven(app: &App, opened: &Opened, text: &OpenedText) -> bool {
+fn proven(app: &App, keys: &RoomKeys, text: &OpenedText) -> bool {
     let by = match &text.manifest.head.author {
         Author::Reader(author) => app.roster.reader(author).map(|r| r.sign_key.to_lowercase()),
-        Author::Reporter => Some(hex::encode(opened.keys.signer.public())),
+        Author::Reporter => Some(hex::encode(keys.signer.public())),
     };
     by == Some(hex::encode(text.signed_by))
 }

@@ -9,6 +9,7 @@ mod parts;
 mod readers;
 mod show;
 mod talk;
+mod waits;
 mod write;
 
 use actix_web::{
@@ -23,6 +24,7 @@ pub(crate) use self::{
     parts::words,
     readers::{CaseReader, advice, readers, reserve, written_to},
     show::{hidden, show},
+    waits::say_sent,
     write::{head, lets_along},
 };
 use self::{

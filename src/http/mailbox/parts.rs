@@ -1,5 +1,5 @@
 //! What stands in a mailbox, by what it is for: letters, requests for consent, and what went along with a report.
-use super::{account::Accounts, consent::Consents};
+use super::{account::Accounts, consent::Consents, waits::Sent};
 use crate::{
     domain::{
         day::Day,
@@ -20,6 +20,8 @@ pub(super) struct Parts {
     pub(super) letters: Vec<OpenedText>,
     pub(super) consents: Consents,
     pub(super) accounts: Accounts,
+    /// That the reporter sent something, oldest first.
+    pub(super) sent: Vec<Sent>,
     said: Vec<(ItemId, Day, ToReport)>,
     passed: Vec<PassOn>,
 }
@@ -48,6 +50,7 @@ pub(super) fn parted(all: Vec<OpenedText>) -> Parts {
             Kind::Account if !own => parts.accounts.told(&text),
             Kind::Agreed if own => parts.accounts.agreed(&text),
             Kind::ToReport | Kind::Account | Kind::Agreed => {}
+            _ if own => parts.sent.extend(Sent::of(&text)),
             _ => parts.letters.push(text),
         }
     }

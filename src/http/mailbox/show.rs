@@ -8,6 +8,7 @@ use super::{
     letters::letters,
     parts::{WentAlong, parted},
     readers::{CaseReader, readers},
+    waits::{Question, elsewhere},
 };
 use crate::{
     domain::{
@@ -36,6 +37,8 @@ struct Room {
     name: &'static str,
     state: &'static str,
     here: bool,
+    /// Something in it waits for the reporter.
+    waits: bool,
 }
 
 struct Answer {
@@ -77,6 +80,8 @@ struct Mailbox {
     talk: bool,
     filed: String,
     due: String,
+    /// The day on which feedback was given last.
+    fed_back: Option<String>,
     /// The day has passed on which something should have been heard.
     late: bool,
     /// Nobody opened it, and the reserve reader may now.
@@ -88,9 +93,12 @@ struct Mailbox {
     consents: Vec<consent::Shown>,
     /// Of an oral report: how it was told, and where the account stands.
     account: Option<account::Shown>,
+    questions: Vec<Question>,
     answer: Option<Answer>,
     at: usize,
     count: usize,
+    /// What the reporter sent, the newest first.
+    sent: Vec<String>,
     limit: String,
     arriving: Vec<String>,
     draft: Plaintext,
@@ -113,6 +121,7 @@ impl Mailbox {
     /// With less of what readers wrote: however much that is, a mailbox opens, and can be written in.
     fn shorten(&mut self) {
         self.short = true;
+        consent::shorten(self.t, &mut self.sent, consent::FEW_LINES);
         self.duties.iter_mut().for_each(|duty| duty.shorten(self.t));
         self.consents.iter_mut().for_each(|consent| consent.shorten(self.t));
         if let Some(answer) = &mut self.answer {
@@ -145,8 +154,17 @@ pub(crate) async fn show(
     let mut named: Vec<String> = named.chain(present.iter().map(|card| guest_name(t, card))).collect();
     consent::shorten(t, &mut named, consent::LINES);
     let went_along = parts.went_along(app, t);
+    let questions = if opened.case.state.is_closed() { Vec::new() } else { parts.questions(t) };
+    let mut sent = parts.sent_in_words(t);
+    consent::shorten(t, &mut sent, consent::LINES);
+    let Ok(elsewhere) = elsewhere(app, opened).await else {
+        return problem(t.language, StatusCode::SERVICE_UNAVAILABLE);
+    };
     let (mut answers, mut consents) = (parts.letters, parts.consents);
     let count = answers.len();
+    // With feedback the law was met: the day that the server counts on to is nobody's promise.
+    let feedback = answers.iter().rfind(|text| text.manifest.head.kind == Kind::Feedback);
+    let fed_back = feedback.map(|text| text.manifest.head.day);
     // The newest first: that is what somebody comes for.
     answers.reverse();
     let shown = answers.into_iter().nth(at).map(|text| answer(app, t, &guests, text));
@@ -154,7 +172,8 @@ pub(crate) async fn show(
     let errors: Vec<FieldError> = error.iter().map(|text| FieldError { field: "text", text: text.clone() }).collect();
     let case = &opened.case;
     let (today, closed) = (app.clock.today(), case.state.is_closed());
-    let late = case.due < today && rooms::has_clock(opened.room) && !closed;
+    let clock = rooms::has_clock(opened.room);
+    let late = case.due < today && clock && !closed && fed_back.is_none();
     let mut mailbox = Mailbox {
         t,
         short: false,
@@ -165,8 +184,9 @@ pub(crate) async fn show(
         state: state(case.state),
         opened: case.state != CaseState::Unopened,
         closed,
-        clock: rooms::has_clock(opened.room),
-        rooms: all_rooms(opened),
+        clock,
+        fed_back: fed_back.filter(|_| clock).map(|day| t.day(day)),
+        rooms: all_rooms(opened, &elsewhere),
         nobody: readers.is_empty(),
         held: held(t, case, &readers, served),
         outside: late && Target::Outside.can(app, opened) && routing::outside(&app.roster, &Default::default()).is_ok(),
@@ -182,9 +202,11 @@ pub(crate) async fn show(
         duties: consents.duties(app, t),
         consents: consents.shown(app, t, opened),
         account: parts.accounts.shown(app, t, opened),
+        questions,
         answer: shown,
         at,
         count,
+        sent,
         limit: size(app.config.max_file_bytes),
         arriving: app.uploads.of(case.id).into_iter().map(size).collect(),
         draft,
@@ -241,7 +263,7 @@ fn state(state: CaseState) -> &'static str {
 }
 
 /// The rooms to choose from; none where there is but one.
-fn all_rooms(opened: &Opened) -> Vec<Room> {
+fn all_rooms(opened: &Opened, elsewhere: &[u8]) -> Vec<Room> {
     if opened.rooms.len() < 2 {
         return Vec::new();
     }
@@ -250,6 +272,7 @@ fn all_rooms(opened: &Opened) -> Vec<Room> {
         name: rooms::name(*room),
         state: state(*now),
         here: *room == opened.room,
+        waits: elsewhere.contains(room),
     };
     opened.rooms.iter().map(room).collect()
 }

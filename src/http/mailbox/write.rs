@@ -5,11 +5,10 @@ use uuid::Uuid;
 
 use super::{
     ANSWER_BYTES, Notice, Opened, again, guests_now, hidden, letters::letters, parts::parted, readers, reserve, show,
-    written_to,
+    waits::say_sent, written_to,
 };
 use crate::{
     domain::{
-        case::CaseState,
         id::{ItemId, KeyedReader},
         order::Before,
     },
@@ -101,7 +100,11 @@ pub(super) async fn add(app: &App, opened: &Opened, kind: Kind, text: Plaintext)
     let who = app.post.of_readers(&opened.case, &slots);
     let slots = app.post.rows(&opened.case, &id, slots, reserve(&readers));
     let item = NewItem { id, slots, readers: who, payload: Payload::Inline(payload), most: Adds::Reporter.most() };
-    app.store.add_item(&opened.case.id, &item, None, served_by(app, &readers)).await.map(drop)
+    app.store.add_item(&opened.case.id, &item, None, served_by(app, &readers)).await?;
+    if matches!(kind, Kind::Message | Kind::Talk) {
+        say_sent(app, opened, kind, &stands).await;
+    }
+    Ok(())
 }
 
 /// Says in the advice room what of it goes with the report that was made of it. Sent again, it is said once.
@@ -138,9 +141,9 @@ fn others(opened: &Opened) -> bool {
     opened.rooms.len() > 1
 }
 
-/// Whether what is withdrawn stays until its retention ends: somebody opened it. Of a synthetic report nothing has to stay.
+/// Whether what is withdrawn stays until its retention ends: somebody opened it, or did something in it. Of a synthetic report nothing has to stay.
 pub(super) fn stays(app: &App, opened: &Opened) -> bool {
-    opened.case.state != CaseState::Unopened && !app.roster.is_canary(&opened.case.org)
+    !opened.case.is_untouched() && !app.roster.is_canary(&opened.case.org)
 }
 
 /// Asks again, and says what withdrawing does in this case.

@@ -1,0 +1,122 @@
+//! What a reporter sent, by day, and what waits for them: questions without an answer, requests, and the same in the other rooms of a code.
+//!
+//! What a reporter writes is sealed to the readers alone: whoever finds the code reads nothing of it. That something was sent is an item
+//! of its own, of the same kind and without a word, sealed to the reporter.
+use std::collections::BTreeSet;
+
+use super::{
+    Opened,
+    letters::{letters, letters_of},
+    parts::{Parts, parted},
+    write::head,
+};
+use crate::{
+    domain::{day::Day, id::ItemId, order::Before},
+    http::{Adds, App},
+    seal::{Author, Kind, OpenedText, Plaintext, Recipients, item},
+    store::{NewItem, Payload, StoreError},
+    text::Texts,
+};
+
+/// Questions that are announced, at most.
+const QUESTIONS: usize = 3;
+
+/// Something that the reporter sent.
+pub(super) struct Sent {
+    day: Day,
+    kind: Kind,
+    before: Before,
+}
+
+impl Sent {
+    /// Of an item of the reporter; `None` for one that says more than that.
+    pub(super) fn of(text: &OpenedText) -> Option<Self> {
+        let head = &text.manifest.head;
+        let sent = matches!(head.kind, Kind::Message | Kind::Talk | Kind::File) && head.author == Author::Reporter;
+        sent.then(|| Self { day: head.day, kind: head.kind, before: head.before.clone() })
+    }
+
+    fn in_words(&self, t: Texts) -> String {
+        let id = match self.kind {
+            Kind::File => "sent-file",
+            Kind::Talk => "sent-talk",
+            _ => "sent-message",
+        };
+        t.with(id, &[("day", t.day(self.day))])
+    }
+}
+
+/// A question that waits for an answer, as the page announces it.
+pub(super) struct Question {
+    pub(super) day: String,
+    /// Its place among the answers, the newest first.
+    pub(super) at: usize,
+}
+
+impl Parts {
+    /// Whether a letter is a question, and nothing was sent since it stood there.
+    fn is_open(&self, letter: &OpenedText) -> bool {
+        let head = &letter.manifest.head;
+        head.kind == Kind::Question && !self.sent.iter().any(|sent| sent.before.has(&head.item))
+    }
+
+    /// What was sent, a line for each kind and day, the newest first.
+    pub(super) fn sent_in_words(&self, t: Texts) -> Vec<String> {
+        let mut lines: Vec<String> = self.sent.iter().rev().map(|sent| sent.in_words(t)).collect();
+        let mut said = BTreeSet::new();
+        lines.retain(|line| said.insert(line.clone()));
+        lines
+    }
+
+    /// The questions that wait for an answer, the newest first.
+    pub(super) fn questions(&self, t: Texts) -> Vec<Question> {
+        let newest = self.letters.iter().rev().enumerate().filter(|(_, letter)| self.is_open(letter));
+        newest.take(QUESTIONS).map(|(at, letter)| Question { day: t.day(letter.manifest.head.day), at }).collect()
+    }
+}
+
+/// The rooms in which something waits for the reporter, besides the one that is open.
+pub(super) async fn elsewhere(app: &App, opened: &Opened) -> Result<Vec<u8>, StoreError> {
+    let mut waits = Vec::new();
+    for (room, state) in &opened.rooms {
+        if *room == opened.room || state.is_closed() {
+            continue;
+        }
+        let keys = opened.code.keys(&app.roster.instance, *room);
+        let Some(case) = app.store.case_by_lookup(&keys.lookup).await? else { continue };
+        let parts = parted(letters_of(app, &keys, &case).await?);
+        let question = parts.letters.iter().any(|letter| parts.is_open(letter));
+        if question || parts.consents.waits(app, &case) || parts.accounts.waits() {
+            waits.push(*room);
+        }
+    }
+    Ok(waits)
+}
+
+/// Says to the reporter that they sent something, after what stood in the case then: once a day, or with what answers a question. What was
+/// sent is there whatever comes of this.
+pub(crate) async fn say_sent(app: &App, opened: &Opened, kind: Kind, stands: &[ItemId]) {
+    let today = app.clock.today();
+    let known = letters(app, opened).await.is_ok_and(|all| {
+        let parts = parted(all);
+        let answers = parts.letters.iter().any(|letter| parts.is_open(letter));
+        !answers && parts.sent.iter().any(|sent| sent.kind == kind && sent.day == today)
+    });
+    if known {
+        return;
+    }
+    let Some(item) = sent_item(app, opened, kind, stands) else { return };
+    let added = app.store.add_item(&opened.case.id, &item, None, today).await;
+    if added.is_err() {
+        tracing::warn!("a reporter is not told that something was sent");
+    }
+}
+
+fn sent_item(app: &App, opened: &Opened, kind: Kind, stands: &[ItemId]) -> Option<NewItem> {
+    let to = Recipients::reporter(opened.case.id, &opened.keys.public().reply).ok()?;
+    let head = head(app, opened, kind, &to, stands, None);
+    let id = head.item;
+    let (slots, payload) = item(head, Plaintext::default(), &opened.keys.signer, &to).ok()?.into_parts();
+    let slots = app.post.rows(&opened.case, &id, slots, None);
+    Some(NewItem { id, slots, readers: Vec::new(), payload: Payload::Inline(payload), most: Adds::Reporter.most() })
+}

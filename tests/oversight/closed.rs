@@ -1,0 +1,113 @@
+//! After the end of a case only a note is left, for the page, the command line and the server; and a coordinator says only what is so.
+use meldkluis::{
+    api_types::{Adding, SentTo, SlotSent},
+    domain::case::{Act, CaseState},
+};
+
+use crate::{
+    COORDINATOR, OTHER, READER,
+    bare::{Bare, RECORD, new_item},
+    deeds, filed, say,
+    support::Service,
+};
+
+/// Runs a command with a text; returns what went wrong.
+async fn refused(service: &Service, who: &str, words: &[&str]) -> String {
+    let file = service.path("text.txt");
+    std::fs::write(&file, "Een tekst").unwrap();
+    let words: Vec<&str> = words.iter().copied().chain(["--file", file.to_str().unwrap()]).collect();
+    service.desk(who, &words).await.unwrap_err()
+}
+
+#[actix_web::test]
+async fn nothing_is_set_down_in_a_closed_case() {
+    let service = Service::start(None).await;
+    let (_, case) = filed(&service).await;
+    service.desk(READER, &["protocol", &case, "vooronderzoek"]).await.unwrap();
+    service.desk(READER, &["step", &case, "beoordelen"]).await.unwrap();
+    say(&service, READER, "close", &case, "Klaar").await;
+    let log = service.desk(COORDINATOR, &["log"]).await.unwrap();
+    let before = deeds(&log, &case).len();
+    let classify = ["classify", &case, "--type", "fin", "--assessment", "accepted"];
+    let closing = ["--closing", "--investigation", "internal", "--finding", "partly", "--measure", "warning"];
+    for words in [&classify[..], &[&classify[..], &closing].concat(), &["protocol", &case, "vooronderzoek"]] {
+        let error = service.desk(OTHER, words).await.unwrap_err();
+        assert!(error.contains("only a note can be added"), "{words:?}: {error}");
+    }
+    // The second of two is too late: nobody counts them.
+    let error = service.desk(OTHER, &["step", &case, "beoordelen"]).await.unwrap_err();
+    assert!(error.contains("only a note can be added"), "{error}");
+    let error = refused(&service, READER, &["ask-consent", &case, "--to", "bzk-leidinggevende-1"]).await;
+    assert!(error.contains("only a note can be added"), "{error}");
+    let register = service.desk(COORDINATOR, &["register"]).await.unwrap();
+    assert_eq!(register[0]["row"]["progress"]["done"], 0, "{register}");
+    // What was refused was not begun: the only new record is the other's first look.
+    let log = service.desk(COORDINATOR, &["log"]).await.unwrap();
+    assert_eq!(deeds(&log, &case)[before..], ["opened"]);
+    say(&service, OTHER, "note", &case, "Voor later").await;
+}
+
+#[actix_web::test]
+async fn a_step_is_in_the_register_as_soon_as_it_is_done() {
+    let service = Service::start(None).await;
+    let (_, case) = filed(&service).await;
+    service.desk(READER, &["protocol", &case, "vooronderzoek"]).await.unwrap();
+    let done = async || {
+        let register = service.desk(COORDINATOR, &["register"]).await.unwrap();
+        let progress = &register[0]["row"]["progress"];
+        (progress["steps"].as_u64(), progress["done"].as_u64())
+    };
+    assert_eq!(done().await, (Some(8), Some(0)), "begun");
+    for (who, now) in [(READER, 0), (OTHER, 1)] {
+        service.desk(who, &["step", &case, "beoordelen"]).await.unwrap();
+        assert_eq!(done().await.1, Some(now), "{who}");
+    }
+}
+
+#[actix_web::test]
+async fn a_coordinator_tells_only_of_a_hold_that_is_and_urges_only_while_a_case_is_open() {
+    let service = Service::start(None).await;
+    let (_, case) = filed(&service).await;
+    say(&service, COORDINATOR, "remind", &case, "Denkt u aan de termijn?").await;
+    let error = refused(&service, COORDINATOR, &["tell-hold", &case]).await;
+    assert!(error.contains("not kept"), "{error}");
+    say(&service, READER, "close", &case, "Klaar").await;
+    for command in ["remind", "ask-transfer", "escalate"] {
+        let error = refused(&service, COORDINATOR, &[command, &case]).await;
+        assert!(error.contains("closed"), "{command}: {error}");
+    }
+    let error = refused(&service, COORDINATOR, &["tell-hold", &case]).await;
+    assert!(error.contains("not kept"), "{error}");
+    service.desk(COORDINATOR, &["hold", &case]).await.unwrap();
+    say(&service, COORDINATOR, "tell-hold", &case, "Ik bewaar deze zaak").await;
+    let log = service.desk(COORDINATOR, &["log"]).await.unwrap();
+    let told = deeds(&log, &case).into_iter().filter(|deed| ["reminded", "told_hold"].contains(&deed.as_str()));
+    assert_eq!(told.collect::<Vec<_>>(), ["reminded", "told_hold"]);
+}
+
+/// What kind of item it is stands inside the seal: the server holds whoever sends it to the state they say they saw.
+#[actix_web::test]
+async fn what_was_made_for_another_state_of_the_case_is_refused() {
+    let service = Service::start(None).await;
+    let (_, case) = filed(&service).await;
+    say(&service, READER, "close", &case, "Klaar").await;
+    let (coordinator, reader) = (Bare::new(&service, COORDINATOR).await, Bare::new(&service, READER).await);
+    let to = || vec![SentTo::Reader(coordinator.keyed(READER))];
+    assert_eq!(coordinator.memo(&case, new_item(), to(), Some(RECORD)).await.0, 409, "as if it were open");
+    let adding = |expected| Adding {
+        item: new_item(),
+        act: None,
+        expected,
+        slots: vec![SlotSent { to: SentTo::Nobody(1), header: "AAAA".to_owned() }],
+        log: Some(RECORD.to_owned()),
+    };
+    for (expected, status) in [(CaseState::Open, 409), (CaseState::Held, 409), (CaseState::Closed, 200)] {
+        let adding = adding(expected);
+        let path = format!("{case}/items");
+        assert_eq!(reader.put_with(&path, &adding, vec![0; 100]).await.0, status, "{expected:?}");
+        if status == 200 {
+            assert_eq!(reader.put_with(&path, &adding, vec![0; 100]).await.0, 200, "sent again");
+        }
+    }
+    assert_eq!(reader.add(&case, (new_item(), Act::Note, CaseState::Open), "AAAA").await, 409);
+}
