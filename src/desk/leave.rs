@@ -92,8 +92,7 @@ pub struct Taking {
 }
 
 /// Who was asked to be taken out of a case, from what is proven.
-pub fn takings(client: &Client, items: &[Item]) -> Vec<Taking> {
-    let Ok(circle) = Circle::of(client, items) else { return Vec::new() };
+pub(super) fn takings(client: &Client, circle: &Circle, items: &[Item]) -> Vec<Taking> {
     let one = |(item, opened): (ItemId, &Opened)| {
         let Content::TakeOut(asked) = &opened.content else { return None };
         let by = circle.did(client, items, (item, opened))?;

@@ -41,10 +41,9 @@ pub async fn pass_on(client: &Client, id: &CaseId) -> Result<Sent, DeskError> {
     last.ok_or_else(|| DeskError::known("desk-error-no-report"))
 }
 
-/// Whether something of a case waits for this reader to pass it on.
-pub fn to_pass_on(client: &Client, items: &[Item]) -> bool {
-    let mine = Circle::of(client, items).is_ok_and(|circle| circle.readers.contains(&client.me.keyed()));
-    mine && to_report(items).any(|(item, ..)| passed_on(items, &item).is_none())
+/// Whether something of a case waits to be passed on.
+pub(super) fn waits(items: &[Item]) -> bool {
+    to_report(items).any(|(item, ..)| passed_on(items, &item).is_none())
 }
 
 /// The item that says that this was passed on.

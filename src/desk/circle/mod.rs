@@ -18,6 +18,7 @@ use super::{
 use crate::{
     api_types::CaseView,
     domain::{
+        day::Day,
         guest::GuestCard,
         id::{ItemId, KeyedReader, ReaderId},
         roster::Reader,
@@ -105,25 +106,20 @@ impl Circle {
         let cards = self.guests.iter().chain(also.more.and_then(|(_, card)| card)).cloned().collect();
         Ok(Addressed { to, cards })
     }
-}
 
-/// The cards of the guests who read along today.
-pub fn guests(client: &Client, items: &[Item]) -> Vec<GuestCard> {
-    Circle::of(client, items).map(|circle| circle.guests).unwrap_or_default()
-}
+    /// The day on which a reader was let in last; nothing for who was there from the start.
+    pub(super) fn let_in(&self, reader: &KeyedReader) -> Option<Day> {
+        self.there.joined.iter().filter(|(joined, _)| joined == reader).map(|(_, day)| *day).max()
+    }
 
-/// Who only reads what the reporter let go along: nothing that is written here is for them, and they write nothing.
-pub fn only_passed(client: &Client, items: &[Item]) -> Vec<KeyedReader> {
-    let Ok(Circle { mut passed, readers, .. }) = Circle::of(client, items) else { return Vec::new() };
-    passed.retain(|reader| !readers.contains(reader));
-    passed
-}
+    /// Whether somebody only reads what the reporter let go along: nothing that is written here is for them, and they write nothing.
+    pub(super) fn only_passed(&self, reader: &KeyedReader) -> bool {
+        self.passed.contains(reader) && !self.readers.contains(reader)
+    }
 
-/// Readers the server names whom neither the reporter nor two readers on a legal duty let in, who are not named in what goes with a
-/// report, or who should be gone: somebody let them in. Nothing is sealed to them.
-pub fn strangers<'a>(client: &Client, case: &'a CaseView, items: &[Item]) -> Vec<&'a KeyedReader> {
-    let circle = Circle::of(client, items);
-    let known =
-        |r: &KeyedReader| circle.as_ref().is_ok_and(|circle| circle.readers.contains(r) || circle.passed.contains(r));
-    case.readers.iter().filter(|r| !known(r)).collect()
+    /// Readers the server names whom neither the reporter nor two readers on a legal duty let in, who are not named in what goes with a
+    /// report, or who should be gone: somebody let them in. Nothing is sealed to them.
+    pub(super) fn strangers<'a>(&self, case: &'a CaseView) -> Vec<&'a KeyedReader> {
+        case.readers.iter().filter(|r| !self.readers.contains(r) && !self.passed.contains(r)).collect()
+    }
 }
