@@ -1,6 +1,8 @@
 //! The two programs on the command line, as a person meets them: in words, with an end that tells a script the truth.
 #![cfg(all(feature = "server", feature = "desk", unix))]
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+#[path = "command_line/ends.rs"]
+mod ends;
 mod support;
 
 use std::process::{Command, Output, Stdio};
@@ -10,6 +12,7 @@ use support::{Browser, Service};
 
 const OFFICER: &str = "bzk-functionaris-1";
 const SECOND: &str = "bzk-functionaris-2";
+const COLLEAGUE: &str = SECOND;
 const MANAGER: &str = "bzk-leidinggevende-1";
 
 /// The desk's program, as this reader.
@@ -34,7 +37,6 @@ async fn says(service: &Service, reader: &str, words: &[&str]) -> String {
     String::from_utf8(done.stdout).unwrap()
 }
 
-#[expect(dead_code, reason = "used by the next commit")]
 /// What it says when it refuses; on standard output it then says nothing.
 async fn refuses(service: &Service, reader: &str, words: &[&str]) -> String {
     let done = run(service, reader, words).await;
