@@ -3,7 +3,11 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
 #[path = "command_line/ends.rs"]
 mod ends;
+#[path = "command_line/refusals.rs"]
+mod refusals;
 mod support;
+#[path = "command_line/terminal.rs"]
+mod terminal;
 
 use std::process::{Command, Output, Stdio};
 

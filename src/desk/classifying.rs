@@ -11,7 +11,7 @@ pub struct Classifying {
     /// The case.
     pub(super) case: String,
     /// At the end of the case; also says how it was looked into, what was found and what was done.
-    #[arg(long)]
+    #[arg(long, requires_all = ["investigation", "finding", "measure"])]
     closing: bool,
     /// The type.
     #[arg(long = "type", value_parser = PossibleValuesParser::new(TYPES.map(|t| t.code)))]
@@ -23,13 +23,13 @@ pub struct Classifying {
     #[arg(long, value_parser = PossibleValuesParser::new(ASSESSMENTS))]
     assessment: String,
     /// How it was looked into.
-    #[arg(long, value_parser = PossibleValuesParser::new(INVESTIGATIONS))]
+    #[arg(long, requires = "closing", value_parser = PossibleValuesParser::new(INVESTIGATIONS))]
     investigation: Option<String>,
     /// What was found.
-    #[arg(long, value_parser = PossibleValuesParser::new(FINDINGS))]
+    #[arg(long, requires = "closing", value_parser = PossibleValuesParser::new(FINDINGS))]
     finding: Option<String>,
     /// What was done; may be given more than once.
-    #[arg(long, value_parser = PossibleValuesParser::new(MEASURES))]
+    #[arg(long, requires = "closing", value_parser = PossibleValuesParser::new(MEASURES))]
     measure: Vec<String>,
 }
 

@@ -248,6 +248,9 @@ pub async fn run(options: &Options, command: &Command) -> Result<String, DeskErr
     let me = with_card_of(me, options.card.as_deref())?;
     let client = Client::sign_in(&options.place(), me).await?;
     client.keys_work().await?;
+    if command.is_of_readers() {
+        client.reads()?;
+    }
     match command {
         Command::Keygen { .. } | Command::Whoami | Command::Open(_) | Command::DrawPage { .. } | Command::Canary => {
             Ok(String::new())
@@ -279,7 +282,11 @@ pub async fn run(options: &Options, command: &Command) -> Result<String, DeskErr
         Command::HandOver { case, request } => {
             sent(options, &hand_over(&client, &case_id(case)?, &item_id(request)?).await?, "")
         }
-        Command::PassOn { case } => sent(options, &pass_on(&client, &case_id(case)?).await?, ""),
+        Command::PassOn { case } => {
+            let done = pass_on(&client, &case_id(case)?).await?;
+            let nothing = done.already && !options.json;
+            if nothing { Ok("There was nothing more to pass on.".to_owned()) } else { sent(options, &done, "") }
+        }
         Command::CheckProof { case, proof } => {
             let case = case_id(case)?;
             Ok(fits(options, &case, &check_proof(&client, &case, &proof.concat()).await?))
@@ -294,6 +301,15 @@ pub async fn run(options: &Options, command: &Command) -> Result<String, DeskErr
             Ok(if options.json { json!({}).to_string() } else { "Said in both cases.".to_owned() })
         }
         Command::Close(closing) => close(options, &client, closing).await,
+    }
+}
+
+impl Command {
+    /// Whether it is about cases that somebody reads.
+    fn is_of_readers(&self) -> bool {
+        let anybody_s = matches!(self, Self::Readers(ReaderCommand::AfterRestore));
+        !anybody_s
+            && !matches!(self, Self::Keygen { .. } | Self::Whoami | Self::Open(_) | Self::Canary | Self::Watch(_))
     }
 }
 

@@ -31,14 +31,14 @@ pub async fn pass_on(client: &Client, id: &CaseId) -> Result<Sent, DeskError> {
     if !circle.readers.contains(&client.me.keyed()) {
         return Err(DeskError::known("desk-error-not-yours"));
     }
-    let mut last = None;
+    let (mut done, mut now) = (None, None);
     for (item, seq, said) in to_report(&items) {
-        last = Some(match passed_on(&items, &item) {
-            Some(done) => Sent { item: done, already: true },
-            None => pass(client, &case, &items, &circle, (item, seq, said)).await?,
-        });
+        match passed_on(&items, &item) {
+            Some(item) => done = Some(Sent { item, already: true }),
+            None => now = Some(pass(client, &case, &items, &circle, (item, seq, said)).await?),
+        }
     }
-    last.ok_or_else(|| DeskError::known("desk-error-no-report"))
+    now.or(done).ok_or_else(|| DeskError::known("desk-error-no-report"))
 }
 
 /// Whether something of a case waits to be passed on.

@@ -9,12 +9,18 @@ use super::{
     commands::{Options, case_id, item_id, item_ids},
     duty::{DutyClaim, approve_duty, ask_duty},
     guest::invite,
-    leave::{confirm_take_out, leave, take_out},
-    writing::{Writing, readable, sent, text},
+    leave::{asked_out, confirm_take_out, leave, leaving_means, take_out},
+    writing::{Writing, asks, once_more, readable, sent, text},
 };
 use crate::{
-    domain::{day::Day, ground::Ground, id::ReaderId, roster::Text},
-    seal::{Plaintext, circle::LeftReason},
+    domain::{
+        day::Day,
+        ground::Ground,
+        id::{ItemId, ReaderId},
+        roster::Text,
+    },
+    seal::{Plaintext, circle::LeftReason, code::Language},
+    text::Texts,
 };
 
 /// A command about who reads.
@@ -27,6 +33,9 @@ pub enum ReaderCommand {
         /// Because of a conflict: you are never asked for in it again.
         #[arg(long)]
         conflict: bool,
+        /// Leaves it without asking once more.
+        #[arg(long)]
+        yes: bool,
     },
     /// Asks, as the first of two readers, that another is taken out.
     TakeOut {
@@ -42,8 +51,8 @@ pub enum ReaderCommand {
     ConfirmTakeOut {
         /// The case.
         case: String,
-        /// The item of the first, as `read` shows it.
-        item: String,
+        /// Who, by the same name; or the item of the first, as `read` shows it.
+        reader: String,
     },
     /// Says that a legal duty asks to let somebody read, without the reporter's consent.
     AskDuty(Box<AskDuty>),
@@ -116,17 +125,26 @@ pub struct Invite {
 
 pub(super) async fn run(options: &Options, client: &Client, command: &ReaderCommand) -> Result<String, DeskError> {
     match command {
-        ReaderCommand::Leave { case, conflict } => {
-            let reason = if *conflict { LeftReason::Conflict } else { LeftReason::Leaving };
-            sent(options, &leave(client, &case_id(case)?, reason).await?, " You have left the case.")
+        ReaderCommand::Leave { case, conflict, yes } => {
+            let (id, reason) = (case_id(case)?, if *conflict { LeftReason::Conflict } else { LeftReason::Leaving });
+            if asks(*yes, "desk-error-leave-sure")? {
+                let means = leaving_means(client, Texts::of(Language::En), &id, reason).await?;
+                once_more("leave", &means, "desk-error-leave-not")?;
+            }
+            sent(options, &leave(client, &id, reason).await?, " You have left the case.")
         }
         ReaderCommand::TakeOut { case, reader, file } => {
             let reason = Plaintext::from(readable(file)?);
             let done = take_out(client, &case_id(case)?, &reader_id(reader)?, reason).await?;
             sent(options, &done, " A second reader confirms it, or nothing happens.")
         }
-        ReaderCommand::ConfirmTakeOut { case, item } => {
-            sent(options, &confirm_take_out(client, &case_id(case)?, &item_id(item)?).await?, "")
+        ReaderCommand::ConfirmTakeOut { case, reader } => {
+            let id = case_id(case)?;
+            let item = match ItemId::parse(reader) {
+                Some(item) => item,
+                None => asked_out(client, &id, &reader_id(reader)?).await?,
+            };
+            sent(options, &confirm_take_out(client, &id, &item).await?, "")
         }
         ReaderCommand::AskDuty(asked) => ask(options, client, asked).await,
         ReaderCommand::ApproveDuty { case, request } => {
@@ -176,7 +194,7 @@ async fn away(options: &Options, client: &Client, until: Option<Day>) -> Result<
 }
 
 fn day(text: &str) -> Result<Day, DeskError> {
-    Day::parse(text).ok_or_else(|| DeskError::known("desk-error-until"))
+    Day::parse(text).ok_or_else(|| DeskError::new("a day is written YYYY-MM-DD, as 2026-12-31"))
 }
 
 fn reader_id(text: &str) -> Result<ReaderId, DeskError> {

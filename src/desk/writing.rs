@@ -63,26 +63,35 @@ pub(super) async fn send(options: &Options, client: &Client, w: &Writing, act: A
 
 pub(super) fn sent(options: &Options, sent: &Sent, more: &str) -> Result<String, DeskError> {
     let json = || json!({ "item": sent.item, "already": sent.already }).to_string();
-    Ok(if options.json { json() } else { format!("Sent.{more}") })
+    Ok(match (options.json, sent.already) {
+        (true, _) => json(),
+        (false, true) => "This was there already; nothing was sent again.".to_owned(),
+        (false, false) => format!("Sent.{more}"),
+    })
+}
+
+/// Whether somebody at a terminal is asked once more. Without a terminal only `--yes` will do; the text says so.
+pub(super) fn asks(yes: bool, without: &'static str) -> Result<bool, DeskError> {
+    if yes || std::io::stdin().is_terminal() { Ok(!yes) } else { Err(DeskError::known(without)) }
+}
+
+/// Says what an act means, and asks for its name; anything else leaves it undone, as the text then says.
+pub(super) fn once_more(act: &str, means: &[String], undone: &'static str) -> Result<(), DeskError> {
+    let mut out = std::io::stderr();
+    for line in means {
+        writeln!(out, "- {line}")?;
+    }
+    writeln!(out, "Type {act} to {act} this case; anything else leaves it as it is.")?;
+    let mut typed = String::new();
+    std::io::stdin().read_line(&mut typed)?;
+    if typed.trim() == act { Ok(()) } else { Err(DeskError::known(undone)) }
 }
 
 /// Closes a case: says first what that means, and asks for the word.
 pub(super) async fn close(options: &Options, client: &Client, closing: &Closing) -> Result<String, DeskError> {
-    if !closing.yes {
-        if !std::io::stdin().is_terminal() {
-            return Err(DeskError::known("desk-error-close-sure"));
-        }
+    if asks(closing.yes, "desk-error-close-sure")? {
         let (case, items) = entered(client, &case_id(&closing.writing.case)?).await?;
-        let mut out = std::io::stderr();
-        for line in means(client, Texts::of(Language::En), &case, &items) {
-            writeln!(out, "- {line}")?;
-        }
-        writeln!(out, "Type close to close this case; anything else leaves it as it is.")?;
-        let mut typed = String::new();
-        std::io::stdin().read_line(&mut typed)?;
-        if typed.trim() != "close" {
-            return Err(DeskError::known("desk-error-close-not"));
-        }
+        once_more("close", &means(client, Texts::of(Language::En), &case, &items), "desk-error-close-not")?;
     }
     send(options, client, &closing.writing, Act::Close).await
 }
