@@ -81,8 +81,8 @@ async fn read_says_in_words_what_is_in_a_case_and_who_reads_it_since_when() {
 
     let text = says(&service, OFFICER, &["read", &case]).await;
     let reads = |name: &str, id: &str, day: Day| {
-        let line = format!("  {name} ({id}), since {} ", day.date().day());
-        text.lines().any(|l| l.starts_with(&line))
+        let (start, end) = (format!("  {name}, since {} ", day.date().day()), format!(" ({id})"));
+        text.lines().any(|l| l.starts_with(&start) && l.ends_with(&end))
     };
     assert!(reads("Integrity officer 1", OFFICER, today) && reads("Integrity officer 2", SECOND, today), "{text}");
     assert!(reads("Director", MANAGER, today.plus_days(3)), "who was let in is named with the day: {text}");

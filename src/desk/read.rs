@@ -148,8 +148,7 @@ fn head(case: &CaseView, words: &CaseWords<'_>, items: &[Item]) -> String {
     }
     text += &line(&format!("{}:", t.get("readers-title")));
     for who in words.who(case) {
-        let since = who.since.map(|since| format!(", {since}")).unwrap_or_default();
-        text += &line(&format!("  {} ({}){since}", who.text, who.reader.reader));
+        text += &line(&format!("  {} ({})", who.line, who.reader.reader));
     }
     let struck = words.struck();
     if !struck.is_empty() {

@@ -40,8 +40,8 @@ pub(super) struct Who {
     pub(super) reader: KeyedReader,
     /// Their name, with what is particular about them.
     pub(super) text: String,
-    /// Since when; nothing where nothing proves it.
-    pub(super) since: Option<String>,
+    /// The same and since when, where something proves that.
+    pub(super) line: String,
 }
 
 impl<'a> CaseWords<'a> {
@@ -83,27 +83,28 @@ impl<'a> CaseWords<'a> {
             let name = if passed { t.with("desk-readers-passed", &[("name", name)]) } else { name };
             let away = view.away.contains(reader);
             let text = if away { t.with("desk-readers-away", &[("name", name)]) } else { name };
-            Who { reader: reader.clone(), text, since: self.since(view, reader) }
+            Who { reader: reader.clone(), line: self.since(view, reader, &text), text }
         };
         let guest = |card: &GuestCard| {
-            let reader = card.keyed();
-            Who { text: guest_name(t, card), since: self.since(view, &reader), reader }
+            let (reader, text) = (card.keyed(), guest_name(t, card));
+            Who { line: self.since(view, &reader, &text), reader, text }
         };
         let guests = circle.into_iter().flat_map(|circle| &circle.guests).map(guest);
         let guests: Vec<Who> = guests.filter(|who| !view.readers.contains(&who.reader)).collect();
         view.readers.iter().map(one).chain(guests).collect()
     }
 
-    /// Since when somebody reads. A reserve reader had a slot from the start and reads since some later day, which nothing proves.
-    fn since(&self, view: &CaseView, reader: &KeyedReader) -> Option<String> {
-        let circle = self.circle()?;
+    /// A name and since when they read. A reserve reader had a slot from the start and reads since some later day, which nothing proves.
+    fn since(&self, view: &CaseView, reader: &KeyedReader, name: &str) -> String {
         let file = self.client.roster.organisation(&view.org).and_then(|o| o.file.as_ref());
         let reserve = || file.is_some_and(|f| f.desks.iter().any(|d| d.reserve.as_ref() == Some(&reader.reader)));
-        match circle.let_in(reader) {
-            Some(day) => Some(self.t.with("desk-readers-since", &[("day", self.t.day(day))])),
-            None if circle.only_passed(reader) || !circle.readers.contains(reader) => None,
-            None if reserve() => Some(self.t.get("desk-readers-reserve")),
-            None => Some(self.t.with("desk-readers-since", &[("day", self.t.day(view.filed))])),
+        let name = ("name", name.to_owned());
+        let on = |day| self.t.with("desk-readers-since", &[name.clone(), ("day", self.t.day(day))]);
+        match self.circle().map(|circle| (circle.let_in(reader), circle.readers.contains(reader))) {
+            Some((Some(day), true)) => on(day),
+            Some((None, true)) if reserve() => self.t.with("desk-readers-reserve", &[name]),
+            Some((None, true)) => on(view.filed),
+            Some((_, false)) | None => name.1,
         }
     }
 
