@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
 #[path = "command_line/ends.rs"]
 mod ends;
+#[path = "command_line/helped.rs"]
+mod helped;
 #[path = "command_line/refusals.rs"]
 mod refusals;
 mod support;

@@ -9,13 +9,20 @@ use meldkluis::{
 
 /// Opens and answers reports on your own machine.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, after_help = EXAMPLES)]
 struct Arguments {
     #[command(flatten)]
     options: Options,
     #[command(subcommand)]
     command: Command,
 }
+
+const EXAMPLES: &str = "\
+Begin with the page in your browser, where everything is explained:
+  meldkluis-desk --server https://meldkluis.example.org --identity me.key open
+
+The options above stand before the command, as --server and --identity here. What a command takes:
+  meldkluis-desk help COMMAND";
 
 #[tokio::main]
 async fn main() -> ExitCode {

@@ -8,6 +8,7 @@ mod circle;
 mod classifying;
 mod client;
 mod closing;
+mod codes;
 mod commands;
 mod consent;
 mod duty;
@@ -38,6 +39,7 @@ mod tell;
 mod training;
 mod transfer;
 mod watch;
+mod working;
 mod write;
 mod writing;
 

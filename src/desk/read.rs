@@ -181,10 +181,8 @@ fn in_words(entries: &[Option<Entry>], items: &[Value]) -> String {
     for (entry, item) in entries.iter().zip(items) {
         let Some(entry) = entry else { continue };
         text += &format!("\n-- {}", line(&entry.heading));
-        // What another command takes.
-        if ["consent", "duty", "take_out"].iter().any(|name| item.get(name).is_some()) {
-            text += &format!("item {}\n", entry.item);
-        }
+        // What other commands take.
+        text += &format!("item {}\n", entry.item);
         if !entry.proven {
             text += &line(&t.get("desk-not-proven"));
         }

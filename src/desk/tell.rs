@@ -9,6 +9,7 @@ use serde_json::json;
 
 use super::{
     Client, DeskError,
+    codes::{hows, languages, topics},
     commands::Options,
     oral::{Entered, Telling, draw, enter, said_back, topic_named, who_reads},
     safe_text,
@@ -26,41 +27,41 @@ use crate::{
 /// A report that was told.
 #[derive(clap::Args)]
 pub struct Entry {
-    /// How: phone or in-person.
-    #[arg(long)]
+    /// How it was told.
+    #[arg(long, value_name = "CODE", value_parser = hows())]
     how: String,
-    /// What it is about: conduct, money, power, danger, retaliation or other; one whose desk you sit in.
-    #[arg(long)]
+    /// What it is about. Its reports must be yours to read.
+    #[arg(long, value_name = "CODE", value_parser = topics())]
     topic: String,
-    /// Readers who must not read it, by name in the roster.
-    #[arg(long)]
+    /// A reader who must not read it, by their name in the roster; may be given more than once.
+    #[arg(long, value_name = "NAME")]
     strike: Vec<String>,
-    /// The account.
-    #[arg(long)]
+    /// A file with what was told.
+    #[arg(long, value_name = "FILE")]
     file: PathBuf,
     /// A file that says who is involved.
-    #[arg(long)]
+    #[arg(long, value_name = "FILE")]
     who: Option<PathBuf>,
-    /// A file that says when it was.
-    #[arg(long)]
+    /// A file that says when it happened.
+    #[arg(long, value_name = "FILE")]
     when: Option<PathBuf>,
-    /// A file that says where it was.
-    #[arg(long)]
+    /// A file that says where it happened.
+    #[arg(long, value_name = "FILE")]
     place: Option<PathBuf>,
     /// A file that says who else knows.
-    #[arg(long)]
+    #[arg(long, value_name = "FILE")]
     known: Option<PathBuf>,
-    /// The language of the code and of the account: nl or en.
-    #[arg(long, default_value = "nl")]
+    /// The language of the code, and of what the reporter reads.
+    #[arg(long, value_name = "CODE", default_value = "nl", value_parser = languages())]
     language: String,
-    /// Without a terminal, the first of two runs: only shows who would read it and a code. Nothing is sent.
+    /// Without a terminal, the first of two runs: only shows who would read it, and a code. Nothing is sent.
     #[arg(long, conflicts_with = "code")]
     draw: bool,
     /// Without a terminal, the second of two runs, and to send again: a file with the code that was drawn.
-    #[arg(long, requires = "said")]
+    #[arg(long, value_name = "FILE", requires = "said")]
     code: Option<PathBuf>,
-    /// A file with what was said back.
-    #[arg(long, requires = "code")]
+    /// With --code: a file with what was said back.
+    #[arg(long, value_name = "FILE", requires = "code")]
     said: Option<PathBuf>,
 }
 

@@ -28,24 +28,24 @@ use crate::{
 /// A command of an overseer.
 #[derive(Subcommand)]
 pub enum Watch {
-    /// Coordinator: the clocks of your organisation.
+    /// Coordinator: the clocks of all cases of your organisation.
     Overview,
-    /// The register: one row a report, without content.
+    /// Coordinator or auditor: the register, one row for each report, without content.
     Register {
-        /// Comma-separated, with a line of names.
+        /// Comma-separated, for a spreadsheet, with a line of names first.
         #[arg(long)]
         csv: bool,
     },
-    /// What readers and overseers did, by day.
+    /// Coordinator or auditor: what readers and overseers did, by day.
     Log,
     /// Coordinator: keeps a closed case from destruction.
     Hold {
-        /// The case.
+        /// The case, by its number in `overview`.
         case: String,
     },
     /// Coordinator: lets a held case be destroyed when its term is over.
     Release {
-        /// The case.
+        /// The case, by its number in `overview`.
         case: String,
     },
     /// Coordinator: reminds the readers of a case.
@@ -56,18 +56,18 @@ pub enum Watch {
     Escalate(Writing),
     /// Coordinator: tells the readers of a closed case that it is kept.
     TellHold(Writing),
-    /// Coordinator: looks at the organisation's next roster file; signs it with --key.
+    /// Coordinator: looks at the organisation's next roster file, and signs it with --key.
     Roster {
-        /// The file org-….toml.
+        /// The roster file to come, org-….toml.
         file: PathBuf,
-        /// The signatures there are; the new one is added to them.
-        #[arg(long)]
+        /// A file with the signatures there are; the new one is added to them.
+        #[arg(long, value_name = "FILE")]
         signatures: Option<PathBuf>,
-        /// Your OpenSSH private key without a passphrase; a protected one is for the page, and a hardware key for ssh-keygen.
-        #[arg(long)]
+        /// A file with your OpenSSH private key without a passphrase. A protected key is for the page, a hardware key for ssh-keygen.
+        #[arg(long, value_name = "FILE")]
         key: Option<PathBuf>,
     },
-    /// Keeps the log, or checks one that was kept.
+    /// Coordinator or auditor: keeps the log in a file, or checks one that was kept.
     #[command(subcommand)]
     Audit(Audit),
 }
@@ -82,7 +82,7 @@ pub enum Audit {
     },
     /// Opens and checks a file of a log, without a server.
     Verify {
-        /// The file.
+        /// The file that `audit export` wrote.
         file: PathBuf,
     },
 }
