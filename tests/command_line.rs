@@ -103,3 +103,27 @@ async fn read_says_in_words_what_is_in_a_case_and_who_reads_it_since_when() {
     }
     assert!(!text.contains('{') && !text.contains("\":"), "no JSON among the words: {text}");
 }
+
+/// Who came in later does not have what let others in before them: no day is made up for those.
+#[actix_web::test]
+async fn no_day_is_named_that_nothing_proves() {
+    let mut service = Service::start(None).await;
+    let today = service.clock.today();
+    let (browser, code, case) = filed(&service).await;
+    let (reason, adviser) = (file(&service, "Leest mee"), "bzk-vertrouwenspersoon-1");
+    for (days, who) in [(1, MANAGER), (2, adviser)] {
+        service.clock = Clock::Fixed(today.plus_days(days));
+        let ask = ["ask-consent", &case, "--to", who, "--file", &reason];
+        let asked = service.desk(OFFICER, &ask).await.unwrap();
+        let request = asked["item"].as_str().unwrap();
+        browser.mailbox(&code, None, &[("act", "consent-yes"), ("request", request)]).await;
+        service.desk(OFFICER, &["hand-over", &case, request]).await.unwrap();
+    }
+    let text = says(&service, adviser, &["read", &case]).await;
+    let since = |name: &str, days: i32| format!("{name}, since {} ", today.plus_days(days).date().day());
+    assert!(text.contains(&since("Integrity officer 1", 0)), "{text}");
+    assert!(text.lines().any(|l| l.contains(adviser) && l.contains(&since("1", 2))), "{text}");
+    assert!(text.contains(&format!("  Director ({MANAGER})\n")), "{text}");
+    let text = says(&service, OFFICER, &["read", &case]).await;
+    assert!(text.contains(&since("Director", 1)), "{text}");
+}

@@ -98,14 +98,13 @@ impl<'a> CaseWords<'a> {
     fn since(&self, view: &CaseView, reader: &KeyedReader, name: &str) -> String {
         let file = self.client.roster.organisation(&view.org).and_then(|o| o.file.as_ref());
         let reserve = || file.is_some_and(|f| f.desks.iter().any(|d| d.reserve.as_ref() == Some(&reader.reader)));
+        let Some(circle) = self.circle() else { return name.to_owned() };
+        let Some(day) = circle.since(reader, view.filed) else { return name.to_owned() };
         let name = ("name", name.to_owned());
-        let on = |day| self.t.with("desk-readers-since", &[name.clone(), ("day", self.t.day(day))]);
-        match self.circle().map(|circle| (circle.let_in(reader), circle.readers.contains(reader))) {
-            Some((Some(day), true)) => on(day),
-            Some((None, true)) if reserve() => self.t.with("desk-readers-reserve", &[name]),
-            Some((None, true)) => on(view.filed),
-            Some((_, false)) | None => name.1,
+        if !circle.was_let_in(reader) && reserve() {
+            return self.t.with("desk-readers-reserve", &[name]);
         }
+        self.t.with("desk-readers-since", &[name, ("day", self.t.day(day))])
     }
 
     /// Readers whom the server names and the circle does not know: see [`Circle::strangers`].
