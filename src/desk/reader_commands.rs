@@ -91,7 +91,7 @@ pub struct AskDuty {
     to: String,
     /// Which law.
     #[arg(long, value_name = "CODE", value_parser = grounds())]
-    ground: String,
+    ground: Ground,
     /// The article, warrant or number of the case; another law needs it.
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     reference: String,
@@ -165,10 +165,9 @@ pub(super) async fn run(options: &Options, client: &Client, command: &ReaderComm
 }
 
 async fn ask(options: &Options, client: &Client, asked: &AskDuty) -> Result<String, DeskError> {
-    let ground = Ground::parse(&asked.ground);
     let claim = DutyClaim {
         to: reader_id(&asked.to)?,
-        ground: ground.ok_or_else(|| DeskError::known("desk-error-ground"))?,
+        ground: asked.ground,
         reference: Plaintext::from(asked.reference.clone()),
         reason: text(&asked.writing)?,
         notice: !asked.no_notice,

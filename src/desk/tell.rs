@@ -11,12 +11,17 @@ use super::{
     Client, DeskError,
     codes::{hows, languages, topics},
     commands::Options,
-    oral::{Entered, Telling, draw, enter, said_back, topic_named, who_reads},
+    oral::{Entered, Telling, draw, enter, said_back, who_reads},
     safe_text,
     writing::readable,
 };
 use crate::{
-    domain::{id::ReaderId, oral::How, roster::Reader, routing::Readers},
+    domain::{
+        id::ReaderId,
+        oral::How,
+        roster::{Reader, Topic},
+        routing::Readers,
+    },
     seal::{
         Plaintext,
         code::{Code, Language},
@@ -29,10 +34,10 @@ use crate::{
 pub struct Entry {
     /// How it was told.
     #[arg(long, value_name = "CODE", value_parser = hows())]
-    how: String,
+    how: How,
     /// What it is about. Its reports must be yours to read.
     #[arg(long, value_name = "CODE", value_parser = topics())]
-    topic: String,
+    topic: Topic,
     /// A reader who must not read it, by their name in the roster; may be given more than once.
     #[arg(long, value_name = "NAME")]
     strike: Vec<String>,
@@ -53,7 +58,7 @@ pub struct Entry {
     known: Option<PathBuf>,
     /// The language of the code, and of what the reporter reads.
     #[arg(long, value_name = "CODE", default_value = "nl", value_parser = languages())]
-    language: String,
+    language: Language,
     /// Without a terminal, the first of two runs: only shows who would read it, and a code. Nothing is sent.
     #[arg(long, conflicts_with = "code")]
     draw: bool,
@@ -73,8 +78,8 @@ impl Entry {
         };
         let struck = self.strike.iter().map(|name| ReaderId::try_from(name.clone()).map_err(DeskError::new));
         Ok(Telling {
-            how: How::parse(&self.how).ok_or_else(|| DeskError::new("--how is phone or in-person"))?,
-            topic: topic_named(&self.topic).ok_or_else(|| DeskError::known("desk-error-oral-topic"))?,
+            how: self.how,
+            topic: self.topic,
             struck: struck.collect::<Result<BTreeSet<_>, _>>()?,
             story: Plaintext::from(readable(&self.file)?),
             who: file(&self.who)?,
@@ -88,7 +93,7 @@ impl Entry {
 /// Shows who will read and a code, and sends once it was said back. Without a terminal it takes two runs: the first draws. The screen is in
 /// English, as it is everywhere here; the code and the account are in the reporter's language.
 pub(super) async fn tell(options: &Options, client: &Client, entry: &Entry) -> Result<String, DeskError> {
-    let language = Language::parse(&entry.language).ok_or_else(|| DeskError::new("--language is nl or en"))?;
+    let language = entry.language;
     let telling = entry.telling()?;
     telling.checked(Texts::of(language))?;
     let (_, readers) = who_reads(client, telling.topic, &telling.struck)?;

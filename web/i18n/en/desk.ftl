@@ -517,7 +517,6 @@ desk-error-not-here = this person does not read along in this case, or is you
 desk-error-second = another reader of this case must do this
 desk-error-approved = a second reader has approved this before
 desk-error-not-approved = a second reader of this case has not approved this; nothing was shared
-desk-error-ground = this ground is not in the list
 desk-error-reference = name the article, the order or the number
 desk-error-guest-advice = Nobody can read along with advice: the talk stays between the reporter and the adviser.
 desk-error-guest = a guest cannot do this

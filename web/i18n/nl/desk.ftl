@@ -517,7 +517,6 @@ desk-error-not-here = Deze persoon leest niet mee in deze zaak, of u bent het ze
 desk-error-second = Dit moet een andere lezer van deze zaak doen.
 desk-error-approved = Een tweede lezer heeft dit al goedgevonden.
 desk-error-not-approved = Een tweede lezer van deze zaak heeft dit nog niet goedgevonden. Er is niets gedeeld.
-desk-error-ground = Deze grond staat niet in de lijst.
 desk-error-reference = Noem het artikel, het bevel of het nummer.
 desk-error-guest-advice = Bij advies kan niemand meelezen: het gesprek blijft tussen de melder en de vertrouwenspersoon.
 desk-error-guest = Een gast kan dit niet.
