@@ -127,3 +127,19 @@ async fn no_day_is_named_that_nothing_proves() {
     let text = says(&service, OFFICER, &["read", &case]).await;
     assert!(text.contains(&since("Director", 1)), "{text}");
 }
+
+#[actix_web::test]
+async fn the_log_and_its_export_are_in_words() {
+    let service = Service::start(None).await;
+    let (auditor, (_, _, case)) = ("bzk-auditor", filed(&service).await);
+    service.desk(OFFICER, &["read", &case]).await.unwrap();
+    let log = says(&service, auditor, &["log"]).await;
+    assert!(
+        log.lines().any(|l| l.contains(OFFICER) && l.contains("  opened the case  ") && l.contains(&case)),
+        "{log}"
+    );
+    let file = service.path("log.json");
+    let said = says(&service, auditor, &["audit", "export", file.to_str().unwrap()]).await;
+    assert!(said.contains("of the log are in") && !said.contains('{'), "{said}");
+    assert!(says(&service, auditor, &["audit", "verify", file.to_str().unwrap()]).await.contains("records hold"));
+}

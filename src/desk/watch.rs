@@ -140,7 +140,12 @@ pub(super) async fn watch(options: &Options, client: &Client, command: &Watch) -
             let (day, log) = (client.today(), client.fetch_log().await?);
             let archive = Archive { version: 1, day, roster: client.roster_files().await?, log };
             replace(file, &serde_json::to_vec(&archive).map_err(|e| DeskError::new(e.to_string()))?)?;
-            Ok(json!({ "written": file, "records": archive.log.records.len() }).to_string())
+            let records = archive.log.records.len();
+            Ok(if options.json {
+                json!({ "written": file, "records": records }).to_string()
+            } else {
+                format!("{records} record(s) of the log are in {}.", file.display())
+            })
         }
         Watch::Audit(Audit::Verify { file }) => verify(options, &client.me, file),
     }
@@ -242,7 +247,7 @@ fn listed(options: &Options, entries: &[Entry]) -> String {
             let by = r.by.as_ref().map_or_else(|| "the server".to_owned(), ToString::to_string);
             let case = r.case.map(|c| c.to_string()).unwrap_or_default();
             let doubt = problem.map(|p| format!("  CAREFUL: {}", e.doubt(t, p))).unwrap_or_default();
-            format!("{}  {}  {by}  {:?}  {case}{doubt}", e.number, r.day, r.deed)
+            format!("{}  {}  {by}  {}  {case}{doubt}", e.number, r.day, t.get(&format!("deed-{}", word(r.deed))))
         }
         (None, problem) => format!("{}  CAREFUL: {}", e.number, e.doubt(t, problem.unwrap_or("audit-unreadable"))),
     };
