@@ -16,7 +16,7 @@ use crate::{
         roster_words::{Parsed, changes, show},
         said::Said,
     },
-    roster_files::{self, Files, Seen, key_findings, seen_now, signed_by},
+    roster_files::{self, Files, Seen, key_findings, place, seen_now, signed_by},
     seal::code::{Language, print_words},
     show::safe_text,
     text::Texts,
@@ -128,17 +128,17 @@ fn texts(folder: &Path) -> Result<BTreeMap<String, String>, RosterError> {
 fn parse_all(texts: &BTreeMap<String, String>) -> (Option<RootFile>, BTreeMap<OrgId, OrgFile>, Vec<String>) {
     let (mut root, mut files, mut bad) = (None, BTreeMap::new(), Vec::new());
     for (name, text) in texts {
-        let place = |e: &toml::de::Error| {
-            let line = e.span().map_or(1, |s| line_at(text, s.start));
+        let wrong = |e: &toml::de::Error| {
+            let line = place(text, e).map_or(1, |(line, _)| line);
             format!("{name}:{line}: mistake: {}", e.message().replace('\n', " "))
         };
         let id = name.strip_prefix("org-").and_then(|n| n.strip_suffix(".toml"));
         match id.map(OrgId::parse) {
-            None => root = toml::from_str(text).map_err(|e| bad.push(place(&e))).ok(),
+            None => root = toml::from_str(text).map_err(|e| bad.push(wrong(&e))).ok(),
             Some(None) => bad.push(format!("{name}: mistake: the file's name holds no id of an organisation")),
             Some(Some(id)) => match toml::from_str(text) {
                 Ok(file) => drop(files.insert(id, file)),
-                Err(e) => bad.push(place(&e)),
+                Err(e) => bad.push(wrong(&e)),
             },
         }
     }
@@ -185,11 +185,6 @@ fn line(finding: &Finding, text: Option<&String>) -> String {
     let at = text.filter(|_| !finding.about.is_empty()).and_then(found).unwrap_or_default();
     let weight = if finding.mistake { "mistake" } else { "warning" };
     format!("{}{at}: {weight}: {}", finding.file, Texts::of(Language::En).say(&finding.problem))
-}
-
-/// The number of the line that holds a byte, from 1.
-fn line_at(text: &str, byte: usize) -> usize {
-    text.bytes().take(byte).filter(|b| *b == b'\n').count() + 1
 }
 
 fn verify(folder: &Path, anchor: &Path, after: Option<&Path>, today: Day) -> Result<String, CliError> {

@@ -59,6 +59,32 @@ pub struct Seen {
     pub sha256: String,
 }
 
+/// Why a file cannot stand where another was seen.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Unfit {
+    /// Its serial is lower.
+    Older,
+    /// It is another file with the same serial.
+    Forked,
+    /// It has the next serial and names another file as the one before.
+    Previous,
+}
+
+impl Seen {
+    /// Whether a file that names `previous` as the one before it can stand where `before` was seen; the same file can.
+    pub fn follows(&self, previous: &str, before: &Self) -> Result<(), Unfit> {
+        if self.serial < before.serial {
+            Err(Unfit::Older)
+        } else if self.serial == before.serial && self.sha256 != before.sha256 {
+            Err(Unfit::Forked)
+        } else if before.serial.checked_add(1) == Some(self.serial) && previous != before.sha256 {
+            Err(Unfit::Previous)
+        } else {
+            Ok(())
+        }
+    }
+}
+
 impl Files {
     /// Reads the files of a folder.
     pub fn load(folder: &std::path::Path) -> Result<Self, RosterError> {
@@ -190,17 +216,23 @@ fn check_head(
         return Err(wrong(name, format!("valid from {} to {}, and today is {today}", head.valid_from, head.expires)));
     }
     let Some(before) = seen(name) else { return Ok(now) };
-    let problem = match head.serial {
-        serial if serial < before.serial => format!("serial {serial} is older than {}, seen before", before.serial),
-        serial if serial == before.serial && now.sha256 != before.sha256 => {
+    let serial = now.serial;
+    let problem = match now.follows(&head.previous, &before) {
+        Ok(()) => return Ok(now),
+        Err(Unfit::Older) => format!("serial {serial} is older than {}, seen before", before.serial),
+        Err(Unfit::Forked) => {
             format!("another file with serial {serial} was seen before; one of them is forged or a mistake")
         }
-        serial if serial == before.serial + 1 && head.previous != before.sha256 => {
-            format!("it does not follow the file seen before: previous must be {}", before.sha256)
-        }
-        _ => return Ok(now),
+        Err(Unfit::Previous) => format!("it does not follow the file seen before: previous must be {}", before.sha256),
     };
     Err(wrong(name, problem))
+}
+
+/// Line and column at which a file is no TOML or has not the expected form, from 1; nothing where the library does not say.
+pub fn place(text: &str, error: &toml::de::Error) -> Option<(usize, usize)> {
+    let before = text.get(..error.span()?.start)?;
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    Some((before.matches('\n').count() + 1, line.chars().count() + 1))
 }
 
 /// The people whose signatures hold, at least `threshold`. One key under two names counts once.

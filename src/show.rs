@@ -1,5 +1,11 @@
 //! Output that cannot take over a terminal, and names that cannot leave a folder.
 
+use std::{
+    fmt::Display,
+    io::{ErrorKind, Write},
+    process::ExitCode,
+};
+
 /// Bytes of a safe name: file systems take 255, and a number may come before it.
 const NAME_BYTES: usize = 200;
 
@@ -7,6 +13,28 @@ const NAME_BYTES: usize = 200;
 fn steers(c: char) -> bool {
     let bidi = matches!(c, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     c.is_control() || bidi || c == '\u{feff}'
+}
+
+/// Prints a line. Whoever stops reading has read enough; what could not be written for another reason was not said.
+pub fn print(text: &str) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}
+
+/// The end of a program: says what was done, or what was wrong.
+pub fn ended(program: &str, done: Result<String, impl Display>) -> ExitCode {
+    let said = match done {
+        Ok(text) if text.is_empty() => Ok(()),
+        Ok(text) => print(&text).map_err(|error| format!("what it says could not be written: {error}")),
+        Err(error) => Err(error.to_string()),
+    };
+    let Err(error) = said else { return ExitCode::SUCCESS };
+    // There is nobody else to tell.
+    drop(writeln!(std::io::stderr(), "{program}: {error}"));
+    ExitCode::FAILURE
 }
 
 /// Text for a terminal: line ends and tabs stay, everything that steers becomes `�`.

@@ -19,6 +19,7 @@ mod support;
 
 use std::collections::BTreeSet;
 
+use bare::{Bare, RECORD};
 use meldkluis::{
     clock::Clock,
     config::Config,
@@ -216,7 +217,9 @@ async fn a_held_case_outlives_its_term_and_its_end_is_in_the_register() {
     let service = Service::start(Some(postgres.database("held"))).await;
     let (_, case) = filed(&service).await;
     let early = service.desk(COORDINATOR, &["hold", &case]).await.unwrap_err();
-    assert!(early.contains("changed") || early.contains("state"), "an open case is not destroyed: {early}");
+    assert!(early.contains("only a closed case"), "an open case is not destroyed: {early}");
+    let (hold, bare) = (json!({ "hold": true, "record": RECORD }), Bare::new(&service, COORDINATOR).await);
+    assert_eq!(bare.post(&format!("cases/{case}/hold"), &hold).await.status(), 409, "nor does the server take it");
     say(&service, READER, "note", &case, "Gelezen").await;
     say(&service, READER, "close", &case, "Klaar").await;
     service.desk(COORDINATOR, &["hold", &case]).await.unwrap();

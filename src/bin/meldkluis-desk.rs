@@ -1,12 +1,15 @@
 //! The readers' program. Arguments and a match; everything else is in the library.
-use std::{io::Write, process::ExitCode};
+use std::process::ExitCode;
 
 use clap::Parser;
-use meldkluis::desk::{Browser, Command, DeskError, Opening, Options, canary, opening, run};
+use meldkluis::{
+    desk::{Browser, Command, DeskError, Opening, Options, canary, opening, run},
+    show::{ended, print},
+};
 
 /// Opens and answers reports on your own machine.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, after_help = EXAMPLES)]
 struct Arguments {
     #[command(flatten)]
     options: Options,
@@ -14,40 +17,33 @@ struct Arguments {
     command: Command,
 }
 
+const EXAMPLES: &str = "\
+Begin with the page in your browser, where everything is explained:
+  meldkluis-desk --server https://meldkluis.example.org --identity me.key open
+
+The options above stand before the command, as --server and --identity here. What a command takes:
+  meldkluis-desk help COMMAND";
+
 #[tokio::main]
-#[expect(clippy::print_stdout, clippy::print_stderr, reason = "a program speaks to its user")]
 async fn main() -> ExitCode {
     let Arguments { options, command } = Arguments::parse();
     if matches!(command, Command::Canary) {
         let report = canary(&options).await;
         // What watches it reads one document, of a fault too.
-        drop(writeln!(std::io::stdout(), "{}", report.text(options.json)));
-        return if report.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+        let said = print(&report.text(options.json));
+        return if report.is_ok() && said.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
     }
     let done = match &command {
         Command::Open(how) => open(&options, how).await,
         other => run(&options, other).await,
     };
-    match done {
-        Ok(text) => {
-            if !text.is_empty() {
-                // Whoever stops reading has read enough.
-                drop(writeln!(std::io::stdout(), "{text}"));
-            }
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("meldkluis-desk: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    ended("meldkluis-desk", done)
 }
 
 /// Serves the page until Ctrl-C; the keys are gone with it.
-#[expect(clippy::print_stdout, reason = "a program speaks to its user")]
 async fn open(options: &Options, how: &Opening) -> Result<String, DeskError> {
     let ready = opening(options, how)?;
-    println!("Your desk: {}\nThe link works once. Stop with Ctrl-C.", ready.link);
+    print(&format!("Your desk: {}\nThe link works once. Stop with Ctrl-C.", ready.link))?;
     let _browser = if how.no_browser { None } else { Browser::start(&ready.link) };
     ready.running.await?;
     Ok("Stopped.".to_owned())

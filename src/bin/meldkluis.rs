@@ -1,6 +1,4 @@
 //! The server. Arguments and a match; everything else is in the library.
-#[cfg(feature = "desk")]
-use std::io::Write;
 use std::{alloc::System, error::Error, path::PathBuf, process::ExitCode};
 
 use clap::Parser;
@@ -10,7 +8,7 @@ use meldkluis::{
     config::Config,
     confine::{confine, confine_with},
     domain::day::Day,
-    http, log, nightly, notify, retention, roster_cli, server,
+    http, log, nightly, notify, retention, roster_cli, server, show,
 };
 use zeroizing_alloc::ZeroAlloc;
 
@@ -87,19 +85,9 @@ fn day(text: &str) -> Result<Day, String> {
 
 type Done = Result<String, Box<dyn Error>>;
 
-#[expect(clippy::print_stdout, clippy::print_stderr, reason = "a program speaks to its operator")]
 fn main() -> ExitCode {
     log::start();
-    match run(Arguments::parse()) {
-        Ok(text) => {
-            println!("{text}");
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("meldkluis: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    show::ended("meldkluis", run(Arguments::parse()))
 }
 
 fn run(arguments: Arguments) -> Done {
@@ -173,7 +161,7 @@ fn run(arguments: Arguments) -> Done {
             confined(config, async |app, missing| {
                 warn(&missing);
                 let server = http::bound(app)?;
-                tell(&guide);
+                show::print(&guide)?;
                 server.run().await?;
                 Ok("Stopped.".to_owned())
             })
@@ -197,10 +185,4 @@ fn warn(missing: &[String]) {
     if !missing.is_empty() {
         tracing::warn!("{UNCONFINED}: {}", missing.join(", "));
     }
-}
-
-#[cfg(feature = "desk")]
-fn tell(text: &str) {
-    // Whoever stops reading has read enough: the server goes on.
-    drop(writeln!(std::io::stdout(), "{text}"));
 }

@@ -67,8 +67,11 @@ pub async fn step_done(client: &Client, id: &CaseId, step: &str) -> Result<Sent,
     let (case, items) = entered(client, id).await?;
     may_send(Kind::Step, case.state)?;
     let (begun, worked) = worked(&items).last().ok_or_else(|| DeskError::known("desk-error-no-protocol"))?;
-    let found = worked.protocol.steps.iter().find(|s| s.id == step).filter(|s| !worked.done(s));
+    let found = worked.protocol.steps.iter().find(|s| s.id == step);
     let found = found.ok_or_else(|| DeskError::known("desk-error-step"))?;
+    if worked.done(found) {
+        return Err(DeskError::known("desk-error-step-done"));
+    }
     if found.two && client.me.card.is_some() {
         return Err(DeskError::known("desk-error-guest"));
     }

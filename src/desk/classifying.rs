@@ -1,6 +1,5 @@
 //! `classify` on the command line: its codes are those of the lists, and its help names them.
-use clap::builder::PossibleValuesParser;
-
+use super::codes::codes;
 use crate::domain::classification::{
     ASSESSMENTS, Classification, FINDINGS, FLAGS, INVESTIGATIONS, MEASURES, Stage, TYPES, VERSION,
 };
@@ -8,31 +7,31 @@ use crate::domain::classification::{
 /// A classification, in codes of the lists.
 #[derive(clap::Args)]
 pub struct Classifying {
-    /// The case.
+    /// The case, by its number in `inbox`.
     pub(super) case: String,
-    /// At the end of the case; also says how it was looked into, what was found and what was done.
-    #[arg(long)]
+    /// At the end of the case: also says how it was looked into, what was found and what was done.
+    #[arg(long, requires_all = ["investigation", "finding", "measure"])]
     closing: bool,
-    /// The type.
-    #[arg(long = "type", value_parser = PossibleValuesParser::new(TYPES.map(|t| t.code)))]
+    /// What kind of report it is.
+    #[arg(long = "type", value_name = "CODE", value_parser = codes("type", TYPES.map(|t| t.code)))]
     of: String,
-    /// Flags; may be given more than once. Those that were given before stay.
-    #[arg(long, value_parser = PossibleValuesParser::new(FLAGS))]
+    /// What else there is to it; may be given more than once. What was given before stays.
+    #[arg(long, value_name = "CODE", value_parser = codes("flag", FLAGS))]
     flag: Vec<String>,
     /// Takes back a flag that was given before; may be given more than once.
-    #[arg(long, value_parser = PossibleValuesParser::new(FLAGS))]
+    #[arg(long, value_name = "CODE", value_parser = codes("flag", FLAGS))]
     no_flag: Vec<String>,
     /// How it was assessed.
-    #[arg(long, value_parser = PossibleValuesParser::new(ASSESSMENTS))]
+    #[arg(long, value_name = "CODE", value_parser = codes("assessment", ASSESSMENTS))]
     assessment: String,
-    /// How it was looked into.
-    #[arg(long, value_parser = PossibleValuesParser::new(INVESTIGATIONS))]
+    /// With --closing: how it was looked into.
+    #[arg(long, value_name = "CODE", requires = "closing", value_parser = codes("investigation", INVESTIGATIONS))]
     investigation: Option<String>,
-    /// What was found.
-    #[arg(long, value_parser = PossibleValuesParser::new(FINDINGS))]
+    /// With --closing: what was found.
+    #[arg(long, value_name = "CODE", requires = "closing", value_parser = codes("finding", FINDINGS))]
     finding: Option<String>,
-    /// What was done; may be given more than once.
-    #[arg(long, value_parser = PossibleValuesParser::new(MEASURES))]
+    /// With --closing: what was done; may be given more than once.
+    #[arg(long, value_name = "CODE", requires = "closing", value_parser = codes("measure", MEASURES))]
     measure: Vec<String>,
 }
 

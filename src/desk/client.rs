@@ -16,7 +16,7 @@ use crate::{
     bundle,
     clock::Clock,
     domain::{
-        case::CaseState,
+        case::{AWAY_DAYS, CaseState},
         day::Day,
         id::{CaseId, ItemId},
         log::Deed,
@@ -232,6 +232,12 @@ impl Client {
     pub async fn away(&self, until: Option<Day>) -> Result<(), DeskError> {
         if self.me.card.is_some() {
             return Err(DeskError::known("desk-error-guest"));
+        }
+        let (first, last) = (self.today(), self.today().plus_days(AWAY_DAYS));
+        if until.is_some_and(|until| !(first..=last).contains(&until)) {
+            return Err(DeskError::new(format!(
+                "the last day of an absence lies from {first} to {last}, {AWAY_DAYS} days ahead at most"
+            )));
         }
         self.done(self.http.put(self.url("away")).json(&Absence { until })).await
     }

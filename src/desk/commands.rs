@@ -22,7 +22,8 @@ use super::{
     reader_commands::{self, ReaderCommand},
     tell::{Entry, tell},
     watch::{Audit, Watch, verify, watch},
-    writing::{Closing, Writing, close, readable, send, sent, text},
+    working,
+    writing::{Closing, Letter, Writing, close, readable, send, sent, text},
 };
 use crate::{
     clock::Clock,
@@ -34,31 +35,31 @@ use crate::{
     seal::code::print_words,
 };
 
-/// What every command takes.
+/// What every command takes; it stands before the command.
 #[derive(clap::Args)]
 pub struct Options {
     /// Where the service is, for example https://meldkluis.example.org
-    #[arg(long, default_value = "http://127.0.0.1:8080")]
+    #[arg(long, value_name = "ADDRESS", default_value = "http://127.0.0.1:8080")]
     pub server: String,
-    /// Your identity file.
-    #[arg(long)]
+    /// The file with your keys.
+    #[arg(long, value_name = "FILE")]
     pub identity: PathBuf,
-    /// The root signers you trust (TOML); anchor.toml beside the identity file when absent.
-    #[arg(long)]
+    /// The file anchor.toml that the coordinator gave you: whose signatures count. Beside your keys when not named.
+    #[arg(long, value_name = "FILE")]
     pub root: Option<PathBuf>,
-    /// The folder where it is remembered which roster and logs were seen, and what was opened; the identity's own when absent.
-    #[arg(long)]
+    /// The folder in which your desk remembers what it has seen. That of your keys when not named.
+    #[arg(long, value_name = "FOLDER")]
     pub state: Option<PathBuf>,
-    /// A proxy, for example socks5h://127.0.0.1:9050 for Tor. The system's HTTP proxy is used otherwise.
-    #[arg(long)]
+    /// A proxy to go through, for example socks5h://127.0.0.1:9050 for Tor. That of this machine when not named.
+    #[arg(long, value_name = "ADDRESS")]
     pub proxy: Option<String>,
-    /// Reads the passphrase from this file instead of asking.
-    #[arg(long)]
+    /// A file that holds the passphrase of your keys; you are asked for it when not named.
+    #[arg(long, value_name = "FILE")]
     pub passphrase_file: Option<PathBuf>,
-    /// Your card, where you are a guest.
-    #[arg(long)]
+    /// For a guest: the file with the card that a reader gave you.
+    #[arg(long, value_name = "FILE")]
     pub card: Option<PathBuf>,
-    /// Prints one JSON document.
+    /// For programs: prints one JSON document instead of words.
     #[arg(long)]
     pub json: bool,
     /// Tells the day.
@@ -69,119 +70,120 @@ pub struct Options {
 /// A command.
 #[derive(Subcommand)]
 pub enum Command {
-    /// Makes your keys.
+    /// Opens the desk as a page in your browser: everything that readers do can be done there.
+    Open(Opening),
+    /// Makes your keys, in the file that --identity names.
     Keygen {
-        /// Your name: the one that the coordinator gave you, for the roster; a guest, who is not in it, chooses one (a-z, 0-9 and -).
+        /// Your name in the roster, as the coordinator gave it to you; a guest chooses one (a-z, 0-9 and -).
         reader: String,
-        /// Leaves the file without a passphrase.
+        /// Leaves the file without a passphrase: whoever has the file then reads what you read.
         #[arg(long)]
         no_passphrase: bool,
     },
-    /// Shows your public half, and eight words to compare with the coordinator.
+    /// Shows your public keys, for the roster, and eight words of them to compare with the coordinator.
     Whoami,
-    /// Opens the desk as a page in your browser.
-    Open(Opening),
-    /// Files a synthetic report by the front door, opens, answers and destroys it, and says how long each step took.
-    ///
-    /// For the one reader of a canary organisation, from any machine. Its text says that it is synthetic. It counts towards the
-    /// limits as any visitor. The program ends with 1 and names the step when one fails.
-    Canary,
     /// Lists your cases, the most urgent first.
     Inbox(inbox::Asked),
-    /// Opens everything in a case.
+    /// Shows everything in a case, and who reads it.
     Read {
-        /// The case.
+        /// The case, by its number in `inbox`.
         case: String,
-        /// Saves the files into this folder.
-        #[arg(long)]
+        /// Saves the files into this folder too.
+        #[arg(long, value_name = "FOLDER")]
         save: Option<PathBuf>,
     },
-    /// Confirms to the reporter that the report was read.
-    Acknowledge(Writing),
+    /// Confirms to the reporter that you received the report.
+    Acknowledge(Letter),
     /// Asks the reporter something.
-    Ask(Writing),
+    Ask(Letter),
     /// Answers the reporter.
-    Reply(Writing),
+    Reply(Letter),
     /// Tells the reporter how the report was assessed and what follows.
-    Feedback(Writing),
-    /// Writes for the readers of the case only.
-    Note(Writing),
-    /// Ends the case.
+    Feedback(Letter),
+    /// Writes a note that only the readers of the case read.
+    Note(Letter),
+    /// Closes a case for good, with a last text for the reporter.
     Close(Closing),
     /// Enters a report for somebody who called or came.
     Oral(Box<Entry>),
-    /// In an oral report: writes down anew what the reporter told, for them to read and agree to.
+    /// Writes down anew what was told in an oral report, for the reporter to read and agree to.
     Account(Writing),
     /// Asks the reporter whether somebody else may read.
     AskConsent {
         /// The case, and the file with the reason.
         #[command(flatten)]
         writing: Writing,
-        /// The reader's name in the roster.
-        #[arg(long, required_unless_present = "guest", conflicts_with = "guest")]
+        /// Who would read, by their name in the roster.
+        #[arg(long, value_name = "NAME", required_unless_present = "guest", conflicts_with = "guest")]
         to: Option<String>,
-        /// The card of a guest, who is not in the roster.
-        #[arg(long)]
+        /// Or a guest, who is not in the roster: the file with their card.
+        #[arg(long, value_name = "FILE")]
         guest: Option<PathBuf>,
-        /// The items; everything the reporter wrote and added when absent.
-        #[arg(long)]
+        /// An item they would read, by its number in `read`; may be given more than once. All that the reporter wrote and added
+        /// when not named.
+        #[arg(long, value_name = "NUMBER")]
         item: Vec<String>,
     },
-    /// Sets down what a case is, or what came of it, in codes.
-    Classify(Classifying),
-    /// Begins to work by a protocol of your organisation.
-    Protocol {
-        /// The case.
-        case: String,
-        /// The protocol's id.
-        protocol: String,
-    },
-    /// Says that a step of the protocol was done.
-    Step {
-        /// The case.
-        case: String,
-        /// The step's id.
-        step: String,
-    },
-    /// For overseers.
-    #[command(flatten)]
-    Watch(Watch),
-    /// Shares what the reporter agreed to.
+    /// Lets somebody read: the reporter agreed, or two readers said that the law demands it.
     HandOver {
-        /// The case.
+        /// The case, by its number in `inbox`.
         case: String,
-        /// The item of the request, as `read` shows it.
+        /// The item in which it was asked, by its number in `read`.
         request: String,
     },
-    /// Passes on to the readers of a report what the reporter let go along from a request for advice.
+    /// Passes on, from advice to the readers of a report, what the reporter let go along.
     PassOn {
-        /// The case of the advice.
+        /// The case of the advice, by its number in `inbox`.
         case: String,
+    },
+    /// Says what kind of report it is and how it was assessed, or at the end what came of it.
+    Classify(Classifying),
+    /// Begins to work by a protocol of your organisation, or lists them.
+    Protocol {
+        /// The case, by its number in `inbox`.
+        case: String,
+        /// The protocol's short name; lists those there are when not named.
+        protocol: Option<String>,
+    },
+    /// Says that a step of the protocol was done, or lists the steps.
+    Step {
+        /// The case, by its number in `inbox`.
+        case: String,
+        /// The step's short name; lists the steps when not named.
+        step: Option<String>,
     },
     /// Checks whether somebody's proof of filing fits a case.
     CheckProof {
-        /// The case.
+        /// The case, by its number in `inbox`.
         case: String,
         /// The proof: sixteen groups of four letters and digits.
         #[arg(required = true)]
         proof: Vec<String>,
     },
-    /// What readers do with who reads.
-    #[command(flatten)]
-    Readers(ReaderCommand),
-    /// Says that a case belongs with another of yours; only readers of both are told.
+    /// Says that a case belongs with another of yours; only who reads both is told.
     Link {
-        /// The case.
+        /// The case, by its number in `inbox`.
         case: String,
-        /// The other.
+        /// The other case, by its number.
         other: String,
-        /// The case says what the other says already.
+        /// The first says what the other says already.
         #[arg(long, conflicts_with = "undo")]
         duplicate: bool,
         /// They do not belong together, or no longer.
         #[arg(long)]
         undo: bool,
     },
+    /// What readers do with who reads.
+    #[command(flatten)]
+    Readers(ReaderCommand),
+    /// For overseers.
+    #[command(flatten)]
+    Watch(Watch),
+    /// For monitoring: sends in a test report, opens, answers and destroys it, with how long each step took.
+    ///
+    /// For the one reader of a canary organisation, from any machine. Its text says that it is a test. It counts towards the
+    /// limits as any visitor. The program ends with 1 and names the step when one fails.
+    Canary,
     /// Draws a page of the PDF on standard input: the desk starts this by itself.
     #[command(hide = true)]
     DrawPage {
@@ -193,11 +195,11 @@ pub enum Command {
 /// How the desk is opened.
 #[derive(clap::Args)]
 pub struct Opening {
-    /// The port on this machine; any free one when absent.
-    #[arg(long, default_value_t = 0)]
+    /// The port on this machine; any free one when it is 0.
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
     port: u16,
-    /// Locks after so many minutes in which nothing was done.
-    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=60))]
+    /// Locks after so many minutes in which nothing was done, from 1 to 60.
+    #[arg(long, value_name = "MINUTES", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=60))]
     idle_minutes: u64,
     /// Only prints the link.
     #[arg(long)]
@@ -248,6 +250,9 @@ pub async fn run(options: &Options, command: &Command) -> Result<String, DeskErr
     let me = with_card_of(me, options.card.as_deref())?;
     let client = Client::sign_in(&options.place(), me).await?;
     client.keys_work().await?;
+    if command.is_of_readers() {
+        client.reads()?;
+    }
     match command {
         Command::Keygen { .. } | Command::Whoami | Command::Open(_) | Command::DrawPage { .. } | Command::Canary => {
             Ok(String::new())
@@ -274,14 +279,24 @@ pub async fn run(options: &Options, command: &Command) -> Result<String, DeskErr
         Command::Classify(c) => {
             sent(options, &classify(&client, &case_id(&c.case)?, |before| c.made(before)).await?, "")
         }
-        Command::Protocol { case, protocol } => sent(options, &begin(&client, &case_id(case)?, protocol).await?, ""),
-        Command::Step { case, step } => sent(options, &step_done(&client, &case_id(case)?, step).await?, ""),
+        Command::Protocol { case, protocol: None } => working::protocols(options, &client, &case_id(case)?).await,
+        Command::Protocol { case, protocol: Some(protocol) } => {
+            sent(options, &begin(&client, &case_id(case)?, protocol).await?, "")
+        }
+        Command::Step { case, step: None } => working::steps(options, &client, &case_id(case)?).await,
+        Command::Step { case, step: Some(step) } => {
+            sent(options, &step_done(&client, &case_id(case)?, step).await?, "")
+        }
         Command::Watch(command) => watch(options, &client, command).await,
         Command::Readers(command) => reader_commands::run(options, &client, command).await,
         Command::HandOver { case, request } => {
             sent(options, &hand_over(&client, &case_id(case)?, &item_id(request)?).await?, "")
         }
-        Command::PassOn { case } => sent(options, &pass_on(&client, &case_id(case)?).await?, ""),
+        Command::PassOn { case } => {
+            let done = pass_on(&client, &case_id(case)?).await?;
+            let nothing = done.already && !options.json;
+            if nothing { Ok("There was nothing more to pass on.".to_owned()) } else { sent(options, &done, "") }
+        }
         Command::CheckProof { case, proof } => {
             let case = case_id(case)?;
             Ok(fits(options, &case, &check_proof(&client, &case, &proof.concat()).await?))
@@ -296,6 +311,15 @@ pub async fn run(options: &Options, command: &Command) -> Result<String, DeskErr
             Ok(if options.json { json!({}).to_string() } else { "Said in both cases.".to_owned() })
         }
         Command::Close(closing) => close(options, &client, closing).await,
+    }
+}
+
+impl Command {
+    /// Whether it is about cases that somebody reads.
+    fn is_of_readers(&self) -> bool {
+        let anybody_s = matches!(self, Self::Readers(ReaderCommand::AfterRestore));
+        !anybody_s
+            && !matches!(self, Self::Keygen { .. } | Self::Whoami | Self::Open(_) | Self::Canary | Self::Watch(_))
     }
 }
 

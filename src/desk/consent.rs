@@ -225,8 +225,8 @@ pub(super) struct Allowed {
     pub(super) told: bool,
 }
 
-fn allowed(client: &Client, items: &[Item], request: &ItemId) -> Result<Allowed, DeskError> {
-    if let Some(duty) = duties(client, items).into_iter().find(|duty| duty.request == *request) {
+fn allowed(client: &Client, circle: &Circle, items: &[Item], request: &ItemId) -> Result<Allowed, DeskError> {
+    if let Some(duty) = duties(client, circle, items).into_iter().find(|duty| duty.request == *request) {
         return duty.allowed();
     }
     let consent = consents(items).into_iter().find(|c| c.request == *request);
@@ -243,8 +243,8 @@ fn allowed(client: &Client, items: &[Item], request: &ItemId) -> Result<Allowed,
 /// changes nothing.
 pub async fn hand_over(client: &Client, id: &CaseId, request: &ItemId) -> Result<Sent, DeskError> {
     let (case, items) = everything(client, id).await?;
-    let Allowed { answer, to, items: shared, card, told } = allowed(client, &items, request)?;
     let circle = Circle::of(client, &items)?;
+    let Allowed { answer, to, items: shared, card, told } = allowed(client, &circle, &items, request)?;
     let guest = card.as_ref().filter(|card| vouched(card, &client.roster, id) && card.counts_on(client.today()));
     let reader = guest.map(GuestCard::reader).or_else(|| client.roster.reader(&to.reader).cloned());
     let reader = reader.filter(|r| r.keyed() == to && !circle.struck.contains(&r.id));

@@ -64,8 +64,7 @@ impl Duty {
 }
 
 /// The legal duties of a case, from what is proven.
-pub fn duties(client: &Client, items: &[Item]) -> Vec<Duty> {
-    let Ok(circle) = Circle::of(client, items) else { return Vec::new() };
+pub(super) fn duties(client: &Client, circle: &Circle, items: &[Item]) -> Vec<Duty> {
     let by = |act: (ItemId, &Opened)| circle.did(client, items, act);
     let one = |(item, opened): (ItemId, &Opened)| {
         let Content::Duty(asked) = &opened.content else { return None };
@@ -114,7 +113,8 @@ pub async fn ask_duty(client: &Client, id: &CaseId, claim: DutyClaim, which: &[I
 /// Agrees, as a second reader, that the duty is there.
 pub async fn approve_duty(client: &Client, id: &CaseId, request: &ItemId) -> Result<Sent, DeskError> {
     let (case, items) = everything(client, id).await?;
-    let duty = duties(client, &items).into_iter().find(|duty| duty.request == *request);
+    let circle = Circle::of(client, &items)?;
+    let duty = duties(client, &circle, &items).into_iter().find(|duty| duty.request == *request);
     let duty = duty.ok_or_else(|| DeskError::known("desk-error-no-request"))?;
     let first = proven(&items).find(|(id, _)| id == request).and_then(|(_, o)| author(client, &items, o));
     if first == Some(client.me.keyed()) || client.me.card.is_some() {
@@ -124,6 +124,6 @@ pub async fn approve_duty(client: &Client, id: &CaseId, request: &ItemId) -> Res
         return Err(DeskError::known("desk-error-approved"));
     }
     as_named(&items, &duty.items)?;
-    let to = Circle::of(client, &items)?.recipients(client, &case, &Also::default())?;
+    let to = circle.recipients(client, &case, &Also::default())?;
     send(client, (&case, &items), (Kind::DutyApproval, None), DutyApproval::new(*request).into_body(), &to).await
 }

@@ -39,10 +39,10 @@ impl FromStr for Standing {
 #[derive(clap::Args)]
 pub struct Asked {
     /// Only cases that stand like this.
-    #[arg(long, value_enum, default_value_t)]
+    #[arg(long, value_name = "CODE", value_enum, default_value_t)]
     pub(super) state: Standing,
     /// Only cases in which all of these words stand, as far as they were opened.
-    #[arg(long, default_value = "")]
+    #[arg(long, value_name = "WORDS", default_value = "", hide_default_value = true)]
     pub(super) search: String,
 }
 

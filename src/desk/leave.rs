@@ -22,6 +22,7 @@ use crate::{
         Kind, Plaintext, Recipients,
         circle::{Left, LeftReason, TakeOut, TakenOut},
     },
+    text::Texts,
 };
 
 /// Leaves a case: says so to the readers who stay, then goes. Nothing later is for this reader. From a case that nobody opened they go
@@ -71,6 +72,25 @@ pub(super) fn can_leave(client: &Client, case: &CaseView) -> bool {
     may_leave(client, case, &client.me.keyed())
 }
 
+/// What leaving a case means, a line each; an error where nobody would stay who can do the same.
+pub(super) async fn leaving_means(
+    client: &Client,
+    t: Texts,
+    id: &CaseId,
+    reason: LeftReason,
+) -> Result<[String; 3], DeskError> {
+    let case = client.case(id).await?;
+    if !can_leave(client, &case) {
+        return Err(DeskError::known("desk-error-last"));
+    }
+    let why = match (case.state, reason) {
+        (CaseState::Unopened, _) => "desk-leave-unread-text",
+        (_, LeftReason::Conflict) => "desk-leave-conflict-hint",
+        (_, LeftReason::Leaving | LeftReason::Unread) => "desk-leave-leaving-hint",
+    };
+    Ok(["desk-leave-text", why, "desk-leave-sure"].map(|id| t.get(id)))
+}
+
 /// Whether one stays who can do what this reader did; the server looks again.
 fn may_leave(client: &Client, case: &CaseView, who: &KeyedReader) -> bool {
     let going = client.roster.keyed(who);
@@ -92,8 +112,7 @@ pub struct Taking {
 }
 
 /// Who was asked to be taken out of a case, from what is proven.
-pub fn takings(client: &Client, items: &[Item]) -> Vec<Taking> {
-    let Ok(circle) = Circle::of(client, items) else { return Vec::new() };
+pub(super) fn takings(client: &Client, circle: &Circle, items: &[Item]) -> Vec<Taking> {
     let one = |(item, opened): (ItemId, &Opened)| {
         let Content::TakeOut(asked) = &opened.content else { return None };
         let by = circle.did(client, items, (item, opened))?;
@@ -146,6 +165,17 @@ pub async fn confirm_take_out(client: &Client, id: &CaseId, asked: &ItemId) -> R
         &to,
     )
     .await
+}
+
+/// The item in which somebody else asked that this person is taken out, and which was not confirmed yet.
+pub(super) async fn asked_out(client: &Client, id: &CaseId, who: &ReaderId) -> Result<ItemId, DeskError> {
+    let (_, items) = opened(client, id).await?;
+    let circle = Circle::of(client, &items)?;
+    let mut asked = takings(client, &circle, &items);
+    asked.retain(|taking| taking.who.reader == *who && !taking.done);
+    // One's own is the last resort: it is refused with the reason.
+    asked.sort_by_key(|taking| taking.by == client.me.keyed());
+    asked.first().map(|taking| taking.asked).ok_or_else(|| DeskError::known("desk-error-not-asked"))
 }
 
 async fn opened(client: &Client, id: &CaseId) -> Result<(CaseView, Vec<Item>), DeskError> {

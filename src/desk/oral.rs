@@ -27,7 +27,7 @@ use crate::{
     seal::{
         Author, ItemHead, Kind, Plaintext, Recipients, Slot, Story,
         account::{Account, Oral, item_id},
-        code::{Code, CodeError, Language, RoomKeys},
+        code::{Code, Language, RoomKeys, Slip},
         item,
     },
     text::Texts,
@@ -238,16 +238,10 @@ pub(super) fn draw() -> Result<Code, DeskError> {
 
 /// What is wrong with a code that was said back, in words that say which word; nothing when it is this one.
 pub(super) fn said_back(t: Texts, code: &Code, said: &Plaintext, instance: &InstanceId) -> Result<(), String> {
-    let typed = Code::typed(said, instance);
-    if typed.as_ref().is_ok_and(|typed| typed.same(code)) {
-        return Ok(());
-    }
-    Err(match (code.first_wrong(said, instance), typed) {
-        (Some(word), _) => t.with("error-oral-word", &[("word", word.to_string())]),
-        (None, Err(CodeError::WrongCount(count))) if count > 0 => {
-            t.with("error-oral-count", &[("count", count.to_string())])
-        }
-        (None, _) => t.get("error-oral-said"),
+    code.typed_back(said, instance).map_err(|slip| match slip {
+        Slip::Word(word) => t.with("error-oral-word", &[("word", word.to_string())]),
+        Slip::Count(count) => t.with("error-oral-count", &[("count", count.to_string())]),
+        Slip::Nothing => t.get("error-oral-said"),
     })
 }
 

@@ -114,8 +114,20 @@ impl Client {
     }
 
     fn watching(&self, role: Option<Role>) -> Result<(&OrgId, &Overseer), DeskError> {
-        let mine = self.watches().filter(|(_, o)| role.is_none_or(|role| o.role == role));
-        mine.ok_or_else(|| DeskError::known("desk-error-not-overseer"))
+        let mine = self.watches().ok_or_else(|| DeskError::known("desk-error-not-overseer"))?;
+        if role.is_some_and(|role| mine.1.role != role) {
+            return Err(DeskError::known("desk-error-not-coordinator"));
+        }
+        Ok(mine)
+    }
+
+    /// Refuses whoever oversees, saying what they have instead of cases.
+    pub(super) fn reads(&self) -> Result<(), DeskError> {
+        match self.watches().map(|(_, o)| o.role) {
+            None => Ok(()),
+            Some(Role::Coordinator) => Err(DeskError::known("desk-error-coordinator-reads")),
+            Some(Role::Auditor) => Err(DeskError::known("desk-error-auditor-reads")),
+        }
     }
 
     /// The clocks of the coordinator's organisation.
@@ -141,6 +153,14 @@ impl Client {
     /// Keeps a closed case from destruction, or no longer.
     pub async fn hold(&self, case: &CaseId, hold: bool) -> Result<(), DeskError> {
         let (org, _) = self.watching(Some(Role::Coordinator))?;
+        let there = self.overview().await?.cases.into_iter().find(|c| c.case == *case);
+        match (there.map(|c| c.state), hold) {
+            (None, _) => return Err(DeskError::known("desk-error-nothing")),
+            (Some(CaseState::Unopened | CaseState::Open), _) => return Err(DeskError::known("desk-error-hold-open")),
+            (Some(CaseState::Held), true) => return Err(DeskError::known("desk-error-held")),
+            (Some(CaseState::Closed), false) => return Err(DeskError::known("desk-error-not-held")),
+            (Some(CaseState::Closed), true) | (Some(CaseState::Held), false) => {}
+        }
         let deed = if hold { Deed::Held } else { Deed::Released };
         let record = self.sealed_record(org, deed, (Some(*case), None)).await?;
         let hold = Hold { hold, record: record.unwrap_or_default() };

@@ -32,20 +32,19 @@ pub async fn pass_on(client: &Client, id: &CaseId) -> Result<Sent, DeskError> {
     if !circle.readers.contains(&client.me.keyed()) {
         return Err(DeskError::known("desk-error-not-yours"));
     }
-    let mut last = None;
+    let (mut done, mut now) = (None, None);
     for (item, seq, said) in to_report(&items) {
-        last = Some(match passed_on(&items, &item) {
-            Some(done) => Sent { item: done, already: true },
-            None => pass(client, &case, &items, &circle, (item, seq, said)).await?,
-        });
+        match passed_on(&items, &item) {
+            Some(item) => done = Some(Sent { item, already: true }),
+            None => now = Some(pass(client, &case, &items, &circle, (item, seq, said)).await?),
+        }
     }
-    last.ok_or_else(|| DeskError::known("desk-error-no-report"))
+    now.or(done).ok_or_else(|| DeskError::known("desk-error-no-report"))
 }
 
-/// Whether something of a case waits for this reader to pass it on.
-pub fn to_pass_on(client: &Client, items: &[Item]) -> bool {
-    let mine = Circle::of(client, items).is_ok_and(|circle| circle.readers.contains(&client.me.keyed()));
-    mine && to_report(items).any(|(item, ..)| passed_on(items, &item).is_none())
+/// Whether something of a case waits to be passed on.
+pub(super) fn waits(items: &[Item]) -> bool {
+    to_report(items).any(|(item, ..)| passed_on(items, &item).is_none())
 }
 
 /// The item that says that this was passed on.

@@ -20,7 +20,7 @@ pub(super) fn passphrase(options: &Options) -> Result<SecretString, DeskError> {
             }
             Ok(SecretString::from(text))
         }
-        None => Ok(SecretString::from(rpassword::prompt_password("Passphrase: ")?)),
+        None => typed("Passphrase: ", "").map(SecretString::from),
     }
 }
 
@@ -30,8 +30,18 @@ pub(super) fn new_passphrase(options: &Options) -> Result<SecretString, DeskErro
         let passphrase = passphrase(options)?;
         return passphrase_of(passphrase.expose_secret(), passphrase.expose_secret());
     }
-    let first = rpassword::prompt_password("New passphrase, 16 characters or more; five words will do: ")?;
-    passphrase_of(&first, &rpassword::prompt_password("Once more: ")?)
+    const NONE: &str = ", or leave the keys without one with --no-passphrase";
+    let first = typed("New passphrase, 16 characters or more; five words will do: ", NONE)?;
+    passphrase_of(&first, &typed("Once more: ", NONE)?)
+}
+
+/// What is typed on the terminal, without being shown. Without a terminal: how else it can be given.
+fn typed(asks: &str, or: &str) -> Result<String, DeskError> {
+    rpassword::prompt_password(asks).map_err(|_| {
+        DeskError::new(format!(
+            "there is no terminal to type the passphrase on; write it into a file and name that with --passphrase-file{or}"
+        ))
+    })
 }
 
 /// A new passphrase, typed twice; refused when it is too short or the two differ.

@@ -9,13 +9,14 @@ use serde_json::{Value, json};
 use super::{
     Client, DeskError,
     account::oral,
-    circle::{guests, strangers},
+    case_words::{CaseWords, Entry, is_link},
     commands::{Options, case_id},
+    links,
     open::{Body, Content, Item, Opened, Reach, State, open_case},
     owed::{Asks, Owed},
     safe_json, safe_text,
 };
-use crate::{api_types::CaseView, private};
+use crate::{api_types::CaseView, domain::guest::GuestCard, private, seal::code::Language, text::Texts};
 
 /// Opens a case and says what is in it. Fails when nothing opens.
 pub(super) async fn read(
@@ -31,27 +32,22 @@ pub(super) async fn read(
     }
     let opened = open_case(client, &case, Reach::All(save.unwrap_or(private.path()))).await?;
     let case = client.opened(case, &opened).await?;
-    let strangers: Vec<String> = strangers(client, &case, &opened).iter().map(|r| r.reader.to_string()).collect();
-    let guests: Vec<Value> = guests(client, &opened)
-        .iter()
-        .map(|card| {
-            json!({ "guest": card.guest.id,
-        "shown_as": card.guest.shown_as, "until": card.until })
-        })
-        .collect();
+    let words = CaseWords::of(client, Texts::of(Language::En), &opened);
+    let strangers: Vec<String> = words.strangers(&case).iter().map(|r| r.reader.to_string()).collect();
+    let guest =
+        |card: &GuestCard| json!({ "guest": card.guest.id, "shown_as": card.guest.shown_as, "until": card.until });
+    let guests: Vec<Value> = words.guests().iter().map(guest).collect();
     let oral = oral(&opened).map(|oral| oral.to_json());
     let owed = Owed::of(&case, Some(Asks::of(&opened)));
+    let head = head((&case, owed), &words, &opened);
+    let entries: Vec<Option<Entry>> = opened.iter().map(|item| (!is_link(item)).then(|| words.entry(item))).collect();
     let nothing = opened.iter().all(|item| !matches!(item.state, State::Opened(_)));
     let mut items = Vec::new();
     for item in opened {
         items.push(view(item, save)?);
     }
     let all = json!({ "case": case, "items": items, "strangers": strangers, "guests": guests, "oral": oral });
-    let text = if options.json {
-        safe_json(&all.to_string())
-    } else {
-        in_words((&case, owed), &items, &strangers, oral.as_ref())
-    };
+    let text = if options.json { safe_json(&all.to_string()) } else { head + &in_words(&entries, &items) };
     if nothing {
         return Err(DeskError::new(format!("nothing in this case opened:\n{text}")));
     }
@@ -140,76 +136,73 @@ fn quoted(text: &str) -> String {
     safe_text(text).lines().map(|line| format!("| {line}\n")).collect()
 }
 
-fn in_words((case, owed): (&CaseView, Owed), items: &[Value], strangers: &[String], oral: Option<&Value>) -> String {
+/// A line of ours, with names in it that others chose: they cannot end it.
+fn line(text: &str) -> String {
+    safe_text(&text.replace(['\n', '\t'], " ")) + "\n"
+}
+
+/// What stands on top of a case: where it stands, who reads it, and what to be careful of.
+fn head((case, owed): (&CaseView, Owed), words: &CaseWords<'_>, items: &[Item]) -> String {
+    let t = Texts::of(Language::En);
     let due = owed.in_words(case.due);
     let mut text = format!("Case {} ({:?}), filed {}, {due}\n", case.case, case.state, case.filed);
-    for reader in strangers {
-        text.push_str(&format!(
-            "\nCareful: {reader} was let in without the reporter, or should be gone. Nothing you write is sealed to them.\n"
-        ));
+    if let Some(topic) = words.topic() {
+        text += &line(&format!("{}: {topic}", t.get("desk-topic")));
     }
-    for reader in &case.away {
-        text = text + "\n" + reader.reader.as_str() + " is away.\n";
+    text += &line(&format!("{}:", t.get("readers-title")));
+    for who in words.who(case) {
+        text += &line(&format!("  {} ({})", who.line, who.reader.reader));
     }
-    if let Some(oral) = oral {
-        text.push_str(&format!("\nTold to an officer who has had the code, as the reporter has: {oral}\n"));
+    let struck = words.struck();
+    if !struck.is_empty() {
+        text += &line(&format!("{}: {}", t.get("desk-struck"), struck.join(", ")));
     }
-    for item in items {
-        let field = |name: &str| item.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-        if let Some(error) = item.get("error").and_then(Value::as_str) {
-            text.push_str(&format!("\n-- {}: {error}\n", field("item")));
-            continue;
+    for reader in words.strangers(case) {
+        let name = format!("{} ({})", words.named(&reader.reader), reader.reader);
+        text += &line(&t.with("desk-stranger", &[("name", name)]));
+    }
+    if words.passed() {
+        text += &line(&t.get("desk-passed"));
+    }
+    if let Some(told) = words.told() {
+        text += &line(&format!("{} {} {}", told.told, told.standing, told.code));
+    }
+    for (asked, _) in words.consents() {
+        text += &line(&asked);
+    }
+    for (other, duplicate) in links(items) {
+        let id = if duplicate { "desk-link-duplicate" } else { "desk-link-linked" };
+        text += &line(&t.with(id, &[("title", other.to_string())]));
+    }
+    text
+}
+
+/// The items, as the page of the case words them.
+fn in_words(entries: &[Option<Entry>], items: &[Value]) -> String {
+    let t = Texts::of(Language::En);
+    let mut text = String::new();
+    for (entry, item) in entries.iter().zip(items) {
+        let Some(entry) = entry else { continue };
+        text += &format!("\n-- {}", line(&entry.heading));
+        // What other commands take.
+        text += &format!("item {}\n", entry.item);
+        if !entry.proven {
+            text += &line(&t.get("desk-not-proven"));
         }
-        let proven = item.get("proven").and_then(Value::as_bool) == Some(true);
-        let by =
-            if proven { format!("from {}", field("from")) } else { format!("not proven to be from {}", field("from")) };
-        text.push_str(&format!("\n-- {} {}, {}\n", field("day"), field("kind"), safe_text(&by)));
-        // What another command takes.
-        if ["consent", "duty", "take_out"].iter().any(|name| item.get(name).is_some()) {
-            text.push_str(&format!("item {}\n", field("item")));
-        }
-        if let Some(story) = item.get("story").and_then(Value::as_object) {
-            let struck = story.get("struck").and_then(Value::as_array).filter(|struck| !struck.is_empty());
-            if let Some(struck) = struck {
-                let names: Vec<&str> = struck.iter().filter_map(Value::as_str).collect();
-                text.push_str(&format!("not for {}, says the reporter\n", safe_text(&names.join(", "))));
+        for (question, answer) in &entry.texts {
+            if !question.is_empty() {
+                text += &line(question);
             }
-            for (name, value) in story.iter().filter(|(n, _)| *n != "v") {
-                let value = value.as_str().unwrap_or_default();
-                if !value.is_empty() {
-                    text.push_str(&format!("{name}:\n{}", quoted(value)));
-                }
-            }
+            text += &quoted(answer);
         }
-        if let Some(written) = item.get("text").and_then(Value::as_str) {
-            text.push_str(&quoted(written));
-        }
-        let more = [
-            "to_report",
-            "along",
-            "passed_on",
-            "classification",
-            "protocol",
-            "step",
-            "linked",
-            "duplicate",
-            "over",
-            "how",
-            "account",
-            "changed",
-        ];
-        let gone = ["left", "take_out", "taken_out", "duty", "duty_approved"];
-        for name in ["consent", "agreed", "handed_over", "request"].into_iter().chain(more).chain(gone) {
-            if let Some(value) = item.get(name) {
-                text.push_str(&quoted(&format!("{name}: {value}")));
-            }
-        }
+        let field = |name: &str| item.get(name).and_then(Value::as_str);
         if item.get("name").is_some() {
-            let bytes = item.get("bytes").and_then(Value::as_u64).unwrap_or_default();
-            let saved = field("saved");
             let saved =
-                if saved.is_empty() { "not saved; use --save DIR".to_owned() } else { format!("saved as {saved}") };
-            text.push_str(&format!("file {}, {bytes} bytes, {saved}\n", field("name")));
+                field("saved").map_or_else(|| "not saved; use --save DIR".to_owned(), |p| format!("saved as {p}"));
+            text += &line(&format!("{}, {saved}", entry.file));
+        }
+        if let Some(error) = field("error") {
+            text += &line(error);
         }
     }
     text

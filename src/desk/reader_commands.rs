@@ -6,15 +6,22 @@ use serde_json::json;
 
 use super::{
     Client, DeskError,
+    codes::grounds,
     commands::{Options, case_id, item_id, item_ids},
     duty::{DutyClaim, approve_duty, ask_duty},
     guest::invite,
-    leave::{confirm_take_out, leave, take_out},
-    writing::{Writing, readable, sent, text},
+    leave::{asked_out, confirm_take_out, leave, leaving_means, take_out},
+    writing::{Writing, asks, once_more, readable, sent, text},
 };
 use crate::{
-    domain::{day::Day, ground::Ground, id::ReaderId, roster::Text},
-    seal::{Plaintext, circle::LeftReason},
+    domain::{
+        day::Day,
+        ground::Ground,
+        id::{ItemId, ReaderId},
+        roster::Text,
+    },
+    seal::{Plaintext, circle::LeftReason, code::Language},
+    text::Texts,
 };
 
 /// A command about who reads.
@@ -22,50 +29,54 @@ use crate::{
 pub enum ReaderCommand {
     /// Leaves a case; the readers who stay are told.
     Leave {
-        /// The case.
+        /// The case, by its number in `inbox`.
         case: String,
-        /// Because of a conflict: you are never asked for in it again.
+        /// Because you are too near to it: nobody can ask for you in it again.
         #[arg(long)]
         conflict: bool,
-    },
-    /// Asks, as the first of two readers, that another is taken out.
-    TakeOut {
-        /// The case.
-        case: String,
-        /// Who, by their name in the roster or on their card.
-        reader: String,
-        /// The reason's file.
+        /// Leaves it without asking once more.
         #[arg(long)]
+        yes: bool,
+    },
+    /// Asks, as the first of two readers, that somebody is taken out of a case.
+    TakeOut {
+        /// The case, by its number in `inbox`.
+        case: String,
+        /// Who, by the name that `read` shows behind theirs.
+        reader: String,
+        /// A file with the reason, for the other readers.
+        #[arg(long, value_name = "FILE")]
         file: PathBuf,
     },
-    /// Takes them out, as the second.
+    /// Confirms, as the second reader, that somebody is taken out of a case.
     ConfirmTakeOut {
-        /// The case.
+        /// The case, by its number in `inbox`.
         case: String,
-        /// The item of the first, as `read` shows it.
-        item: String,
+        /// Who, by the same name; or the item in which it was asked, by its number in `read`.
+        reader: String,
     },
-    /// Says that a legal duty asks to let somebody read, without the reporter's consent.
+    /// Says, as the first of two readers, that the law demands to let somebody read without consent.
     AskDuty(Box<AskDuty>),
-    /// Agrees, as a second reader, that the duty is there. Either of you can then hand over.
+    /// Agrees, as the second reader, that the law demands it; `hand-over` then does it.
     ApproveDuty {
-        /// The case.
+        /// The case, by its number in `inbox`.
         case: String,
-        /// The item of the first, as `read` shows it.
+        /// The item in which it was asked, by its number in `read`.
         request: String,
     },
     /// Makes the card of a guest, who reads along in one case until a day.
     Invite(Box<Invite>),
-    /// Says until when you are away: a report's reserve reader reads in your place.
+    /// Says until when you are away: the reserve reader reads meanwhile what nobody opened.
     Away {
-        /// The last day, YYYY-MM-DD, at most 60 days ahead.
-        #[arg(long)]
+        /// Your last day, at most 60 days ahead.
+        #[arg(long, value_name = "YYYY-MM-DD")]
         until: String,
     },
     /// Says that you are back.
     Back,
-    /// After the coordinator told you that a backup was restored: follows the staff log from where it stands now. It then no longer shows
-    /// what was taken out of it before.
+    /// After a backup was restored, as the coordinator told you: follows the staff log anew.
+    ///
+    /// It is followed from where it stands now. The desk then no longer notices what was taken out of it before.
     AfterRestore,
 }
 
@@ -75,58 +86,68 @@ pub struct AskDuty {
     /// The case, and the file with the reason.
     #[command(flatten)]
     writing: Writing,
-    /// The reader's name in the roster.
-    #[arg(long)]
+    /// Who must read, by their name in the roster.
+    #[arg(long, value_name = "NAME")]
     to: String,
-    /// `criminal_investigation`, `court_order`, `report_of_crime_162sv`, `report_of_crime_160sv` or `other_law`.
-    #[arg(long)]
-    ground: String,
-    /// The article, warrant or number of the case; `other_law` needs it.
-    #[arg(long, default_value = "")]
+    /// Which law.
+    #[arg(long, value_name = "CODE", value_parser = grounds())]
+    ground: Ground,
+    /// The article, warrant or number of the case; another law needs it.
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     reference: String,
-    /// The reporter is not told before. The reason says why that would endanger the inquiry.
+    /// Does not tell the reporter before. The reason then says why that would endanger the inquiry.
     #[arg(long)]
     no_notice: bool,
-    /// The items; everything the reporter wrote and added when absent.
-    #[arg(long)]
+    /// An item they must read, by its number in `read`; may be given more than once. All that the reporter wrote and added when not
+    /// named.
+    #[arg(long, value_name = "NUMBER")]
     item: Vec<String>,
 }
 
 /// A guest.
 #[derive(Args)]
 pub struct Invite {
-    /// The case.
+    /// The case, by its number in `inbox`.
     case: String,
-    /// The guest's public half, as `keygen` printed it.
-    #[arg(long)]
+    /// A file with the guest's public keys, as their `keygen` printed them.
+    #[arg(long, value_name = "FILE")]
     public: PathBuf,
-    /// How the reporter sees them.
-    #[arg(long)]
+    /// How the reporter sees them, in Dutch.
+    #[arg(long, value_name = "TEXT")]
     shown_as: String,
-    /// The same in English; as in Dutch when absent.
-    #[arg(long)]
+    /// The same in English; as in Dutch when not named.
+    #[arg(long, value_name = "TEXT")]
     shown_as_en: Option<String>,
-    /// Their last day, YYYY-MM-DD, at most 90 days ahead.
-    #[arg(long)]
+    /// Their last day, at most 90 days ahead.
+    #[arg(long, value_name = "YYYY-MM-DD")]
     until: String,
-    /// The eight words, as the guest said them to you face to face.
-    #[arg(long)]
+    /// The eight words of their keys, as they said them to you face to face.
+    #[arg(long, value_name = "EIGHT WORDS")]
     words: String,
 }
 
 pub(super) async fn run(options: &Options, client: &Client, command: &ReaderCommand) -> Result<String, DeskError> {
     match command {
-        ReaderCommand::Leave { case, conflict } => {
-            let reason = if *conflict { LeftReason::Conflict } else { LeftReason::Leaving };
-            sent(options, &leave(client, &case_id(case)?, reason).await?, " You have left the case.")
+        ReaderCommand::Leave { case, conflict, yes } => {
+            let (id, reason) = (case_id(case)?, if *conflict { LeftReason::Conflict } else { LeftReason::Leaving });
+            if asks(*yes, "desk-error-leave-sure")? {
+                let means = leaving_means(client, Texts::of(Language::En), &id, reason).await?;
+                once_more("leave", &means, "desk-error-leave-not")?;
+            }
+            sent(options, &leave(client, &id, reason).await?, " You have left the case.")
         }
         ReaderCommand::TakeOut { case, reader, file } => {
             let reason = Plaintext::from(readable(file)?);
             let done = take_out(client, &case_id(case)?, &reader_id(reader)?, reason).await?;
             sent(options, &done, " A second reader confirms it, or nothing happens.")
         }
-        ReaderCommand::ConfirmTakeOut { case, item } => {
-            sent(options, &confirm_take_out(client, &case_id(case)?, &item_id(item)?).await?, "")
+        ReaderCommand::ConfirmTakeOut { case, reader } => {
+            let id = case_id(case)?;
+            let item = match ItemId::parse(reader) {
+                Some(item) => item,
+                None => asked_out(client, &id, &reader_id(reader)?).await?,
+            };
+            sent(options, &confirm_take_out(client, &id, &item).await?, "")
         }
         ReaderCommand::AskDuty(asked) => ask(options, client, asked).await,
         ReaderCommand::ApproveDuty { case, request } => {
@@ -144,10 +165,9 @@ pub(super) async fn run(options: &Options, client: &Client, command: &ReaderComm
 }
 
 async fn ask(options: &Options, client: &Client, asked: &AskDuty) -> Result<String, DeskError> {
-    let ground = Ground::parse(&asked.ground);
     let claim = DutyClaim {
         to: reader_id(&asked.to)?,
-        ground: ground.ok_or_else(|| DeskError::known("desk-error-ground"))?,
+        ground: asked.ground,
         reference: Plaintext::from(asked.reference.clone()),
         reason: text(&asked.writing)?,
         notice: !asked.no_notice,
@@ -176,7 +196,7 @@ async fn away(options: &Options, client: &Client, until: Option<Day>) -> Result<
 }
 
 fn day(text: &str) -> Result<Day, DeskError> {
-    Day::parse(text).ok_or_else(|| DeskError::known("desk-error-until"))
+    Day::parse(text).ok_or_else(|| DeskError::new("a day is written YYYY-MM-DD, as 2026-12-31"))
 }
 
 fn reader_id(text: &str) -> Result<ReaderId, DeskError> {

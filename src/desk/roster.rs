@@ -3,7 +3,6 @@
 //! One person signs, another looks at the same and signs too; the root file says how many must.
 use std::collections::BTreeMap;
 
-use sha2::{Digest, Sha256};
 use ssh_key::PrivateKey;
 
 use super::{Client, DeskError};
@@ -15,7 +14,7 @@ use crate::{
         roster_words::{Parsed, changes},
         said::Said,
     },
-    roster_files::{Files, Signed, key_findings, sign, signed_by},
+    roster_files::{Files, Signed, Unfit, key_findings, place, seen_now, sign, signed_by},
     seal::code::Language,
     text::Texts,
 };
@@ -72,29 +71,27 @@ pub struct Mistake {
 
 impl Mistake {
     fn of(text: &str, error: &toml::de::Error) -> Self {
-        let before = error.span().and_then(|span| text.get(..span.start));
-        let place = before.map_or(Said::new("roster-toml-nowhere"), |before| {
-            let line = before.matches('\n').count() + 1;
-            let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        let place = place(text, error).map_or(Said::new("roster-toml-nowhere"), |(line, column)| {
             Said::new("roster-toml").with("line", line).with("column", column)
         });
         Self { place, detail: error.to_string() }
     }
 }
 
-/// Whether a file can follow the one that counts now.
-fn follows((old, now): (&OrgFile, &str), (file, text): (&OrgFile, &str)) -> Result<(), Said> {
+/// Whether a file can come after the one that counts now: it follows it, and is another.
+fn comes_after((old, now): (&OrgFile, &str), (file, text): (&OrgFile, &str)) -> Result<(), Said> {
     if text == now {
         return Err(Said::new("roster-same"));
     }
-    let (serial, now_serial) = (file.head.serial, old.head.serial);
-    if serial <= now_serial {
-        let wrong = Said::new("roster-serial").with("serial", serial).with("now", now_serial);
-        return Err(wrong.with("next", now_serial.saturating_add(1)));
-    }
-    let hash = hex::encode(Sha256::digest(now.as_bytes()));
-    let next = serial == now_serial.saturating_add(1);
-    if next && file.head.previous != hash { Err(Said::new("roster-previous").with("hash", hash)) } else { Ok(()) }
+    let name = org_name(&file.organisation);
+    let (before, next) = (seen_now(&name, now, &old.head), seen_now(&name, text, &file.head));
+    next.follows(&file.head.previous, &before).map_err(|unfit| match unfit {
+        Unfit::Older | Unfit::Forked => {
+            let wrong = Said::new("roster-serial").with("serial", next.serial).with("now", before.serial);
+            wrong.with("next", before.serial.saturating_add(1))
+        }
+        Unfit::Previous => Said::new("roster-previous").with("hash", before.sha256),
+    })
 }
 
 impl Review {
@@ -129,7 +126,7 @@ impl Client {
         let signers = signers.ok_or_else(|| DeskError::known("desk-error-nothing"))?;
         let signed = Signed { text: text.to_owned(), signatures: signatures.to_owned() };
         let signed = signed_by(&ours, &signed, signers).map(|people| people.into_iter().collect());
-        let follows = old.files.get(&org).zip(now).map_or(Ok(()), |(old, now)| follows((old, now), (&file, text)));
+        let follows = old.files.get(&org).zip(now).map_or(Ok(()), |(old, now)| comes_after((old, now), (&file, text)));
         Ok(Review { org, findings, follows, changes: changes(&old, &new), signed: signed.map_err(|e| e.problem) })
     }
 }

@@ -9,12 +9,19 @@ use serde_json::json;
 
 use super::{
     Client, DeskError,
+    codes::{hows, languages, topics},
     commands::Options,
-    oral::{Entered, Telling, draw, enter, said_back, topic_named, who_reads},
+    oral::{Entered, Telling, draw, enter, said_back, who_reads},
+    safe_text,
     writing::readable,
 };
 use crate::{
-    domain::{id::ReaderId, oral::How, routing::Readers},
+    domain::{
+        id::ReaderId,
+        oral::How,
+        roster::{Reader, Topic},
+        routing::Readers,
+    },
     seal::{
         Plaintext,
         code::{Code, Language},
@@ -25,38 +32,41 @@ use crate::{
 /// A report that was told.
 #[derive(clap::Args)]
 pub struct Entry {
-    /// How: phone or in-person.
-    #[arg(long)]
-    how: String,
-    /// What it is about: conduct, money, power, danger, retaliation or other; one whose desk you sit in.
-    #[arg(long)]
-    topic: String,
-    /// Readers who must not read it, by name in the roster.
-    #[arg(long)]
+    /// How it was told.
+    #[arg(long, value_name = "CODE", value_parser = hows())]
+    how: How,
+    /// What it is about. Its reports must be yours to read.
+    #[arg(long, value_name = "CODE", value_parser = topics())]
+    topic: Topic,
+    /// A reader who must not read it, by their name in the roster; may be given more than once.
+    #[arg(long, value_name = "NAME")]
     strike: Vec<String>,
-    /// The account.
-    #[arg(long)]
+    /// A file with what was told.
+    #[arg(long, value_name = "FILE")]
     file: PathBuf,
     /// A file that says who is involved.
-    #[arg(long)]
+    #[arg(long, value_name = "FILE")]
     who: Option<PathBuf>,
-    /// A file that says when it was.
-    #[arg(long)]
+    /// A file that says when it happened.
+    #[arg(long, value_name = "FILE")]
     when: Option<PathBuf>,
-    /// A file that says where it was.
-    #[arg(long)]
+    /// A file that says where it happened.
+    #[arg(long, value_name = "FILE")]
     place: Option<PathBuf>,
     /// A file that says who else knows.
-    #[arg(long)]
+    #[arg(long, value_name = "FILE")]
     known: Option<PathBuf>,
-    /// The language of the code and of the account: nl or en.
-    #[arg(long, default_value = "nl")]
-    language: String,
-    /// For programs, and to send again: a file with a code that was drawn before.
-    #[arg(long, requires = "said")]
+    /// The language of the code, and of what the reporter reads.
+    #[arg(long, value_name = "CODE", default_value = "nl", value_parser = languages())]
+    language: Language,
+    /// Without a terminal, the first of two runs: only shows who would read it, and a code. Nothing is sent.
+    #[arg(long, conflicts_with = "code")]
+    draw: bool,
+    /// Without a terminal, the second of two runs, and to send again: a file with the code that was drawn.
+    #[arg(long, value_name = "FILE", requires = "said")]
     code: Option<PathBuf>,
-    /// A file with what was said back.
-    #[arg(long, requires = "code")]
+    /// With --code: a file with what was said back.
+    #[arg(long, value_name = "FILE", requires = "code")]
     said: Option<PathBuf>,
 }
 
@@ -68,8 +78,8 @@ impl Entry {
         };
         let struck = self.strike.iter().map(|name| ReaderId::try_from(name.clone()).map_err(DeskError::new));
         Ok(Telling {
-            how: How::parse(&self.how).ok_or_else(|| DeskError::new("--how is phone or in-person"))?,
-            topic: topic_named(&self.topic).ok_or_else(|| DeskError::known("desk-error-oral-topic"))?,
+            how: self.how,
+            topic: self.topic,
             struck: struck.collect::<Result<BTreeSet<_>, _>>()?,
             story: Plaintext::from(readable(&self.file)?),
             who: file(&self.who)?,
@@ -80,46 +90,69 @@ impl Entry {
     }
 }
 
-/// Shows who will read and a code, and sends once it was said back. Without a terminal it takes two runs: the first draws.
+/// Shows who will read and a code, and sends once it was said back. Without a terminal it takes two runs: the first draws. The screen is in
+/// English, as it is everywhere here; the code and the account are in the reporter's language.
 pub(super) async fn tell(options: &Options, client: &Client, entry: &Entry) -> Result<String, DeskError> {
-    let language = Language::parse(&entry.language).ok_or_else(|| DeskError::new("--language is nl or en"))?;
-    let t = Texts::of(language);
+    let language = entry.language;
     let telling = entry.telling()?;
-    telling.checked(t)?;
+    telling.checked(Texts::of(language))?;
     let (_, readers) = who_reads(client, telling.topic, &telling.struck)?;
     if let (Some(code), Some(said)) = (&entry.code, &entry.said) {
         let drawn = Code::typed(&Plaintext::from(readable(code)?), &client.roster.instance);
         let drawn = drawn.map_err(|e| DeskError::new(e.to_string()))?;
-        said_back(t, &drawn, &Plaintext::from(readable(said)?), &client.roster.instance).map_err(DeskError::new)?;
+        said_back(Texts::of(Language::En), &drawn, &Plaintext::from(readable(said)?), &client.roster.instance)
+            .map_err(DeskError::new)?;
         return Ok(entered(options, &enter(client, language, telling, &drawn).await?));
     }
     let code = draw()?;
-    if options.json || !std::io::stdin().is_terminal() {
-        let words = code.words(&client.roster.instance, language);
-        let names = |r: &crate::domain::roster::Reader| r.id.to_string();
-        let now: Vec<String> = readers.now().iter().map(names).collect();
-        return Ok(json!({ "sent": false, "readers": now, "reserve": readers.reserve().map(names), "code": words })
-            .to_string());
+    if entry.draw {
+        return Ok(drawn(options, client, language, &code, &readers));
     }
-    in_person(options, client, (t, entry), &code, &readers).await
+    if options.json || !std::io::stdin().is_terminal() {
+        return Err(DeskError::new(
+            "nothing was sent: the code has to be said back, which takes a terminal or two runs. Run it with --draw first, \
+             then again with --code and --said",
+        ));
+    }
+    in_person(options, client, (language, entry), &code, &readers).await
+}
+
+/// What the first of two runs shows.
+fn drawn(options: &Options, client: &Client, language: Language, code: &Code, readers: &Readers) -> String {
+    let words = code.words(&client.roster.instance, language);
+    if options.json {
+        let names = |r: &Reader| r.id.to_string();
+        let now: Vec<String> = readers.now().iter().map(names).collect();
+        return json!({ "sent": false, "readers": now, "reserve": readers.reserve().map(names), "code": words })
+            .to_string();
+    }
+    let shown = [shown(readers), numbered(&words)].concat().join("\n");
+    format!(
+        "Nothing was sent yet. Who would read it, and the code:\n{shown}\nOnce it was said back, run the same again with --code \
+         (a file with these words) and --said (a file with what was said back) instead of --draw."
+    )
+}
+
+/// Who would read it, a line each.
+fn shown(readers: &Readers) -> Vec<String> {
+    readers.all().map(|r| safe_text(&format!("{} ({})", Texts::of(Language::En).pick(&r.shown_as), r.id))).collect()
+}
+
+fn numbered(words: &[&str]) -> Vec<String> {
+    words.iter().enumerate().map(|(n, word)| format!("{:>2}. {word}", n + 1)).collect()
 }
 
 /// On a terminal, until it is sent or given up: what did not arrive is sent again with the same code.
 async fn in_person(
     options: &Options,
     client: &Client,
-    (t, entry): (Texts, &Entry),
+    (language, entry): (Language, &Entry),
     code: &Code,
     readers: &Readers,
 ) -> Result<String, DeskError> {
-    let mut out = std::io::stderr();
-    for reader in readers.all() {
-        writeln!(out, "{}", t.pick(&reader.shown_as))?;
-    }
-    writeln!(out, "\n{}\n", t.get("oral-advice"))?;
-    for (n, word) in code.words(&client.roster.instance, t.language).into_iter().enumerate() {
-        writeln!(out, "{:>2}. {word}", n + 1)?;
-    }
+    let (mut out, t) = (std::io::stderr(), Texts::of(Language::En));
+    let words = numbered(&code.words(&client.roster.instance, language)).join("\n");
+    writeln!(out, "{}\n\n{}\n\n{words}", shown(readers).join("\n"), t.get("oral-advice"))?;
     loop {
         write!(out, "\n{}: ", t.get("oral-said"))?;
         let mut line = zeroize::Zeroizing::new(String::new());
@@ -130,7 +163,7 @@ async fn in_person(
             writeln!(out, "{wrong}")?;
             continue;
         }
-        match enter(client, t.language, entry.telling()?, code).await {
+        match enter(client, language, entry.telling()?, code).await {
             Ok(done) => return Ok(entered(options, &done)),
             Err(error) => writeln!(out, "{error}")?,
         }

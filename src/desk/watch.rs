@@ -28,24 +28,24 @@ use crate::{
 /// A command of an overseer.
 #[derive(Subcommand)]
 pub enum Watch {
-    /// Coordinator: the clocks of your organisation.
+    /// Coordinator: the clocks of all cases of your organisation.
     Overview,
-    /// The register: one row a report that somebody has opened, without content.
+    /// Coordinator or auditor: the register, one row for each report that somebody has opened, without content.
     Register {
-        /// Comma-separated, with a line of names.
+        /// Comma-separated, for a spreadsheet, with a line of names first.
         #[arg(long)]
         csv: bool,
     },
-    /// What readers and overseers did, by day.
+    /// Coordinator or auditor: what readers and overseers did, by day.
     Log,
     /// Coordinator: keeps a closed case from destruction.
     Hold {
-        /// The case.
+        /// The case, by its number in `overview`.
         case: String,
     },
     /// Coordinator: lets a held case be destroyed when its term is over.
     Release {
-        /// The case.
+        /// The case, by its number in `overview`.
         case: String,
     },
     /// Coordinator: reminds the readers of a case.
@@ -56,18 +56,18 @@ pub enum Watch {
     Escalate(Writing),
     /// Coordinator: tells the readers of a closed case that it is kept.
     TellHold(Writing),
-    /// Coordinator: looks at the organisation's next roster file; signs it with --key.
+    /// Coordinator: looks at the organisation's next roster file, and signs it with --key.
     Roster {
-        /// The file org-….toml.
+        /// The roster file to come, org-….toml.
         file: PathBuf,
-        /// The signatures there are; the new one is added to them.
-        #[arg(long)]
+        /// A file with the signatures there are; the new one is added to them.
+        #[arg(long, value_name = "FILE")]
         signatures: Option<PathBuf>,
-        /// Your OpenSSH private key without a passphrase; a protected one is for the page, and a hardware key for ssh-keygen.
-        #[arg(long)]
+        /// A file with your OpenSSH private key without a passphrase. A protected key is for the page, a hardware key for ssh-keygen.
+        #[arg(long, value_name = "FILE")]
         key: Option<PathBuf>,
     },
-    /// Keeps the log, or checks one that was kept.
+    /// Coordinator or auditor: keeps the log in a file, or checks one that was kept.
     #[command(subcommand)]
     Audit(Audit),
 }
@@ -82,7 +82,7 @@ pub enum Audit {
     },
     /// Opens and checks a file of a log, without a server.
     Verify {
-        /// The file.
+        /// The file that `audit export` wrote.
         file: PathBuf,
     },
 }
@@ -140,7 +140,12 @@ pub(super) async fn watch(options: &Options, client: &Client, command: &Watch) -
             let (day, log) = (client.today(), client.fetch_log().await?);
             let archive = Archive { version: 1, day, roster: client.roster_files().await?, log };
             replace(file, &serde_json::to_vec(&archive).map_err(|e| DeskError::new(e.to_string()))?)?;
-            Ok(json!({ "written": file, "records": archive.log.records.len() }).to_string())
+            let records = archive.log.records.len();
+            Ok(if options.json {
+                json!({ "written": file, "records": records }).to_string()
+            } else {
+                format!("{records} record(s) of the log are in {}.", file.display())
+            })
         }
         Watch::Audit(Audit::Verify { file }) => verify(options, &client.me, file),
     }
@@ -240,7 +245,7 @@ fn listed(options: &Options, entries: &[Entry]) -> String {
             let by = r.by.as_ref().map_or_else(|| "the server".to_owned(), ToString::to_string);
             let case = r.case.map(|c| c.to_string()).unwrap_or_default();
             let doubt = problem.map(|p| format!("  CAREFUL: {}", e.doubt(t, p))).unwrap_or_default();
-            format!("{}  {}  {by}  {:?}  {case}{doubt}", e.number, r.day, r.deed)
+            format!("{}  {}  {by}  {}  {case}{doubt}", e.number, r.day, t.get(&format!("deed-{}", word(r.deed))))
         }
         (None, problem) => format!("{}  CAREFUL: {}", e.number, e.doubt(t, problem.unwrap_or("audit-unreadable"))),
     };

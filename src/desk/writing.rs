@@ -23,36 +23,44 @@ use crate::{
 /// A case and a text.
 #[derive(clap::Args)]
 pub struct Writing {
-    /// The case.
+    /// The case, by its number in `inbox`.
     pub(super) case: String,
-    /// The text's file; standard input, or $EDITOR on a terminal, when absent.
-    #[arg(long)]
+    /// A file with the text. When not named you type it, in the editor that $EDITOR names if there is one.
+    #[arg(long, value_name = "FILE")]
     pub(super) file: Option<PathBuf>,
-    /// Files that go along, for the readers of the case: a reporter cannot fetch files.
-    #[arg(long)]
-    pub(super) attach: Vec<PathBuf>,
+}
+
+/// A case, a text, and files that go along.
+#[derive(clap::Args)]
+pub struct Letter {
+    /// The case and the text.
+    #[command(flatten)]
+    writing: Writing,
+    /// A file that goes along for the readers of the case; may be given more than once. The reporter does not get it.
+    #[arg(long, value_name = "FILE")]
+    attach: Vec<PathBuf>,
 }
 
 /// The last text of a case.
 #[derive(clap::Args)]
 pub struct Closing {
-    /// The case and the text.
+    /// The case, the text and the files.
     #[command(flatten)]
-    writing: Writing,
+    letter: Letter,
     /// Closes it without asking once more.
     #[arg(long)]
     yes: bool,
 }
 
-pub(super) async fn send(options: &Options, client: &Client, w: &Writing, act: Act) -> Result<String, DeskError> {
-    let id = case_id(&w.case)?;
+pub(super) async fn send(options: &Options, client: &Client, w: &Letter, act: Act) -> Result<String, DeskError> {
+    let id = case_id(&w.writing.case)?;
     let mut along = Vec::new();
     for path in &w.attach {
         let file = File::open(path).map_err(|e| DeskError::new(format!("cannot read {}: {e}", path.display())))?;
         let name = path.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
         along.push(Attachment { name, file });
     }
-    let done = write(client, &id, act, text(w)?, along).await?;
+    let done = write(client, &id, act, text(&w.writing)?, along).await?;
     let files = if w.attach.is_empty() {
         ""
     } else {
@@ -63,28 +71,37 @@ pub(super) async fn send(options: &Options, client: &Client, w: &Writing, act: A
 
 pub(super) fn sent(options: &Options, sent: &Sent, more: &str) -> Result<String, DeskError> {
     let json = || json!({ "item": sent.item, "already": sent.already }).to_string();
-    Ok(if options.json { json() } else { format!("Sent.{more}") })
+    Ok(match (options.json, sent.already) {
+        (true, _) => json(),
+        (false, true) => "This was there already; nothing was sent again.".to_owned(),
+        (false, false) => format!("Sent.{more}"),
+    })
+}
+
+/// Whether somebody at a terminal is asked once more. Without a terminal only `--yes` will do; the text says so.
+pub(super) fn asks(yes: bool, without: &'static str) -> Result<bool, DeskError> {
+    if yes || std::io::stdin().is_terminal() { Ok(!yes) } else { Err(DeskError::known(without)) }
+}
+
+/// Says what an act means, and asks for its name; anything else leaves it undone, as the text then says.
+pub(super) fn once_more(act: &str, means: &[String], undone: &'static str) -> Result<(), DeskError> {
+    let mut out = std::io::stderr();
+    for line in means {
+        writeln!(out, "- {line}")?;
+    }
+    writeln!(out, "Type {act} to {act} this case; anything else leaves it as it is.")?;
+    let mut typed = String::new();
+    std::io::stdin().read_line(&mut typed)?;
+    if typed.trim() == act { Ok(()) } else { Err(DeskError::known(undone)) }
 }
 
 /// Closes a case: says first what that means, and asks for the word.
 pub(super) async fn close(options: &Options, client: &Client, closing: &Closing) -> Result<String, DeskError> {
-    if !closing.yes {
-        if !std::io::stdin().is_terminal() {
-            return Err(DeskError::known("desk-error-close-sure"));
-        }
-        let (case, items) = entered(client, &case_id(&closing.writing.case)?).await?;
-        let mut out = std::io::stderr();
-        for line in means(client, Texts::of(Language::En), &case, &items) {
-            writeln!(out, "- {line}")?;
-        }
-        writeln!(out, "Type close to close this case; anything else leaves it as it is.")?;
-        let mut typed = String::new();
-        std::io::stdin().read_line(&mut typed)?;
-        if typed.trim() != "close" {
-            return Err(DeskError::known("desk-error-close-not"));
-        }
+    if asks(closing.yes, "desk-error-close-sure")? {
+        let (case, items) = entered(client, &case_id(&closing.letter.writing.case)?).await?;
+        once_more("close", &means(client, Texts::of(Language::En), &case, &items), "desk-error-close-not")?;
     }
-    send(options, client, &closing.writing, Act::Close).await
+    send(options, client, &closing.letter, Act::Close).await
 }
 
 /// The text of a writing: a file, the editor on a terminal, or standard input.

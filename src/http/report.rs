@@ -24,7 +24,7 @@ use crate::{
         routing::{self, Readers},
     },
     form::{Answers, Fields, NotBelieved, STORY_BYTES, Want, topic_name},
-    seal::code::{Code, CodeError, Language},
+    seal::code::{Language, Slip},
     store::Filed,
     text::Texts,
 };
@@ -145,16 +145,11 @@ fn check(app: &App, t: Texts, answers: &Answers, step: u8) -> Vec<FieldError> {
             let Some(mine) = answers.code(app.form_key()) else {
                 return vec![error("main", t.get("error-tampered"))];
             };
-            let typed = Code::typed(&answers.typed, instance);
-            if typed.as_ref().is_ok_and(|code| code.same(&mine)) {
-                return Vec::new();
-            }
-            let text = match (mine.first_wrong(&answers.typed, instance), typed) {
-                (Some(word), _) => t.with("error-word", &[("word", word.to_string())]),
-                (None, Err(CodeError::WrongCount(count))) if count > 0 => {
-                    t.with("code-count", &[("count", count.to_string())])
-                }
-                (None, _) => t.get("error-count"),
+            let Err(slip) = mine.typed_back(&answers.typed, instance) else { return Vec::new() };
+            let text = match slip {
+                Slip::Word(word) => t.with("error-word", &[("word", word.to_string())]),
+                Slip::Count(count) => t.with("code-count", &[("count", count.to_string())]),
+                Slip::Nothing => t.get("error-count"),
             };
             vec![error("code", text)]
         }

@@ -82,6 +82,17 @@ pub enum CodeError {
     Checksum,
 }
 
+/// What is wrong with a code that was typed back.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Slip {
+    /// The word at this place, from 1.
+    Word(usize),
+    /// It has so many words instead of twelve.
+    Count(usize),
+    /// No word was typed.
+    Nothing,
+}
+
 /// A reporter's code. Zeroed when dropped; no Debug, Display, Clone or Serialize.
 pub struct Code(Zeroizing<[u8; 16]>);
 
@@ -130,6 +141,19 @@ impl Code {
     /// Its words with a space between, for the hidden field of a mailbox page.
     pub fn hidden(&self, instance: &InstanceId) -> Zeroizing<String> {
         Zeroizing::new(self.words(instance, Language::Nl).join(" "))
+    }
+
+    /// Whether what was typed back is this code; if not, what is wrong with it.
+    pub fn typed_back(&self, typed: &Plaintext, instance: &InstanceId) -> Result<(), Slip> {
+        let read = Self::typed(typed, instance);
+        if read.as_ref().is_ok_and(|read| read.same(self)) {
+            return Ok(());
+        }
+        Err(match (self.first_wrong(typed, instance), read) {
+            (Some(word), _) => Slip::Word(word),
+            (None, Err(CodeError::WrongCount(count))) if count > 0 => Slip::Count(count),
+            (None, _) => Slip::Nothing,
+        })
     }
 
     /// Whether the word at each place of what was typed is this code's; `None` unless there are twelve. For "word 7 is wrong".

@@ -83,7 +83,7 @@ journalctl --no-pager -o cat -u meldkluis-canary | grep -E '^sign-in +FAILED'
 
 # A report that outlives an upgrade.
 echo 'CANARY-TRIAL over de inkoop' > told
-desk officer-1 --json oral --how phone --topic money --file told | grep -oE '"[a-z]+"' | tr -d '"' | grep -vE '^(sent|readers|reserve|code)$' | tail -n 12 > code
+desk officer-1 --json oral --draw --how phone --topic money --file told | grep -oE '"[a-z]+"' | tr -d '"' | grep -vE '^(sent|readers|reserve|code)$' | tail -n 12 > code
 [ "$(wc -l < code)" = 12 ]
 desk officer-1 oral --how phone --topic money --file told --code code --said code
 case=$(desk officer-1 --json inbox | grep -oE '[0-9a-f]{8}-[0-9a-f-]{27}' | head -n 1)

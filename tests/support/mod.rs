@@ -93,9 +93,10 @@ impl Service {
         Self { folder, base: format!("http://{address}"), database, clock }
     }
 
-    /// Runs a desk command as a reader of the demo, who is sure where a case is closed.
+    /// Runs a desk command as a reader of the demo, who is sure where a case is closed or left.
     pub(crate) async fn desk(&self, reader: &str, words: &[&str]) -> Result<serde_json::Value, String> {
-        let sure: &[&str] = if words.contains(&"close") { &["--yes"] } else { &[] };
+        let asks = ["close", "leave"].iter().any(|act| words.contains(act));
+        let sure: &[&str] = if asks { &["--yes"] } else { &[] };
         self.desk_says(reader, &[words, sure].concat()).await
     }
 

@@ -18,6 +18,7 @@ use super::{
 use crate::{
     api_types::CaseView,
     domain::{
+        day::Day,
         guest::GuestCard,
         id::{ItemId, KeyedReader, ReaderId},
         roster::Reader,
@@ -31,6 +32,8 @@ pub(super) struct Circle {
     pub(super) reporter: ReporterPublic,
     /// The readers the reporter chose and those who were let in since, without who left or was taken out.
     pub(super) readers: Vec<KeyedReader>,
+    /// Those of the start whom the reporter's first item names: who came in later is told of others without the day.
+    named: Vec<KeyedReader>,
     /// The readers of a report that advice became: they read what the reporter let go along, and nothing that comes after it.
     passed: Vec<KeyedReader>,
     /// Everybody who could ever read, and who of them went: whose word counts.
@@ -69,8 +72,8 @@ impl Circle {
         };
         let told = entry::told(client, items, first);
         struck.extend(told.iter().flat_map(|told| told.struck.iter().cloned()));
-        let start = told.map(|told| told.readers).or_else(|| first.map(|opened| opened.manifest.head.to.clone()));
-        let start = start.unwrap_or_default();
+        let named = first.map(|opened| opened.manifest.head.to.clone()).unwrap_or_default();
+        let start = told.map_or_else(|| named.clone(), |told| told.readers);
         // Who went is none of the two who let somebody in: so first who could have gone, then who did come in.
         let there = Joined::of(client, items, &start, &struck, &Gone::default());
         let there = Joined::of(client, items, &start, &struck, &Gone::of(client, items, &there));
@@ -83,7 +86,7 @@ impl Circle {
         let guests = cards.filter(|card| card.counts_on(today) && readers.contains(&card.keyed())).collect();
         let passed = to_report(items).flat_map(|(_, _, said)| said.to.iter()).filter(|to| !struck.contains(&to.reader));
         let passed = passed.cloned().collect();
-        Ok(Self { reporter, readers, there, gone, passed, struck, guests })
+        Ok(Self { reporter, readers, named, there, gone, passed, struck, guests })
     }
 
     /// Who did something that counts: somebody of the circle, or who was and did it before they went.
@@ -105,25 +108,26 @@ impl Circle {
         let cards = self.guests.iter().chain(also.more.and_then(|(_, card)| card)).cloned().collect();
         Ok(Addressed { to, cards })
     }
-}
 
-/// The cards of the guests who read along today.
-pub fn guests(client: &Client, items: &[Item]) -> Vec<GuestCard> {
-    Circle::of(client, items).map(|circle| circle.guests).unwrap_or_default()
-}
+    /// Since when somebody of the circle reads a case that was filed on a day; nothing where that is not known.
+    pub(super) fn since(&self, reader: &KeyedReader, filed: Day) -> Option<Day> {
+        let let_in = self.there.joined.iter().filter(|(joined, _)| joined == reader).map(|(_, day)| *day).max();
+        let_in.or_else(|| self.named.contains(reader).then_some(filed)).filter(|_| self.readers.contains(reader))
+    }
 
-/// Who only reads what the reporter let go along: nothing that is written here is for them, and they write nothing.
-pub fn only_passed(client: &Client, items: &[Item]) -> Vec<KeyedReader> {
-    let Ok(Circle { mut passed, readers, .. }) = Circle::of(client, items) else { return Vec::new() };
-    passed.retain(|reader| !readers.contains(reader));
-    passed
-}
+    /// Whether somebody was let in after the start.
+    pub(super) fn was_let_in(&self, reader: &KeyedReader) -> bool {
+        self.there.joined.iter().any(|(joined, _)| joined == reader)
+    }
 
-/// Readers the server names whom neither the reporter nor two readers on a legal duty let in, who are not named in what goes with a
-/// report, or who should be gone: somebody let them in. Nothing is sealed to them.
-pub fn strangers<'a>(client: &Client, case: &'a CaseView, items: &[Item]) -> Vec<&'a KeyedReader> {
-    let circle = Circle::of(client, items);
-    let known =
-        |r: &KeyedReader| circle.as_ref().is_ok_and(|circle| circle.readers.contains(r) || circle.passed.contains(r));
-    case.readers.iter().filter(|r| !known(r)).collect()
+    /// Whether somebody only reads what the reporter let go along: nothing that is written here is for them, and they write nothing.
+    pub(super) fn only_passed(&self, reader: &KeyedReader) -> bool {
+        self.passed.contains(reader) && !self.readers.contains(reader)
+    }
+
+    /// Readers the server names whom neither the reporter nor two readers on a legal duty let in, who are not named in what goes with a
+    /// report, or who should be gone: somebody let them in. Nothing is sealed to them.
+    pub(super) fn strangers<'a>(&self, case: &'a CaseView) -> Vec<&'a KeyedReader> {
+        case.readers.iter().filter(|r| !self.readers.contains(r) && !self.passed.contains(r)).collect()
+    }
 }

@@ -18,8 +18,8 @@ use crate::{
 pub(super) struct Joined {
     /// Those who could read from the start, and these.
     pub(super) ever: Vec<KeyedReader>,
-    /// Who was let in, as often as they were.
-    pub(super) joined: Vec<KeyedReader>,
+    /// Who was let in, as often as they were, each with the day.
+    pub(super) joined: Vec<(KeyedReader, Day)>,
 }
 
 impl Joined {
@@ -31,8 +31,8 @@ impl Joined {
         struck: &BTreeSet<ReaderId>,
         gone: &Gone,
     ) -> Self {
-        let all = proven(items).filter_map(|(_, opened)| handed_over(opened));
-        let mut left: Vec<&HandOver> = all.filter(|done| !struck.contains(&done.to.reader)).collect();
+        let all = proven(items).filter_map(|(_, opened)| Some((handed_over(opened)?, opened.manifest.head.day)));
+        let mut left: Vec<(&HandOver, Day)> = all.filter(|(done, _)| !struck.contains(&done.to.reader)).collect();
         let (mut ever, mut joined) = (start.to_vec(), Vec::new());
         // A request is carried out once, however often somebody says so.
         let mut carried_out: HashSet<ItemId> = HashSet::new();
@@ -40,13 +40,13 @@ impl Joined {
         loop {
             let counts = |by: &KeyedReader, act: &ItemId| ever.contains(by) && gone.counts(by, act);
             let (now, later): (Vec<_>, Vec<_>) =
-                left.into_iter().partition(|done| agreed(items, done) || on_duty(client, items, done, &counts));
+                left.into_iter().partition(|(done, _)| agreed(items, done) || on_duty(client, items, done, &counts));
             if now.is_empty() {
                 return Self { ever, joined };
             }
-            let new = now.into_iter().filter(|done| carried_out.insert(done.request)).map(|done| done.to.clone());
-            joined.extend(new);
-            ever = start.iter().chain(&joined).cloned().collect();
+            let new = now.into_iter().filter(|(done, _)| carried_out.insert(done.request));
+            joined.extend(new.map(|(done, day)| (done.to.clone(), day)));
+            ever = start.iter().chain(joined.iter().map(|(reader, _)| reader)).cloned().collect();
             left = later;
         }
     }
@@ -115,7 +115,7 @@ impl Gone {
         }
         // Who left and was let in again is a reader: they came in as often as they went, and once more.
         for reader in &there.ever {
-            let came = there.joined.iter().filter(|r| *r == reader).count();
+            let came = there.joined.iter().filter(|(r, _)| r == reader).count();
             let chosen = usize::from(there.ever.iter().filter(|r| *r == reader).count() > came);
             if went.iter().filter(|(r, _)| r == reader).count() >= came + chosen {
                 gone.left.insert(reader.clone());

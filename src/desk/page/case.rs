@@ -9,32 +9,26 @@ use askama::Template;
 use super::{
     Desk,
     answer::{Answer, MaybeForm, answer, case_of, fields},
-    entry::{Entry, entry, is_link, named},
     guide,
     link::{Choice, Filled, Linked, choices, linked},
     lock::Unlocked,
-    readers,
-    told::{Told, told},
-    view,
+    readers, view,
 };
 use crate::{
     api_types::CaseView,
     desk::{
-        Consent, DeskError, Item, Reach, State,
-        circle::story,
-        consents, only_passed,
+        DeskError, Item, Reach, State,
+        case_words::{Entry, Told},
         open::{self, advice},
         owed::{Asks, Owed},
-        strangers,
         summary::first_line,
-        to_pass_on,
         write::may_send,
     },
     domain::{
         case::{Act, CaseState, Duty},
-        id::{CaseId, ItemId, OrgId},
+        id::{CaseId, OrgId},
     },
-    seal::{Kind, consent::Standing},
+    seal::Kind,
     text::Texts,
 };
 
@@ -57,7 +51,8 @@ struct Case {
     /// This reader reads what went along with a report, and no more.
     passed: bool,
     entries: Vec<Entry>,
-    consents: Vec<Consented>,
+    /// What the reporter was asked, with the item of what can be carried out now.
+    consents: Vec<(String, Option<String>)>,
     strangers: Vec<String>,
     acts: Vec<&'static str>,
     open: bool,
@@ -74,26 +69,6 @@ struct Case {
     to_pass_on: bool,
     /// A guest lets nobody in and closes nothing.
     guest: bool,
-}
-
-/// A request, as it stands.
-struct Consented {
-    request: ItemId,
-    text: String,
-    /// It can be carried out now.
-    agreed: bool,
-}
-
-fn consented(open: &Unlocked, t: Texts, case: &CaseId, consent: &Consent) -> Consented {
-    let id = match consent.standing {
-        Standing::Asked => "desk-consent-asked",
-        Standing::No => "desk-consent-no",
-        Standing::Yes(_) => "desk-consent-yes",
-        Standing::Done => "desk-consent-done",
-    };
-    let values = [("name", readers::person(open, t, case, &consent.to.reader)), ("day", t.day(consent.day))];
-    let agreed = matches!(consent.standing, Standing::Yes(_));
-    Consented { request: consent.request, text: t.with(id, &values), agreed }
 }
 
 /// The page of a case.
@@ -145,7 +120,8 @@ pub(super) async fn case_page(
     let due = due(t, open, &case, Some(Asks::of(items)));
     let closed = case.state.is_closed();
     let guest = open.client.me.card.is_some();
-    let (advice, passed) = (advice(items), only_passed(&open.client, items).contains(&open.client.me.keyed()));
+    let words = open.words(t, id);
+    let (advice, passed) = (advice(items), words.passed());
     let can = |act: &Act| match act {
         _ if passed => false,
         Act::Note => true,
@@ -167,15 +143,13 @@ pub(super) async fn case_page(
         late: due.1,
         due: due.0,
         org: org(open, t, &case.org),
-        readers: readers::who(open, t, &case).into_iter().map(|who| who.text).collect(),
-        strangers: strangers(&open.client, &case, items).into_iter().map(|r| named(open, t, r)).collect(),
-        consents: consents(items).iter().map(|c| consented(open, t, id, c)).collect(),
-        topic: story(items).map(|story| t.get(story.topic.text_id())),
-        struck: story(items)
-            .map(|story| story.struck.iter().map(|id| readers::person(open, t, &case.case, id)).collect())
-            .unwrap_or_default(),
+        readers: words.who(&case).into_iter().map(|who| who.text).collect(),
+        strangers: words.strangers(&case).into_iter().map(|r| words.named(&r.reader)).collect(),
+        consents: words.consents(),
+        topic: words.topic(),
+        struck: words.struck(),
         passed,
-        entries: items.iter().filter(|item| !is_link(item)).map(|item| entry(open, t, id, item)).collect(),
+        entries: words.entries(),
         acts,
         open: !closed && !passed,
         sets_down: !advice && !passed && may_send(Kind::Classification, case.state).is_ok(),
@@ -183,9 +157,9 @@ pub(super) async fn case_page(
         linked: linked(open, t, items).await,
         choices: choices(open, id),
         linking,
-        oral: told(open, t, items),
-        waits: readers::waits(open, t, id),
-        to_pass_on: to_pass_on(&open.client, items),
+        oral: words.told(),
+        waits: readers::waits(open, t, &words, id),
+        to_pass_on: words.to_pass_on(),
         guest,
     };
     Ok(view::page(t, StatusCode::OK, &title, &open.client, &page.render().unwrap_or_default()))

@@ -15,13 +15,14 @@ use super::{
     Desk, Fields,
     answer::{Answer, Fault, MaybeForm, answer, case_of, fields, item_of},
     case::refresh,
-    entry::size,
     lock::{Unlocked, take},
     preview::{self, Shown},
     view,
 };
 use crate::{
-    desk::{Attachment, Body, Content, DeskError, Opened, Reach, State, attach_file, open_item, safe_name},
+    desk::{
+        Attachment, Body, Content, DeskError, Opened, Reach, State, attach_file, case_words::size, open_item, safe_name,
+    },
     domain::id::{CaseId, ItemId},
     text::Texts,
 };

@@ -10,15 +10,13 @@ use super::{
     Desk, Fields,
     answer::{Answer, MaybeForm, answer, case_of, fields, item_of},
     case::refresh,
-    entry::kind_text,
     language::only_shown,
     lock::{Unlocked, take},
-    told::told,
     view::{self, Wrong},
 };
 use crate::{
     api_types::CaseView,
-    desk::{DeskError, Item, ask_consent, candidates, hand_over, shareable},
+    desk::{DeskError, Item, ask_consent, candidates, case_words::kind_text, hand_over, shareable},
     domain::id::{CaseId, ItemId, ReaderId},
     seal::{Plaintext, consent::Named},
     text::Texts,
@@ -146,7 +144,7 @@ async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, sent: &Sent, fresh: bo
         items: item_choices(open, t, id, (!fresh).then_some(&sent.items)),
         reason: &sent.reason,
         error,
-        code: told(open, t, open.cases.get(id).map_or(&[], Vec::as_slice)).map(|told| told.consent),
+        code: open.words(t, id).told().map(|told| told.consent),
     };
     let title = t.get("desk-act-hand-over");
     Ok(view::page(t, status, &title, &open.client, &page.render().unwrap_or_default()))

@@ -13,7 +13,7 @@ use tokio::sync::{MappedMutexGuard, MutexGuard};
 
 use super::{Desk, Fields, guide::Guide, keys, language, preview::Last, view};
 use crate::{
-    desk::{Client, DeskError, Identity, Item, guest::with_card_of, summary::Summaries},
+    desk::{Client, DeskError, Identity, Item, case_words::CaseWords, guest::with_card_of, summary::Summaries},
     domain::{id::CaseId, roster::Mode},
     seal::Plaintext,
     text::Texts,
@@ -32,6 +32,13 @@ pub(super) struct Unlocked {
     /// The page of a document that was drawn last.
     pub(super) drawn: Option<Last>,
     used: Instant,
+}
+
+impl Unlocked {
+    /// What was opened of a case, to be put into words.
+    pub(super) fn words(&self, t: Texts, case: &CaseId) -> CaseWords<'_> {
+        CaseWords::of(&self.client, t, self.cases.get(case).map(Vec::as_slice).unwrap_or_default())
+    }
 }
 
 /// The reader's keys without a server, for as long as the desk would stay unlocked.

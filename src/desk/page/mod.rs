@@ -5,7 +5,6 @@ mod away;
 mod case;
 mod classify;
 mod close;
-mod entry;
 mod file;
 mod first;
 mod guard;

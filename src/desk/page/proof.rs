@@ -10,7 +10,7 @@ use super::{
     Desk,
     answer::{MaybeForm, answer, case_of, fields},
     language::only_shown,
-    readers::{chosen, person, typed},
+    readers::{chosen, typed},
     view,
 };
 use crate::{
@@ -61,7 +61,7 @@ pub(super) async fn check(
             (Vec::new(), None)
         } else {
             match check_proof(&open.client, &id, &proof).await {
-                Ok(filing) => (fits(t, &filing, |by| person(open, t, &id, by)), None),
+                Ok(filing) => (fits(t, &filing, |by| open.words(t, &id).person(by)), None),
                 Err(error) => (Vec::new(), Some(error.in_words(t))),
             }
         };

@@ -11,7 +11,7 @@ use super::{
     answer::{Answer, MaybeForm, answer, case_of, fields},
     case::refresh,
     lock::{Unlocked, take},
-    readers, view,
+    view,
 };
 use crate::{
     api_types::CaseView,
@@ -119,7 +119,7 @@ fn page(open: &Unlocked, t: Texts, case: &CaseView) -> Answer {
 fn step(open: &Unlocked, t: Texts, case: &CaseView, worked: &Worked<'_>, (n, step): (usize, &protocol::Step)) -> Step {
     let done = worked.done(step);
     let ticked = |tick: &Tick<'_>| {
-        t.with("protocol-by", &[("name", readers::person(open, t, &case.case, tick.by)), ("day", t.day(tick.day))])
+        t.with("protocol-by", &[("name", open.words(t, &case.case).person(tick.by)), ("day", t.day(tick.day))])
     };
     let can = worked.can_tick(step, &open.client.me.reader) && !(step.two && open.client.me.card.is_some());
     let words = if worked.ticks(step).is_empty() { "protocol-do" } else { "protocol-do-too" };

@@ -1,4 +1,4 @@
-//! What every page says of an oral report: how it was told, where the account stands, and that the officer has had the code.
+//! Writing down anew what was told in an oral report.
 use actix_web::{
     HttpRequest, HttpResponse,
     http::StatusCode,
@@ -15,68 +15,11 @@ use super::{
     view,
 };
 use crate::{
-    desk::{Item, oral, summary::first_line, write_account},
-    domain::id::{CaseId, ReaderId},
-    seal::{
-        Plaintext,
-        account::{Agreed, Standing},
-    },
+    desk::{oral, summary::first_line, write_account},
+    domain::id::CaseId,
+    seal::Plaintext,
     text::Texts,
 };
-
-/// What is said of it.
-pub(super) struct Told {
-    /// By whom it was entered, and how it was told.
-    pub(super) told: String,
-    /// Whether the reporter agreed.
-    pub(super) standing: String,
-    /// That the officer has had the code.
-    pub(super) code: String,
-    /// The same, beside what the reporter wrote.
-    pub(super) doubt: String,
-    /// The same, where consent is asked for.
-    pub(super) consent: String,
-}
-
-/// What is said of an oral report; nothing of any other.
-pub(super) fn told(open: &Unlocked, t: Texts, items: &[Item]) -> Option<Told> {
-    let report = oral(items)?;
-    let by = [("name", named(open, t, &report.oral.by))];
-    let standing = match &report.account {
-        None => t.get("told-no-account"),
-        Some(account) => {
-            let id = match account.standing {
-                Standing::Waiting => "told-waiting",
-                Standing::Agreed(_) => "told-agreed",
-                Standing::Changed(_) => "told-changed",
-            };
-            let agreed = account.agreed.map(|day| t.day(day)).unwrap_or_default();
-            let name = named(open, t, account.by);
-            t.with(id, &[("name", name), ("day", t.day(account.day)), ("agreed", agreed)])
-        }
-    };
-    Some(Told {
-        told: t.with(&format!("told-{}", report.oral.how.name()), &by),
-        standing,
-        code: t.with("told-code", &by),
-        doubt: t.with("told-doubt", &by),
-        consent: t.with("told-consent", &by),
-    })
-}
-
-fn named(open: &Unlocked, t: Texts, id: &ReaderId) -> String {
-    open.client.roster.reader(id).map_or_else(|| id.to_string(), |r| t.pick(&r.shown_as).to_owned())
-}
-
-/// A text that was opened, to be escaped by its template.
-pub(super) fn words(text: &Plaintext) -> String {
-    String::from_utf8_lossy(text.reveal()).into_owned()
-}
-
-/// What stands above a text that the reporter agreed with.
-pub(super) fn agreed_text(t: Texts, agreed: &Agreed) -> String {
-    t.get(if agreed.changed { "told-with-changes" } else { "told-unchanged" })
-}
 
 #[derive(Template)]
 #[template(path = "desk/act.html")]

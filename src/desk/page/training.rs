@@ -13,12 +13,11 @@ use askama::Template;
 use super::{
     Desk,
     answer::{MaybeForm, fields},
-    entry::story_texts,
     lock::take,
     view,
 };
 use crate::{
-    desk::{Content, DeskError, Identity, Opened, training::exercise},
+    desk::{Content, DeskError, Identity, Opened, case_words::story_texts, training::exercise},
     domain::{
         case::{ACKNOWLEDGE_DAYS, FEEDBACK_MONTHS},
         day::Day,

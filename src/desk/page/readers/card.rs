@@ -6,10 +6,11 @@ use actix_web::{
 };
 use askama::Template;
 
-use super::{back, guest_name, no_guest, shown, text_of, typed};
+use super::{back, no_guest, shown, text_of, typed};
 use crate::{
     desk::{
         DeskError, ask_consent_for_guest,
+        case_words::guest_name,
         guest::card as card_in,
         page::{
             Desk, Fields,

@@ -6,15 +6,15 @@ use actix_web::{
 };
 use askama::Template;
 
-use super::{as_second, back, chosen, no_guest, person, shown, text_of, words};
+use super::{as_second, back, chosen, no_guest, shown, text_of};
 use crate::{
     desk::{
-        Content, DeskError, Duty, DutyClaim, Sent, State, approve_duty, ask_duty, duties,
+        Content, DeskError, Duty, DutyClaim, Sent, State, approve_duty, ask_duty,
+        case_words::{CaseWords, kind_text, words},
         page::{
             Desk, Fields,
             answer::{Answer, MaybeForm, answer, case_of, fields},
             case::refresh,
-            entry::kind_text,
             hand_over::{Choice, chosen_items, item_choices, reader_choices},
             language::only_shown,
             lock::Unlocked,
@@ -56,11 +56,11 @@ struct DutyPage {
 }
 
 /// The legal duties of a case.
-pub(super) fn rows(open: &Unlocked, t: Texts, case: &CaseId) -> Vec<DutyRow> {
-    duties(&open.client, super::items(open, case)).iter().map(|duty| row(open, t, case, duty)).collect()
+pub(super) fn rows(open: &Unlocked, t: Texts, names: &CaseWords<'_>, case: &CaseId) -> Vec<DutyRow> {
+    names.duties().iter().map(|duty| row(open, t, names, case, duty)).collect()
 }
 
-fn row(open: &Unlocked, t: Texts, case: &CaseId, duty: &Duty) -> DutyRow {
+fn row(open: &Unlocked, t: Texts, names: &CaseWords<'_>, case: &CaseId, duty: &Duty) -> DutyRow {
     let item = super::items(open, case).iter().find(|item| item.id == duty.request);
     let opened = item.and_then(|item| if let State::Opened(opened) = &item.state { Some(opened) } else { None });
     let mine = opened.is_some_and(|o| o.manifest.head.author == Author::Reader(open.client.me.reader.clone()));
@@ -70,7 +70,7 @@ fn row(open: &Unlocked, t: Texts, case: &CaseId, duty: &Duty) -> DutyRow {
         (_, true) => "desk-duty-approved",
         _ => "desk-duty-asked",
     };
-    let values = [("name", person(open, t, case, &duty.to.reader)), ("day", t.day(duty.day))];
+    let values = [("name", names.person(&duty.to.reader)), ("day", t.day(duty.day))];
     let mut facts = vec![(t.get("desk-duty-ground"), t.get(duty.ground.text_id()))];
     if let Some(asked) = asked {
         let named = asked.items.iter().map(|named| format!("{}, {}", t.get(kind_text(named.kind)), t.day(named.day)));

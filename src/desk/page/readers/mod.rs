@@ -22,13 +22,12 @@ use super::{
     view,
 };
 use crate::{
-    api_types::CaseView,
-    desk::{Client, DeskError, Item, Sent, circle::cards, consents, guests, only_passed},
-    domain::{
-        guest::GuestCard,
-        id::{CaseId, ItemId, KeyedReader, ReaderId},
+    desk::{
+        Client, DeskError, Item, Sent,
+        case_words::{CaseWords, Who},
     },
-    seal::{Plaintext, consent::Standing},
+    domain::id::{CaseId, ItemId},
+    seal::Plaintext,
     text::Texts,
 };
 
@@ -43,14 +42,6 @@ pub(super) fn routes(cfg: &mut web::ServiceConfig) {
         .service(both("/{lang}/case/{case}/readers/guest", guest::invite_one))
         .service(both("/{lang}/case/{case}/readers/guest/card", card::save))
         .service(both("/{lang}/case/{case}/readers/guest/ask", card::ask));
-}
-
-/// Somebody who reads.
-pub(super) struct Who {
-    /// Which.
-    pub(super) reader: KeyedReader,
-    /// As the page names them.
-    pub(super) text: String,
 }
 
 #[derive(Template)]
@@ -86,11 +77,6 @@ fn text_of(sent: &Fields, name: &str) -> Plaintext {
     Plaintext::from(found.map(|(_, v)| v.reveal().to_vec()).unwrap_or_default())
 }
 
-/// A text as a page shows it.
-fn words(text: &Plaintext) -> String {
-    String::from_utf8_lossy(text.reveal()).into_owned()
-}
-
 fn items<'a>(open: &'a Unlocked, case: &CaseId) -> &'a [Item] {
     open.cases.get(case).map(Vec::as_slice).unwrap_or_default()
 }
@@ -104,46 +90,10 @@ fn no_guest(open: &Unlocked) -> Result<(), Fault> {
     if is_guest(open) { Err(DeskError::known("desk-error-guest").into()) } else { Ok(()) }
 }
 
-/// The card of a guest of a case.
-pub(super) fn card(open: &Unlocked, case: &CaseId, id: &ReaderId) -> Option<GuestCard> {
-    let known = cards(&open.client, items(open, case));
-    // Who was only asked for has a name too.
-    let asked = || consents(items(open, case)).into_iter().filter_map(|consent| consent.card);
-    known.into_iter().chain(asked()).find(|card| card.guest.id == *id)
-}
-
-/// A guest as everybody sees them.
-fn guest_name(t: Texts, card: &GuestCard) -> String {
-    t.with("guest-name", &[("name", t.pick(&card.guest.shown_as).to_owned()), ("day", t.day(card.until))])
-}
-
-/// A reader of the roster, or a guest of a case.
-pub(super) fn person(open: &Unlocked, t: Texts, case: &CaseId, id: &ReaderId) -> String {
-    let known = open.client.roster.reader(id).map(|r| t.pick(&r.shown_as).to_owned());
-    let guest = || card(open, case, id).map(|card| guest_name(t, &card));
-    known.or_else(guest).unwrap_or_else(|| id.to_string())
-}
-
-/// Everybody who reads a case, the guests last.
-pub(super) fn who(open: &Unlocked, t: Texts, case: &CaseView) -> Vec<Who> {
-    let passed = only_passed(&open.client, items(open, &case.case));
-    let one = |reader: &KeyedReader| {
-        let name = person(open, t, &case.case, &reader.reader);
-        let away = case.away.contains(reader);
-        let name = if passed.contains(reader) { t.with("desk-readers-passed", &[("name", name)]) } else { name };
-        let text = if away { t.with("desk-readers-away", &[("name", name)]) } else { name };
-        Who { reader: reader.clone(), text }
-    };
-    let guests = guests(&open.client, items(open, &case.case)).into_iter();
-    let guest = |card: GuestCard| Who { reader: card.keyed(), text: guest_name(t, &card) };
-    let guests: Vec<Who> = guests.map(guest).filter(|who| !case.readers.contains(&who.reader)).collect();
-    case.readers.iter().map(one).chain(guests).collect()
-}
-
 /// What colleagues asked and this reader can answer, for the page of the case.
-pub(super) fn waits(open: &Unlocked, t: Texts, case: &CaseId) -> Vec<String> {
-    let takings = take_out::rows(open, t, case).into_iter().filter(|row| row.confirm).map(|row| row.text);
-    let duties = duty::rows(open, t, case).into_iter().filter(|row| row.approve || row.carry_out);
+pub(super) fn waits(open: &Unlocked, t: Texts, words: &CaseWords<'_>, case: &CaseId) -> Vec<String> {
+    let takings = take_out::rows(open, t, words, case).into_iter().filter(|row| row.confirm).map(|row| row.text);
+    let duties = duty::rows(open, t, words, case).into_iter().filter(|row| row.approve || row.carry_out);
     let duties = duties.map(|row| row.text);
     takings.chain(duties).collect()
 }
@@ -157,34 +107,20 @@ async fn show(desk: Data<Desk>, request: HttpRequest, path: Path<(String, String
 async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, error: Option<DeskError>) -> Answer {
     let case = refresh(open, id).await?;
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let words = open.words(t, id);
     let page = Page {
         t,
         case: *id,
-        who: who(open, t, &case),
-        takings: take_out::rows(open, t, id),
-        duties: duty::rows(open, t, id),
-        consents: asked(open, t, id),
+        who: words.who(&case),
+        takings: take_out::rows(open, t, &words, id),
+        duties: duty::rows(open, t, &words, id),
+        consents: words.consents(),
         closed: case.state.is_closed(),
         guest: is_guest(open),
         advice: crate::desk::open::advice(items(open, id)),
         error: error.map(|error| error.in_words(t)),
     };
     Ok(shown(open, t, status, "desk-readers-title", &page))
-}
-
-/// What the reporter was asked; with the item of what they agreed to.
-fn asked(open: &Unlocked, t: Texts, id: &CaseId) -> Vec<(String, Option<String>)> {
-    let one = |consent: crate::desk::Consent| {
-        let (text, agreed) = match consent.standing {
-            Standing::Asked => ("desk-consent-asked", false),
-            Standing::No => ("desk-consent-no", false),
-            Standing::Yes(_) => ("desk-consent-yes", true),
-            Standing::Done => ("desk-consent-done", false),
-        };
-        let values = [("name", person(open, t, id, &consent.to.reader)), ("day", t.day(consent.day))];
-        (t.with(text, &values), agreed.then(|| consent.request.to_string()))
-    };
-    consents(items(open, id)).into_iter().map(one).collect()
 }
 
 fn shown(open: &Unlocked, t: Texts, status: StatusCode, title: &str, body: &impl Template) -> HttpResponse {

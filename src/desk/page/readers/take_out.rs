@@ -6,10 +6,12 @@ use actix_web::{
 };
 use askama::Template;
 
-use super::{as_second, back, chosen, no_guest, person, shown, text_of, words};
+use super::{as_second, back, chosen, no_guest, shown, text_of};
 use crate::{
     desk::{
-        Content, DeskError, State, confirm_take_out,
+        Content, DeskError, State,
+        case_words::{CaseWords, Who, words},
+        confirm_take_out,
         page::{
             Desk, Fields,
             answer::{Answer, MaybeForm, answer, case_of, fields},
@@ -19,7 +21,7 @@ use crate::{
             lock::Unlocked,
             view::Wrong,
         },
-        take_out, takings,
+        take_out,
     },
     domain::id::{CaseId, ItemId, ReaderId},
     seal::Plaintext,
@@ -46,7 +48,7 @@ struct TakeOut {
 }
 
 /// Who was asked to be taken out.
-pub(super) fn rows(open: &Unlocked, t: Texts, case: &CaseId) -> Vec<TakingRow> {
+pub(super) fn rows(open: &Unlocked, t: Texts, names: &CaseWords<'_>, case: &CaseId) -> Vec<TakingRow> {
     let (items, me) = (super::items(open, case), open.client.me.keyed());
     let reason = |asked: &ItemId| {
         let item = items.iter().find(|item| item.id == *asked)?;
@@ -55,8 +57,7 @@ pub(super) fn rows(open: &Unlocked, t: Texts, case: &CaseId) -> Vec<TakingRow> {
     };
     let row = |taking: crate::desk::Taking| {
         let id = if taking.done { "desk-take-out-done" } else { "desk-take-out-asked" };
-        let name = |reader: &ReaderId| person(open, t, case, reader);
-        let (who, by) = (name(&taking.who.reader), name(&taking.by.reader));
+        let (who, by) = (names.person(&taking.who.reader), names.person(&taking.by.reader));
         TakingRow {
             item: taking.asked,
             text: t.with(id, &[("name", who), ("by", by), ("day", t.day(taking.day))]),
@@ -64,7 +65,7 @@ pub(super) fn rows(open: &Unlocked, t: Texts, case: &CaseId) -> Vec<TakingRow> {
             confirm: !taking.done && taking.by != me && taking.who != me && !super::is_guest(open),
         }
     };
-    takings(&open.client, items).into_iter().map(row).collect()
+    names.takings().into_iter().map(row).collect()
 }
 
 /// Asks, as the first.
@@ -95,8 +96,8 @@ pub(super) async fn ask(
 async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, sent: &Fields, error: Option<Wrong>) -> Answer {
     let case = refresh(open, id).await?;
     let (me, picked) = (open.client.me.keyed(), chosen(sent, "who"));
-    let others = super::who(open, t, &case).into_iter().filter(|who| who.reader != me);
-    let choice = |who: super::Who| {
+    let others = open.words(t, id).who(&case).into_iter().filter(|who| who.reader != me);
+    let choice = |who: Who| {
         let value = who.reader.reader.to_string();
         Choice { chosen: picked == Some(value.as_str()), value, text: who.text }
     };

@@ -1,0 +1,232 @@
+//! The items of a case in words.
+use super::{
+    CaseWords,
+    told::{agreed_text, words},
+};
+use crate::{
+    desk::{Content, Item, Opened, State, consents, worked},
+    domain::{
+        classification::Classification,
+        id::{ItemId, KeyedReader},
+    },
+    seal::{Author, Kind, StoryText, circle::LeftReason, consent::Along, protocol::StepDone},
+    text::Texts,
+};
+
+/// One item, as it is shown.
+pub(in crate::desk) struct Entry {
+    pub(in crate::desk) item: ItemId,
+    pub(in crate::desk) from_reporter: bool,
+    pub(in crate::desk) kind: &'static str,
+    pub(in crate::desk) heading: String,
+    pub(in crate::desk) proven: bool,
+    /// Question and answer; a text has no question.
+    pub(in crate::desk) texts: Vec<(String, String)>,
+    /// A file's name and length, or what opens a large one; empty for all else.
+    pub(in crate::desk) file: String,
+    pub(in crate::desk) error: Option<String>,
+}
+
+/// Whether an item says what the case belongs with: that stands on top of the page.
+pub(in crate::desk) fn is_link(item: &Item) -> bool {
+    matches!(&item.state, State::Opened(opened) if matches!(opened.content, Content::Link(_)))
+}
+
+impl CaseWords<'_> {
+    /// One item.
+    pub(in crate::desk) fn entry(&self, item: &Item) -> Entry {
+        let t = self.t;
+        let mut entry = Entry {
+            item: item.id,
+            from_reporter: false,
+            kind: "item",
+            heading: t.get("desk-item-closed"),
+            proven: true,
+            texts: Vec::new(),
+            file: String::new(),
+            error: None,
+        };
+        match &item.state {
+            State::Failed(error) => entry.error = Some(error.clone()),
+            State::Large(bytes) => {
+                entry.heading = t.get("desk-item-large");
+                entry.file = t.with("desk-open-large", &[("size", size(*bytes))]);
+            }
+            State::Opened(opened) => {
+                let head = &opened.manifest.head;
+                entry.heading = self.heading(opened);
+                entry.proven = opened.proven;
+                entry.from_reporter = head.author == Author::Reporter;
+                if head.kind == Kind::Note {
+                    entry.kind = "note";
+                }
+                if let Content::File { name, .. } = &opened.content {
+                    entry.file = format!("{name} ({})", size(opened.manifest.length));
+                }
+                entry.texts = self.texts(&opened.content);
+            }
+        }
+        entry
+    }
+
+    /// What stands in an item: each text with its question.
+    fn texts(&self, content: &Content) -> Vec<(String, String)> {
+        let t = self.t;
+        let alone = |text: String| vec![(String::new(), text)];
+        match content {
+            Content::Text(text) => alone(text.to_string()),
+            Content::Story(story) => story_texts(t, story),
+            Content::Request(asked) => {
+                vec![(t.with("consent-title", &[("name", self.person(&asked.to.reader))]), words(&asked.reason))]
+            }
+            Content::Answer(answer) => {
+                let about = consents(self.items).into_iter().find(|consent| consent.request == answer.request);
+                let name = about.map(|consent| self.person(&consent.to.reader));
+                let about = name.map(|name| t.with("consent-title", &[("name", name)])).unwrap_or_default();
+                vec![(about, t.get(if answer.yes { "yes" } else { "no" }))]
+            }
+            Content::Classification(made) => alone(classified(t, made)),
+            Content::Protocol(begun) => alone(t.pick(&begun.protocol.name).to_owned()),
+            Content::Step(done) => alone(self.step(done)),
+            Content::HandOver(done) => alone(self.person(&done.to.reader)),
+            Content::ToReport(said) => vec![
+                (t.get("desk-to-report-case"), said.report.to_string()),
+                (t.get("desk-to-report-what"), along(t, said.along)),
+                (t.get("desk-to-report-to"), self.all_named(&said.to)),
+            ],
+            Content::Account(told) => alone(words(&told.text)),
+            Content::Agreed(agreed) => vec![(agreed_text(t, agreed), words(&agreed.text))],
+            Content::PassOn(done) => alone(self.all_named(&done.to)),
+            Content::Left(left) => alone(t.get(match left.reason {
+                LeftReason::Conflict => "desk-left-conflict",
+                LeftReason::Leaving => "desk-left",
+                LeftReason::Unread => "desk-left-unread",
+            })),
+            Content::TakeOut(asked) => vec![(self.person(&asked.who.reader), words(&asked.reason))],
+            Content::Duty(asked) => vec![
+                (self.person(&asked.to.reader), t.get(asked.ground.text_id())),
+                (String::new(), words(&asked.reason)),
+            ],
+            Content::TakenOut(taken) => {
+                let asked = self.takings().into_iter().find(|asked| asked.asked == taken.take_out);
+                alone(asked.map(|asked| self.person(&asked.who.reader)).unwrap_or_default())
+            }
+            // What a case belongs with is said on top of it, and only where the other case may be named.
+            Content::Link(_) | Content::DutyApproved(_) | Content::File { .. } => Vec::new(),
+        }
+    }
+
+    fn all_named(&self, readers: &[KeyedReader]) -> String {
+        readers.iter().map(|r| self.named(&r.reader)).collect::<Vec<_>>().join("\n")
+    }
+
+    fn heading(&self, opened: &Opened) -> String {
+        let (head, t) = (&opened.manifest.head, self.t);
+        let from = match &head.author {
+            Author::Reporter => t.get("desk-from-reporter"),
+            Author::Reader(id) => {
+                let overseer = self.client.roster.overseer(id).map(|(_, o)| t.pick(&o.shown_as).to_owned());
+                let reader = self.client.roster.reader(id).map(|r| t.pick(&r.shown_as).to_owned());
+                let guest = || self.card(id).map(|card| t.pick(&card.guest.shown_as).to_owned());
+                reader.or_else(guest).or(overseer).unwrap_or_else(|| id.to_string())
+            }
+        };
+        format!("{}, {}, {from}", t.get(kind_text(head.kind)), t.day(head.day))
+    }
+
+    /// What a step asks, as the protocol has it that the case keeps.
+    fn step(&self, done: &StepDone) -> String {
+        let begun = worked(self.items).find(|(begun, _)| *begun == done.begun);
+        let step = begun.and_then(|(_, worked)| worked.protocol.steps.iter().find(|s| s.id == done.step));
+        step.map_or_else(|| done.step.clone(), |step| self.t.pick(&step.text).to_owned())
+    }
+}
+
+/// The answers of a story, each with its question; what was left out is left out.
+pub(in crate::desk) fn story_texts(t: Texts, story: &StoryText) -> Vec<(String, String)> {
+    let all = [
+        ("story", &story.story),
+        ("who", &story.who),
+        ("when", &story.when),
+        ("place", &story.place),
+        ("known", &story.known),
+    ];
+    let answered = all.into_iter().filter(|(_, text)| !text.is_empty());
+    answered.map(|(name, text)| (t.get(&format!("desk-story-{name}")), text.clone())).collect()
+}
+
+/// A classification in words, one line a question.
+fn classified(t: Texts, made: &Classification) -> String {
+    let word = |list: &str, code: &str| t.get(&format!("{list}-{code}"));
+    let words = |list: &str, codes: &std::collections::BTreeSet<String>| {
+        codes.iter().map(|code| word(list, code)).collect::<Vec<_>>().join(", ")
+    };
+    let line = |question: &str, answer: String| {
+        if answer.is_empty() { String::new() } else { format!("{}: {answer}\n", t.get(question)) }
+    };
+    [
+        line("class-of", word("type", &made.of)),
+        line("class-flags", words("flag", &made.flags)),
+        line("class-assessment", word("assessment", &made.assessment)),
+        line(
+            "class-investigation",
+            made.investigation.as_deref().map(|c| word("investigation", c)).unwrap_or_default(),
+        ),
+        line("class-finding", made.finding.as_deref().map(|c| word("finding", c)).unwrap_or_default()),
+        line("class-measures", words("measure", &made.measures)),
+    ]
+    .concat()
+}
+
+/// What goes along, in words.
+fn along(t: Texts, along: Along) -> String {
+    let all = [(along.story, "along-story"), (along.messages, "along-messages"), (along.files, "along-files")];
+    all.into_iter().filter(|(goes, _)| *goes).map(|(_, id)| t.get(id)).collect::<Vec<_>>().join("\n")
+}
+
+/// The text that names a kind.
+pub(in crate::desk) fn kind_text(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Report => "desk-kind-report",
+        Kind::Advice => "desk-kind-advice",
+        Kind::Message => "desk-kind-message",
+        Kind::File => "desk-kind-file",
+        Kind::Acknowledgement => "kind-acknowledgement",
+        Kind::Question => "kind-question",
+        Kind::Reply => "kind-reply",
+        Kind::Feedback => "kind-feedback",
+        Kind::Note => "desk-kind-note",
+        Kind::Closing => "kind-closing",
+        Kind::ConsentRequest => "kind-consent",
+        Kind::ConsentAnswer => "desk-kind-consent-answer",
+        Kind::HandOver => "kind-hand-over",
+        Kind::Reminder => "desk-kind-reminder",
+        Kind::HoldTold => "desk-kind-hold",
+        Kind::TransferAsked => "desk-kind-transfer",
+        Kind::Escalation => "desk-kind-escalation",
+        Kind::Classification => "desk-kind-classification",
+        Kind::Protocol => "desk-kind-protocol",
+        Kind::Step => "desk-kind-step",
+        Kind::ToReport => "desk-kind-to-report",
+        Kind::PassOn => "desk-kind-pass-on",
+        Kind::Identity => "desk-kind-identity",
+        Kind::Talk => "desk-kind-talk",
+        Kind::Account => "desk-kind-account",
+        Kind::Agreed => "desk-kind-agreed",
+        Kind::Left => "desk-kind-left",
+        Kind::TakeOut => "desk-kind-take-out",
+        Kind::TakenOut => "desk-kind-taken-out",
+        Kind::DutyRequest => "desk-kind-duty",
+        Kind::DutyApproval => "desk-kind-duty-approval",
+        Kind::Link => "desk-link-title",
+    }
+}
+
+/// Bytes in words.
+pub(in crate::desk) fn size(bytes: u64) -> String {
+    match bytes {
+        b if b >= 10 << 20 => format!("{} MiB", b >> 20),
+        b if b >= 10 << 10 => format!("{} KiB", b >> 10),
+        b => format!("{b} bytes"),
+    }
+}

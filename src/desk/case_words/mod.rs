@@ -1,0 +1,176 @@
+//! A case in words, in one language: its page and `read` show the same.
+mod entry;
+mod told;
+
+use std::cell::OnceCell;
+
+pub(super) use self::{
+    entry::{Entry, is_link, kind_text, size, story_texts},
+    told::{Told, words},
+};
+use super::{
+    Client, Item,
+    circle::{Circle, cards, story},
+    consents,
+    duty::{Duty, duties},
+    leave::{Taking, takings},
+    pass_on,
+};
+use crate::{
+    api_types::CaseView,
+    domain::{
+        guest::GuestCard,
+        id::{KeyedReader, ReaderId},
+    },
+    seal::consent::Standing,
+    text::Texts,
+};
+
+/// A case that was opened, to be put into words.
+pub(super) struct CaseWords<'a> {
+    client: &'a Client,
+    t: Texts,
+    items: &'a [Item],
+    circle: OnceCell<Option<Circle>>,
+}
+
+/// Somebody who reads.
+pub(super) struct Who {
+    /// Which.
+    pub(super) reader: KeyedReader,
+    /// Their name, with what is particular about them.
+    pub(super) text: String,
+    /// The same and since when, where something proves that.
+    pub(super) line: String,
+}
+
+impl<'a> CaseWords<'a> {
+    /// From what was opened of a case.
+    pub(super) fn of(client: &'a Client, t: Texts, items: &'a [Item]) -> Self {
+        Self { client, t, items, circle: OnceCell::new() }
+    }
+
+    /// Who may read, worked out once; nothing where no reporter is known.
+    fn circle(&self) -> Option<&Circle> {
+        self.circle.get_or_init(|| Circle::of(self.client, self.items).ok()).as_ref()
+    }
+
+    /// A reader of the roster, or a guest of the case.
+    pub(super) fn person(&self, id: &ReaderId) -> String {
+        let known = self.client.roster.reader(id).map(|r| self.t.pick(&r.shown_as).to_owned());
+        let guest = || self.card(id).map(|card| guest_name(self.t, &card));
+        known.or_else(guest).unwrap_or_else(|| id.to_string())
+    }
+
+    /// A reader, as the roster shows them.
+    pub(super) fn named(&self, id: &ReaderId) -> String {
+        let known = self.client.roster.reader(id);
+        known.map_or_else(|| id.to_string(), |r| self.t.pick(&r.shown_as).to_owned())
+    }
+
+    /// The card of a guest of the case. Who was only asked for has a name too.
+    fn card(&self, id: &ReaderId) -> Option<GuestCard> {
+        let asked = || consents(self.items).into_iter().filter_map(|consent| consent.card);
+        cards(self.client, self.items).into_iter().chain(asked()).find(|card| card.guest.id == *id)
+    }
+
+    /// Everybody who reads the case, the guests last.
+    pub(super) fn who(&self, view: &CaseView) -> Vec<Who> {
+        let (circle, t) = (self.circle(), self.t);
+        let one = |reader: &KeyedReader| {
+            let name = self.person(&reader.reader);
+            let passed = circle.is_some_and(|circle| circle.only_passed(reader));
+            let name = if passed { t.with("desk-readers-passed", &[("name", name)]) } else { name };
+            let away = view.away.contains(reader);
+            let text = if away { t.with("desk-readers-away", &[("name", name)]) } else { name };
+            Who { reader: reader.clone(), line: self.since(view, reader, &text), text }
+        };
+        let guest = |card: &GuestCard| {
+            let (reader, text) = (card.keyed(), guest_name(t, card));
+            Who { line: self.since(view, &reader, &text), reader, text }
+        };
+        let guests = circle.into_iter().flat_map(|circle| &circle.guests).map(guest);
+        let guests: Vec<Who> = guests.filter(|who| !view.readers.contains(&who.reader)).collect();
+        view.readers.iter().map(one).chain(guests).collect()
+    }
+
+    /// A name and since when they read. A reserve reader had a slot from the start and reads since some later day, which nothing proves.
+    fn since(&self, view: &CaseView, reader: &KeyedReader, name: &str) -> String {
+        let file = self.client.roster.organisation(&view.org).and_then(|o| o.file.as_ref());
+        let reserve = || file.is_some_and(|f| f.desks.iter().any(|d| d.reserve.as_ref() == Some(&reader.reader)));
+        let Some(circle) = self.circle() else { return name.to_owned() };
+        let Some(day) = circle.since(reader, view.filed) else { return name.to_owned() };
+        let name = ("name", name.to_owned());
+        if !circle.was_let_in(reader) && reserve() {
+            return self.t.with("desk-readers-reserve", &[name]);
+        }
+        self.t.with("desk-readers-since", &[name, ("day", self.t.day(day))])
+    }
+
+    /// Readers whom the server names and the circle does not know: see [`Circle::strangers`].
+    pub(super) fn strangers<'b>(&self, view: &'b CaseView) -> Vec<&'b KeyedReader> {
+        self.circle().map_or_else(|| view.readers.iter().collect(), |circle| circle.strangers(view))
+    }
+
+    /// The cards of the guests who read along today.
+    pub(super) fn guests(&self) -> &[GuestCard] {
+        self.circle().map(|circle| circle.guests.as_slice()).unwrap_or_default()
+    }
+
+    /// Whether the signed-in reader only reads what the reporter let go along.
+    pub(super) fn passed(&self) -> bool {
+        self.circle().is_some_and(|circle| circle.only_passed(&self.client.me.keyed()))
+    }
+
+    /// Whether something waits for the signed-in reader to pass it on.
+    pub(super) fn to_pass_on(&self) -> bool {
+        let mine = self.circle().is_some_and(|circle| circle.readers.contains(&self.client.me.keyed()));
+        mine && pass_on::waits(self.items)
+    }
+
+    /// Who was asked to be taken out.
+    pub(super) fn takings(&self) -> Vec<Taking> {
+        self.circle().map(|circle| takings(self.client, circle, self.items)).unwrap_or_default()
+    }
+
+    /// The legal duties.
+    pub(super) fn duties(&self) -> Vec<Duty> {
+        self.circle().map(|circle| duties(self.client, circle, self.items)).unwrap_or_default()
+    }
+
+    /// What the reporter was asked and what came of it; with the item of what they agreed to.
+    pub(super) fn consents(&self) -> Vec<(String, Option<String>)> {
+        let one = |consent: super::Consent| {
+            let (id, agreed) = match consent.standing {
+                Standing::Asked => ("desk-consent-asked", false),
+                Standing::No => ("desk-consent-no", false),
+                Standing::Yes(_) => ("desk-consent-yes", true),
+                Standing::Done => ("desk-consent-done", false),
+            };
+            let values = [("name", self.person(&consent.to.reader)), ("day", self.t.day(consent.day))];
+            (self.t.with(id, &values), agreed.then(|| consent.request.to_string()))
+        };
+        consents(self.items).into_iter().map(one).collect()
+    }
+
+    /// What the report is about; nothing where there is no story.
+    pub(super) fn topic(&self) -> Option<String> {
+        story(self.items).map(|story| self.t.get(story.topic.text_id()))
+    }
+
+    /// Whom the reporter excluded.
+    pub(super) fn struck(&self) -> Vec<String> {
+        let struck = story(self.items).map(|story| story.struck.iter().map(|id| self.person(id)).collect());
+        struck.unwrap_or_default()
+    }
+
+    /// The items, without what stands on top of the page: what the case belongs with.
+    pub(super) fn entries(&self) -> Vec<Entry> {
+        self.items.iter().filter(|item| !is_link(item)).map(|item| self.entry(item)).collect()
+    }
+}
+
+/// A guest as everybody sees them.
+pub(super) fn guest_name(t: Texts, card: &GuestCard) -> String {
+    t.with("guest-name", &[("name", t.pick(&card.guest.shown_as).to_owned()), ("day", t.day(card.until))])
+}

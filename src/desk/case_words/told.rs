@@ -1,0 +1,62 @@
+//! What is said of an oral report: how it was told, where the account stands, and that the officer has had the code.
+use super::CaseWords;
+use crate::{
+    desk::oral,
+    seal::{
+        Plaintext,
+        account::{Agreed, Standing},
+    },
+    text::Texts,
+};
+
+/// What is said of it.
+pub(in crate::desk) struct Told {
+    /// By whom it was entered, and how it was told.
+    pub(in crate::desk) told: String,
+    /// Whether the reporter agreed.
+    pub(in crate::desk) standing: String,
+    /// That the officer has had the code.
+    pub(in crate::desk) code: String,
+    /// The same, beside what the reporter wrote.
+    pub(in crate::desk) doubt: String,
+    /// The same, where consent is asked for.
+    pub(in crate::desk) consent: String,
+}
+
+impl CaseWords<'_> {
+    /// What is said of an oral report; nothing of any other.
+    pub(in crate::desk) fn told(&self) -> Option<Told> {
+        let (report, t) = (oral(self.items)?, self.t);
+        let by = [("name", self.named(&report.oral.by))];
+        let standing = match &report.account {
+            None => t.get("told-no-account"),
+            Some(account) => {
+                let id = match account.standing {
+                    Standing::Waiting => "told-waiting",
+                    Standing::Agreed(_) => "told-agreed",
+                    Standing::Changed(_) => "told-changed",
+                };
+                let agreed = account.agreed.map(|day| t.day(day)).unwrap_or_default();
+                let name = self.named(account.by);
+                t.with(id, &[("name", name), ("day", t.day(account.day)), ("agreed", agreed)])
+            }
+        };
+        Some(Told {
+            told: t.with(&format!("told-{}", report.oral.how.name()), &by),
+            standing,
+            code: t.with("told-code", &by),
+            doubt: t.with("told-doubt", &by),
+            consent: t.with("told-consent", &by),
+        })
+    }
+}
+
+/// A text that was opened, to be escaped by its template.
+pub(in crate::desk) fn words(text: &Plaintext) -> String {
+    String::from_utf8_lossy(text.reveal()).into_owned()
+}
+
+/// What stands above a text that the reporter agreed with.
+pub(in crate::desk) fn agreed_text(t: Texts, agreed: &Agreed) -> String {
+    t.get(if agreed.changed { "told-with-changes" } else { "told-unchanged" })
+}

@@ -1,0 +1,46 @@
+//! `protocol` and `step` without a name: which there are, and what was done.
+use serde_json::json;
+
+use super::{
+    Client, DeskError, case_words::CaseWords, casework, commands::Options, open::entered, register::worked, safe_text,
+};
+use crate::{domain::id::CaseId, seal::code::Language, text::Texts};
+
+/// The protocols that can be begun in a case.
+pub(super) async fn protocols(options: &Options, client: &Client, id: &CaseId) -> Result<String, DeskError> {
+    let (case, t) = (client.case(id).await?, Texts::of(Language::En));
+    let all: Vec<_> = casework::protocols(client, &case).map(|p| (p.id.clone(), t.pick(&p.name).to_owned())).collect();
+    if options.json {
+        return Ok(
+            json!(all.iter().map(|(id, name)| json!({ "protocol": id, "name": name })).collect::<Vec<_>>()).to_string()
+        );
+    }
+    let lines: Vec<String> = all.iter().map(|(id, name)| safe_text(&format!("{id}  {name}"))).collect();
+    Ok(if lines.is_empty() { "Your organisation has no protocols.".to_owned() } else { lines.join("\n") })
+}
+
+/// The steps of the protocol that was begun last, with who said that they were done.
+pub(super) async fn steps(options: &Options, client: &Client, id: &CaseId) -> Result<String, DeskError> {
+    let (_, items) = entered(client, id).await?;
+    let t = Texts::of(Language::En);
+    let words = CaseWords::of(client, t, &items);
+    let (_, worked) = worked(&items).last().ok_or_else(|| DeskError::known("desk-error-no-protocol"))?;
+    let steps = worked.protocol.steps.iter();
+    if options.json {
+        let one = |s| json!({ "step": s, "until": worked.until(s), "done": worked.done(s) });
+        return Ok(json!(steps.map(one).collect::<Vec<_>>()).to_string());
+    }
+    let line = |s| {
+        let said = worked
+            .ticks(s)
+            .iter()
+            .map(|tick| t.with("protocol-by", &[("name", words.person(tick.by)), ("day", t.day(tick.day))]));
+        let said: Vec<String> = said.collect();
+        let stands = if worked.done(s) { "done".to_owned() } else { format!("by {}", t.day(worked.until(s))) };
+        let two = if s.two && !worked.done(s) { t.get("protocol-two") } else { String::new() };
+        let rest = [t.pick(&s.text).to_owned(), two, said.join(" ")].into_iter().filter(|text| !text.is_empty());
+        let rest: Vec<String> = rest.map(|text| format!("\n  {}", safe_text(&text).replace('\n', " "))).collect();
+        format!("{}  {stands}  {}{}", s.id, safe_text(t.pick(&s.owner)), rest.concat())
+    };
+    Ok(steps.map(line).collect::<Vec<_>>().join("\n"))
+}
