@@ -49,6 +49,8 @@ async fn an_adviser_advises_without_a_clock_and_ends_it() {
     assert!(browser.page.find(By::Css(".mk-acts a[href$=reply]")).await.is_err());
     browser.page.goto(absolute(&link, "/nl/inbox")).await.unwrap();
     assert!(browser.text().await.contains("0 gevonden"), "{}", browser.text().await);
+    browser.page.goto(absolute(&link, "/nl/inbox?state=all")).await.unwrap();
+    assert!(browser.text().await.contains("Vraag om advies"), "{}", browser.text().await);
     browser.quit().await;
     assert!(reporter.mailbox(&code, None, &[]).await.html.contains("Uw zaak is afgesloten"));
 }
@@ -96,8 +98,16 @@ async fn a_manager_hands_over_once_the_reporter_s_no_became_a_yes_and_the_advise
     assert!(reporter.mailbox(&code, None, &[]).await.html.contains("Ik lees nu met u mee."));
     let (browser, _) = opened(&service, READER).await;
     assert!(browser.text().await.contains("Ik lees nu met u mee."), "everybody of the case reads on");
+    let offered = async |act: &str| browser.page.find(By::Css(format!(".mk-acts a[href$='/{act}']"))).await.is_ok();
+    assert!(offered("classify").await && offered("outcome").await && offered("protocol").await);
+    let case = browser.page.current_url().await.unwrap();
     said(&browser, "close", "Wij zijn klaar.").await;
     browser.press("button[name=sure][value=yes]").await;
+    // As the page said before: a note is left, whoever knows another address.
+    assert!(offered("note").await);
+    assert!(!offered("classify").await && !offered("outcome").await && !offered("protocol").await);
+    browser.page.goto(format!("{case}/outcome")).await.unwrap();
+    assert!(browser.text().await.contains("Er kan alleen nog een notitie bij."), "{}", browser.text().await);
     browser.quit().await;
     assert!(reporter.mailbox(&code, None, &[]).await.html.contains("Bent u het niet eens"));
 }

@@ -130,3 +130,45 @@ fn silent(client: &Client, t: Texts, seen: &BTreeMap<ReaderId, Day>, day: Day) -
     let names = (!never.is_empty()).then(|| t.with("watch-never", &[("names", never.join(", "))]));
     lines.into_iter().chain(names).map(|text| Line { text, case: None }).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::register::{CaseKind, Channel};
+
+    #[test]
+    fn a_case_waits_for_what_the_law_asks_and_after_feedback_for_nothing() {
+        let days = ["2026-11-24", "2026-12-01", "2027-02-24", "2027-03-01"].map(Day::parse);
+        let [Some(filed), Some(week), Some(term), Some(later)] = days else { unreachable!("days") };
+        let case = |state, due| OverviewCase {
+            case: CaseId::from_uuid(Uuid::from_u128(1)),
+            state,
+            filed,
+            due,
+            destroy_after: None,
+            groups: Vec::new(),
+            reserve: false,
+        };
+        let row = |acknowledged, feedback| Row {
+            received: filed,
+            channel: Channel::Web,
+            kind: CaseKind::Report,
+            topic: None,
+            acknowledged,
+            feedback,
+            assessment: None,
+            closing: None,
+            closed: None,
+            progress: None,
+        };
+        let open = |due| case(CaseState::Open, due);
+        assert_eq!(waits(&open(week), None), Some(week));
+        assert_eq!(waits(&open(week), Some(&row(None, None))), Some(week));
+        assert_eq!(waits(&open(term), Some(&row(Some(filed), None))), Some(term));
+        // The server counts on to a day that nobody promised.
+        assert_eq!(waits(&open(later), Some(&row(Some(filed), Some(week)))), None);
+        assert_eq!(waits(&case(CaseState::Closed, term), None), None);
+    }
+}

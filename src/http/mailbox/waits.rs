@@ -94,7 +94,7 @@ pub(super) async fn elsewhere(app: &App, opened: &Opened) -> Result<Vec<u8>, Sto
 }
 
 /// Says to the reporter that they sent something, after what stood in the case then: once a day, or with what answers a question. What was
-/// sent is there whatever comes of this.
+/// sent is there whatever comes of this; the last hundred items of a case are for what is sent.
 pub(crate) async fn say_sent(app: &App, opened: &Opened, kind: Kind, stands: &[ItemId]) {
     let today = app.clock.today();
     let known = letters(app, opened).await.is_ok_and(|all| {
@@ -106,10 +106,7 @@ pub(crate) async fn say_sent(app: &App, opened: &Opened, kind: Kind, stands: &[I
         return;
     }
     let Some(item) = sent_item(app, opened, kind, stands) else { return };
-    let added = app.store.add_item(&opened.case.id, &item, None, today).await;
-    if added.is_err() {
-        tracing::warn!("a reporter is not told that something was sent");
-    }
+    drop(app.store.add_item(&opened.case.id, &item, None, today).await);
 }
 
 fn sent_item(app: &App, opened: &Opened, kind: Kind, stands: &[ItemId]) -> Option<NewItem> {
@@ -118,5 +115,5 @@ fn sent_item(app: &App, opened: &Opened, kind: Kind, stands: &[ItemId]) -> Optio
     let id = head.item;
     let (slots, payload) = item(head, Plaintext::default(), &opened.keys.signer, &to).ok()?.into_parts();
     let slots = app.post.rows(&opened.case, &id, slots, None);
-    Some(NewItem { id, slots, readers: Vec::new(), payload: Payload::Inline(payload), most: Adds::Reporter.most() })
+    Some(NewItem { id, slots, readers: Vec::new(), payload: Payload::Inline(payload), most: Adds::Reader.most() })
 }
