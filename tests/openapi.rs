@@ -160,7 +160,7 @@ async fn several_items_come_in_one_answer_and_none_of_somebody_else() {
     let pool = sqlx::SqlitePool::connect(&service.database).await.unwrap();
     let all: Vec<(Vec<u8>,)> = sqlx::query_as("select id from item").fetch_all(&pool).await.unwrap();
     let mut all: Vec<ItemId> = all.iter().map(|(id,)| ItemId::from_uuid(uuid::Uuid::from_slice(id).unwrap())).collect();
-    assert_eq!(all.len(), 4);
+    assert_eq!(all.len(), 5, "two stories, two files, and for the reporter alone that files were sent");
     all.push(ItemId::from_uuid(uuid::Uuid::new_v4()));
     let http = reqwest::Client::new();
     let ask = |items: Vec<ItemId>| {

@@ -49,7 +49,7 @@ async fn a_closed_case_is_destroyed_on_its_day_and_declared_in_numbers() {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     let declared: serde_json::Value = serde_json::from_slice(&std::fs::read(&declaration).unwrap()).unwrap();
-    assert_eq!(declared["organisations"], serde_json::json!({ "bzk": { "cases": 1, "items": 3, "files": 1 } }));
+    assert_eq!(declared["organisations"], serde_json::json!({ "bzk": { "cases": 1, "items": 4, "files": 1 } }));
     let open = |code: &str| [("code".to_owned(), code.to_owned())];
     assert_eq!(browser.post("/nl/mailbox", &open(&code)).await.status, 422);
     assert_eq!(browser.post("/nl/mailbox", &open(&kept)).await.status, 200);
