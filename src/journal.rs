@@ -68,9 +68,12 @@ impl Journal {
         Ok(Self { folder: folder.to_owned(), clock })
     }
 
-    /// Writes today's marks; they are on the disk when this returns.
-    pub fn add(&self, marks: &[Mark]) -> io::Result<()> {
-        self.take_in(&Marks::from([(self.clock.today(), marks.iter().copied().collect())]))
+    /// Writes today's marks, or with a clock that went back those of the last day that was seen; they are on the disk when this returns.
+    /// Returns the day, by which [`Self::take_back`] finds them.
+    pub fn add(&self, marks: &[Mark], last_seen: Option<Day>) -> io::Result<Day> {
+        let day = last_seen.map_or(self.clock.today(), |last| last.max(self.clock.today()));
+        self.take_in(&Marks::from([(day, marks.iter().copied().collect())]))?;
+        Ok(day)
     }
 
     /// Writes marks of any days.
@@ -86,10 +89,10 @@ impl Journal {
         self.settle()
     }
 
-    /// Takes today's marks back, of what did not happen.
-    pub fn take_back(&self, marks: &[Mark]) -> io::Result<()> {
+    /// Takes marks of a day back, of what did not happen.
+    pub fn take_back(&self, day: Day, marks: &[Mark]) -> io::Result<()> {
         let _alone = self.alone()?;
-        let path = self.folder.join(self.clock.today().to_string());
+        let path = self.folder.join(day.to_string());
         if path.try_exists()? {
             let mut there = lines(&path)?;
             there.retain(|mark| !marks.contains(mark));

@@ -21,7 +21,7 @@ pub async fn pass(app: &App) -> Result<(), StoreError> {
     let journal = Journal::open(&config.journal(), app.clock).map_err(lost)?;
     let kept = i32::from(config.backup_days) + MORE_DAYS;
     // A clock that jumped ahead makes no mark old: it is needed when a backup of yesterday is restored.
-    let sure = app.store.look(today).await?.min(today);
+    let sure = app.look().await?.min(today);
     journal.renew(sure.plus_days(-kept)).map_err(lost)?;
     let moved = app.blobs.renew(config.reserve_bytes).await;
     // Also where the files could not be moved: the one does not wait for the other.

@@ -16,7 +16,7 @@ use crate::{
     },
     http::{self, App},
     replace::replace,
-    store::StoreError,
+    store::{STEP_DAYS, StoreError},
 };
 
 /// The folder of the declarations, in the data folder.
@@ -59,14 +59,14 @@ pub enum RetentionError {
 }
 
 /// Destroys closed cases whose day has come, and declares each; returns the numbers of this run. A clock that jumps forward destroys nothing
-/// once it is past the roster, and before that what is due within [`crate::store::STEP_DAYS`] days for each day it stays wrong.
+/// once it is past the roster, and before that what is due within [`STEP_DAYS`] days for each day it stays wrong.
 pub async fn purge(app: &App) -> Result<Counts, RetentionError> {
     let today = app.clock.today();
     if today > app.roster.expires {
         return Err(RetentionError::Clock(today));
     }
-    let sure = app.store.look(today).await?;
-    if sure < today {
+    let sure = app.look().await?;
+    if sure.plus_days(STEP_DAYS) < today {
         tracing::warn!(
             "the clock says {today}, far from the last day that was seen: what was due after {sure} is destroyed later; \
              if it is right: meldkluis clock --today {today}"

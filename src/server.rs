@@ -2,12 +2,16 @@
 use crate::{
     clock::Clock,
     config::{Config, ConfigError, Secrets},
-    domain::{day::Day, roster::RosterError},
+    domain::{
+        day::Day,
+        roster::{Roster, RosterError},
+    },
     http::{App, forget_absences},
     journal::Journal,
     notify,
+    post::PostKeys,
     roster_files::{Files, Seen, anchor},
-    store::{Blobs, StoreError, connect, destroy_again, sweep},
+    store::{Blobs, Store, StoreError, connect, destroy_again, sweep},
 };
 
 /// Why a server does not start. Nothing is served then: it fails closed (promise 8).
@@ -38,6 +42,12 @@ pub enum StartError {
         /// The last one that was sure.
         last: Day,
     },
+    /// Keys of another deployment, or drawn anew.
+    #[error(
+        "k1 or k2 is not the one that the stored rows were written with: nobody would find their cases, and mailboxes would say that \
+         nobody is left. Put the right ones back from the safe; nothing was changed"
+    )]
+    OtherKeys,
     /// Somebody says a day that the clock does not.
     #[error("the clock says {0}: set it right first")]
     OtherDay(Day),
@@ -74,6 +84,10 @@ pub async fn prepare(config: Config, clock: Clock) -> Result<App, StartError> {
         return Err(StartError::Clock { today, last });
     }
     store.look(today).await?;
+    let post = PostKeys::new(*secrets.k1, *secrets.k2);
+    if !keys_fit(&*store, &post, &roster).await? {
+        return Err(StartError::OtherKeys);
+    }
     let blobs = Blobs::folder(&config.data.join("payloads"))?;
     destroy_again(store.as_ref(), &blobs, &journal.marks()?).await?;
     sweep(store.as_ref(), &blobs).await?;
@@ -81,6 +95,28 @@ pub async fn prepare(config: Config, clock: Clock) -> Result<App, StartError> {
     notify::forget_leavers(&app).await?;
     forget_absences(&app).await?;
     Ok(app)
+}
+
+/// So many items are looked at before the keys count as wrong.
+const LOOKED_AT: usize = 200;
+
+/// Whether stored rows have a tag of k2, and a mailbox that k1 makes for a reader of the roster or for filler.
+async fn keys_fit(store: &dyn Store, post: &PostKeys, roster: &Roster) -> Result<bool, StoreError> {
+    let items = store.all_items().await?;
+    let (mut k1, mut k2) = (items.is_empty(), items.is_empty());
+    for (item, case) in items.iter().take(LOOKED_AT) {
+        let Some(case) = store.case(case).await? else { continue };
+        let rows = store.slots(item).await?;
+        let mut known = post.filler(&case);
+        known.extend([true, false].map(|advice| post.mark(&case, advice)));
+        known.extend(roster.readers().map(|reader| post.reader_mailbox(&reader.keyed(), case.filed)));
+        k1 |= rows.iter().any(|row| known.contains(&row.mailbox));
+        k2 |= rows.iter().any(|row| post.intact(&case, item, row));
+        if k1 && k2 {
+            break;
+        }
+    }
+    Ok(k1 && k2)
 }
 
 /// Makes today the last day that was seen, after the clock was wrong: on the word of somebody who looked at a calendar. The clock must say

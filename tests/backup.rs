@@ -29,7 +29,7 @@ const FILE: usize = 700_000;
 pub(crate) struct World {
     pub(crate) service: Service,
     program: Program,
-    settings: String,
+    pub(crate) settings: String,
 }
 
 impl World {
@@ -43,6 +43,10 @@ impl World {
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.service.path(name)
+    }
+
+    pub(crate) fn stop(&mut self) {
+        self.program.kill();
     }
 
     pub(crate) fn run(&self, settings: &str, words: &[&str]) -> Output {

@@ -5,7 +5,7 @@ mod support;
 
 use std::time::Duration;
 
-use meldkluis::{clock::Clock, demo, http::App, retention, server};
+use meldkluis::{clock::Clock, demo, domain::id::CaseId, http::App, retention, server};
 use support::{
     Browser, Service,
     child::{Program, config_file, settings},
@@ -128,6 +128,27 @@ async fn with_a_clock_that_went_back_reports_are_filed_on_the_last_day_that_was_
     let (_, page) = Browser::new(&service.base).report("Toch", &[]).await;
     assert!(page.html.contains("veilig aangekomen"), "{}", page.title());
     assert_eq!(store.filed_days().await.unwrap(), [today]);
+}
+
+/// Or it would be destroyed as soon as the clock is right.
+#[actix_web::test]
+async fn a_case_closed_with_a_clock_that_went_back_is_kept_from_the_last_day_that_was_seen() {
+    let mut store = None;
+    let service = Service::at(|app| {
+        store = Some(app.store.clone());
+        app.clock = Clock::Fixed(app.clock.today().plus_days(-60));
+    })
+    .await;
+    let (store, today) = (store.unwrap(), Clock::System.today());
+    Browser::new(&service.base).report("Gesloten", &[]).await;
+    let inbox = service.desk(READER, &["inbox"]).await.unwrap();
+    let file = service.path("close.txt");
+    std::fs::write(&file, "Klaar").unwrap();
+    let case = inbox[0]["case"].as_str().unwrap();
+    service.desk(READER, &["close", case, "--file", file.to_str().unwrap()]).await.unwrap();
+    let closed = store.case(&CaseId::from_uuid(uuid::Uuid::parse_str(case).unwrap())).await.unwrap().unwrap();
+    let ends = closed.destroy_after.unwrap();
+    assert!(ends >= today.plus_days(300), "{ends}");
 }
 
 #[actix_web::test]

@@ -59,6 +59,7 @@ async fn advice_stays(database: Option<String>) {
     assert_eq!(own.post(&format!("cases/{advice}/hold"), &hold).await.status(), 404);
     let to = vec![SentTo::Reader(own.keyed(ADVISER))];
     assert_eq!(own.memo(&advice, new_item(), to.clone(), Some(RECORD)).await.0, 404);
+    service.desk(OFFICER, &["read", &report]).await.unwrap();
     assert_eq!(own.memo(&report, new_item(), to, Some(RECORD)).await.0, 200);
 }
 

@@ -119,9 +119,12 @@ pub struct Made {
 
 /// Makes a backup in a folder of backups, and removes those past their term there.
 pub async fn make(config: &Config, to: &Path, clock: Clock) -> Result<Made, BackupError> {
-    if to.starts_with(&config.data) || to.starts_with(config.journal()) {
+    if [&config.data, &config.journal(), &config.secrets]
+        .iter()
+        .any(|own| !own.as_os_str().is_empty() && to.starts_with(own))
+    {
         return Err(BackupError::Refused(
-            "a backup must not be inside data or the journal: it would go with them".into(),
+            "a backup must not be inside data, the journal or the keys: it would go with them".into(),
         ));
     }
     private::folder(to).map_err(at(to))?;
@@ -158,15 +161,23 @@ fn free_name(to: &Path, day: Day) -> PathBuf {
     names.map(|name| to.join(name)).find(|folder| !folder.exists()).unwrap_or_default()
 }
 
-/// The backups of a folder, with their days.
+/// The backups of a folder, with their days, whole or not. What others put there, under whatever name, is none.
 fn backups(to: &Path) -> io::Result<Vec<(Day, PathBuf)>> {
     let mut found = Vec::new();
     for entry in fs::read_dir(to)? {
         let path = entry?.path();
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-        found.extend(name.get(..10).and_then(Day::parse).map(|day| (day, path.clone())));
+        let ours = path.join(DATABASE).is_dir() || fs::read_dir(&path).is_ok_and(|mut inside| inside.next().is_none());
+        found.extend(day_of(name).filter(|_| ours).map(|day| (day, path.clone())));
     }
     Ok(found)
+}
+
+/// The day in a name that [`free_name`] gives.
+fn day_of(name: &str) -> Option<Day> {
+    let (day, number) = name.split_at_checked(10)?;
+    let numbered = || number.strip_prefix('-').is_some_and(|n| n.parse::<u32>().is_ok());
+    Day::parse(day).filter(|_| number.is_empty() || numbered())
 }
 
 /// Removes what a killed backup left: without a manifest it is none.

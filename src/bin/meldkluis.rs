@@ -105,6 +105,13 @@ fn run(arguments: Arguments) -> Done {
         }
         Arguments::Check(s) => confined(load(&s)?, async |app, missing| {
             let mut lines = notify::doubts(&app)?;
+            let left = app.roster.expires.number() - app.clock.today().number();
+            if left <= ROSTER_DAYS {
+                lines.push(format!(
+                    "Warning: the roster counts for {left} more days, until {}: sign the next serial.",
+                    app.roster.expires
+                ));
+            }
             lines.extend(app.config.security.as_ref().and_then(|security| security.doubt(app.clock.today())));
             lines.extend(missing.iter().map(|what| format!("{UNCONFINED}: {what}")));
             lines.push("Settings, credentials, roster and store are in order.".to_owned());
@@ -178,6 +185,9 @@ fn confined(config: Config, act: impl AsyncFnOnce(http::App, Vec<String>) -> Don
 fn on_its_own<T, E>(act: impl Future<Output = Result<T, E>>) -> Result<T, E> {
     actix_web::rt::System::new().block_on(act)
 }
+
+/// From so many days before its end `check` warns of the roster.
+const ROSTER_DAYS: i32 = 60;
 
 const UNCONFINED: &str = "the process is confined, but not by";
 

@@ -113,7 +113,6 @@ async fn store(
     // Held until the file is there: so many at once, and no more.
     let _place = app.places.take(visitor, opened.case.id).ok_or(Refused::Busy)?;
     let share = Share { limits: &app.limits, visitor, case: app.limits.key(opened.case.id) };
-    share.take()?;
     let readers = mailbox::written_to(app, opened).await.map_err(|_| Refused::Failed)?;
     if readers.is_empty() {
         return Err(Refused::NoReader);
@@ -168,7 +167,7 @@ struct Share<'a> {
 }
 
 impl Share<'_> {
-    /// One MiB of it: at the start of a file, and with each piece.
+    /// One MiB of it: with each piece, and for what is left at the end.
     fn take(&self) -> Result<(), Refused> {
         self.limits.mebibytes.take(self.visitor, Some(self.case)).map_err(|_| Refused::Today)
     }
@@ -203,6 +202,8 @@ async fn stream(
     if sealer.length() == 0 {
         return Err(Refused::NoFile);
     }
+    // What is left is less than a MiB. An empty file has cost nobody anything.
+    share.take()?;
     writer.write(sealer.take()).await.map_err(unwritten)?;
     let mut ending = sealer.ending(head, &opened.keys.signer).map_err(|_| Refused::Failed)?;
     while let Some(piece) = ending.next_piece().map_err(|_| Refused::Failed)? {

@@ -50,7 +50,7 @@ pub(super) async fn file(app: &App, answers: Answers, readers: &Readers, code: &
 /// Files a case in a room of a code. What was filed there before stands.
 pub(super) async fn file_first(app: &App, code: &Code, first: First<'_>) -> Result<Filed, StoreError> {
     let failed = |e: crate::seal::SealError| StoreError::Unavailable(Box::new(e));
-    let today = app.day_filed().await?;
+    let today = app.day_stored().await?;
     let instance = &app.roster.instance;
     let keys = code.keys(instance, first.room);
     let public = keys.filed(instance);

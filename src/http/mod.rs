@@ -30,7 +30,11 @@ pub use records::{Daily, InCase, Records};
 pub use security_txt::Security;
 pub use uploads::{Places, Uploads};
 
-use std::{num::NonZeroU32, sync::Arc, time::Duration};
+use std::{
+    num::NonZeroU32,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
 
 use actix_web::web;
 use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
@@ -131,6 +135,8 @@ pub struct App {
     pub(crate) passed: LastDone,
     /// When what had been kept long enough was last destroyed, were it nothing.
     pub(crate) purged: LastDone,
+    /// When this process last moved the sure day.
+    looked: Mutex<Option<Instant>>,
 }
 
 impl App {
@@ -139,8 +145,26 @@ impl App {
         self.store.log_head(org, Head::start(&self.roster.instance, org)).await
     }
 
-    /// The day that a new case gets: today, and never one before the last that was seen. With a clock that went back the intake goes on.
-    pub(crate) async fn day_filed(&self) -> Result<Day, StoreError> {
+    /// Moves the sure day, as [`crate::store::DayStore::look`], and not twice in one day of real time: whoever turns the clock hour by hour
+    /// makes no days of them. A clock that stands still, in tests, is not held to it.
+    pub(crate) async fn look(&self) -> Result<Day, StoreError> {
+        const A_DAY: Duration = Duration::from_hours(20);
+        let today = self.clock.today();
+        let soon = {
+            let mut looked = self.looked.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let soon =
+                matches!(self.clock, Clock::System) && looked.is_some_and(|last: Instant| last.elapsed() < A_DAY);
+            if !soon {
+                *looked = Some(Instant::now());
+            }
+            soon
+        };
+        let last = if soon { self.store.last_day().await? } else { None };
+        if let Some(last) = last { Ok(last) } else { self.store.look(today).await }
+    }
+
+    /// The day that is stored with a new case, or with what changes one: today, and never one before the last that was seen. With a clock that went back the intake goes on.
+    pub(crate) async fn day_stored(&self) -> Result<Day, StoreError> {
         let today = self.clock.today();
         Ok(self.store.last_day().await?.map_or(today, |last| last.max(today)))
     }
@@ -201,6 +225,7 @@ impl App {
             by_guests: Daily::a_day(records::BY_GUESTS),
             passed: LastDone::default(),
             purged: LastDone::default(),
+            looked: Mutex::default(),
         }
     }
 

@@ -256,6 +256,15 @@ fn origin(text: &str) -> Result<Option<String>, String> {
 fn postgres(text: &str) -> Result<Option<String>, String> {
     match text {
         "" => Ok(None),
+        // The settings may be read by all.
+        _ if text
+            .split_once("://")
+            .and_then(|(_, rest)| rest.split_once('@'))
+            .is_some_and(|(user, _)| user.contains(':')) =>
+        {
+            Err("leave the password out: PostgreSQL's password file (PGPASSFILE) or a socket needs none here"
+                .to_owned())
+        }
         _ if text.starts_with("postgres://") || text.starts_with("postgresql://") => Ok(Some(text.to_owned())),
         _ => Err("postgres://user@host/database".to_owned()),
     }

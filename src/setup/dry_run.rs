@@ -51,12 +51,15 @@ impl Keys {
         let journal = places.journal();
         fs::create_dir_all(&journal).map_err(|e| file(&journal, e))?;
         keys.restrict(&journal, 0o700)?;
-        keys.restrict(&keys.folder, 0o700)?;
+        let private = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+        fs::set_permissions(&keys.folder, private).map_err(|e| file(&keys.folder, e))?;
         for name in ["k1", "k2", "form"] {
             let copy = keys.folder.join(name);
             fs::copy(places.credentials().join(name), &copy).map_err(|e| file(&copy, e))?;
             keys.restrict(&copy, 0o400)?;
         }
+        // Last: nobody else could put a link where a key is written.
+        keys.restrict(&keys.folder, 0o700)?;
         Ok(keys)
     }
 

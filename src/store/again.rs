@@ -51,15 +51,23 @@ where
     }
 }
 
-/// Destroys the cases that the journal says were destroyed; returns how many there were. At each start: whoever put a data folder or a
+/// Destroys the cases that the journal says were destroyed, of which it names every item; returns how many there were. An id that somebody
+/// chose from a destroyed case, and added to another, destroys nothing: what is destroyed goes whole. At each start: whoever put a data folder or a
 /// database back by other means than `restore` is served nothing of them either, and what a kill interrupted is done.
 pub async fn destroy_again(store: &dyn Store, blobs: &Blobs, marks: &Marks) -> Result<usize, StoreError> {
     if marks.values().all(BTreeSet::is_empty) {
         return Ok(0);
     }
     let gone = |item: &ItemId| marks.values().any(|day| day.contains(&Mark::item(item)));
-    let cases = store.all_items().await?.into_iter().filter(|(item, _)| gone(item)).map(|(_, case)| case);
-    let cases: BTreeSet<CaseId> = cases.collect();
+    let (mut cases, mut living) = (BTreeSet::new(), BTreeSet::new());
+    for (item, case) in store.all_items().await? {
+        if gone(&item) {
+            cases.insert(case)
+        } else {
+            living.insert(case)
+        };
+    }
+    cases.retain(|case: &CaseId| !living.contains(case));
     for case in &cases {
         for blob in store.destroy(case).await? {
             blobs.delete(&blob).await?;

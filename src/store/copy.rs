@@ -59,7 +59,8 @@ pub async fn copy_in(url: &str, folder: &Path, schema: i64) -> Result<(), StoreE
             into_sqlite(path, folder).map_err(|e| match e.kind() {
                 io::ErrorKind::AlreadyExists => StoreError::Conflict,
                 _ => unavailable(e),
-            })
+            })?;
+            if keeps_rows_alone(path, schema).await? { Ok(()) } else { Err(strange()) }
         }
         None => into_postgres(url, folder, schema).await,
     }
@@ -152,6 +153,29 @@ fn into_sqlite(path: &Path, folder: &Path) -> io::Result<()> {
     let mut file = private::new_file(path)?;
     io::copy(&mut File::open(folder.join(SQLITE))?, &mut file)?;
     file.sync_all()
+}
+
+/// Whoever could write to a backup may have put something into the file that does more than keep rows: a trigger, a view, a table.
+async fn keeps_rows_alone(path: &Path, schema: i64) -> Result<bool, StoreError> {
+    const OBJECTS: &str = "select type || ' ' || name || ' ' || coalesce(sql, '') from sqlite_schema order by 1";
+    let mut found = open_sqlite(&SqliteConnectOptions::new().filename(path)).await?;
+    let mut fresh = open_sqlite(&SqliteConnectOptions::new().in_memory(true)).await?;
+    for migration in migrations::<Sqlite>(schema)? {
+        fresh.execute(sqlx::raw_sql(*migration)).await.map_err(failed)?;
+    }
+    let all: Vec<(String,)> = sqlx::query_as(OBJECTS).fetch_all(&mut found).await.map_err(failed)?;
+    let own: Vec<(String,)> = sqlx::query_as(OBJECTS).fetch_all(&mut fresh).await.map_err(failed)?;
+    found.close().await.map_err(unavailable)?;
+    Ok(all == own)
+}
+
+fn strange() -> StoreError {
+    let text = "the backup's database has tables, views or triggers that are not Meldkluis's: somebody changed it. It was copied and is not used: empty the data folder, and restore another backup";
+    unavailable(io::Error::other(text))
+}
+
+async fn open_sqlite(options: &SqliteConnectOptions) -> Result<SqliteConnection, StoreError> {
+    SqliteConnection::connect_with(options).await.map_err(failed)
 }
 
 /// In one transaction: after a fault the database is as empty as before.

@@ -82,8 +82,13 @@ where
             let release = release.map(|number| rows::day(number, "slot")).transpose()?;
             w.swap(&ItemId::from_uuid(*item), leaving, release).await?;
         }
-        self.note(&[Mark::left(case, &leaving.mailbox)]).await?;
-        w.commit().await?;
+        let marks = vec![Mark::left(case, &leaving.mailbox)];
+        let day = self.note(&marks).await?;
+        if let Err(error) = w.commit().await {
+            // Whether somebody is still there only the database knows, and it may be away: who tries again leaves a mark again.
+            self.take_back((day, marks)).await;
+            return Err(error);
+        }
         self.scrubbed().await?;
         Ok(theirs.len())
     }

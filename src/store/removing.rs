@@ -5,10 +5,11 @@ use sqlx::{ColumnIndex, Executor, IntoArguments};
 use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
-use super::{StoreError, dialect::Dialect, generic::SqlStore, rows, sql, unavailable, writing::Kept};
+use super::{DayStore, StoreError, dialect::Dialect, generic::SqlStore, rows, sql, unavailable, writing::Kept};
 use crate::{
     domain::{
         case::{ACKNOWLEDGE_DAYS, CaseState},
+        day::Day,
         id::{CaseId, ItemId},
     },
     journal::Mark,
@@ -52,9 +53,9 @@ where
         }
         // Last, when nothing but the commit can fail, and before it.
         let marks: Vec<Mark> = rows::items(items).iter().map(Mark::item).collect();
-        self.note(&marks).await?;
+        let day = self.note(&marks).await?;
         if let Err(error) = w.commit().await {
-            self.not_destroyed(case, marks).await;
+            self.not_destroyed(case, (day, marks)).await;
             return Err(error);
         }
         self.scrubbed().await?;
@@ -62,22 +63,28 @@ where
     }
 
     /// Takes the marks of a case back that is still there: it would be destroyed at the next start. Where nobody can say, they stay.
-    async fn not_destroyed(&self, case: &CaseId, marks: Vec<Mark>) {
+    async fn not_destroyed(&self, case: &CaseId, marks: (Day, Vec<Mark>)) {
         let there: Result<Option<(i16,)>, _> = self.one(sqlx::query_as(sql::STATE).bind(case.uuid())).await;
         if !matches!(there, Ok(Some(_))) {
             return;
         }
+        self.take_back(marks).await;
+    }
+
+    /// Takes out of the journal what was not committed.
+    pub(super) async fn take_back(&self, (day, marks): (Day, Vec<Mark>)) {
         let journal = self.journal.clone();
-        let taken = spawn_blocking(move || journal.take_back(&marks)).await;
+        let taken = spawn_blocking(move || journal.take_back(day, &marks)).await;
         if !matches!(taken, Ok(Ok(()))) {
-            tracing::warn!("the destruction journal names a case that was not destroyed");
+            tracing::warn!("the destruction journal names what did not happen");
         }
     }
 
-    /// Writes into the journal what is about to be committed.
-    pub(super) async fn note(&self, marks: &[Mark]) -> Result<(), StoreError> {
+    /// Writes into the journal what is about to be committed; returns the day it stands under.
+    pub(super) async fn note(&self, marks: &[Mark]) -> Result<Day, StoreError> {
+        let last = self.last_day().await?;
         let (journal, marks) = (self.journal.clone(), marks.to_vec());
-        spawn_blocking(move || journal.add(&marks)).await.map_err(unavailable)?.map_err(unavailable)
+        spawn_blocking(move || journal.add(&marks, last)).await.map_err(unavailable)?.map_err(unavailable)
     }
 
     /// Lets no byte stay behind of rows that were deleted, as far as the database can.

@@ -14,7 +14,7 @@ pub type SeenKey = [u8; 32];
 /// The part of a store that notices by mail need. Knows days and hashes; never a name or an address.
 #[async_trait]
 pub trait NoticeStore: Send + Sync {
-    /// Keeps the day on which a reader signed in. Writes only when it is later than the one that is kept.
+    /// Keeps the day on which a reader signed in; the day before the one that is kept is not written. A kept day further ahead was of a wrong clock.
     async fn see_reader(&self, reader: &SeenKey, day: Day) -> Result<(), StoreError>;
     /// The last day of every reader who ever signed in.
     async fn readers_seen(&self) -> Result<BTreeMap<SeenKey, Day>, StoreError>;
@@ -41,7 +41,7 @@ where
     async fn see_reader(&self, reader: &SeenKey, day: Day) -> Result<(), StoreError> {
         // Asked first: PostgreSQL would mark the row even if nothing in it changed.
         let kept: Option<(i32,)> = self.one(sqlx::query_as(sql::READER_SEEN).bind(reader.to_vec())).await?;
-        if kept.is_some_and(|(kept,)| kept >= day.number()) {
+        if kept.is_some_and(|(kept,)| kept == day.number() || kept == day.number() + 1) {
             return Ok(());
         }
         self.run(sqlx::query(sql::SEE_READER).bind(reader.to_vec()).bind(day.number())).await.map(drop)

@@ -8,7 +8,7 @@ pub(super) const LAST_DAY: &str = "select last_day from meta";
 pub(super) const LOOK: &str = "update meta set looked = $1, last_day = case
     when last_day is null then $1 when last_day >= $1 then last_day when last_day >= $2 then $1 else last_day + $3 end
     where looked is null or looked <> $1";
-pub(super) const SET_DAY: &str = "update meta set looked = $1, last_day = $1";
+pub(super) const SET_DAY: &str = "update meta set looked = $1, last_day = $1, rewritten = null";
 
 pub(super) const INSERT_CASE: &str = r#"insert into "case" (id, lookup, org, filed, due, destroy_after, state)
     values ($1, $2, $3, $4, $5, $6, $7) on conflict do nothing"#;
@@ -105,7 +105,8 @@ pub(super) const READERS_SEEN: &str = "select reader, day from reader_seen order
 pub(super) const SEE_READER: &str = "insert into reader_seen (reader, day) values ($1, $2)
     on conflict (reader) do update set day = excluded.day where excluded.day > reader_seen.day";
 pub(super) const FORGET_READER: &str = "delete from reader_seen where reader = $1";
-pub(super) const TAKE_NOTICES: &str = "update meta set notices = $1 where notices is null or notices < $1";
+pub(super) const TAKE_NOTICES: &str =
+    "update meta set notices = $1 where notices is null or notices < $1 or notices > $1 + 1";
 
 pub(super) const REWRITTEN: &str = "select rewritten from meta";
 pub(super) const NOT_REWRITTEN: &str = "update meta set rewritten = null";

@@ -93,6 +93,58 @@ async fn other_keys_are_noticed_and_not_served() {
 }
 
 #[actix_web::test]
+async fn a_server_does_not_start_with_keys_that_are_not_those_of_its_rows() {
+    let (mut world, ..) = made().await;
+    world.stop();
+    for name in ["k1", "k2"] {
+        let path = world.path("secrets").join(name);
+        let right = fs::read(&path).unwrap();
+        fs::write(&path, "07".repeat(32)).unwrap();
+        let check = world.run(&world.settings, &["check"]);
+        assert!(!check.status.success() && said(&check).contains("nothing was changed"), "{name}: {}", said(&check));
+        fs::write(&path, right).unwrap();
+    }
+    fs::copy(world.path("secrets/k1"), world.path("secrets/form")).unwrap();
+    let check = world.run(&world.settings, &["check"]);
+    assert!(!check.status.success() && said(&check).contains("three keys"), "{}", said(&check));
+}
+
+#[actix_web::test]
+async fn a_backup_whose_database_does_more_than_keep_rows_is_refused() {
+    let (world, from, settings) = made().await;
+    let file = from.join("database/meldkluis.db");
+    let pool = sqlx::SqlitePool::connect(&format!("sqlite:{}", file.display())).await.unwrap();
+    let spy = "create trigger spy after insert on item begin update meta set notices = 1; end";
+    sqlx::query(spy).execute(&pool).await.unwrap();
+    pool.close().await;
+    let bytes = fs::read(&file).unwrap();
+    let manifest = from.join("manifest.json");
+    let mut all: serde_json::Value = serde_json::from_slice(&fs::read(&manifest).unwrap()).unwrap();
+    let sum = hex::encode(<sha2::Sha256 as sha2::Digest>::digest(&bytes));
+    all["files"]["database/meldkluis.db"] = serde_json::json!({ "bytes": bytes.len(), "sha256": sum });
+    fs::write(&manifest, all.to_string()).unwrap();
+    let done = world.restore(&settings, &from, &[]);
+    assert!(!done.status.success() && said(&done).contains("not Meldkluis's"), "{}", said(&done));
+    let check = world.run(&settings, &["check"]);
+    assert!(said(&check).contains("did not end"), "{}", said(&check));
+}
+
+#[actix_web::test]
+async fn what_others_put_beside_backups_stays() {
+    let (world, from, _) = made().await;
+    let beside = from.parent().unwrap();
+    for folder in ["2026-01-01-mail", "2026-01-02"] {
+        fs::create_dir(beside.join(folder)).unwrap();
+        fs::write(beside.join(folder).join("letter"), "of somebody").unwrap();
+    }
+    fs::write(beside.join("2026-01-03.tar"), "a copy").unwrap();
+    world.backup();
+    for name in ["2026-01-01-mail/letter", "2026-01-02/letter", "2026-01-03.tar"] {
+        assert!(beside.join(name).exists(), "{name}");
+    }
+}
+
+#[actix_web::test]
 async fn backups_past_their_term_are_refused_and_removed() {
     let (world, from, _) = made().await;
     let today = Clock::System.today();

@@ -82,6 +82,30 @@ on_both! {
         assert_eq!(store.case(&mine.id).await.unwrap(), None);
         assert!(store.case(&other.id).await.unwrap().is_some());
     }
+
+    /// Whoever may add to a case chooses the id of what they add.
+    async fn an_id_of_a_destroyed_case_destroys_no_other_that_it_was_added_to(base) {
+        let store = base.open().await;
+        let blobs = Blobs::folder(&base.blob_folder()).unwrap();
+        let (gone, once, target) = (case(), item(), case());
+        store.file(&gone, &once).await.unwrap();
+        store.destroy(&gone.id).await.unwrap();
+        store.file(&target, &item()).await.unwrap();
+        store.add_item(&target.id, &once, None, day("2026-11-24")).await.unwrap();
+        let marks = base.journal().marks().unwrap();
+        assert_eq!(destroy_again(&*store, &blobs, &marks).await.unwrap(), 0);
+        assert!(store.case(&target.id).await.unwrap().is_some());
+    }
+
+    async fn with_a_clock_that_went_back_marks_stand_under_the_last_day_that_was_seen(base) {
+        let store = base.open().await;
+        let ahead = Clock::System.today().plus_days(40);
+        store.set_day(ahead).await.unwrap();
+        let (mine, first) = (case(), item());
+        store.file(&mine, &first).await.unwrap();
+        store.destroy(&mine.id).await.unwrap();
+        assert_eq!(base.journal().marks().unwrap(), Marks::from([(ahead, BTreeSet::from([Mark::item(&first.id)]))]));
+    }
 }
 
 #[test]
@@ -95,7 +119,7 @@ fn within_a_day_nothing_tells_the_order_and_only_its_owner_reads_it() {
         if turn == 1 {
             marks.reverse();
         }
-        marks.iter().for_each(|mark| journal.add(&[*mark]).unwrap());
+        marks.iter().for_each(|mark| drop(journal.add(&[*mark], None).unwrap()));
         let file = folder.path().join("journal/2026-11-24");
         let about = fs::metadata(&file).unwrap();
         assert_eq!((about.mtime(), about.permissions().mode() & 0o777), (946_684_800, 0o600));
@@ -111,12 +135,12 @@ fn days_past_the_term_go_and_marks_are_taken_back() {
     let folder = tempfile::tempdir().unwrap();
     let open = |text: &str| Journal::open(folder.path(), Clock::Fixed(day(text))).unwrap();
     let [a, b, c] = [0, 1, 2].map(|_| Mark::item(&item_id()));
-    open("2026-10-01").add(&[a]).unwrap();
-    open("2026-11-24").add(&[b, c]).unwrap();
+    open("2026-10-01").add(&[a], None).unwrap();
+    open("2026-11-24").add(&[b, c], None).unwrap();
     open("2026-11-24").renew(day("2026-10-01")).unwrap();
     assert_eq!(open("2026-11-24").marks().unwrap().len(), 2);
     open("2026-11-24").renew(day("2026-10-02")).unwrap();
-    open("2026-11-24").take_back(&[c]).unwrap();
+    open("2026-11-24").take_back(day("2026-11-24"), &[c]).unwrap();
     assert_eq!(open("2026-11-24").marks().unwrap(), Marks::from([(day("2026-11-24"), BTreeSet::from([b]))]));
 }
 

@@ -166,15 +166,19 @@ pub(super) struct Fit {
 pub(super) async fn fit(app: &App, (case, adds): (&Case, Adds), adding: &Adding) -> Result<Fit, Refused> {
     let slots: Option<Vec<Slot>> = adding.slots.iter().map(|s| s.slot(case.id)).collect();
     let slots = slots.ok_or(Refused::Sent(StatusCode::BAD_REQUEST))?;
-    let change = adding.act.map(|act| moved(app, case, act, adding.expected)).transpose()?;
+    let change = match adding.act {
+        Some(act) => Some(moved(app, case, act, adding.expected).await?),
+        None => None,
+    };
     if app.store.items(&case.id).await?.len() >= adds.most() {
         return Err(StoreError::Conflict.into());
     }
     Ok(Fit { item: adding.item, slots, change, adds })
 }
 
-fn moved(app: &App, case: &Case, act: Act, expected: CaseState) -> Result<Move, StoreError> {
-    let today = app.clock.today();
+async fn moved(app: &App, case: &Case, act: Act, expected: CaseState) -> Result<Move, StoreError> {
+    // With a clock that went back a case would be closed, and kept, from a day that is long over.
+    let today = app.day_stored().await?;
     let (state, due) = after(act, expected, case.filed, case.due, today).map_err(|_| StoreError::Conflict)?;
     let kept = app.roster.organisation(&case.org).and_then(|o| o.file.as_ref()).map(|f| f.retention_days);
     let ends = || case.destroy_after.or(kept.map(|days| today.plus_days(days)));

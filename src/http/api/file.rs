@@ -102,7 +102,7 @@ async fn already(app: &App, new: &NewCase) -> Result<bool, StoreError> {
 }
 
 async fn store(app: &App, me: &SignedIn, new: NewCase, slots: Vec<Slot>, payload: Vec<u8>) -> Result<Filed, Refused> {
-    let today = app.day_filed().await?;
+    let today = app.day_stored().await?;
     // Nothing is filed for somebody that is not in the staff log.
     record(app, me.writes(), &new.org, new.log.as_deref()).await?;
     let case = Case::filed(new.case, new.lookup, new.org.clone(), today);
