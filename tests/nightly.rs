@@ -13,12 +13,14 @@ use std::{
 
 use meldkluis::{
     clock::Clock,
+    config::Secrets,
     domain::{
         case::{Case, CaseState},
         id::{CaseId, ItemId, OrgId},
     },
     journal::Journal,
-    store::{Blobs, NewItem, Payload, SlotRow, Store, connect, sweep},
+    post::PostKeys,
+    store::{Blobs, NewItem, Payload, Store, connect, sweep},
 };
 use sqlx::SqlitePool;
 use support::{
@@ -115,15 +117,18 @@ fn said(output: &Output) -> String {
     [&output.stdout[..], &output.stderr[..]].concat().iter().map(|byte| char::from(*byte)).collect()
 }
 
-/// One case, and files in some folders; each holds its number over and over.
-async fn filled(store: &dyn Store, blobs: &Blobs) -> Vec<(ItemId, Vec<u8>)> {
+/// One case, and files in some folders; each holds its number over and over. The rows are of the deployment's keys, or no server starts on them.
+async fn filled(store: &dyn Store, blobs: &Blobs, secrets: &Path) -> Vec<(ItemId, Vec<u8>)> {
+    let keys = Secrets::load(secrets).unwrap();
+    let post = PostKeys::new(*keys.k1, *keys.k2);
     let today = Clock::System.today();
     let id = CaseId::from_uuid(Uuid::new_v4());
     let org = OrgId::parse("bzk").unwrap();
     let case = Case { id, lookup: [1; 32], org, filed: today, due: today, destroy_after: None, state: CaseState::Open };
+    let row = |id: Uuid| post.filler_row(&case, &ItemId::from_uuid(id), &[], None).unwrap();
     let item = |id: Uuid, payload: Payload| NewItem {
         id: ItemId::from_uuid(id),
-        slots: vec![SlotRow { mailbox: [2; 32], tag: [3; 32], release: None, header: vec![4; 1627] }],
+        slots: vec![row(id)],
         readers: Vec::new(),
         payload,
         most: 1000,
@@ -168,7 +173,7 @@ async fn killed_in_the_middle(database: Option<String>) {
     fs::create_dir_all(folder.join("data")).unwrap();
     let store = connect(&url, journal(folder)).await.unwrap();
     let blobs = Blobs::folder(&payloads(folder)).unwrap();
-    let all = filled(&*store, &blobs).await;
+    let all = filled(&*store, &blobs, &folder.join("secrets")).await;
     drop(store);
     let (mut met, mut on_their_way) = (0, 0);
     for kill in 0..KILLS {
