@@ -103,3 +103,27 @@ async fn a_record_that_nobody_can_open_still_names_who_sent_it() {
     let kept = service.desk("bzk-auditor", &["audit", "verify", archive.to_str().unwrap()]).await.unwrap_err();
     assert!(kept.contains("audit-unreadable") && kept.contains("\"sent_by\":\"bzk-functionaris-2\""), "{kept}");
 }
+
+/// Who only reads what went along asks for nothing there, and a conflict of theirs holds as anybody's.
+#[actix_web::test]
+async fn readers_of_what_went_along_ask_for_nothing_there_and_their_conflict_holds() {
+    let service = Service::start(None).await;
+    let (advice, _) = passed_on(&service).await;
+    let file = service.path("reason.txt");
+    std::fs::write(&file, "Omdat het moet").unwrap();
+    let file = file.to_str().unwrap();
+    let third = "bzk-functionaris-3";
+    let duty = ["ask-duty", &advice, "--to", third, "--ground", "court_order", "--file", file];
+    let refused = service.desk(OFFICER, &duty).await.unwrap_err();
+    assert!(refused.contains("Ask for this in the report itself"), "{refused}");
+    for by in [OFFICER, ADVISER] {
+        let refused = service.desk(by, &["take-out", &advice, third, "--file", file]).await.unwrap_err();
+        assert!(refused.contains("what the reporter let go along"), "{by}: {refused}");
+    }
+    service.desk(third, &["leave", &advice, "--conflict"]).await.unwrap();
+    let ask = ["ask-consent", &advice, "--to", third, "--file", file];
+    let refused = service.desk(ADVISER, &ask).await.unwrap_err();
+    assert!(refused.contains("is not a reader who can be added"), "{refused}");
+    let inbox = cases(&service, third).await;
+    assert!(!inbox.contains(&advice), "{third} has no slot there any more");
+}

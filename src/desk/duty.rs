@@ -102,10 +102,12 @@ pub async fn ask_duty(client: &Client, id: &CaseId, claim: DutyClaim, which: &[I
         said(&claim.reference).map_err(|_| DeskError::known("desk-error-reference"))?;
     }
     let (case, items) = everything(client, id).await?;
+    let circle = Circle::of(client, &items)?;
+    circle.may_ask(client)?;
     let to = candidate(client, &case, &items, &claim.to)?.keyed();
     let wanted = named(&items, which)?;
     let also = Also { reporter: claim.notice, ..Also::default() };
-    let recipients = Circle::of(client, &items)?.recipients(client, &case, &also)?;
+    let recipients = circle.recipients(client, &case, &also)?;
     let asked = DutyRequest::new((to, wanted), (claim.ground, claim.reference), claim.reason, claim.notice);
     send(client, (&case, &items), (Kind::DutyRequest, None), asked.into_body(), &recipients).await
 }

@@ -116,7 +116,7 @@ pub(super) fn takings(client: &Client, circle: &Circle, items: &[Item]) -> Vec<T
     let one = |(item, opened): (ItemId, &Opened)| {
         let Content::TakeOut(asked) = &opened.content else { return None };
         let by = circle.did(client, items, (item, opened))?;
-        let done = !circle.readers.contains(&asked.who);
+        let done = !circle.readers.contains(&asked.who) && !circle.only_passed(&asked.who);
         Some(Taking { asked: item, who: asked.who.clone(), by, day: opened.manifest.head.day, done })
     };
     proven(items).filter_map(one).collect()
@@ -127,9 +127,13 @@ pub async fn take_out(client: &Client, id: &CaseId, who: &ReaderId, reason: Plai
     said(&reason)?;
     let (case, items) = opened(client, id).await?;
     let circle = Circle::of(client, &items)?;
+    circle.may_ask(client)?;
     let guests = circle.guests.iter().map(crate::domain::guest::GuestCard::keyed);
     let there = case.readers.iter().cloned().chain(guests).find(|r| r.reader == *who);
     let who = there.filter(|r| *r != client.me.keyed()).ok_or_else(|| DeskError::known("desk-error-not-here"))?;
+    if circle.only_passed(&who) {
+        return Err(DeskError::known("desk-error-only-passed"));
+    }
     if !may_leave(client, &case, &who) {
         return Err(DeskError::known("desk-error-last"));
     }

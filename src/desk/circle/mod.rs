@@ -125,6 +125,11 @@ impl Circle {
         self.passed.contains(reader) && !self.readers.contains(reader)
     }
 
+    /// Refuses whoever only reads what went along: what they ask for here would count for nobody.
+    pub(super) fn may_ask(&self, client: &Client) -> Result<(), DeskError> {
+        if self.only_passed(&client.me.keyed()) { Err(DeskError::known("desk-error-passed")) } else { Ok(()) }
+    }
+
     /// Readers the server names whom neither the reporter nor two readers on a legal duty let in, who are not named in what goes with a
     /// report, or who should be gone: somebody let them in. Nothing is sealed to them.
     pub(super) fn strangers<'a>(&self, case: &'a CaseView) -> Vec<&'a KeyedReader> {

@@ -106,9 +106,13 @@ impl Gone {
         let mut went: HashSet<(KeyedReader, Day)> = HashSet::new();
         for (_, opened) in proven(items) {
             let Content::Left(left) = &opened.content else { continue };
-            let Some(by) = author(client, items, opened).filter(|by| there.ever.contains(by)) else { continue };
+            let Some(by) = author(client, items, opened) else { continue };
+            // Also who only read what went along: it binds nobody but themselves.
             if left.reason != LeftReason::Leaving {
                 gone.struck.insert(by.reader.clone());
+            }
+            if !there.ever.contains(&by) {
+                continue;
             }
             gone.only(&by, &left.acts);
             went.insert((by, opened.manifest.head.day));

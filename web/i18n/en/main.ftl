@@ -237,6 +237,7 @@ room-retaliation = Disadvantage after a report
 room-identity = Who you are
 room-outside = Report to the outside desk
 more-title = What else can you do?
+more-strike-again = Did you exclude somebody before? Exclude them here again: only the readers know whom you excluded, this page does not.
 more-check = Nothing has been sent yet. Check that all is right.
 to-mailbox = To your mailbox
 error-more-text = Write a text first.
