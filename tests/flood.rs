@@ -27,6 +27,8 @@ use tokio::{
 const IDLE_MIB: u64 = 400;
 /// What it may use with those who send without end.
 const ENDLESS_MIB: u64 = 250;
+/// What it may use with those who send forms without their end; its unit lets it have 2,048.
+const FORMS_MIB: u64 = 900;
 /// An honest report, nine pages, takes at most so long on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// The head of a request has 15 seconds; a connection that is told to go has gone after so long.
@@ -39,13 +41,18 @@ struct Server {
 }
 
 impl Server {
-    /// With as many files as the machine lets it have.
     fn start() -> Self {
+        // What is refused is read to the size of the largest file, and then cut off. A slow sender has five seconds, not sixty.
+        Self::start_with(
+            "max_file_bytes = 33554432\n[pace]\nsilence_seconds = 5\ngrace_seconds = 5\nbytes_per_second = 4096\ntotal_seconds = 600\n",
+        )
+    }
+
+    /// With as many files as the machine lets it have, and these settings beside the usual ones.
+    fn start_with(more: &str) -> Self {
         let most = getrlimit(Resource::Nofile);
         setrlimit(Resource::Nofile, Rlimit { current: most.maximum, maximum: most.maximum }).unwrap();
         let folder = tempfile::tempdir().unwrap();
-        // What is refused is read to the size of the largest file, and then cut off. A slow sender has five seconds, not sixty.
-        let more = "max_file_bytes = 33554432\n[pace]\nsilence_seconds = 5\ngrace_seconds = 5\nbytes_per_second = 4096\ntotal_seconds = 600\n";
         let settings = settings(folder.path(), None) + more;
         Self::over(folder, &settings)
     }
@@ -118,6 +125,38 @@ async fn ten_thousand_who_only_wait_keep_nobody_out() {
     let peak = server.peak();
     println!("10,000 idle connections: {peak} MiB at most; a report takes {busy:.2?}, alone {quiet:.2?}");
     assert!(peak < IDLE_MIB, "{peak} MiB");
+}
+
+/// A quarter of a MiB of a form, but for its last bytes, which never come.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nine_thousand_forms_that_never_end_do_not_fill_the_memory() {
+    let server = Server::start_with("");
+    let at = server.address();
+    let length = 255 << 10;
+    let head = format!(
+        "POST /nl/report HTTP/1.1\r\nhost: {at}\r\norigin: http://{at}\r\ncontent-type: application/x-www-form-urlencoded\r\n\
+         content-length: {}\r\n\r\n",
+        length + 10
+    );
+    let body = vec![b'a'; length];
+    let mut waiting = Vec::new();
+    let mut slowest = Duration::ZERO;
+    for n in 0..9_000 {
+        let mut stream = TcpStream::connect(at).await.unwrap();
+        // Cut off early, the rest finds nobody.
+        if stream.write_all(head.as_bytes()).await.is_ok() {
+            drop(timeout(Duration::from_secs(5), stream.write_all(&body)).await);
+        }
+        waiting.push(stream);
+        if n % 1_000 == 999 {
+            slowest = slowest.max(server.honest().await);
+        }
+    }
+    let peak = server.peak();
+    println!(
+        "9,000 forms of 255 KiB that never end: {peak} MiB at most; the slowest of nine reports takes {slowest:.2?}"
+    );
+    assert!(peak < FORMS_MIB, "{peak} MiB");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

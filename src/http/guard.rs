@@ -56,7 +56,10 @@ pub(crate) async fn guard(
     let visitor = circuit.map_or(Visitor::Clear, |circuit| Visitor::Circuit(app.limits.key(circuit.ip())));
     request.extensions_mut().insert(visitor);
     let body = request.take_payload();
-    request.set_payload(paced(body, app.config.pace));
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    // A file streams on; the readers' API knows who sends, and reads a head before the rest.
+    let held = (!kind.starts_with("multipart/") && !request.path().starts_with("/api/")).then(|| app.forms.one());
+    request.set_payload(paced(body, app.config.pace, held));
     let api = request.path().starts_with("/api/");
     let language = if request.path().starts_with("/en/") { Language::En } else { Language::Nl };
     let onion = app.config.onion.as_ref().and_then(|onion| onion.location.clone()).filter(|_| door == Door::Clear);

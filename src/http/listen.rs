@@ -38,6 +38,8 @@ const WORKERS: usize = 2;
 /// The mode of a unix socket.
 #[cfg(unix)]
 const SOCKET: u32 = 0o660;
+/// Connections of one worker; more of them wait. Each may hold a short form.
+const CONNECTIONS: usize = 12_000;
 /// Connections that wait to be taken in.
 const BACKLOG: u32 = 4096;
 
@@ -94,10 +96,11 @@ fn listen(app: Data<App>, plain: TcpListener) -> io::Result<ServerBuilder> {
     #[cfg(unix)]
     let_many_wait(&plain)?;
     let site_of = app.clone();
-    let mut server = Server::build()
-        .workers(WORKERS)
-        .backlog(BACKLOG)
-        .listen("plain", plain, move || service().h1(site(site_of.clone(), Door::Clear)).tcp())?;
+    let mut server = Server::build().workers(WORKERS).backlog(BACKLOG).max_concurrent_connections(CONNECTIONS).listen(
+        "plain",
+        plain,
+        move || service().h1(site(site_of.clone(), Door::Clear)).tcp(),
+    )?;
     #[cfg(unix)]
     if let Some(path) = socket {
         let app = app.clone();

@@ -117,6 +117,8 @@ pub struct App {
     pub nonces: api::Nonces,
     /// Files on their way.
     pub uploads: Uploads,
+    /// Bytes of forms on their way.
+    pub(crate) forms: pace::Forms,
     /// The places of reporters' files on their way.
     pub places: Places,
     /// Bounds the readers' files that are on their way at once.
@@ -226,6 +228,7 @@ impl App {
             passed: LastDone::default(),
             purged: LastDone::default(),
             looked: Mutex::default(),
+            forms: pace::Forms::default(),
         }
     }
 
