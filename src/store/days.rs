@@ -36,8 +36,7 @@ where
     Uuid: Kept<DB>,
 {
     async fn last_day(&self) -> Result<Option<Day>, StoreError> {
-        let found: Option<(Option<i32>,)> = self.one(sqlx::query_as(sql::LAST_DAY)).await?;
-        found.and_then(|(number,)| number).map(|number| rows::day(number, "meta")).transpose()
+        rows::last_day(self.all(sqlx::query_as(sql::LAST_DAY)).await?)
     }
 
     async fn look(&self, today: Day) -> Result<Day, StoreError> {

@@ -83,7 +83,8 @@ where
             w.swap(&ItemId::from_uuid(*item), leaving, release).await?;
         }
         let marks = vec![Mark::left(case, &leaving.mailbox)];
-        let day = self.note(&marks).await?;
+        let last = rows::last_day(w.all(sqlx::query_as(sql::LAST_DAY)).await?)?;
+        let day = self.note(&marks, last).await?;
         if let Err(error) = w.commit().await {
             // Whether somebody is still there only the database knows, and it may be away: who tries again leaves a mark again.
             self.take_back((day, marks)).await;

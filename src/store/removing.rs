@@ -5,7 +5,7 @@ use sqlx::{ColumnIndex, Executor, IntoArguments};
 use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
-use super::{DayStore, StoreError, dialect::Dialect, generic::SqlStore, rows, sql, unavailable, writing::Kept};
+use super::{StoreError, dialect::Dialect, generic::SqlStore, rows, sql, unavailable, writing::Kept};
 use crate::{
     domain::{
         case::{ACKNOWLEDGE_DAYS, CaseState},
@@ -53,7 +53,8 @@ where
         }
         // Last, when nothing but the commit can fail, and before it.
         let marks: Vec<Mark> = rows::items(items).iter().map(Mark::item).collect();
-        let day = self.note(&marks).await?;
+        let last = rows::last_day(w.all(sqlx::query_as(sql::LAST_DAY)).await?)?;
+        let day = self.note(&marks, last).await?;
         if let Err(error) = w.commit().await {
             self.not_destroyed(case, (day, marks)).await;
             return Err(error);
@@ -81,8 +82,8 @@ where
     }
 
     /// Writes into the journal what is about to be committed; returns the day it stands under.
-    pub(super) async fn note(&self, marks: &[Mark]) -> Result<Day, StoreError> {
-        let last = self.last_day().await?;
+    /// `last` is asked on the connection that writes: another one that reads just now keeps SQLite's log from being cleared.
+    pub(super) async fn note(&self, marks: &[Mark], last: Option<Day>) -> Result<Day, StoreError> {
         let (journal, marks) = (self.journal.clone(), marks.to_vec());
         spawn_blocking(move || journal.add(&marks, last)).await.map_err(unavailable)?.map_err(unavailable)
     }

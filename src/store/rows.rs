@@ -94,6 +94,11 @@ pub(super) fn day(number: i32, table: &'static str) -> Result<Day, StoreError> {
     Day::from_number(number).ok_or(StoreError::Corrupt { table })
 }
 
+/// The sure day, from the one row that has it.
+pub(super) fn last_day(found: Vec<(Option<i32>,)>) -> Result<Option<Day>, StoreError> {
+    found.into_iter().find_map(|(number,)| number).map(|number| day(number, "meta")).transpose()
+}
+
 fn hash(bytes: &[u8], table: &'static str) -> Result<[u8; 32], StoreError> {
     bytes.try_into().map_err(|_| StoreError::Corrupt { table })
 }
