@@ -1,5 +1,6 @@
 //! `meldkluis restore`: a backup becomes a data folder again, without what was destroyed since.
 use std::{
+    collections::BTreeSet,
     fs::{self, File},
     io,
     path::{Component, Path, PathBuf},
@@ -31,6 +32,9 @@ pub struct From {
     /// Restores a backup that is older than `backup_days`: no journal goes back so far, and what was destroyed in between comes back.
     #[arg(long)]
     pub older: bool,
+    /// Restores although the journal that went on after the backup is lost: what was destroyed since the backup comes back.
+    #[arg(long)]
+    pub journal_lost: bool,
 }
 
 /// What a restore did.
@@ -44,6 +48,8 @@ pub struct Restored {
     pub destroyed: usize,
     /// Times a reader's slots of a case were taken away again.
     pub left: usize,
+    /// The last day of which a journal that goes on after the backup tells, if there is any.
+    pub told_until: Option<Day>,
 }
 
 /// Puts a backup into an empty data folder and an empty database, and destroys again what the journals name. Until all of that is done
@@ -51,15 +57,17 @@ pub struct Restored {
 pub async fn restore(config: &Config, what: &From, clock: Clock) -> Result<Restored, BackupError> {
     let secrets = Secrets::load(&config.secrets)?;
     let manifest = whole(config, what, clock.today())?;
-    let mut marks = read_journal(&what.from.join(JOURNAL))?;
+    empty(config)?;
     let own = config.journal();
     let journal = Journal::open(&own, clock).map_err(at(&own))?;
+    let mut marks = Marks::new();
     for more in what.journal.iter().map(PathBuf::as_path).chain([own.as_path()]) {
-        for (day, more) in read_journal(more)? {
-            marks.entry(day).or_default().extend(more);
-        }
+        merge(&mut marks, read_journal(more)?);
     }
-    empty(config)?;
+    let kept = read_journal(&what.from.join(JOURNAL))?;
+    goes_on(&marks, &kept, what, clock.today().plus_days(-i32::from(config.backup_days)))?;
+    let told_until = marks.keys().next_back().copied();
+    merge(&mut marks, kept);
     let marker = config.data.join(RESTORING);
     private::folder(&config.data).and_then(|()| File::create(&marker)?.sync_all()).map_err(at(&marker))?;
     sync(&config.data).map_err(at(&config.data))?;
@@ -78,10 +86,27 @@ pub async fn restore(config: &Config, what: &From, clock: Clock) -> Result<Resto
     blobs.renew(0).await?;
     store.rewrite(clock.today()).await?;
     let items = store.all_items().await?;
-    let cases: std::collections::BTreeSet<_> = items.iter().map(|(_, case)| case).collect();
+    let cases: BTreeSet<_> = items.iter().map(|(_, case)| case).collect();
     let cases = cases.len();
     fs::remove_file(&marker).and_then(|()| sync(&config.data)).map_err(at(&marker))?;
-    Ok(Restored { day: manifest.day, cases, destroyed, left })
+    Ok(Restored { day: manifest.day, cases, destroyed, left, told_until })
+}
+
+fn merge(marks: &mut Marks, more: Marks) {
+    for (day, more) in more {
+        marks.entry(day).or_default().extend(more);
+    }
+}
+
+/// A journal that went on after the backup knows what the backup's own copy knows, but for days it no longer keeps.
+fn goes_on(journals: &Marks, kept: &Marks, what: &From, first: Day) -> Result<(), BackupError> {
+    let known = |(day, marks): (&Day, &BTreeSet<Mark>)| journals.get(day).is_some_and(|there| marks.is_subset(there));
+    if what.journal_lost || kept.range(first..).all(known) {
+        return Ok(());
+    }
+    let text = "what was destroyed since would come back. Name its newest copy with --journal; if there is none left, \
+                --journal-lost restores all the same";
+    refused(format!("no journal that was read went on after this backup: {text}"))
 }
 
 fn refused<T>(text: impl Into<String>) -> Result<T, BackupError> {

@@ -149,8 +149,11 @@ fn run(arguments: Arguments) -> Done {
             let read: Vec<PathBuf> = what.journal.iter().chain([&what.from]).cloned().collect();
             confine_with(&config, &read, &[]);
             let done = on_its_own(backup::restore(&config, &what, Clock::System))?;
+            let told =
+                done.told_until.map_or("of no destruction".to_owned(), |day| format!("of destructions until {day}"));
             Ok(format!(
-                "The backup of {} is restored: {} case(s). Destroyed again: {}; readers taken out again: {}. What came after it is lost.",
+                "The backup of {} is restored: {} case(s). Destroyed again: {}; readers taken out again: {}. The journals tell {told}. \
+                 What came after the backup is lost.",
                 done.day, done.cases, done.destroyed, done.left
             ))
         }

@@ -64,6 +64,27 @@ async fn a_damaged_or_incomplete_backup_is_refused_and_nothing_is_written() {
 }
 
 #[actix_web::test]
+async fn a_journal_that_did_not_go_on_after_the_backup_brings_nothing_back_unsaid() {
+    let world = World::start(None);
+    let browser = Browser::new(&world.service.base);
+    let (withdrawn, _) = browser.report("Ingetrokken", &[]).await;
+    let gone = browser.mailbox(&withdrawn, None, &[("act", "withdraw")]).await;
+    assert_eq!(gone.status, 200, "{}", gone.title());
+    let from = world.backup();
+    let settings = world.elsewhere("restored", None);
+    refused(&world, &settings, &from, "--journal-lost restores all the same");
+
+    let journal = world.path("data-journal");
+    let done = world.restore(&settings, &from, &["--journal", journal.to_str().unwrap()]);
+    let today = Clock::System.today();
+    assert!(done.status.success(), "{}", said(&done));
+    assert!(said(&done).contains(&format!("The journals tell of destructions until {today}")), "{}", said(&done));
+    let settings = world.elsewhere("lost", None);
+    let done = world.restore(&settings, &from, &["--journal-lost"]);
+    assert!(done.status.success() && said(&done).contains("tell of no destruction"), "{}", said(&done));
+}
+
+#[actix_web::test]
 async fn a_folder_with_anything_in_it_is_refused() {
     let (world, from, settings) = made().await;
     fs::create_dir(world.path("restored")).unwrap();
@@ -151,7 +172,7 @@ async fn backups_past_their_term_are_refused_and_removed() {
     let config = demo::make_or_find(world.service.folder.path(), "127.0.0.1:0".parse().unwrap()).unwrap();
     let config = Config { data: world.path("restored"), ..config };
     let on = |days: i32| Clock::Fixed(today.plus_days(days));
-    let what = |older| From { from: from.clone(), journal: Vec::new(), older };
+    let what = |older| From { from: from.clone(), journal: Vec::new(), older, journal_lost: false };
     let error = backup::restore(&config, &what(false), on(31)).await.unwrap_err();
     assert!(error.to_string().contains("more than 30 days ago"), "{error}");
     let error = backup::restore(&config, &what(false), on(-1)).await.unwrap_err();
