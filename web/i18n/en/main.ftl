@@ -13,6 +13,7 @@ home-safe-paper = Have pen and paper ready. You will get a code of 12 words.
 other-href = /nl/
 other-lang = nl
 other-name = Deze dienst in het Nederlands
+other-page = Deze pagina in het Nederlands
 to-home = To the beginning
 info-privacy = Your data
 info-accessibility = Accessibility

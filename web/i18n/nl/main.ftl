@@ -13,6 +13,7 @@ home-safe-paper = Houd pen en papier klaar. U krijgt een code van 12 woorden.
 other-href = /en/
 other-lang = en
 other-name = This service in English
+other-page = This page in English
 to-home = Naar het begin
 info-privacy = Uw gegevens
 info-accessibility = Toegankelijkheid
