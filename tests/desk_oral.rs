@@ -107,7 +107,7 @@ async fn an_officer_enters_a_report_with_the_reporter_on_the_telephone() {
     let reporter = Browser::new(&service.base);
     let code = drawn.join(" ");
     let page = reporter.mailbox(&code, None, &[("act", "account")]).await;
-    assert!(page.html.contains("Om wie gaat het?&#10;De kassier"), "{}", page.html.trim_end());
+    assert!(page.html.contains("Wie zijn erbij betrokken?&#10;De kassier"), "{}", page.html.trim_end());
     reporter.answer("/nl/mailbox", &page, &[("text", "Zo was het."), ("act", "account-right")]).await;
     let link = desk(&service, COLLEAGUE, Duration::from_secs(600));
     let browser = entered(&link).await;

@@ -259,7 +259,7 @@ async fn only_an_officer_enters_a_report_and_only_one_they_read() {
 async fn the_longest_account_fits_its_page_and_comes_back_whole() {
     let service = Service::start(None).await;
     // What the questions take: three line ends, one question, and its answer.
-    let room = 40_960 - 3 * 5 - "Om wie gaat het?".len() - "CANARY-WHO de kassier".len();
+    let room = 40_960 - 3 * 5 - "Wie zijn erbij betrokken?".len() - "CANARY-WHO de kassier".len();
     for (story, fits) in [("\"".repeat(room / 5), true), ("x".repeat(room), true), ("x".repeat(room + 1), false)] {
         let words = words(&service, &story, &["--topic", "money"]);
         let drawn = run(&service, OFFICER, &words).await;
