@@ -133,9 +133,13 @@ fn drawn(options: &Options, client: &Client, language: Language, code: &Code, re
     )
 }
 
-/// Who would read it, a line each.
+/// Who would read it, a line each; who only reads later is said to.
 fn shown(readers: &Readers) -> Vec<String> {
-    readers.all().map(|r| safe_text(&format!("{} ({})", Texts::of(Language::En).pick(&r.shown_as), r.id))).collect()
+    let t = Texts::of(Language::En);
+    let name = |r: &Reader| format!("{} ({})", t.pick(&r.shown_as), r.id);
+    let now = readers.now().iter().map(|r| safe_text(&name(r)));
+    let later = readers.reserve().map(|r| safe_text(&format!("{}. {}", name(r), t.get("oral-reads-reserve"))));
+    now.chain(later).collect()
 }
 
 fn numbered(words: &[&str]) -> Vec<String> {
