@@ -21,6 +21,7 @@ use super::{
     proof::{Filing, check_proof},
     read::read,
     reader_commands::{self, ReaderCommand},
+    safe_text,
     tell::{Entry, tell},
     watch::{Audit, Watch, verify, watch},
     working,
@@ -33,7 +34,8 @@ use crate::{
         day::Day,
         id::{CaseId, ReaderId},
     },
-    seal::code::print_words,
+    seal::code::{Language, print_words},
+    text::Texts,
 };
 
 /// What every command takes; it stands before the command.
@@ -306,7 +308,7 @@ pub async fn run(options: &Options, command: &Command) -> Result<String, DeskErr
         }
         Command::CheckProof { case, proof } => {
             let case = case_id(&client, case).await?;
-            Ok(fits(options, &case, &check_proof(&client, &case, &proof.concat()).await?))
+            Ok(fits((options, &client), &case, &check_proof(&client, &case, &proof.concat()).await?))
         }
         Command::Link { case, other, duplicate, undo } => {
             let how = match (undo, duplicate) {
@@ -349,7 +351,7 @@ impl Options {
     }
 }
 
-fn fits(options: &Options, case: &CaseId, filing: &Filing) -> String {
+fn fits((options, client): (&Options, &Client), case: &CaseId, filing: &Filing) -> String {
     if options.json {
         let by = |(day, by): &(Day, ReaderId)| json!({ "day": day, "by": by });
         let acknowledged: Vec<_> = filing.acknowledged.iter().map(by).collect();
@@ -357,7 +359,9 @@ fn fits(options: &Options, case: &CaseId, filing: &Filing) -> String {
     }
     let mut text = format!("It fits: who holds this proof filed case {case}, on {}.", filing.filed);
     for (day, by) in &filing.acknowledged {
-        text.push_str(&format!("\n{by} confirmed it on {day}."));
+        let name = client.roster.reader(by).map(|r| Texts::of(Language::En).pick(&r.shown_as).to_owned());
+        let name = name.map_or_else(|| by.to_string(), |name| format!("{name} ({by})"));
+        text.push_str(&format!("\n{} confirmed it on {day}.", safe_text(&name)));
     }
     if filing.acknowledged.is_empty() {
         text.push_str("\nNo acknowledgement confirms the day.");
