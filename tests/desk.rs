@@ -252,6 +252,27 @@ async fn new_keys_need_a_passphrase_that_is_long_enough() {
     assert!(help.contains("a guest"), "{help}");
 }
 
+#[actix_web::test]
+async fn keys_that_are_there_stay_and_a_wrong_name_is_asked_for_anew() {
+    let service = Service::start(None).await;
+    let key = service.path(&format!("readers/{READER}.key"));
+    let before = fs::read(&key).unwrap();
+    let refused = service.desk(READER, &["keygen", "bzk-nieuw", "--no-passphrase"]).await.unwrap_err();
+    assert!(refused.contains("there are keys in") && refused.contains(key.to_str().unwrap()), "{refused}");
+    assert!(refused.contains("never overwritten") && refused.contains("--identity"), "{refused}");
+    assert!(!refused.contains("os error") && fs::read(&key).unwrap() == before, "{refused}");
+    let (case, text) = ("0c7e2f4a-7d0e-4b53-9f3c-6f1e6f0d6a11", key.to_str().unwrap());
+    for (words, field) in [
+        (&["keygen", "Jan Smit", "--no-passphrase"][..], "your name"),
+        (&["ask-consent", case, "--to", "Jan Smit", "--file", text], "--to"),
+        (&["take-out", case, "Jan Smit", "--file", text], "who"),
+        (&["oral", "--how", "phone", "--topic", "money", "--file", text, "--strike", "Jan Smit"], "--strike"),
+    ] {
+        let refused = service.desk(if words[0] == "keygen" { "nieuw" } else { READER }, words).await.unwrap_err();
+        assert!(refused.contains(&format!("{field}: “Jan Smit” was given; a name in the roster")), "{refused}");
+    }
+}
+
 /// Pages and lists show the first eight characters of a number: commands take those, or more.
 #[actix_web::test]
 async fn a_case_and_an_item_are_named_by_the_beginning_of_their_number() {

@@ -13,7 +13,7 @@ use super::{
     guest::{card, with_card_of},
     inbox,
     link::{Linking, link},
-    numbers::{case_id, item_id, item_ids},
+    numbers::{case_id, item_id, item_ids, reader_id},
     page,
     pass_on::pass_on,
     passphrase::{new_passphrase, passphrase},
@@ -229,7 +229,9 @@ pub async fn canary(options: &Options) -> CanaryReport {
 /// Runs a command; returns what to print.
 pub async fn run(options: &Options, command: &Command) -> Result<String, DeskError> {
     if let Command::Keygen { reader, no_passphrase } = command {
-        let reader = ReaderId::try_from(reader.clone()).map_err(DeskError::new)?;
+        let reader = reader_id("your name", reader)?;
+        // Before a passphrase is asked for.
+        Identity::absent(&options.identity)?;
         let passphrase = if *no_passphrase { None } else { Some(new_passphrase(options)?) };
         let me = Identity::create(&options.identity, reader, passphrase)?;
         return Ok(public(options, &me));
@@ -277,7 +279,7 @@ pub async fn run(options: &Options, command: &Command) -> Result<String, DeskErr
             let done = if let Some(path) = guest {
                 ask_consent_for_guest(&client, &id, card(&readable(path)?)?, text(writing)?, &items).await?
             } else {
-                let to = ReaderId::try_from(to.clone().unwrap_or_default()).map_err(DeskError::new)?;
+                let to = reader_id("--to", to.as_deref().unwrap_or_default())?;
                 ask_consent(&client, &id, &to, text(writing)?, &items).await?
             };
             sent(options, &done, "")

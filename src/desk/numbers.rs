@@ -1,8 +1,8 @@
-//! The numbers of cases and items as commands take them: whole, or as many of their first characters as name one alone.
+//! What commands name: cases and items by their number, whole or as many of its first characters as name one alone, and readers.
 use std::fmt::Display;
 
 use super::{Client, DeskError};
-use crate::domain::id::{CaseId, ItemId};
+use crate::domain::id::{CaseId, ItemId, ReaderId};
 
 /// What pages and lists show of a number.
 const SHOWN: usize = 8;
@@ -37,6 +37,12 @@ pub(super) async fn item_ids(client: &Client, case: &CaseId, texts: &[String]) -
         all.push(item_id(client, case, text).await?);
     }
     Ok(all)
+}
+
+/// A reader's name in the roster, and what it was given for.
+pub(super) fn reader_id(field: &str, text: &str) -> Result<ReaderId, DeskError> {
+    let wrong = || DeskError::new(format!("{field}: “{text}” was given; {}", DeskError::known("desk-error-name")));
+    ReaderId::parse(text).ok_or_else(wrong)
 }
 
 /// Whether this may be a number or the beginning of one.

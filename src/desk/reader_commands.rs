@@ -11,11 +11,11 @@ use super::{
     duty::{DutyClaim, approve_duty, ask_duty},
     guest::invite,
     leave::{asked_out, confirm_take_out, leave, leaving_means, take_out},
-    numbers::{case_id, is_number, item_id, item_ids},
+    numbers::{case_id, is_number, item_id, item_ids, reader_id},
     writing::{Writing, asks, once_more, readable, sent, text},
 };
 use crate::{
-    domain::{day::Day, ground::Ground, id::ReaderId, roster::Text},
+    domain::{day::Day, ground::Ground, roster::Text},
     seal::{Plaintext, circle::LeftReason, code::Language},
     text::Texts,
 };
@@ -135,7 +135,7 @@ pub(super) async fn run(options: &Options, client: &Client, command: &ReaderComm
         }
         ReaderCommand::TakeOut { case, reader, file } => {
             let reason = Plaintext::from(readable(file)?);
-            let done = take_out(client, &case_id(client, case).await?, &reader_id(reader)?, reason).await?;
+            let done = take_out(client, &case_id(client, case).await?, &reader_id("who", reader)?, reason).await?;
             sent(options, &done, " A second reader confirms it, or nothing happens.")
         }
         ReaderCommand::ConfirmTakeOut { case, reader } => {
@@ -143,7 +143,7 @@ pub(super) async fn run(options: &Options, client: &Client, command: &ReaderComm
             let item = if is_number(reader) {
                 item_id(client, &id, reader).await?
             } else {
-                asked_out(client, &id, &reader_id(reader)?).await?
+                asked_out(client, &id, &reader_id("who", reader)?).await?
             };
             sent(options, &confirm_take_out(client, &id, &item).await?, "")
         }
@@ -165,7 +165,7 @@ pub(super) async fn run(options: &Options, client: &Client, command: &ReaderComm
 
 async fn ask(options: &Options, client: &Client, asked: &AskDuty) -> Result<String, DeskError> {
     let claim = DutyClaim {
-        to: reader_id(&asked.to)?,
+        to: reader_id("--to", &asked.to)?,
         ground: asked.ground,
         reference: Plaintext::from(asked.reference.clone()),
         reason: text(&asked.writing)?,
@@ -197,8 +197,4 @@ async fn away(options: &Options, client: &Client, until: Option<Day>) -> Result<
 
 fn day(text: &str) -> Result<Day, DeskError> {
     Day::parse(text).ok_or_else(|| DeskError::new("a day is written YYYY-MM-DD, as 2026-12-31"))
-}
-
-fn reader_id(text: &str) -> Result<ReaderId, DeskError> {
-    ReaderId::try_from(text.to_owned()).map_err(DeskError::new)
 }

@@ -11,13 +11,13 @@ use super::{
     Client, DeskError,
     codes::{hows, languages, topics},
     commands::Options,
+    numbers::reader_id,
     oral::{Entered, Telling, draw, enter, said_back, who_reads},
     safe_text,
     writing::readable,
 };
 use crate::{
     domain::{
-        id::ReaderId,
         oral::How,
         roster::{Reader, Topic},
         routing::Readers,
@@ -76,7 +76,7 @@ impl Entry {
             Some(path) => readable(path).map(Plaintext::from),
             None => Ok(Plaintext::default()),
         };
-        let struck = self.strike.iter().map(|name| ReaderId::try_from(name.clone()).map_err(DeskError::new));
+        let struck = self.strike.iter().map(|name| reader_id("--strike", name));
         Ok(Telling {
             how: self.how,
             topic: self.topic,

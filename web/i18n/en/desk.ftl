@@ -839,6 +839,7 @@ desk-error-oral-self = you cannot enter what you may not read; ask a colleague, 
 desk-error-oral-nobody = too few are left to read it; nothing was sent, and the reporter can go to an organisation outside central government
 desk-error-oral-other = another text was sent with this code before; look in your cases whether that report is there, and take a new code if this is another report
 desk-error-oral-refused = the server does not take this report from you; perhaps the list of readers changed: lock your desk and begin again
+desk-error-name = a name in the roster has 2 to 40 characters: small letters, digits and hyphens, as in bzk-functionaris-1
 desk-error-account-long = the text is too long: 40960 bytes fit, together with the questions
 desk-error-account-unheard = only who heard the reporter writes the story down anew. Write a note or ask the reporter something. The reporter can correct the story with the code
 desk-error-not-oral = this is no oral report, or its first item is not yours to read

@@ -833,6 +833,7 @@ desk-error-oral-self = U kunt niet iets invoeren dat u zelf niet mag lezen. Vraa
 desk-error-oral-nobody = Er blijven te weinig mensen over om te lezen. Er is niets verstuurd. De melder kan bij een organisatie buiten het Rijk terecht.
 desk-error-oral-other = Met deze code is al een andere tekst verstuurd. Kijk bij uw zaken of die melding er staat. Is dit een andere melding, neem dan een nieuwe code.
 desk-error-oral-refused = De server neemt deze melding niet van u aan. Misschien is de lijst met lezers veranderd: vergrendel uw werkplek en begin opnieuw.
+desk-error-name = Een naam in de lijst heeft 2 tot 40 tekens: kleine letters, cijfers en streepjes. Bijvoorbeeld: bzk-functionaris-1.
 desk-error-account-long = De tekst is te lang. Er passen 40960 bytes in, samen met de vragen.
 desk-error-account-unheard = Alleen wie de melder hoorde, schrijft het verhaal opnieuw op. Schrijf een notitie of stel de melder een vraag. De melder kan het verhaal met de code zelf verbeteren.
 desk-error-not-oral = Dit is geen mondelinge melding, of u mag het eerste stuk niet lezen.
