@@ -239,6 +239,7 @@ room-identity = Who you are
 room-outside = Report to the outside desk
 more-title = What else can you do?
 more-strike-again = Did you exclude somebody before? Exclude them here again: only the readers know whom you excluded, this page does not.
+more-topic-again = You chose this with your question already, but only your adviser can read that. So we ask once more.
 more-check = Nothing has been sent yet. Check that all is right.
 to-mailbox = To your mailbox
 error-more-text = Write a text first.

@@ -239,6 +239,7 @@ room-identity = Wie u bent
 room-outside = Melding bij het externe meldpunt
 more-title = Wat kunt u nog meer doen?
 more-strike-again = Sloot u eerder iemand uit? Sluit die hier opnieuw uit: alleen de lezers weten wie u uitsloot, deze pagina niet.
+more-topic-again = U koos dit al bij uw vraag om advies, maar alleen uw vertrouwenspersoon kan dat lezen. Daarom vragen wij het nog een keer.
 more-check = Er is nog niets verstuurd. Kijk na of alles klopt.
 to-mailbox = Naar uw brievenbus
 error-more-text = Schrijf eerst een tekst.
