@@ -141,7 +141,7 @@ async fn every_page_of_a_mailbox_has_the_other_language_and_keeps_what_was_typed
     let browser = Browser::new(&service.base);
     assert!(browser.get("/nl/mailbox").await.html.contains("href=\"/en/mailbox\""));
     let (code, mailbox) = browser.report("Verhaal", &[]).await;
-    let page = in_english(&browser, &mailbox, "open", &[("text", TYPED)]).await;
+    let page = in_english(&browser, &mailbox, "language", &[("text", TYPED)]).await;
     assert_eq!(box_of(&page).as_deref(), Some(TYPED));
     let inbox = service.desk(READER, &["inbox"]).await.unwrap();
     let read = service.desk(READER, &["read", inbox[0]["case"].as_str().unwrap()]).await.unwrap();
