@@ -328,3 +328,28 @@ async fn a_head_is_answered_as_a_get_without_its_body() {
     assert!(asked("HEAD", "/nl/mailbox/more").await.unwrap().0.iter().any(|line| line.contains(" 405 ")));
     assert!(asked("HEAD", "/api/v1/roster").await.unwrap().0.iter().any(|line| line.contains(" 405 ")));
 }
+
+/// Names alone help nobody: what each is for, and its address, which nobody can follow by mistake.
+#[actix_web::test]
+async fn other_organisations_are_named_with_their_subject_and_address_and_no_link() {
+    let service = Service::start(None).await;
+    let browser = Browser::new(&service.base);
+    for (path, subject) in [("/nl/info/external", "gratis advies"), ("/en/info/external", "free advice")] {
+        let page = browser.get(path).await;
+        let main = page.html.split("<main").nth(1).unwrap().split("</main>").next().unwrap();
+        for name in [
+            "huisvoorklokkenluiders",
+            "acm",
+            "afm",
+            "autoriteitnvs",
+            "autoriteitpersoonsgegevens",
+            "dnb",
+            "igj",
+            "nvwa",
+            "nza",
+        ] {
+            assert!(main.contains(&format!(">{name}.nl<")), "{path}: {name}");
+        }
+        assert!(main.contains(subject) && !main.contains("href") && !main.contains("://"), "{path}");
+    }
+}
