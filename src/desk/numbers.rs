@@ -71,6 +71,7 @@ fn only<Id: Display + Copy>(all: &[Id], text: &str, what: &str) -> Result<Id, De
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test")]
 mod tests {
     use uuid::Uuid;
 
