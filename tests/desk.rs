@@ -273,6 +273,11 @@ async fn keys_that_are_there_stay_and_a_wrong_name_is_asked_for_anew() {
     }
 }
 
+/// So many of the first characters of a number.
+fn first(number: &str, characters: usize) -> &str {
+    number.get(..characters).unwrap()
+}
+
 /// Pages and lists show the first eight characters of a number: commands take those, or more.
 #[actix_web::test]
 async fn a_case_and_an_item_are_named_by_the_beginning_of_their_number() {
@@ -280,21 +285,21 @@ async fn a_case_and_an_item_are_named_by_the_beginning_of_their_number() {
     Browser::new(&service.base).report("Verhaal", &[]).await;
     let inbox = service.desk(READER, &["inbox"]).await.unwrap();
     let case = inbox[0]["case"].as_str().unwrap();
-    let opened = service.desk(READER, &["read", &case[..8]]).await.unwrap();
+    let opened = service.desk(READER, &["read", first(case, 8)]).await.unwrap();
     assert_eq!(opened["case"]["case"], case);
     let item = opened["items"][0]["item"].as_str().unwrap();
     let (reason, other) = (service.path("reason.txt"), "bzk-functionaris-4");
     fs::write(&reason, "Nodig").unwrap();
     let reason = reason.to_str().unwrap();
-    let short = case[..11].to_uppercase();
-    let words = ["ask-consent", &short, "--to", other, "--item", &item[..8], "--file", reason];
+    let short = first(case, 11).to_uppercase();
+    let words = ["ask-consent", &short, "--to", other, "--item", first(item, 8), "--file", reason];
     let asked = service.desk(READER, &words).await.unwrap();
     let opened = service.desk(READER, &["read", case]).await.unwrap();
     assert_eq!(opened["items"][1]["item"], asked["item"]);
     assert_eq!(opened["items"][1]["consent"]["items"][0]["item"], item);
-    service.desk("bzk-coordinator", &["remind", &case[..8], "--file", reason]).await.unwrap();
+    service.desk("bzk-coordinator", &["remind", first(case, 8), "--file", reason]).await.unwrap();
     for (words, why) in [
-        (vec!["read", &case[..7]], "the whole number, or 8 or more"),
+        (vec!["read", first(case, 7)], "the whole number, or 8 or more"),
         (vec!["read", "00000000"], "no case of yours begins with 00000000"),
         (vec!["hand-over", case, "00000000"], "no item of this case begins with 00000000"),
     ] {
