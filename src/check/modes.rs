@@ -1,8 +1,10 @@
 //! Whom the files of the settings let in, by their modes.
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
-use crate::config::{CREDENTIALS, Config};
+use crate::config::Config;
 
+/// Where systemd puts what it hands over (systemd.exec, "Credentials").
+const CREDENTIALS: &str = "/run/credentials";
 /// Everybody but the owner and the group.
 const OTHERS: u32 = 0o007;
 /// Everybody but the owner.
@@ -13,7 +15,7 @@ const WRITERS: u32 = 0o022;
 /// What others could read or change and should not, each with what to do.
 pub(super) fn doubts(config: &Config) -> Vec<String> {
     // What systemd hands over is opened to its service by an access list, which shows as the group's.
-    let handed_over = std::env::var_os(CREDENTIALS).is_some_and(|folder| config.secrets == Path::new(&folder));
+    let handed_over = config.secrets.starts_with(CREDENTIALS);
     let mask = if handed_over { OTHERS } else { NOT_OWNER };
     let keys = ["k1", "k2", "form", "form.previous"].map(|name| config.secrets.join(name));
     let key = |path: &Path| {
