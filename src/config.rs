@@ -169,6 +169,38 @@ fn one_gib() -> u64 {
 #[error("{0}")]
 pub struct ConfigError(String);
 
+impl ConfigError {
+    pub(crate) fn new(text: String) -> Self {
+        Self(text)
+    }
+}
+
+/// A file that could not be read: a setting that is not there is named with the line and what it is for.
+fn missing(path: &Path, text: &str, error: &toml::de::Error) -> ConfigError {
+    let path = path.display();
+    let field = error.message().strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`'));
+    let Some(field) = field else { return ConfigError(format!("{path}: {error}")) };
+    let start = error.span().map_or(0, |span| span.start);
+    let line = text.bytes().take(start).filter(|byte| *byte == b'\n').count() + 1;
+    let table = text.lines().nth(line - 1).map(str::trim).filter(|line| line.starts_with('['));
+    let top = text.lines().take_while(|line| !line.trim_start().starts_with('['));
+    let socket = top.enumerate().find(|(_, line)| line.split('=').next().is_some_and(|name| name.trim() == "socket"));
+    ConfigError(match (table, field, socket) {
+        (Some(table), ..) => format!("{path}, line {line}: {table} has no {field}: add a line with it"),
+        (None, "listen", Some((line, _))) => format!(
+            "{path}, line {}: socket is listened on besides listen, which is not set: add an address of this machine for that, as \
+             listen = \"127.0.0.1:8080\"",
+            line + 1
+        ),
+        (None, "listen", None) => format!(
+            "{path}: listen is not set: add the address of this machine on which a proxy comes, as listen = \"127.0.0.1:8080\""
+        ),
+        (None, field, _) => {
+            format!("{path}: {field} is not set: add a line with it, above the first line that begins with [")
+        }
+    })
+}
+
 impl Config {
     /// Reads a file; the error names the setting and the line.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
@@ -187,7 +219,7 @@ impl Config {
 
     fn read(path: &Path) -> Result<Self, ConfigError> {
         let text = fs::read_to_string(path).map_err(|e| ConfigError(format!("cannot read {}: {e}", path.display())))?;
-        toml::from_str(&text).map_err(|e| ConfigError(format!("{}: {e}", path.display())))
+        toml::from_str(&text).map_err(|e| missing(path, &text, &e))
     }
 
     /// Refuses what would break a promise.

@@ -15,6 +15,8 @@ pub mod api_types;
 #[cfg(feature = "server")]
 pub mod backup;
 pub mod bundle;
+#[cfg(feature = "server")]
+pub mod check;
 pub mod clock;
 #[cfg(feature = "server")]
 pub mod config;

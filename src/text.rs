@@ -127,6 +127,18 @@ mod tests {
         source.lines().filter_map(message).collect()
     }
 
+    /// Somebody on the telephone hears what they would have read, and readers know a question again.
+    #[test]
+    fn a_question_of_the_form_is_the_same_on_the_desk() {
+        for (language, optional) in [(Language::Nl, " (niet verplicht)"), (Language::En, " (optional)")] {
+            let t = super::Texts::of(language);
+            for name in ["who", "when", "place", "known"] {
+                let asked = t.get(&format!("ask-{name}"));
+                assert_eq!(asked.strip_suffix(optional), Some(t.get(&format!("desk-story-{name}")).as_str()));
+            }
+        }
+    }
+
     #[test]
     fn both_languages_have_the_same_texts_with_the_same_values() {
         let nl = ids(&super::NL_FILES.join("\n"));

@@ -143,3 +143,15 @@ async fn the_log_and_its_export_are_in_words() {
     assert!(said.contains("of the log are in") && !said.contains('{'), "{said}");
     assert!(says(&service, auditor, &["audit", "verify", file.to_str().unwrap()]).await.contains("records hold"));
 }
+
+#[actix_web::test]
+async fn a_proof_names_who_confirmed_it_with_their_function() {
+    let service = Service::start(None).await;
+    let (browser, code, case) = filed(&service).await;
+    says(&service, OFFICER, &["acknowledge", &case, "--file", &file(&service, "Ontvangen")]).await;
+    let page = browser.mailbox(&code, None, &[("act", "proof")]).await;
+    let proof = page.html.split("<dt>Uw bewijs</dt><dd translate=\"no\">").nth(1).unwrap().split('<').next().unwrap();
+    let said = says(&service, SECOND, &["check-proof", &case, proof]).await;
+    let today = service.clock.today();
+    assert!(said.contains(&format!("Integrity officer 1 ({OFFICER}) confirmed it on {today}.")), "{said}");
+}

@@ -251,3 +251,59 @@ async fn new_keys_need_a_passphrase_that_is_long_enough() {
     let help = service.desk("gast", &["keygen", "--help"]).await.unwrap_err();
     assert!(help.contains("a guest"), "{help}");
 }
+
+#[actix_web::test]
+async fn keys_that_are_there_stay_and_a_wrong_name_is_asked_for_anew() {
+    let service = Service::start(None).await;
+    let key = service.path(&format!("readers/{READER}.key"));
+    let before = fs::read(&key).unwrap();
+    let refused = service.desk(READER, &["keygen", "bzk-nieuw", "--no-passphrase"]).await.unwrap_err();
+    assert!(refused.contains("there are keys in") && refused.contains(key.to_str().unwrap()), "{refused}");
+    assert!(refused.contains("never overwritten") && refused.contains("--identity"), "{refused}");
+    assert!(!refused.contains("os error") && fs::read(&key).unwrap() == before, "{refused}");
+    let (case, text) = ("0c7e2f4a-7d0e-4b53-9f3c-6f1e6f0d6a11", key.to_str().unwrap());
+    for (words, field) in [
+        (&["keygen", "Jan Smit", "--no-passphrase"][..], "your name"),
+        (&["ask-consent", case, "--to", "Jan Smit", "--file", text], "--to"),
+        (&["take-out", case, "Jan Smit", "--file", text], "who"),
+        (&["oral", "--how", "phone", "--topic", "money", "--file", text, "--strike", "Jan Smit"], "--strike"),
+    ] {
+        let refused = service.desk(if words[0] == "keygen" { "nieuw" } else { READER }, words).await.unwrap_err();
+        assert!(refused.contains(&format!("{field}: “Jan Smit” was given; a name in the roster")), "{refused}");
+    }
+}
+
+/// So many of the first characters of a number.
+fn first(number: &str, characters: usize) -> &str {
+    number.get(..characters).unwrap()
+}
+
+/// Pages and lists show the first eight characters of a number: commands take those, or more.
+#[actix_web::test]
+async fn a_case_and_an_item_are_named_by_the_beginning_of_their_number() {
+    let service = Service::start(None).await;
+    Browser::new(&service.base).report("Verhaal", &[]).await;
+    let inbox = service.desk(READER, &["inbox"]).await.unwrap();
+    let case = inbox[0]["case"].as_str().unwrap();
+    let opened = service.desk(READER, &["read", first(case, 8)]).await.unwrap();
+    assert_eq!(opened["case"]["case"], case);
+    let item = opened["items"][0]["item"].as_str().unwrap();
+    let (reason, other) = (service.path("reason.txt"), "bzk-functionaris-4");
+    fs::write(&reason, "Nodig").unwrap();
+    let reason = reason.to_str().unwrap();
+    let short = first(case, 11).to_uppercase();
+    let words = ["ask-consent", &short, "--to", other, "--item", first(item, 8), "--file", reason];
+    let asked = service.desk(READER, &words).await.unwrap();
+    let opened = service.desk(READER, &["read", case]).await.unwrap();
+    assert_eq!(opened["items"][1]["item"], asked["item"]);
+    assert_eq!(opened["items"][1]["consent"]["items"][0]["item"], item);
+    service.desk("bzk-coordinator", &["remind", first(case, 8), "--file", reason]).await.unwrap();
+    for (words, why) in [
+        (vec!["read", first(case, 7)], "the whole number, or 8 or more"),
+        (vec!["read", "00000000"], "no case of yours begins with 00000000"),
+        (vec!["hand-over", case, "00000000"], "no item of this case begins with 00000000"),
+    ] {
+        let refused = service.desk(READER, &words).await.unwrap_err();
+        assert!(refused.contains(why), "{refused}");
+    }
+}

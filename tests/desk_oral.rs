@@ -107,7 +107,7 @@ async fn an_officer_enters_a_report_with_the_reporter_on_the_telephone() {
     let reporter = Browser::new(&service.base);
     let code = drawn.join(" ");
     let page = reporter.mailbox(&code, None, &[("act", "account")]).await;
-    assert!(page.html.contains("Om wie gaat het?&#10;De kassier"), "{}", page.html.trim_end());
+    assert!(page.html.contains("Wie zijn erbij betrokken?&#10;De kassier"), "{}", page.html.trim_end());
     reporter.answer("/nl/mailbox", &page, &[("text", "Zo was het."), ("act", "account-right")]).await;
     let link = desk(&service, COLLEAGUE, Duration::from_secs(600));
     let browser = entered(&link).await;
@@ -119,6 +119,12 @@ async fn an_officer_enters_a_report_with_the_reporter_on_the_telephone() {
     browser.press(".mk-acts a[href$=hand-over]").await;
     assert!(browser.text().await.contains("Een ja bewijst hier minder dan anders"));
     browser.press(".mk-progress a").await;
+    // Only who heard the reporter writes the story down anew.
+    assert!(browser.page.find(By::Css(".mk-acts a[href$=account]")).await.is_err());
+    browser.quit().await;
+    let link = desk(&service, OFFICER, Duration::from_secs(600));
+    let browser = entered(&link).await;
+    browser.press("table a").await;
     browser.press(".mk-acts a[href$=account]").await;
     assert_eq!(value(&browser, "#text").await, "Zo was het.");
     browser.press("main form button").await;

@@ -19,7 +19,7 @@ async fn upload(browser: &Browser, code: &str, text: &str, bytes: usize) -> Page
 
 /// What stands in the box of the message.
 fn box_of(page: &Page) -> Option<String> {
-    let from = page.html.find("<form method=\"post\" action=\"/nl/mailbox\" autocomplete=\"off\">")?;
+    let from = page.html.find("<form id=\"typed\"")?;
     let form = Page { status: 0, html: page.html.get(from..)?.to_owned(), headers: page.headers.clone() };
     form.fields().into_iter().find(|(name, _)| name == "text").map(|(_, text)| text)
 }
@@ -121,4 +121,47 @@ async fn a_text_stays_when_the_case_was_closed_meanwhile() {
     assert!(page.html.contains("Uw zaak is afgesloten") && !page.html.contains("type=\"file\""));
     let page = browser.mailbox(&code, None, &[("act", "write"), ("text", TYPED)]).await;
     assert_eq!(box_of(&page).as_deref(), Some(TYPED));
+}
+
+/// As a browser sends the form that a button of the other language belongs to.
+async fn in_english(browser: &Browser, page: &Page, act: &str, more: &[(&str, &str)]) -> Page {
+    let button = format!("formaction=\"/en/mailbox\" name=\"act\" value=\"{act}\"");
+    assert!(page.html.contains(&button), "{}", page.title());
+    let from = page.html.find("id=\"typed\"").map_or(0, |at| at - 6);
+    let form = Page { status: 0, html: page.html.get(from..).unwrap().to_owned(), headers: page.headers.clone() };
+    let shown = browser.answer("/en/mailbox", &form, &[more, &[("act", act)]].concat()).await;
+    assert_eq!((shown.status, shown.html.len()), (200, PAGE));
+    assert!(shown.html.contains("<html lang=\"en\">") && shown.html.contains("Deze pagina in het Nederlands"));
+    shown
+}
+
+#[actix_web::test]
+async fn every_page_of_a_mailbox_has_the_other_language_and_keeps_what_was_typed() {
+    let service = Service::start(None).await;
+    let browser = Browser::new(&service.base);
+    assert!(browser.get("/nl/mailbox").await.html.contains("href=\"/en/mailbox\""));
+    let (code, mailbox) = browser.report("Verhaal", &[]).await;
+    let page = in_english(&browser, &mailbox, "language", &[("text", TYPED)]).await;
+    assert_eq!(box_of(&page).as_deref(), Some(TYPED));
+    let inbox = service.desk(READER, &["inbox"]).await.unwrap();
+    let read = service.desk(READER, &["read", inbox[0]["case"].as_str().unwrap()]).await.unwrap();
+    assert_eq!(read["items"].as_array().unwrap().len(), 1, "it was shown, not sent");
+    for act in ["talk", "proof", "sure"] {
+        let page = browser.mailbox(&code, None, &[("act", act)]).await;
+        let typed: &[(&str, &str)] = if act == "talk" { &[("text", TYPED)] } else { &[] };
+        let english = in_english(&browser, &page, act, typed).await;
+        assert_ne!(english.title(), page.title());
+        let text = english.fields().into_iter().find(|(name, _)| name == "text").map(|(_, text)| text);
+        assert_eq!(text.as_deref(), typed.first().map(|(_, text)| *text), "{act}");
+    }
+    // A further filing too, half done: the ticks and the text.
+    let page = browser.with_code("/nl/mailbox/more", &code, None, &[("to", "retaliation")]).await;
+    assert!(page.html.contains("formaction=\"/en/mailbox/more\" name=\"go\" value=\"here\""), "{}", page.title());
+    let typed = [("strike", "bzk-functionaris-2"), ("text", TYPED), ("go", "here")];
+    let page = browser.answer("/en/mailbox/more", &page, &typed).await;
+    assert!(page.status == 200 && page.html.contains("<html lang=\"en\">"), "{}", page.title());
+    let kept = page.fields();
+    for (name, value) in &typed[..2] {
+        assert!(kept.contains(&((*name).to_owned(), (*value).to_owned())), "{name}");
+    }
 }

@@ -290,3 +290,66 @@ async fn a_nearly_full_disk_refuses_the_file_and_the_report_stands() {
     assert_eq!(files_in(&service.path("data/payloads")), 0);
     service.desk(READER, &["reply", case, "--file", paths[0]]).await.unwrap();
 }
+
+/// Answered as GET is, without a body: the headers, the length among them, tell nothing more of which page it is.
+#[actix_web::test]
+async fn a_head_is_answered_as_a_get_without_its_body() {
+    let service = Service::start(None).await;
+    let asked = |method: &'static str, path: &'static str| {
+        let address = service.base.strip_prefix("http://").unwrap().to_owned();
+        tokio::task::spawn_blocking(move || {
+            let mut stream = std::net::TcpStream::connect(&address).unwrap();
+            let request = format!("{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+            std::io::Write::write_all(&mut stream, request.as_bytes()).unwrap();
+            let mut answer = String::new();
+            std::io::Read::read_to_string(&mut stream, &mut answer).unwrap();
+            let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+            let mut lines: Vec<String> = head.lines().map(str::to_owned).collect();
+            lines.sort();
+            (lines, body.len())
+        })
+    };
+    let mut lengths = std::collections::BTreeSet::new();
+    for path in
+        ["/", "/nl/", "/en/info/privacy", "/nl/report", "/nl/mailbox", "/nl/bestaat-niet", "/.well-known/security.txt"]
+    {
+        let (head, body) = asked("HEAD", path).await.unwrap();
+        assert_eq!(
+            (&head, PAGE),
+            (&asked("GET", path).await.unwrap().0, asked("GET", path).await.unwrap().1),
+            "{path}"
+        );
+        assert_eq!(body, 0, "{path}");
+        assert!(head.contains(&format!("content-length: {PAGE}")), "{head:?}");
+        lengths.insert(head.concat().len());
+    }
+    assert_eq!(lengths.len(), 1, "one size on the wire");
+    // What only takes a form stays so, and the readers' API has no HEAD.
+    assert!(asked("HEAD", "/nl/mailbox/more").await.unwrap().0.iter().any(|line| line.contains(" 405 ")));
+    assert!(asked("HEAD", "/api/v1/roster").await.unwrap().0.iter().any(|line| line.contains(" 405 ")));
+}
+
+/// Names alone help nobody: what each is for, and its address, which nobody can follow by mistake.
+#[actix_web::test]
+async fn other_organisations_are_named_with_their_subject_and_address_and_no_link() {
+    let service = Service::start(None).await;
+    let browser = Browser::new(&service.base);
+    for (path, subject) in [("/nl/info/external", "gratis advies"), ("/en/info/external", "free advice")] {
+        let page = browser.get(path).await;
+        let main = page.html.split("<main").nth(1).unwrap().split("</main>").next().unwrap();
+        for name in [
+            "huisvoorklokkenluiders",
+            "acm",
+            "afm",
+            "autoriteitnvs",
+            "autoriteitpersoonsgegevens",
+            "dnb",
+            "igj",
+            "nvwa",
+            "nza",
+        ] {
+            assert!(main.contains(&format!(">{name}.nl<")), "{path}: {name}");
+        }
+        assert!(main.contains(subject) && !main.contains("href") && !main.contains("://"), "{path}");
+    }
+}

@@ -132,12 +132,12 @@ async fn told_read_corrected_and_agreed(postgres: Option<&Postgres>) {
     // Written anew, it is to be agreed to anew; what is agreed from a page of before is kept and asked again.
     let anew = service.path("anew.txt");
     std::fs::write(&anew, "CANARY-ANEW: en er is een brief.").unwrap();
-    service.desk(COLLEAGUE, &["account", &case, "--file", anew.to_str().unwrap()]).await.unwrap();
+    service.desk(OFFICER, &["account", &case, "--file", anew.to_str().unwrap()]).await.unwrap();
     let late = browser.answer("/nl/mailbox", &page, &[("text", "NOG-GETYPT"), ("act", "account-right")]).await;
     assert!(late.status == 422 && late.html.contains("NOG-GETYPT") && late.html.contains("opnieuw opgeschreven"));
     assert_eq!(read(&service, OFFICER, &case).await["oral"]["standing"], "waiting");
     let page = account(&browser, &code).await;
-    assert!(page.html.contains("CANARY-ANEW") && page.html.contains("Functionaris integriteit 3"));
+    assert!(page.html.contains("CANARY-ANEW") && page.html.contains("Functionaris integriteit 1"));
     browser.answer("/nl/mailbox", &page, &[("act", "account-right")]).await;
     assert_eq!(read(&service, OFFICER, &case).await["oral"]["standing"], "agreed");
 
@@ -259,7 +259,7 @@ async fn only_an_officer_enters_a_report_and_only_one_they_read() {
 async fn the_longest_account_fits_its_page_and_comes_back_whole() {
     let service = Service::start(None).await;
     // What the questions take: three line ends, one question, and its answer.
-    let room = 40_960 - 3 * 5 - "Om wie gaat het?".len() - "CANARY-WHO de kassier".len();
+    let room = 40_960 - 3 * 5 - "Wie zijn erbij betrokken?".len() - "CANARY-WHO de kassier".len();
     for (story, fits) in [("\"".repeat(room / 5), true), ("x".repeat(room), true), ("x".repeat(room + 1), false)] {
         let words = words(&service, &story, &["--topic", "money"]);
         let drawn = run(&service, OFFICER, &words).await;

@@ -1,6 +1,8 @@
 //! One code, several rooms: advice that becomes a report, disadvantage, who the reporter is, the desk outside, a talk, a proof.
 #![cfg(all(feature = "server", feature = "desk"))]
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+#[path = "rooms/advised.rs"]
+mod advised;
 #[path = "rooms/further.rs"]
 mod further;
 #[path = "rooms/report.rs"]

@@ -130,6 +130,19 @@ fn a_deployment_is_set_up_signed_and_tried() {
     assert_eq!(said(&unsigned).matches("0 of 2 needed signatures hold").count(), 3, "{}", said(&unsigned));
 
     operator.sign();
+    // A key that is away or broken is named where it stays, not where its copy was for the trial.
+    let (k2, right) = (operator.path("etc/credentials/k2"), fs::read(operator.path("etc/credentials/k2")).unwrap());
+    for (broken, why) in [(None, "is not there: put it back"), (Some("short"), "must hold 64 hex digits")] {
+        match broken {
+            None => fs::remove_file(&k2).unwrap(),
+            Some(text) => fs::write(&k2, text).unwrap(),
+        }
+        let refused = operator.setup("", &[]);
+        let text = said(&refused);
+        assert!(!refused.status.success() && text.contains(&format!("{} {why}", k2.display())), "{text}");
+        assert!(!text.contains("meldkluis-setup-"), "{text}");
+    }
+    fs::write(&k2, right).unwrap();
     let tried = operator.setup("", &[Path::new("--canary-key"), &operator.path("keys/canary")]);
     let text = said(&tried);
     assert!(tried.status.success(), "{text}");

@@ -4,6 +4,7 @@ use std::{alloc::System, error::Error, path::PathBuf, process::ExitCode};
 use clap::Parser;
 use meldkluis::{
     backup,
+    check::{UNCONFINED, check},
     clock::Clock,
     config::Config,
     confine::{confine, confine_with},
@@ -103,20 +104,11 @@ fn run(arguments: Arguments) -> Done {
             let (input, output) = (std::io::stdin().lock(), std::io::stdout());
             meldkluis::setup::run(&places, Clock::System.today(), input, output).map_err(Into::into)
         }
-        Arguments::Check(s) => confined(load(&s)?, async |app, missing| {
-            let mut lines = notify::doubts(&app)?;
-            let left = app.roster.expires.number() - app.clock.today().number();
-            if left <= ROSTER_DAYS {
-                lines.push(format!(
-                    "Warning: the roster counts for {left} more days, until {}: sign the next serial.",
-                    app.roster.expires
-                ));
-            }
-            lines.extend(app.config.security.as_ref().and_then(|security| security.doubt(app.clock.today())));
-            lines.extend(missing.iter().map(|what| format!("{UNCONFINED}: {what}")));
-            lines.push("Settings, credentials, roster and store are in order.".to_owned());
-            Ok(lines.join("\n"))
-        }),
+        Arguments::Check(s) => {
+            let config = load(&s)?;
+            let missing = confine(&config);
+            on_its_own(check(config, Clock::System, &missing))
+        }
         Arguments::Purge(s) => confined(load(&s)?, async |app, _| {
             let done = retention::purge(&app).await?;
             Ok(format!("{} case(s) destroyed, with {} item(s), {} of them files.", done.cases, done.items, done.files))
@@ -188,11 +180,6 @@ fn confined(config: Config, act: impl AsyncFnOnce(http::App, Vec<String>) -> Don
 fn on_its_own<T, E>(act: impl Future<Output = Result<T, E>>) -> Result<T, E> {
     actix_web::rt::System::new().block_on(act)
 }
-
-/// From so many days before its end `check` warns of the roster.
-const ROSTER_DAYS: i32 = 60;
-
-const UNCONFINED: &str = "the process is confined, but not by";
 
 fn warn(missing: &[String]) {
     if !missing.is_empty() {

@@ -49,6 +49,15 @@ pub fn oral(items: &[Item]) -> Option<OralReport<'_>> {
     Some(OralReport { oral, account: newest.map(|newest| written(items, newest)) })
 }
 
+/// The accounts that are by somebody who did not hear the reporter, and with which the reporter never agreed behind the code.
+pub(super) fn unheard(items: &[Item]) -> Vec<ItemId> {
+    let Some(oral) = story(items).and_then(|story| story.oral.as_ref()) else { return Vec::new() };
+    let counts = |account: &ItemId, by: &ReaderId| {
+        *by == oral.by || proven(items).filter_map(agreed).any(|(_, _, agreed)| agreed.account == *account)
+    };
+    proven(items).filter_map(account).filter(|(item, _, by, _)| !counts(item, by)).map(|(item, ..)| item).collect()
+}
+
 /// An account counts by a reader only.
 fn account((item, opened): (ItemId, &Opened)) -> Option<(ItemId, Day, &ReaderId, &Account)> {
     let head = &opened.manifest.head;
@@ -99,15 +108,19 @@ pub(super) fn fits(text: &Plaintext) -> Result<(), DeskError> {
     if text.escaped_len() > ACCOUNT_BYTES { Err(DeskError::known("desk-error-account-long")) } else { Ok(()) }
 }
 
-/// Writes down anew what was told, for the reporter to read and agree to: after a correction, or when they told more.
+/// Writes down anew what was told, for the reporter to read and agree to: after a correction, or when they told more. Only whoever heard
+/// the reporter knows that.
 pub async fn write_account(client: &Client, id: &CaseId, text: Plaintext) -> Result<Sent, DeskError> {
     fits(&text)?;
     let (case, items) = entered(client, id).await?;
     if case.state.is_closed() {
         return Err(DeskError::known("desk-error-closed"));
     }
-    let how = oral(&items).ok_or_else(|| DeskError::known("desk-error-not-oral"))?.oral.how;
+    let Oral { by, how } = oral(&items).ok_or_else(|| DeskError::known("desk-error-not-oral"))?.oral;
+    if *by != client.me.reader {
+        return Err(DeskError::known("desk-error-account-unheard"));
+    }
     let to = recipients(client, &case, &items, true)?;
-    let body = Account::new(how, text).into_body();
+    let body = Account::new(*how, text).into_body();
     send(client, (&case, &items), (Kind::Account, None), body, &to).await
 }

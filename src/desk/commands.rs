@@ -13,6 +13,7 @@ use super::{
     guest::{card, with_card_of},
     inbox,
     link::{Linking, link},
+    numbers::{case_id, item_id, item_ids, reader_id},
     page,
     pass_on::pass_on,
     passphrase::{new_passphrase, passphrase},
@@ -20,6 +21,7 @@ use super::{
     proof::{Filing, check_proof},
     read::read,
     reader_commands::{self, ReaderCommand},
+    safe_text,
     tell::{Entry, tell},
     watch::{Audit, Watch, verify, watch},
     working,
@@ -30,9 +32,10 @@ use crate::{
     domain::{
         case::Act,
         day::Day,
-        id::{CaseId, ItemId, ReaderId},
+        id::{CaseId, ReaderId},
     },
-    seal::code::print_words,
+    seal::code::{Language, print_words},
+    text::Texts,
 };
 
 /// What every command takes; it stands before the command.
@@ -226,7 +229,9 @@ pub async fn canary(options: &Options) -> CanaryReport {
 /// Runs a command; returns what to print.
 pub async fn run(options: &Options, command: &Command) -> Result<String, DeskError> {
     if let Command::Keygen { reader, no_passphrase } = command {
-        let reader = ReaderId::try_from(reader.clone()).map_err(DeskError::new)?;
+        let reader = reader_id("your name", reader)?;
+        // Before a passphrase is asked for.
+        Identity::absent(&options.identity)?;
         let passphrase = if *no_passphrase { None } else { Some(new_passphrase(options)?) };
         let me = Identity::create(&options.identity, reader, passphrase)?;
         return Ok(public(options, &me));
@@ -265,41 +270,47 @@ pub async fn run(options: &Options, command: &Command) -> Result<String, DeskErr
         Command::Reply(w) => send(options, &client, w, Act::Reply).await,
         Command::Note(w) => send(options, &client, w, Act::Note).await,
         Command::Oral(entry) => tell(options, &client, entry).await,
-        Command::Account(w) => sent(options, &write_account(&client, &case_id(&w.case)?, text(w)?).await?, ""),
+        Command::Account(w) => {
+            sent(options, &write_account(&client, &case_id(&client, &w.case).await?, text(w)?).await?, "")
+        }
         Command::AskConsent { writing, to, guest, item } => {
-            let (id, items) = (case_id(&writing.case)?, item_ids(item)?);
+            let id = case_id(&client, &writing.case).await?;
+            let items = item_ids(&client, &id, item).await?;
             let done = if let Some(path) = guest {
                 ask_consent_for_guest(&client, &id, card(&readable(path)?)?, text(writing)?, &items).await?
             } else {
-                let to = ReaderId::try_from(to.clone().unwrap_or_default()).map_err(DeskError::new)?;
+                let to = reader_id("--to", to.as_deref().unwrap_or_default())?;
                 ask_consent(&client, &id, &to, text(writing)?, &items).await?
             };
             sent(options, &done, "")
         }
         Command::Classify(c) => {
-            sent(options, &classify(&client, &case_id(&c.case)?, |before| c.made(before)).await?, "")
+            sent(options, &classify(&client, &case_id(&client, &c.case).await?, |before| c.made(before)).await?, "")
         }
-        Command::Protocol { case, protocol: None } => working::protocols(options, &client, &case_id(case)?).await,
+        Command::Protocol { case, protocol: None } => {
+            working::protocols(options, &client, &case_id(&client, case).await?).await
+        }
         Command::Protocol { case, protocol: Some(protocol) } => {
-            sent(options, &begin(&client, &case_id(case)?, protocol).await?, "")
+            sent(options, &begin(&client, &case_id(&client, case).await?, protocol).await?, "")
         }
-        Command::Step { case, step: None } => working::steps(options, &client, &case_id(case)?).await,
+        Command::Step { case, step: None } => working::steps(options, &client, &case_id(&client, case).await?).await,
         Command::Step { case, step: Some(step) } => {
-            sent(options, &step_done(&client, &case_id(case)?, step).await?, "")
+            sent(options, &step_done(&client, &case_id(&client, case).await?, step).await?, "")
         }
         Command::Watch(command) => watch(options, &client, command).await,
         Command::Readers(command) => reader_commands::run(options, &client, command).await,
         Command::HandOver { case, request } => {
-            sent(options, &hand_over(&client, &case_id(case)?, &item_id(request)?).await?, "")
+            let id = case_id(&client, case).await?;
+            sent(options, &hand_over(&client, &id, &item_id(&client, &id, request).await?).await?, "")
         }
         Command::PassOn { case } => {
-            let done = pass_on(&client, &case_id(case)?).await?;
+            let done = pass_on(&client, &case_id(&client, case).await?).await?;
             let nothing = done.already && !options.json;
             if nothing { Ok("There was nothing more to pass on.".to_owned()) } else { sent(options, &done, "") }
         }
         Command::CheckProof { case, proof } => {
-            let case = case_id(case)?;
-            Ok(fits(options, &case, &check_proof(&client, &case, &proof.concat()).await?))
+            let case = case_id(&client, case).await?;
+            Ok(fits((options, &client), &case, &check_proof(&client, &case, &proof.concat()).await?))
         }
         Command::Link { case, other, duplicate, undo } => {
             let how = match (undo, duplicate) {
@@ -307,7 +318,7 @@ pub async fn run(options: &Options, command: &Command) -> Result<String, DeskErr
                 (_, true) => Linking::Duplicate,
                 _ => Linking::Linked,
             };
-            link(&client, &case_id(case)?, &case_id(other)?, how).await?;
+            link(&client, &case_id(&client, case).await?, &case_id(&client, other).await?, how).await?;
             Ok(if options.json { json!({}).to_string() } else { "Said in both cases.".to_owned() })
         }
         Command::Close(closing) => close(options, &client, closing).await,
@@ -342,7 +353,7 @@ impl Options {
     }
 }
 
-fn fits(options: &Options, case: &CaseId, filing: &Filing) -> String {
+fn fits((options, client): (&Options, &Client), case: &CaseId, filing: &Filing) -> String {
     if options.json {
         let by = |(day, by): &(Day, ReaderId)| json!({ "day": day, "by": by });
         let acknowledged: Vec<_> = filing.acknowledged.iter().map(by).collect();
@@ -350,20 +361,14 @@ fn fits(options: &Options, case: &CaseId, filing: &Filing) -> String {
     }
     let mut text = format!("It fits: who holds this proof filed case {case}, on {}.", filing.filed);
     for (day, by) in &filing.acknowledged {
-        text.push_str(&format!("\n{by} confirmed it on {day}."));
+        let name = client.roster.reader(by).map(|r| Texts::of(Language::En).pick(&r.shown_as).to_owned());
+        let name = name.map_or_else(|| by.to_string(), |name| format!("{name} ({by})"));
+        text.push_str(&format!("\n{} confirmed it on {day}.", safe_text(&name)));
     }
     if filing.acknowledged.is_empty() {
         text.push_str("\nNo acknowledgement confirms the day.");
     }
     text
-}
-
-pub(super) fn item_ids(texts: &[String]) -> Result<Vec<ItemId>, DeskError> {
-    texts.iter().map(|text| item_id(text)).collect()
-}
-
-pub(super) fn item_id(text: &str) -> Result<ItemId, DeskError> {
-    ItemId::parse(text).ok_or_else(|| DeskError::new("an item is named by its id, as `read` shows it"))
 }
 
 fn public(options: &Options, me: &Identity) -> String {
@@ -372,8 +377,4 @@ fn public(options: &Options, me: &Identity) -> String {
         return json!({ "reader": me.reader, "public": me.public(), "words": words }).to_string();
     }
     format!("{}# {words}", me.public())
-}
-
-pub(super) fn case_id(text: &str) -> Result<CaseId, DeskError> {
-    CaseId::parse(text).ok_or_else(|| DeskError::new("a case is named by its id, as `inbox` shows it"))
 }

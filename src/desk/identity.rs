@@ -88,8 +88,21 @@ impl Identity {
         Ok(Self { reader: stored.reader.clone(), seal, signer: Signer::from_seed(&seed), card: None })
     }
 
+    /// Refuses a file that is there: who loses keys opens nothing any more that was sealed to them.
+    pub fn absent(path: &Path) -> Result<(), DeskError> {
+        if !path.exists() {
+            return Ok(());
+        }
+        let file = path.display();
+        Err(DeskError::new(format!(
+            "there are keys in {file} already, and they are never overwritten: without them nothing opens that was sealed to them. `whoami` \
+             shows them. For other keys, name another file with --identity"
+        )))
+    }
+
     /// Draws new keys and writes them to a new file that only its owner can read. Never overwrites.
     pub fn create(path: &Path, reader: ReaderId, passphrase: Option<SecretString>) -> Result<Self, DeskError> {
+        Self::absent(path)?;
         let failed = |_| DeskError::new("the system gives no randomness");
         let seal = ReaderIdentity::generate().map_err(failed)?;
         let mut seed = Zeroizing::new([0; 32]);

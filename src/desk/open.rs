@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 
 use super::{
     Client, DeskError,
+    account::unheard,
     circle::{cards, to_report},
     consent::begun,
     safe_name,
@@ -321,6 +322,13 @@ pub(super) fn prove(client: &Client, items: &mut Vec<Item>) {
         if let State::Opened(opened) = &mut item.state {
             opened.guest = cards.iter().any(|card| wrote(card, &opened.manifest.head, &opened.by));
             opened.proven |= opened.guest;
+        }
+    }
+    // An account is what its author heard: of anybody else it proves nothing.
+    let unheard = unheard(items);
+    for item in items.iter_mut().filter(|item| unheard.contains(&item.id)) {
+        if let State::Opened(opened) = &mut item.state {
+            opened.proven = false;
         }
     }
     in_order(items);

@@ -10,8 +10,9 @@ use super::{
     Client, DeskError,
     account::oral,
     case_words::{CaseWords, Entry, is_link},
-    commands::{Options, case_id},
+    commands::Options,
     links,
+    numbers::case_id,
     open::{Body, Content, Item, Opened, Reach, State, open_case},
     owed::{Asks, Owed},
     safe_json, safe_text,
@@ -25,7 +26,7 @@ pub(super) async fn read(
     case: &str,
     save: Option<&Path>,
 ) -> Result<String, DeskError> {
-    let case = client.case(&case_id(case)?).await?;
+    let case = client.case(&case_id(client, case).await?).await?;
     let private = tempfile::tempdir()?;
     if let Some(folder) = save {
         private_folder(folder)?;

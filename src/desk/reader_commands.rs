@@ -7,19 +7,15 @@ use serde_json::json;
 use super::{
     Client, DeskError,
     codes::grounds,
-    commands::{Options, case_id, item_id, item_ids},
+    commands::Options,
     duty::{DutyClaim, approve_duty, ask_duty},
     guest::invite,
     leave::{asked_out, confirm_take_out, leave, leaving_means, take_out},
+    numbers::{case_id, is_number, item_id, item_ids, reader_id},
     writing::{Writing, asks, once_more, readable, sent, text},
 };
 use crate::{
-    domain::{
-        day::Day,
-        ground::Ground,
-        id::{ItemId, ReaderId},
-        roster::Text,
-    },
+    domain::{day::Day, ground::Ground, roster::Text},
     seal::{Plaintext, circle::LeftReason, code::Language},
     text::Texts,
 };
@@ -129,7 +125,8 @@ pub struct Invite {
 pub(super) async fn run(options: &Options, client: &Client, command: &ReaderCommand) -> Result<String, DeskError> {
     match command {
         ReaderCommand::Leave { case, conflict, yes } => {
-            let (id, reason) = (case_id(case)?, if *conflict { LeftReason::Conflict } else { LeftReason::Leaving });
+            let (id, reason) =
+                (case_id(client, case).await?, if *conflict { LeftReason::Conflict } else { LeftReason::Leaving });
             if asks(*yes, "desk-error-leave-sure")? {
                 let means = leaving_means(client, Texts::of(Language::En), &id, reason).await?;
                 once_more("leave", &means, "desk-error-leave-not")?;
@@ -138,20 +135,22 @@ pub(super) async fn run(options: &Options, client: &Client, command: &ReaderComm
         }
         ReaderCommand::TakeOut { case, reader, file } => {
             let reason = Plaintext::from(readable(file)?);
-            let done = take_out(client, &case_id(case)?, &reader_id(reader)?, reason).await?;
+            let done = take_out(client, &case_id(client, case).await?, &reader_id("who", reader)?, reason).await?;
             sent(options, &done, " A second reader confirms it, or nothing happens.")
         }
         ReaderCommand::ConfirmTakeOut { case, reader } => {
-            let id = case_id(case)?;
-            let item = match ItemId::parse(reader) {
-                Some(item) => item,
-                None => asked_out(client, &id, &reader_id(reader)?).await?,
+            let id = case_id(client, case).await?;
+            let item = if is_number(reader) {
+                item_id(client, &id, reader).await?
+            } else {
+                asked_out(client, &id, &reader_id("who", reader)?).await?
             };
             sent(options, &confirm_take_out(client, &id, &item).await?, "")
         }
         ReaderCommand::AskDuty(asked) => ask(options, client, asked).await,
         ReaderCommand::ApproveDuty { case, request } => {
-            sent(options, &approve_duty(client, &case_id(case)?, &item_id(request)?).await?, "")
+            let id = case_id(client, case).await?;
+            sent(options, &approve_duty(client, &id, &item_id(client, &id, request).await?).await?, "")
         }
         ReaderCommand::Invite(guest) => card_of(options, client, guest).await,
         ReaderCommand::Away { until } => away(options, client, Some(day(until)?)).await,
@@ -166,14 +165,15 @@ pub(super) async fn run(options: &Options, client: &Client, command: &ReaderComm
 
 async fn ask(options: &Options, client: &Client, asked: &AskDuty) -> Result<String, DeskError> {
     let claim = DutyClaim {
-        to: reader_id(&asked.to)?,
+        to: reader_id("--to", &asked.to)?,
         ground: asked.ground,
         reference: Plaintext::from(asked.reference.clone()),
         reason: text(&asked.writing)?,
         notice: !asked.no_notice,
     };
-    let items = item_ids(&asked.item)?;
-    let done = ask_duty(client, &case_id(&asked.writing.case)?, claim, &items).await?;
+    let id = case_id(client, &asked.writing.case).await?;
+    let items = item_ids(client, &id, &asked.item).await?;
+    let done = ask_duty(client, &id, claim, &items).await?;
     sent(options, &done, " A second reader approves it, or nothing happens.")
 }
 
@@ -182,7 +182,7 @@ async fn card_of(options: &Options, client: &Client, guest: &Invite) -> Result<S
     let en = guest.shown_as_en.clone().unwrap_or_else(|| guest.shown_as.clone());
     let shown_as = Text { nl: guest.shown_as.clone(), en };
     let about = (shown_as, day(&guest.until)?);
-    let card = invite(client, &case_id(&guest.case)?, &public, about, &guest.words).await?;
+    let card = invite(client, &case_id(client, &guest.case).await?, &public, about, &guest.words).await?;
     let text = if options.json { serde_json::to_string(&card) } else { serde_json::to_string_pretty(&card) };
     text.map_err(|e| DeskError::new(e.to_string()))
 }
@@ -197,8 +197,4 @@ async fn away(options: &Options, client: &Client, until: Option<Day>) -> Result<
 
 fn day(text: &str) -> Result<Day, DeskError> {
     Day::parse(text).ok_or_else(|| DeskError::new("a day is written YYYY-MM-DD, as 2026-12-31"))
-}
-
-fn reader_id(text: &str) -> Result<ReaderId, DeskError> {
-    ReaderId::try_from(text.to_owned()).map_err(DeskError::new)
 }

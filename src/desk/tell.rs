@@ -11,13 +11,13 @@ use super::{
     Client, DeskError,
     codes::{hows, languages, topics},
     commands::Options,
+    numbers::reader_id,
     oral::{Entered, Telling, draw, enter, said_back, who_reads},
     safe_text,
     writing::readable,
 };
 use crate::{
     domain::{
-        id::ReaderId,
         oral::How,
         roster::{Reader, Topic},
         routing::Readers,
@@ -76,7 +76,7 @@ impl Entry {
             Some(path) => readable(path).map(Plaintext::from),
             None => Ok(Plaintext::default()),
         };
-        let struck = self.strike.iter().map(|name| ReaderId::try_from(name.clone()).map_err(DeskError::new));
+        let struck = self.strike.iter().map(|name| reader_id("--strike", name));
         Ok(Telling {
             how: self.how,
             topic: self.topic,
@@ -133,9 +133,13 @@ fn drawn(options: &Options, client: &Client, language: Language, code: &Code, re
     )
 }
 
-/// Who would read it, a line each.
+/// Who would read it, a line each; who only reads later is said to.
 fn shown(readers: &Readers) -> Vec<String> {
-    readers.all().map(|r| safe_text(&format!("{} ({})", Texts::of(Language::En).pick(&r.shown_as), r.id))).collect()
+    let t = Texts::of(Language::En);
+    let name = |r: &Reader| format!("{} ({})", t.pick(&r.shown_as), r.id);
+    let now = readers.now().iter().map(|r| safe_text(&name(r)));
+    let later = readers.reserve().map(|r| safe_text(&format!("{}. {}", name(r), t.get("oral-reads-reserve"))));
+    now.chain(later).collect()
 }
 
 fn numbered(words: &[&str]) -> Vec<String> {

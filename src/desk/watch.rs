@@ -10,8 +10,9 @@ use serde_json::json;
 
 use super::{
     Client, DeskError, Entry, Export, Identity, Memo,
-    commands::{Options, case_id},
+    commands::Options,
     last_seen,
+    numbers::case_id,
     page::{CHANGED, waits},
     reader_changes, register, safe_text, signed_with,
     writing::{Writing, sent, text},
@@ -184,11 +185,11 @@ async fn roster(
 }
 
 async fn memo(options: &Options, client: &Client, w: &Writing, memo: Memo) -> Result<String, DeskError> {
-    sent(options, &client.memo(&case_id(&w.case)?, memo, text(w)?).await?, "")
+    sent(options, &client.memo(&case_id(client, &w.case).await?, memo, text(w)?).await?, "")
 }
 
 async fn hold(options: &Options, client: &Client, case: &str, hold: bool) -> Result<String, DeskError> {
-    client.hold(&case_id(case)?, hold).await?;
+    client.hold(&case_id(client, case).await?, hold).await?;
     let words = if hold { "The case is kept." } else { "The case is destroyed when its term is over." };
     Ok(if options.json { json!({ "held": hold }).to_string() } else { words.to_owned() })
 }

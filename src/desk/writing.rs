@@ -10,7 +10,8 @@ use serde_json::json;
 use super::{
     Client, DeskError,
     closing::means,
-    commands::{Options, case_id},
+    commands::Options,
+    numbers::case_id,
     open::entered,
     write::{Attachment, Sent, write},
 };
@@ -53,7 +54,7 @@ pub struct Closing {
 }
 
 pub(super) async fn send(options: &Options, client: &Client, w: &Letter, act: Act) -> Result<String, DeskError> {
-    let id = case_id(&w.writing.case)?;
+    let id = case_id(client, &w.writing.case).await?;
     let mut along = Vec::new();
     for path in &w.attach {
         let file = File::open(path).map_err(|e| DeskError::new(format!("cannot read {}: {e}", path.display())))?;
@@ -98,7 +99,7 @@ pub(super) fn once_more(act: &str, means: &[String], undone: &'static str) -> Re
 /// Closes a case: says first what that means, and asks for the word.
 pub(super) async fn close(options: &Options, client: &Client, closing: &Closing) -> Result<String, DeskError> {
     if asks(closing.yes, "desk-error-close-sure")? {
-        let (case, items) = entered(client, &case_id(&closing.letter.writing.case)?).await?;
+        let (case, items) = entered(client, &case_id(client, &closing.letter.writing.case).await?).await?;
         once_more("close", &means(client, Texts::of(Language::En), &case, &items), "desk-error-close-not")?;
     }
     send(options, client, &closing.letter, Act::Close).await

@@ -54,7 +54,7 @@ macro_rules! named_id {
         impl TryFrom<String> for $name {
             type Error = String;
             fn try_from(text: String) -> Result<Self, String> {
-                Self::parse(&text).ok_or_else(|| format!("“{text}” is not a name of 2 to 40 of a-z, 0-9 and -"))
+                Self::parse(&text).ok_or_else(|| format!("“{text}” is not a name of 2 to 40 characters, each a-z, 0-9 or -"))
             }
         }
         impl From<$name> for String { fn from(id: $name) -> Self { id.0 } }

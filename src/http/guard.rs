@@ -61,6 +61,10 @@ pub(crate) async fn guard(
     let held = (!kind.starts_with("multipart/") && !request.path().starts_with("/api/")).then(|| app.forms.one());
     request.set_payload(paced(body, app.config.pace, held));
     let api = request.path().starts_with("/api/");
+    if !api && request.method() == Method::HEAD {
+        // The headers of what a GET gets; the connection leaves its body out (RFC 9110, section 9.3.2).
+        request.head_mut().method = Method::GET;
+    }
     let language = if request.path().starts_with("/en/") { Language::En } else { Language::Nl };
     let onion = app.config.onion.as_ref().and_then(|onion| onion.location.clone()).filter(|_| door == Door::Clear);
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());

@@ -28,6 +28,7 @@ pub use listen::{bound, serve, serve_anywhere};
 pub(crate) use mailbox::advice;
 pub use records::{Daily, InCase, Records};
 pub use security_txt::Security;
+pub(crate) use tls::certificate;
 pub use uploads::{Places, Uploads};
 
 use std::{

@@ -1,5 +1,9 @@
 //! `/.well-known/security.txt` (RFC 9116): whom to tell of a weakness of the service. It looks like every other answer: on each door the
 //! same headers and the one size, filled up with comments. Without it, or past its day, the address leads nowhere.
+//!
+//! Why so large, when readers of such files like them short: whoever watches the line must not tell by its size that somebody asked for this
+//! and not for a page (promise 6, which excepts nothing). The filling is comments and stands last: a reader that stops early has had every
+//! field by then.
 use actix_web::{HttpResponse, http::StatusCode, web::Data};
 use serde::Deserialize;
 

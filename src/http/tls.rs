@@ -15,7 +15,7 @@ use rustls::{
     sign::CertifiedKey,
 };
 
-use x509_cert::der::Decode;
+use x509_cert::{der::Decode, time::Time};
 
 use crate::{config::Https, domain::day::Day};
 
@@ -91,9 +91,23 @@ impl fmt::Debug for Certificate {
 }
 
 fn last_day(certificate: &[u8]) -> Option<Day> {
-    let read = x509_cert::Certificate::from_der(certificate).ok()?;
-    let end = read.tbs_certificate.validity.not_after.to_unix_duration();
-    Timestamp::from_second(i64::try_from(end.as_secs()).ok()?).ok().map(Day::of)
+    days(certificate).map(|(_, last)| last)
+}
+
+/// The first and the last day of a certificate.
+fn days(certificate: &[u8]) -> Option<(Day, Day)> {
+    let validity = x509_cert::Certificate::from_der(certificate).ok()?.tbs_certificate.validity;
+    let day = |time: Time| Timestamp::from_second(i64::try_from(time.to_unix_duration().as_secs()).ok()?).ok();
+    Some((Day::of(day(validity.not_before)?), Day::of(day(validity.not_after)?)))
+}
+
+/// Reads the certificate of the settings with its key, as a start does: the days from which and to which all of its chain holds, if any can
+/// be read from it. An error names the file.
+pub(crate) fn certificate(https: &Https) -> io::Result<Option<(Day, Day)>> {
+    let key = parse(https, &aws_lc_rs::default_provider())?;
+    let all: Option<Vec<(Day, Day)>> = key.cert.iter().map(|one| days(one)).collect();
+    let all = all.unwrap_or_default();
+    Ok(all.iter().map(|(first, _)| *first).max().zip(all.iter().map(|(_, last)| *last).min()))
 }
 
 /// The certificate file only: a new key always comes with a new certificate.
@@ -106,7 +120,16 @@ fn parse(files: &Https, provider: &CryptoProvider) -> io::Result<CertifiedKey> {
     let read = CertificateDer::pem_file_iter(&files.certificate).map_err(|e| named(&files.certificate, e))?;
     let chain: Vec<_> = read.collect::<Result<_, _>>().map_err(|e| named(&files.certificate, e))?;
     let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|e| named(&files.key, e))?;
-    CertifiedKey::from_der(chain, key, provider).map_err(|e| named(&files.key, e))
+    CertifiedKey::from_der(chain, key, provider).map_err(|e| match e {
+        rustls::Error::InconsistentKeys(_) => {
+            let text = format!(
+                "this is not the key of the certificate {}: name the one it was asked with",
+                files.certificate.display()
+            );
+            named(&files.key, text)
+        }
+        e => named(&files.key, e),
+    })
 }
 
 fn named(path: &Path, error: impl fmt::Display) -> io::Error {

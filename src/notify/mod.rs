@@ -12,9 +12,11 @@ use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor, transp
 use tokio::time::timeout;
 
 use crate::{
+    config::Config,
     domain::{
         id::{KeyedReader, ReaderId},
         notice::{Weekday, is_due},
+        roster::Roster,
     },
     http::App,
     store::StoreError,
@@ -72,12 +74,13 @@ pub(crate) async fn forget_leavers(app: &App) -> Result<(), StoreError> {
 }
 
 /// What is doubtful about the addresses, a line each, for `check`. An error if a file of the settings cannot be used.
-pub fn doubts(app: &App) -> Result<Vec<String>, NoticeError> {
-    let Some(notices) = &app.config.notices else { return Ok(Vec::new()) };
+pub fn doubts(config: &Config, roster: &Roster) -> Result<Vec<String>, NoticeError> {
+    let Some(notices) = &config.notices else { return Ok(Vec::new()) };
     let addresses = prepared(notices)?.1;
-    let known: BTreeSet<&ReaderId> = app.keyed.iter().map(|keyed| &keyed.reader).collect();
+    let known: BTreeSet<&ReaderId> = roster.readers().map(|reader| &reader.id).collect();
     let unknown = addresses.keys().filter(|id| !known.contains(id));
-    let without = readers(app).map(|keyed| &keyed.reader).filter(|id| !addresses.contains_key(*id));
+    let gets = roster.readers().map(|reader| &reader.id).filter(|id| !roster.is_canary_reader(id));
+    let without = gets.filter(|id| !addresses.contains_key(*id));
     Ok(unknown
         .map(|id| format!("Warning: the addresses name {id}, who is no active reader of the roster."))
         .chain(without.map(|id| format!("Warning: the reader {id} has no address and gets no notices.")))

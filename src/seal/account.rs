@@ -120,6 +120,16 @@ pub fn item_id(keys: &RoomKeys, case: &CaseId, kind: Kind, body: &Plaintext) -> 
     ItemId::from_uuid(uuid::Builder::from_random_bytes(bytes).into_uuid())
 }
 
+/// Who entered an oral report: the author of the account whose id only the code and its text give. `None` when that account is missing.
+pub fn heard_by<'a>(
+    keys: &RoomKeys,
+    case: &CaseId,
+    accounts: impl IntoIterator<Item = (&'a ItemId, &'a ReaderId, &'a Plaintext)>,
+) -> Option<&'a ReaderId> {
+    let mut accounts = accounts.into_iter();
+    accounts.find(|(item, _, body)| **item == item_id(keys, case, Kind::Account, body)).map(|(_, by, _)| by)
+}
+
 /// Where an account stands.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Standing {

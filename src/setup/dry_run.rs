@@ -22,7 +22,7 @@ const START: Duration = Duration::from_secs(30);
 pub(super) fn dry_run(places: &Places) -> Result<String, SetupError> {
     let keys = Keys::hand_over(places)?;
     let config = Config::with_secrets(&places.settings(), &keys.folder)?;
-    let checked = said(&keys.server(places, "check").output().map_err(failed)?)?;
+    let checked = said(&keys.server(places, "check").output().map_err(failed)?).map_err(|e| keys.by_name(places, e))?;
     let canary = match &places.canary_key {
         None => "The canary was not tried: name its key with --canary-key, or run `meldkluis-desk canary` from another machine.".to_owned(),
         Some(key) => canary(places, &keys, &config, key)?,
@@ -54,13 +54,26 @@ impl Keys {
         let private = std::os::unix::fs::PermissionsExt::from_mode(0o700);
         fs::set_permissions(&keys.folder, private).map_err(|e| file(&keys.folder, e))?;
         for name in ["k1", "k2", "form"] {
-            let copy = keys.folder.join(name);
-            fs::copy(places.credentials().join(name), &copy).map_err(|e| file(&copy, e))?;
+            let (own, copy) = (places.credentials().join(name), keys.folder.join(name));
+            if !own.exists() {
+                return Err(SetupError::Failed(format!(
+                    "the key {} is not there: put it back from the safe. If nobody ever reported here, remove {} and begin setup anew",
+                    own.display(),
+                    places.folder.display()
+                )));
+            }
+            fs::copy(&own, &copy).map_err(|e| file(&own, e))?;
             keys.restrict(&copy, 0o400)?;
         }
         // Last: nobody else could put a link where a key is written.
         keys.restrict(&keys.folder, 0o700)?;
         Ok(keys)
+    }
+
+    /// A failure that names the keys where they stay, not the copies that are gone when it is read.
+    fn by_name(&self, places: &Places, error: SetupError) -> SetupError {
+        let (copies, own) = (self.folder.display().to_string(), places.credentials().display().to_string());
+        SetupError::Failed(error.to_string().replace(&copies, &own))
     }
 
     fn restrict(&self, path: &Path, mode: u32) -> Result<(), SetupError> {

@@ -100,9 +100,7 @@ impl FileLease {
         let file = File::create(PathBuf::from(name)).map_err(unavailable)?;
         match file.try_lock() {
             Ok(()) => Ok(Self { number: new_lease()?, _lock: file }),
-            Err(TryLockError::WouldBlock) => {
-                Err(unavailable(io::Error::other("another process is using the data folder; stop it first")))
-            }
+            Err(TryLockError::WouldBlock) => Err(StoreError::InUse),
             Err(TryLockError::Error(error)) => Err(unavailable(error)),
         }
     }

@@ -114,6 +114,9 @@ pub enum StoreError {
     /// The database or payload store is away; nothing was half-saved.
     #[error("the store is unavailable")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Another process has it: a server that runs, or another command.
+    #[error("the store is unavailable: another process is using the data folder; stop it first")]
+    InUse,
     /// The case was not in the expected state, or is gone.
     #[error("the case changed meanwhile")]
     Conflict,

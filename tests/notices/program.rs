@@ -73,6 +73,7 @@ async fn a_mail_server_that_is_away_costs_one_line_and_no_service() {
     file_and_answer(&world).await;
     let said = said();
     assert!(said.contains(&format!("{count} of {count} notices were not sent")), "{said}");
+    assert!(!said.contains('\u{1b}'), "no colours in a file: {said:?}");
     assert!(said.lines().count() == 1 && !said.contains('@') && !said.contains("127.0.0.1"), "{said}");
     drop(program);
     assert_eq!(world.days_kept().await, 1, "the day of the one reader who signed in");

@@ -28,6 +28,12 @@ pub(crate) fn openssl_client(address: &str, options: &[&str]) -> String {
 
 /// As [`certify`], with a certificate that ends so many seconds from now.
 pub(crate) fn certify_for(folder: &Path, common_name: &str, seconds: i64) {
+    let end = Command::new("date").args(["-u", "-d", &format!("+{seconds} sec"), "+%Y%m%d%H%M%SZ"]).output().unwrap();
+    certify_between(folder, common_name, "20260101000000Z", String::from_utf8(end.stdout).unwrap().trim());
+}
+
+/// As [`certify`], with a certificate that begins and ends as OpenSSL writes it: `20991231235959Z`.
+pub(crate) fn certify_between(folder: &Path, common_name: &str, start: &str, end: &str) {
     let settings = "[ca]\ndefault_ca=d\n[d]\ndatabase=index\nserial=serial\nnew_certs_dir=.\ndefault_md=sha256\npolicy=p\n\
                     x509_extensions=x\nunique_subject=no\n[p]\ncommonName=supplied\n[x]\nbasicConstraints=critical,CA:FALSE\n\
                     subjectAltName=IP:127.0.0.1\n[req]\ndistinguished_name=dn\n[dn]\n";
@@ -35,8 +41,6 @@ pub(crate) fn certify_for(folder: &Path, common_name: &str, seconds: i64) {
     for (name, text) in [("own.cnf", settings), ("index", ""), ("serial", "01\n")] {
         std::fs::write(own.path().join(name), text).unwrap();
     }
-    let end = Command::new("date").args(["-u", "-d", &format!("+{seconds} sec"), "+%Y%m%d%H%M%SZ"]).output().unwrap();
-    let end = String::from_utf8(end.stdout).unwrap();
     let subject = format!("/CN={common_name}");
     let run = |arguments: &[&str]| {
         let made = Command::new("openssl").args(arguments).current_dir(own.path()).output().unwrap();
@@ -46,7 +50,7 @@ pub(crate) fn certify_for(folder: &Path, common_name: &str, seconds: i64) {
     run(&[&new[..], &["-config", "own.cnf", "-keyout", "key.pem", "-out", "asked.pem"]].concat());
     let sign =
         ["ca", "-batch", "-selfsign", "-config", "own.cnf", "-keyfile", "key.pem", "-in", "asked.pem", "-notext"];
-    run(&[&sign[..], &["-out", "certificate.pem", "-startdate", "20260101000000Z", "-enddate", end.trim()]].concat());
+    run(&[&sign[..], &["-out", "certificate.pem", "-startdate", start, "-enddate", end]].concat());
     for name in ["key.pem", "certificate.pem"] {
         std::fs::copy(own.path().join(name), folder.join(name)).unwrap();
     }

@@ -13,6 +13,8 @@ use crate::{
 pub(in crate::desk) struct Told {
     /// By whom it was entered, and how it was told.
     pub(in crate::desk) told: String,
+    /// Whether the signed-in reader heard the reporter, and may write the account anew.
+    pub(in crate::desk) mine: bool,
     /// Whether the reporter agreed.
     pub(in crate::desk) standing: String,
     /// That the officer has had the code.
@@ -29,7 +31,7 @@ impl CaseWords<'_> {
         let (report, t) = (oral(self.items)?, self.t);
         let by = [("name", self.named(&report.oral.by))];
         let standing = match &report.account {
-            None => t.get("told-no-account"),
+            None => t.with("told-no-account", &by),
             Some(account) => {
                 let id = match account.standing {
                     Standing::Waiting => "told-waiting",
@@ -42,6 +44,7 @@ impl CaseWords<'_> {
             }
         };
         Some(Told {
+            mine: report.oral.by == self.client.me.reader,
             told: t.with(&format!("told-{}", report.oral.how.name()), &by),
             standing,
             code: t.with("told-code", &by),

@@ -43,9 +43,9 @@ pub(super) async fn first(desk: Data<Desk>, lang: Path<String>, form: MaybeForm)
     }
     let typed = |field: Option<Plaintext>| String::from_utf8_lossy(field.unwrap_or_default().reveal()).into_owned();
     let (once, again) = (typed(take(&mut sent, "passphrase")), typed(take(&mut sent, "again")));
-    let (path, reader) = (desk.identity.clone(), ReaderId::try_from(name.clone()));
+    let (path, reader) = (desk.identity.clone(), ReaderId::parse(&name));
     let made = spawn_blocking(move || {
-        let reader = reader.map_err(DeskError::new)?;
+        let reader = reader.ok_or_else(|| DeskError::known("desk-error-name"))?;
         Identity::create(&path, reader, Some(passphrase_of(&once, &again)?))
     });
     match made.await.map_err(|e| DeskError::new(e.to_string())).and_then(|made| made) {

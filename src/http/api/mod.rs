@@ -85,7 +85,7 @@ async fn roster(app: Data<App>) -> HttpResponse {
 fn failed(error: &StoreError) -> HttpResponse {
     match error {
         StoreError::Conflict => HttpResponse::Conflict().finish(),
-        StoreError::Unavailable(_) => HttpResponse::ServiceUnavailable().finish(),
+        StoreError::Unavailable(_) | StoreError::InUse => HttpResponse::ServiceUnavailable().finish(),
         StoreError::Corrupt { .. } | StoreError::UnknownSchema(_) => HttpResponse::InternalServerError().finish(),
     }
 }

@@ -124,21 +124,23 @@ async fn accounts(app: &App, opened: &Opened) -> Result<Accounts, StoreError> {
     Ok(parted(letters(app, opened).await?).accounts)
 }
 
-/// The page on which an account is read.
-pub(super) async fn read(app: &App, t: Texts, opened: &Opened) -> HttpResponse {
-    match accounts(app, opened).await {
-        Ok(accounts) => asking(app, t, opened, accounts, None).await,
-        Err(_) => problem(t.language, StatusCode::SERVICE_UNAVAILABLE),
-    }
+/// The page on which an account is read, with what was typed on it in the other language.
+pub(super) async fn read(app: &App, t: Texts, opened: &Opened, which: Option<ItemId>, text: Plaintext) -> HttpResponse {
+    let Ok(accounts) = accounts(app, opened).await else {
+        return problem(t.language, StatusCode::SERVICE_UNAVAILABLE);
+    };
+    let anew = accounts.told.last().is_none_or(|told| Some(told.item) != which);
+    let typed = (!text.is_blank()).then(|| (text, anew.then(|| t.get("error-account-new"))));
+    asking(app, t, opened, accounts, typed).await
 }
 
-/// The page, with the text that stands, or what was typed and is not right.
+/// The page, with the text that stands, or what was typed and perhaps is not right.
 async fn asking(
     app: &App,
     t: Texts,
     opened: &Opened,
     accounts: Accounts,
-    wrong: Option<(Plaintext, String)>,
+    typed: Option<(Plaintext, Option<String>)>,
 ) -> HttpResponse {
     let standing = accounts.told.last().map(|told| accounts.standing(t, told)).unwrap_or_default();
     if opened.case.state.is_closed() {
@@ -147,7 +149,7 @@ async fn asking(
     let Some((item, told, text)) = accounts.newest(app, t) else {
         return show(app, t, opened, Notice::NoAccount, 0, None).await;
     };
-    let (text, error) = wrong.map_or((text, None), |(typed, error)| (typed, Some(error)));
+    let (text, error) = typed.unwrap_or((text, None));
     let errors: Vec<FieldError> = error.iter().map(|text| FieldError { field: "text", text: text.clone() }).collect();
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let body = Page { t, hidden: hidden(app, opened), told, standing, item, text, error };
@@ -179,7 +181,7 @@ pub(super) async fn agree(
         newest.is_none().then(|| t.get("error-account-new"))
     };
     let (Some(told), None, false) = (newest, &wrong, opened.case.state.is_closed()) else {
-        return asking(app, t, opened, accounts, wrong.map(|wrong| (text, wrong))).await;
+        return asking(app, t, opened, accounts, wrong.map(|wrong| (text, Some(wrong)))).await;
     };
     let agreed = Agreed::new(told.item, &told.account, text);
     match add(app, opened, Kind::Agreed, agreed.into_body()).await {

@@ -1,9 +1,21 @@
 //! What stands in a mailbox: opened with the keys of the code, and believed only when its author signed it.
 use super::{ANSWER_BYTES, Opened, guests::guests};
 use crate::{
-    domain::{case::Case, guest::GuestCard, id::ItemId, order::sorted},
+    domain::{
+        case::Case,
+        guest::GuestCard,
+        id::{ItemId, ReaderId},
+        order::sorted,
+    },
     http::App,
-    seal::{Author, Kind, LONGEST_ESCAPE, OpenedText, SlotTo, code::RoomKeys, guest::wrote, open_reply},
+    seal::{
+        Author, Kind, LONGEST_ESCAPE, OpenedText, Plaintext, SlotTo,
+        account::{Agreed, heard_by},
+        code::RoomKeys,
+        consent::consent,
+        guest::wrote,
+        open_reply,
+    },
     store::{Payload, StoreError},
 };
 
@@ -30,6 +42,8 @@ pub(super) async fn letters_of(app: &App, keys: &RoomKeys, case: &Case) -> Resul
     let (mut letters, others): (Vec<_>, Vec<_>) = letters.into_iter().partition(|text| proven(app, keys, text));
     let guests = guests(app, case, &letters);
     letters.extend(others.into_iter().filter(|text| by_guest(&guests, text)));
+    let unheard = unheard(keys, case, &letters);
+    letters.retain(|text| !unheard.contains(&text.manifest.head.item));
     // A day that has not come is its author's mistake, or worse: it does not put an answer before the others.
     let today = app.clock.today();
     Ok(sorted(letters, |text| text.manifest.head.place(text.manifest.head.day > today, true)))
@@ -72,4 +86,28 @@ fn proven(app: &App, keys: &RoomKeys, text: &OpenedText) -> bool {
 /// Whether a letter is by a guest, written while they read along.
 fn by_guest(guests: &[GuestCard], text: &OpenedText) -> bool {
     guests.iter().any(|card| wrote(card, &text.manifest.head, &text.signed_by))
+}
+
+/// The accounts by others than whoever heard the reporter, with which the reporter never agreed: no page asks them to.
+fn unheard(keys: &RoomKeys, case: &Case, letters: &[OpenedText]) -> Vec<ItemId> {
+    let accounts = || letters.iter().filter_map(account);
+    let heard = heard_by(keys, &case.id, accounts());
+    let own = |text: &&OpenedText| text.manifest.head.author == Author::Reporter;
+    let agreed: Vec<ItemId> = letters
+        .iter()
+        .filter(own)
+        .filter_map(|text| consent(&text.body))
+        .map(|agreed: Agreed| agreed.account)
+        .collect();
+    let others = accounts().filter(|(item, by, _)| Some(*by) != heard && !agreed.contains(item));
+    others.map(|(item, ..)| *item).collect()
+}
+
+/// An account: its item, its author and its body.
+fn account(text: &OpenedText) -> Option<(&ItemId, &ReaderId, &Plaintext)> {
+    let head = &text.manifest.head;
+    match &head.author {
+        Author::Reader(by) if head.kind == Kind::Account => Some((&head.item, by, &text.body)),
+        _ => None,
+    }
 }

@@ -22,7 +22,7 @@ use crate::{
         absence::served_by,
         more::Target,
         page::{FieldError, fitting, page, problem},
-        rooms::{self, IDENTITY},
+        rooms::{self, ADVICE, IDENTITY},
     },
     seal::{Author, Kind, OpenedText, Plaintext},
     text::Texts,
@@ -67,6 +67,8 @@ struct Mailbox {
     closed: bool,
     /// The law sets terms.
     clock: bool,
+    /// It is a request for advice, for which nothing sets a term.
+    advice: bool,
     rooms: Vec<Room>,
     /// Everybody who could read it has left.
     nobody: bool,
@@ -185,6 +187,7 @@ pub(crate) async fn show(
         opened: case.state != CaseState::Unopened,
         closed,
         clock,
+        advice: opened.room == ADVICE,
         fed_back: fed_back.filter(|_| clock).map(|day| t.day(day)),
         rooms: all_rooms(opened, &elsewhere),
         nobody: readers.is_empty(),

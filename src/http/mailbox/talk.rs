@@ -22,9 +22,9 @@ struct Talk {
     error: Option<String>,
 }
 
-/// The page on which a talk is asked for.
-pub(super) fn ask_talk(app: &App, t: Texts, opened: &Opened) -> HttpResponse {
-    asking(app, t, opened, Plaintext::default(), None)
+/// The page on which a talk is asked for, with what was typed on it in the other language.
+pub(super) fn ask_talk(app: &App, t: Texts, opened: &Opened, text: Plaintext) -> HttpResponse {
+    asking(app, t, opened, text, None)
 }
 
 fn asking(app: &App, t: Texts, opened: &Opened, text: Plaintext, error: Option<String>) -> HttpResponse {

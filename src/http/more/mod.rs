@@ -148,6 +148,10 @@ async fn answered(filing: &Filing<'_>, more: More, step: u8, go: &str, token: &s
         };
         return show(filing, &more, step.min(ASK), vec![error("main", t.get(text))]);
     }
+    // In the other language.
+    if go == "here" {
+        return show(filing, &more, step, Vec::new());
+    }
     if go == "back" {
         return show(filing, &more, step.saturating_sub(1).max(more.target.first_step()), Vec::new());
     }

@@ -1,0 +1,35 @@
+//! Advice: when somebody hears back, and why a topic is asked again.
+use crate::{
+    ADVICE, ADVISER, REPORT, begin, cases, letter, read,
+    support::{Browser, Service},
+};
+
+#[actix_web::test]
+async fn the_mailbox_of_advice_says_when_to_look_again() {
+    let service = Service::start(None).await;
+    let browser = Browser::new(&service.base);
+    let code = browser.advice("Een vraag", ADVISER).await;
+    let says = "Voor advies staat er geen termijn in de wet";
+    let page = browser.mailbox(&code, ADVICE, &[]).await;
+    assert!(page.html.contains(says) && page.html.contains("na een week"), "{}", page.title());
+    let page = browser.with_code("/en/mailbox", &code, ADVICE, &[]).await;
+    assert!(page.html.contains("The law sets no term for advice"), "{}", page.title());
+    // Once it is closed nothing more is to be heard; and a report has its term.
+    let advice = cases(&service, ADVISER).await.remove(0);
+    read(&service, ADVISER, &advice).await;
+    letter(&service, ADVISER, "close", &advice, "Tot ziens").await.unwrap();
+    assert!(!browser.mailbox(&code, ADVICE, &[]).await.html.contains(says));
+    let (report, _) = browser.report("Een verhaal", &[]).await;
+    assert!(!browser.mailbox(&report, REPORT, &[]).await.html.contains(says));
+}
+
+/// Nothing behind the code tells what somebody asked about: whoever finds the code would read it.
+#[actix_web::test]
+async fn a_report_from_advice_says_why_the_topic_is_asked_again() {
+    let service = Service::start(None).await;
+    let browser = Browser::new(&service.base);
+    let code = browser.advice("Een vraag", ADVISER).await;
+    let page = begin(&browser, &code, ADVICE, "report").await;
+    assert!(page.html.contains("alleen uw vertrouwenspersoon kan dat lezen"), "{}", page.title());
+    assert!(!page.html.contains(" checked"));
+}
