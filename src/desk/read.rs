@@ -161,6 +161,9 @@ fn head((case, owed): (&CaseView, Owed), words: &CaseWords<'_>, items: &[Item]) 
         let name = format!("{} ({})", words.named(&reader.reader), reader.reader);
         text += &line(&t.with("desk-stranger", &[("name", name)]));
     }
+    for said in words.withdrawn() {
+        text += &line(&said);
+    }
     if words.passed() {
         text += &line(&t.get("desk-passed"));
     }

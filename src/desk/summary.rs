@@ -24,7 +24,7 @@ const LINE: usize = 90;
 /// Characters of a case that are searched.
 const SEARCHED: usize = 2_000;
 /// The file's format.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 /// The summaries of a reader.
 pub(super) struct Summaries {
@@ -44,6 +44,8 @@ pub(super) struct Summary {
     without_term: bool,
     /// Whether feedback was given.
     fed_back: bool,
+    /// Whether the reporter withdrew.
+    withdrawn: bool,
     /// Whether an officer entered it for somebody.
     #[serde(default)]
     pub(super) oral: bool,
@@ -78,7 +80,7 @@ pub(super) fn first_line(items: &[Item]) -> Option<String> {
 impl Summary {
     /// What the case asks.
     pub(super) fn asks(&self) -> Asks {
-        Asks { without_term: self.without_term, fed_back: self.fed_back }
+        Asks { without_term: self.without_term, fed_back: self.fed_back, withdrawn: self.withdrawn }
     }
 }
 
@@ -127,12 +129,13 @@ impl Summaries {
             text.push('\n');
         }
         let text = text.to_lowercase().chars().take(SEARCHED).collect();
-        let Asks { without_term, fed_back } = Asks::of(items);
+        let Asks { without_term, fed_back, withdrawn } = Asks::of(items);
         let summary = Summary {
             line,
             advice: without_term && !identity(items),
             without_term,
             fed_back,
+            withdrawn,
             oral: oral(items).is_some(),
             items: case.items.clone(),
             links: links(items),
@@ -288,6 +291,7 @@ mod tests {
                 advice: false,
                 without_term: false,
                 fed_back: false,
+                withdrawn: false,
                 oral: false,
                 items: case.items.clone(),
                 links: Vec::new(),

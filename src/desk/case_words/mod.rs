@@ -5,12 +5,12 @@ mod told;
 use std::cell::OnceCell;
 
 pub(super) use self::{
-    entry::{Entry, is_link, kind_text, size, story_texts},
+    entry::{Entry, is_link, size, story_texts},
     told::{Told, words},
 };
 use super::{
     Client, Item,
-    circle::{Circle, cards, story},
+    circle::{Circle, cards, story, withdrawn},
     consents,
     duty::{Duty, duties},
     leave::{Taking, takings},
@@ -151,6 +151,12 @@ impl<'a> CaseWords<'a> {
             (self.t.with(id, &values), agreed.then(|| consent.request.to_string()))
         };
         consents(self.items).into_iter().map(one).collect()
+    }
+
+    /// That the reporter withdrew, and what that means.
+    pub(super) fn withdrawn(&self) -> Vec<String> {
+        let Some(day) = withdrawn(self.items) else { return Vec::new() };
+        vec![self.t.with("desk-withdrawn", &[("day", self.t.day(day))]), self.t.get("desk-withdrawn-means")]
     }
 
     /// What the report is about; nothing where there is no story.

@@ -19,6 +19,7 @@ use crate::{
     desk::{
         DeskError, Item, Reach, State,
         case_words::{Entry, Told},
+        circle::withdrawn,
         open::{self, advice},
         owed::{Asks, Owed},
         summary::first_line,
@@ -53,9 +54,13 @@ struct Case {
     entries: Vec<Entry>,
     /// What the reporter was asked, with the item of what can be carried out now.
     consents: Vec<(String, Option<String>)>,
+    /// That the reporter withdrew, and what that means.
+    withdrawn: Vec<String>,
     strangers: Vec<String>,
     acts: Vec<&'static str>,
     open: bool,
+    /// Consent can be asked for.
+    asks: bool,
     /// A classification, an outcome and a protocol can be set down.
     sets_down: bool,
     manager: bool,
@@ -122,11 +127,13 @@ pub(super) async fn case_page(
     let guest = open.client.me.card.is_some();
     let words = open.words(t, id);
     let (advice, passed) = (advice(items), words.passed());
+    let withdrew = withdrawn(items).is_some();
     let can = |act: &Act| match act {
         _ if passed => false,
         Act::Note => true,
         _ if closed => false,
         Act::Close => !guest,
+        _ if withdrew => false,
         // The law sets advice no term: there is nothing to confirm by a day, and no feedback that is due.
         Act::Acknowledge => !advice && !said(items, Kind::Acknowledgement),
         Act::Feedback => !advice,
@@ -146,12 +153,14 @@ pub(super) async fn case_page(
         readers: words.who(&case).into_iter().map(|who| who.text).collect(),
         strangers: words.strangers(&case).into_iter().map(|r| words.named(&r.reader)).collect(),
         consents: words.consents(),
+        withdrawn: words.withdrawn(),
         topic: words.topic(),
         struck: words.struck(),
         passed,
         entries: words.entries(),
         acts,
         open: !closed && !passed,
+        asks: !closed && !passed && !withdrew && !guest,
         sets_down: !advice && !passed && may_send(Kind::Classification, case.state).is_ok(),
         manager: guide::is_manager(open),
         linked: linked(open, t, items).await,
@@ -187,6 +196,7 @@ pub(super) fn due(t: Texts, open: &Unlocked, case: &CaseView, asks: Option<Asks>
         Owed::Duty(Duty::Acknowledge) => "desk-due-acknowledge",
         Owed::Duty(Duty::Feedback) => "desk-due-feedback",
         Owed::FedBack => return (t.get("desk-due-fed-back"), false),
+        Owed::Withdrawn => return (t.get("desk-due-withdrawn"), false),
     };
     let late = case.due < open.client.today();
     let text = t.with(id, &[("day", t.day(case.due))]);

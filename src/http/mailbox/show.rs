@@ -9,6 +9,7 @@ use super::{
     parts::{WentAlong, parted},
     readers::{CaseReader, readers},
     waits::{Question, elsewhere},
+    write::stays,
 };
 use crate::{
     domain::{
@@ -65,6 +66,10 @@ struct Mailbox {
     state: &'static str,
     opened: bool,
     closed: bool,
+    /// The day on which the reporter withdrew.
+    withdrawn: Option<String>,
+    /// It can be withdrawn.
+    withdraws: bool,
     /// The law sets terms.
     clock: bool,
     rooms: Vec<Room>,
@@ -160,6 +165,7 @@ pub(crate) async fn show(
     let Ok(elsewhere) = elsewhere(app, opened).await else {
         return problem(t.language, StatusCode::SERVICE_UNAVAILABLE);
     };
+    let withdrawn = parts.withdrawn();
     let (mut answers, mut consents) = (parts.letters, parts.consents);
     let count = answers.len();
     // With feedback the law was met: the day that the server counts on to is nobody's promise.
@@ -172,7 +178,8 @@ pub(crate) async fn show(
     let errors: Vec<FieldError> = error.iter().map(|text| FieldError { field: "text", text: text.clone() }).collect();
     let case = &opened.case;
     let (today, closed) = (app.clock.today(), case.state.is_closed());
-    let clock = rooms::has_clock(opened.room);
+    // What the law asks is owed to them: see the withdrawal on desks.
+    let clock = rooms::has_clock(opened.room) && withdrawn.is_none();
     let late = case.due < today && clock && !closed && fed_back.is_none();
     let mut mailbox = Mailbox {
         t,
@@ -181,11 +188,13 @@ pub(crate) async fn show(
         hidden: hidden(app, opened),
         code: code(app, opened),
         room: rooms::name(opened.room),
-        state: state(case.state),
+        state: if withdrawn.is_some() && !closed { "state-withdrawn" } else { state(case.state) },
         opened: case.state != CaseState::Unopened,
         closed,
+        withdrawn: withdrawn.map(|day| t.day(day)),
+        withdraws: !stays(app, opened) || !(closed || withdrawn.is_some()),
         clock,
-        fed_back: fed_back.filter(|_| clock).map(|day| t.day(day)),
+        fed_back: fed_back.filter(|_| rooms::has_clock(opened.room)).map(|day| t.day(day)),
         rooms: all_rooms(opened, &elsewhere),
         nobody: readers.is_empty(),
         held: held(t, case, &readers, served),

@@ -23,6 +23,7 @@ const QUESTIONS: usize = 3;
 
 /// Something that the reporter sent.
 pub(super) struct Sent {
+    item: ItemId,
     day: Day,
     kind: Kind,
     before: Before,
@@ -32,14 +33,16 @@ impl Sent {
     /// Of an item of the reporter; `None` for one that says more than that.
     pub(super) fn of(text: &OpenedText) -> Option<Self> {
         let head = &text.manifest.head;
-        let sent = matches!(head.kind, Kind::Message | Kind::Talk | Kind::File) && head.author == Author::Reporter;
-        sent.then(|| Self { day: head.day, kind: head.kind, before: head.before.clone() })
+        let sent = head.kind.seeks_contact() || head.kind == Kind::Withdrawal;
+        let sent = sent && head.author == Author::Reporter;
+        sent.then(|| Self { item: head.item, day: head.day, kind: head.kind, before: head.before.clone() })
     }
 
     fn in_words(&self, t: Texts) -> String {
         let id = match self.kind {
             Kind::File => "sent-file",
             Kind::Talk => "sent-talk",
+            Kind::Withdrawal => "sent-withdrawal",
             _ => "sent-message",
         };
         t.with(id, &[("day", t.day(self.day))])
@@ -58,6 +61,13 @@ impl Parts {
     fn is_open(&self, letter: &OpenedText) -> bool {
         let head = &letter.manifest.head;
         head.kind == Kind::Question && !self.sent.iter().any(|sent| sent.before.has(&head.item))
+    }
+
+    /// The day on which the reporter withdrew; nothing when they wrote again since, which says that they want contact after all.
+    pub(super) fn withdrawn(&self) -> Option<Day> {
+        let last = self.sent.iter().rfind(|sent| sent.kind == Kind::Withdrawal)?;
+        let came_back = |sent: &Sent| sent.kind.seeks_contact() && sent.before.has(&last.item);
+        (!self.sent.iter().any(came_back)).then_some(last.day)
     }
 
     /// What was sent, a line for each kind and day, the newest first.
@@ -86,7 +96,7 @@ pub(super) async fn elsewhere(app: &App, opened: &Opened) -> Result<Vec<u8>, Sto
         let Some(case) = app.store.case_by_lookup(&keys.lookup).await? else { continue };
         let parts = parted(letters_of(app, &keys, &case).await?);
         let question = parts.letters.iter().any(|letter| parts.is_open(letter));
-        if question || parts.consents.waits(app, &case) || parts.accounts.waits() {
+        if parts.withdrawn().is_none() && (question || parts.consents.waits(app, &case) || parts.accounts.waits()) {
             waits.push(*room);
         }
     }
@@ -99,8 +109,9 @@ pub(crate) async fn say_sent(app: &App, opened: &Opened, kind: Kind, stands: &[I
     let today = app.clock.today();
     let known = letters(app, opened).await.is_ok_and(|all| {
         let parts = parted(all);
-        let answers = parts.letters.iter().any(|letter| parts.is_open(letter));
-        !answers && parts.sent.iter().any(|sent| sent.kind == kind && sent.day == today)
+        // An answer, and what is written after a withdrawal, is said each time: it changes what the page says.
+        let changes = parts.withdrawn().is_some() || parts.letters.iter().any(|letter| parts.is_open(letter));
+        !changes && parts.sent.iter().any(|sent| sent.kind == kind && sent.day == today)
     });
     if known {
         return;
