@@ -187,6 +187,7 @@ mod tests {
             "deed-",
             "function-",
             "month-",
+            "news-",
             "roster-",
             "other-",
             "words-",

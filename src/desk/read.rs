@@ -32,6 +32,7 @@ pub(super) async fn read(
     }
     let opened = open_case(client, &case, Reach::All(save.unwrap_or(private.path()))).await?;
     let case = client.opened(case, &opened).await?;
+    client.shown(&case.case, &opened)?;
     let words = CaseWords::of(client, Texts::of(Language::En), &opened);
     let strangers: Vec<String> = words.strangers(&case).iter().map(|r| r.reader.to_string()).collect();
     let guest =

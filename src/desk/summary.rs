@@ -1,6 +1,6 @@
 //! What the inbox shows and searches: the beginning of every case that this reader opened. Kept only sealed to the reader.
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     future::ready,
     path::{Path, PathBuf},
     pin::pin,
@@ -11,7 +11,12 @@ use futures_util::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Client, Content, DeskError, Identity, Item, State, circle::story, consent::identity, kept, links, many, oral,
+    Client, Content, DeskError, Identity, Item, State,
+    circle::story,
+    consent::identity,
+    kept, links, many,
+    news::{News, news},
+    oral,
     owed::Asks,
 };
 use crate::{
@@ -51,6 +56,8 @@ pub(super) struct Summary {
     pub(super) oral: bool,
     /// The items it was made of.
     pub(super) items: Vec<ItemId>,
+    /// What the reporter did in it, by item.
+    said: Vec<(ItemId, News)>,
     /// The cases it belongs with, and of which it is a duplicate.
     #[serde(default)]
     pub(super) links: Vec<(CaseId, bool)>,
@@ -138,6 +145,7 @@ impl Summaries {
             withdrawn,
             oral: oral(items).is_some(),
             items: case.items.clone(),
+            said: news(case, items),
             links: links(items),
             text,
         };
@@ -174,6 +182,12 @@ impl Summaries {
     /// Whether everything in a case is in its summary.
     pub(super) fn knows(&self, case: &CaseView) -> bool {
         self.known.get(&case.case).is_some_and(|summary| case.items.iter().all(|item| summary.items.contains(item)))
+    }
+
+    /// What the reporter did in a case since this reader opened it last.
+    pub(super) fn news(&self, client: &Client, case: &CaseId) -> BTreeSet<News> {
+        let said = self.known.get(case).into_iter().flat_map(|summary| &summary.said);
+        said.filter(|(item, _)| client.is_new(case, item)).map(|(_, news)| *news).collect()
     }
 
     /// The summary of a case.
@@ -294,6 +308,7 @@ mod tests {
                 withdrawn: false,
                 oral: false,
                 items: case.items.clone(),
+                said: Vec::new(),
                 links: Vec::new(),
                 text,
             };

@@ -121,6 +121,7 @@ pub(super) async fn case_page(
         return Ok(guide::page(open, t, id));
     }
     let items = open.cases.get(id).map(Vec::as_slice).unwrap_or_default();
+    open.client.shown(id, items)?;
     let title = title(t, items, &case);
     let due = due(t, open, &case, Some(Asks::of(items)));
     let closed = case.state.is_closed();
