@@ -1,6 +1,12 @@
 //! What a reporter does shows on desks, and what a withdrawal and the end of a case mean is said on both sides.
 #![cfg(all(feature = "server", feature = "desk"))]
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+#[path = "after/closed.rs"]
+mod closed;
+#[path = "after/gone.rs"]
+mod gone;
+#[path = "after/kept.rs"]
+mod kept;
 #[path = "after/news.rs"]
 mod news;
 #[path = "after/withdrawn.rs"]

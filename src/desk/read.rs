@@ -147,6 +147,9 @@ fn head((case, owed): (&CaseView, Owed), words: &CaseWords<'_>, items: &[Item]) 
     let t = Texts::of(Language::En);
     let due = owed.in_words(case.due);
     let mut text = format!("Case {} ({:?}), filed {}, {due}\n", case.case, case.state, case.filed);
+    if let Some(ends) = words.ends(case) {
+        text += &line(&format!("{}: {ends}", t.get("ends-title")));
+    }
     if let Some(topic) = words.topic() {
         text += &line(&format!("{}: {topic}", t.get("desk-topic")));
     }

@@ -249,6 +249,7 @@ mod tests {
             state: CaseState::Open,
             filed: day,
             due: day,
+            destroy_after: None,
             items: vec![ItemId::from_uuid(Uuid::from_u128(n))],
             readers: Vec::new(),
             away: Vec::new(),

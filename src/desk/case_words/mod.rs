@@ -19,6 +19,7 @@ use super::{
 use crate::{
     api_types::CaseView,
     domain::{
+        ends::ends,
         guest::GuestCard,
         id::{KeyedReader, ReaderId},
     },
@@ -157,6 +158,11 @@ impl<'a> CaseWords<'a> {
     pub(super) fn withdrawn(&self) -> Vec<String> {
         let Some(day) = withdrawn(self.items) else { return Vec::new() };
         vec![self.t.with("desk-withdrawn", &[("day", self.t.day(day))]), self.t.get("desk-withdrawn-means")]
+    }
+
+    /// When the case is destroyed.
+    pub(super) fn ends(&self, case: &CaseView) -> Option<String> {
+        ends(&self.client.roster, &case.org, case.state, case.destroy_after).map(|ends| self.t.ends(ends))
     }
 
     /// What the report is about; nothing where there is no story.

@@ -43,6 +43,8 @@ struct Case {
     state: String,
     filed: String,
     due: String,
+    /// When it is destroyed.
+    ends: Option<String>,
     late: bool,
     org: String,
     readers: Vec<String>,
@@ -150,6 +152,7 @@ pub(super) async fn case_page(
         filed: t.day(case.filed),
         late: due.1,
         due: due.0,
+        ends: words.ends(&case),
         org: org(open, t, &case.org),
         readers: words.who(&case).into_iter().map(|who| who.text).collect(),
         strangers: words.strangers(&case).into_iter().map(|r| words.named(&r.reader)).collect(),

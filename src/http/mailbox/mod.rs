@@ -2,6 +2,7 @@
 mod account;
 mod consent;
 mod duty;
+mod gone;
 mod guests;
 mod letters;
 mod pages;

@@ -4,6 +4,7 @@ use askama::Template;
 
 use super::{
     ANSWER_BYTES, Notice, Opened, account, consent, duty,
+    gone::gone,
     guests::{guest_name, guests, present},
     letters::letters,
     parts::{WentAlong, parted},
@@ -15,6 +16,7 @@ use crate::{
     domain::{
         case::{Case, CaseState, RESERVE_DAYS},
         day::Day,
+        ends::ends,
         guest::GuestCard,
         routing,
     },
@@ -92,6 +94,10 @@ struct Mailbox {
     /// Nobody opened it, and the reserve reader may now.
     reserve_joined: Option<String>,
     readers: Vec<String>,
+    /// Who could read it before, and cannot now.
+    gone: Vec<String>,
+    /// When it is destroyed.
+    ends: Option<String>,
     /// Who is away, until when, and who reads in their place.
     away: Vec<String>,
     duties: Vec<duty::Shown>,
@@ -158,6 +164,7 @@ pub(crate) async fn show(
     let named = readers.iter().map(|r| name(t, r, (served, parts.only_passed(r.keyed))));
     let mut named: Vec<String> = named.chain(present.iter().map(|card| guest_name(t, card))).collect();
     consent::shorten(t, &mut named, consent::LINES);
+    let gone = gone(app, t, &parts, (&readers, &guests, &present));
     let went_along = parts.went_along(app, t);
     let questions = if opened.case.state.is_closed() { Vec::new() } else { parts.questions(t) };
     let mut sent = parts.sent_in_words(t);
@@ -207,6 +214,8 @@ pub(crate) async fn show(
         late,
         reserve_joined: reserve_joined(app, t, case, &readers),
         readers: named,
+        gone,
+        ends: ends(&app.roster, &case.org, case.state, case.destroy_after).map(|ends| t.ends(ends)),
         away: absent(app, t, &readers),
         duties: consents.duties(app, t),
         consents: consents.shown(app, t, opened),
@@ -251,13 +260,7 @@ fn answer(app: &App, t: Texts, guests: &[GuestCard], text: OpenedText) -> Answer
         }
         Author::Reporter => String::new(),
     };
-    let kind = match text.manifest.head.kind {
-        Kind::Acknowledgement => "kind-acknowledgement",
-        Kind::Question => "kind-question",
-        Kind::Feedback => "kind-feedback",
-        Kind::Closing => "kind-closing",
-        _ => "kind-reply",
-    };
+    let kind = text.manifest.head.kind.text_id();
     let (text, cut) = (text.body, text.manifest.head.day);
     let long = text.escaped_len() > ANSWER_BYTES;
     Answer { day: t.day(cut), from, kind, long, text: text.cut_to(ANSWER_BYTES) }
