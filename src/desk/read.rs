@@ -174,7 +174,7 @@ fn head((case, owed): (&CaseView, Owed), words: &CaseWords<'_>, items: &[Item]) 
     if let Some(told) = words.told() {
         text += &line(&format!("{} {} {}", told.told, told.standing, told.code));
     }
-    for (asked, _) in words.consents() {
+    for (asked, _) in words.consents(case.state) {
         text += &line(&asked);
     }
     for (other, duplicate) in links(items) {

@@ -82,3 +82,14 @@ async fn the_page_of_the_case_says_the_day_what_it_means_and_what_makes_sense() 
     let (_, inbox) = desk.get("/nl/inbox").await;
     assert!(inbox.contains("Niets: de melder trok dit in"), "{inbox}");
 }
+
+#[actix_web::test]
+async fn a_coordinator_s_clock_stops_when_readers_set_it_down() {
+    let (service, browser, code, case) = opened().await;
+    let (coordinator, page) = (Local::desk(&service, "bzk-coordinator").await, format!("/nl/watch/{case}"));
+    withdraw(&browser, &code).await;
+    assert!(!coordinator.get(&page).await.1.contains("<dd>Geen termijn</dd>"));
+    let classify = ["classify", &case, "--type", "fin", "--assessment", "withdrawn"];
+    service.desk(READER, &classify).await.unwrap();
+    assert!(coordinator.get(&page).await.1.contains("<dd>Geen termijn</dd>"));
+}

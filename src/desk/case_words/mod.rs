@@ -19,6 +19,7 @@ use super::{
 use crate::{
     api_types::CaseView,
     domain::{
+        case::CaseState,
         ends::ends,
         guest::GuestCard,
         id::{KeyedReader, ReaderId},
@@ -140,11 +141,14 @@ impl<'a> CaseWords<'a> {
     }
 
     /// What the reporter was asked and what came of it; with the item of what they agreed to.
-    pub(super) fn consents(&self) -> Vec<(String, Option<String>)> {
+    pub(super) fn consents(&self, state: CaseState) -> Vec<(String, Option<String>)> {
+        let closed = state.is_closed();
         let one = |consent: super::Consent| {
             let (id, agreed) = match consent.standing {
+                Standing::Asked if closed => ("desk-consent-asked-over", false),
                 Standing::Asked => ("desk-consent-asked", false),
                 Standing::No => ("desk-consent-no", false),
+                Standing::Yes(_) if closed => ("desk-consent-yes-over", false),
                 Standing::Yes(_) => ("desk-consent-yes", true),
                 Standing::Done => ("desk-consent-done", false),
             };

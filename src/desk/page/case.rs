@@ -156,7 +156,7 @@ pub(super) async fn case_page(
         org: org(open, t, &case.org),
         readers: words.who(&case).into_iter().map(|who| who.text).collect(),
         strangers: words.strangers(&case).into_iter().map(|r| words.named(&r.reader)).collect(),
-        consents: words.consents(),
+        consents: words.consents(case.state),
         withdrawn: words.withdrawn(),
         topic: words.topic(),
         struck: words.struck(),

@@ -199,7 +199,7 @@ pub(crate) async fn show(
         opened: case.state != CaseState::Unopened,
         closed,
         withdrawn: withdrawn.map(|day| t.day(day)),
-        withdraws: !stays(app, opened) || !(closed || withdrawn.is_some()),
+        withdraws: !stays(app, opened) || !(closed || withdrawn.is_some() || readers.is_empty()),
         clock,
         fed_back: fed_back.filter(|_| rooms::has_clock(opened.room)).map(|day| t.day(day)),
         rooms: all_rooms(opened, &elsewhere),

@@ -155,6 +155,11 @@ pub(super) async fn withdraw(app: &App, t: Texts, opened: &Opened) -> HttpRespon
     if parted(all).withdrawn().is_some() {
         return show(app, t, opened, Notice::None, 0, None).await;
     }
+    match written_to(app, opened).await {
+        Ok(readers) if readers.is_empty() => return show(app, t, opened, Notice::Nobody, 0, None).await,
+        Ok(_) => {}
+        Err(_) => return problem(t.language, StatusCode::SERVICE_UNAVAILABLE),
+    }
     match add(app, opened, Kind::Withdrawal, Plaintext::from(t.get("withdraw-words"))).await {
         Ok(()) => show(app, t, opened, Notice::Withdrawn, 0, None).await,
         Err(StoreError::Conflict) => show(app, t, opened, Notice::Full, 0, None).await,
