@@ -1,12 +1,14 @@
 //! What a reporter does shows on desks, and what a withdrawal and the end of a case mean is said on both sides.
-#![cfg(all(feature = "server", feature = "desk"))]
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+#![cfg(all(feature = "server", feature = "desk", unix))]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
 #[path = "after/closed.rs"]
 mod closed;
 #[path = "after/gone.rs"]
 mod gone;
 #[path = "after/kept.rs"]
 mod kept;
+#[path = "after/looks.rs"]
+mod looks;
 #[path = "after/news.rs"]
 mod news;
 #[path = "after/withdrawn.rs"]
@@ -15,6 +17,8 @@ mod withdrawn;
 #[path = "after/local.rs"]
 mod local;
 mod support;
+#[path = "support/webdriver.rs"]
+mod webdriver;
 
 use support::{Browser, Service};
 
