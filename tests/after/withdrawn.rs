@@ -1,5 +1,5 @@
 //! A case that somebody had opened is withdrawn: nothing is destroyed, nothing is owed to the reporter, and both sides say so.
-use super::{Browser, READER, letter, local::Local, opened};
+use super::{Browser, READER, Service, letter, local::Local, opened};
 
 const WITHDREW: &str = "hebt u dit ingetrokken";
 
@@ -92,4 +92,16 @@ async fn a_coordinator_s_clock_stops_when_readers_set_it_down() {
     let classify = ["classify", &case, "--type", "fin", "--assessment", "withdrawn"];
     service.desk(READER, &classify).await.unwrap();
     assert!(coordinator.get(&page).await.1.contains("<dd>Geen termijn</dd>"));
+}
+
+#[actix_web::test]
+async fn an_adviser_is_not_told_of_duties_that_advice_never_had() {
+    let service = Service::start(None).await;
+    let (adviser, browser) = ("bzk-vertrouwenspersoon-1", Browser::new(&service.base));
+    let code = browser.advice("Een vraag", adviser).await;
+    let case = service.desk(adviser, &["inbox"]).await.unwrap()[0]["case"].as_str().unwrap().to_owned();
+    service.desk(adviser, &["read", &case]).await.unwrap();
+    withdraw(&browser, &code).await;
+    let (_, page) = Local::desk(&service, adviser).await.get(&format!("/nl/case/{case}")).await;
+    assert!(page.contains("trok de melder dit in") && !page.contains("terugkoppeling"), "{page}");
 }

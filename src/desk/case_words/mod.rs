@@ -14,6 +14,7 @@ use super::{
     consents,
     duty::{Duty, duties},
     leave::{Taking, takings},
+    open::advice,
     pass_on,
 };
 use crate::{
@@ -161,7 +162,13 @@ impl<'a> CaseWords<'a> {
     /// That the reporter withdrew, and what that means.
     pub(super) fn withdrawn(&self) -> Vec<String> {
         let Some(day) = withdrawn(self.items) else { return Vec::new() };
-        vec![self.t.with("desk-withdrawn", &[("day", self.t.day(day))]), self.t.get("desk-withdrawn-means")]
+        // The law sets advice no term: nothing of it falls away.
+        let (said, means) = if advice(self.items) {
+            ("desk-withdrawn-advice", "desk-withdrawn-advice-means")
+        } else {
+            ("desk-withdrawn", "desk-withdrawn-means")
+        };
+        vec![self.t.with(said, &[("day", self.t.day(day))]), self.t.get(means)]
     }
 
     /// When the case is destroyed.
