@@ -56,7 +56,18 @@ async fn a_desk_says_that_the_case_is_closed_before_anything_is_typed_and_loses_
     letter(&service, "close", &case).await.unwrap();
     let desk = Local::desk(&service, READER).await;
     let says = |html: &str| html.contains("Deze zaak is afgesloten. U kunt nog een notitie schrijven");
-    for act in ["acknowledge", "ask", "reply", "feedback", "close", "classify", "outcome", "hand-over"] {
+    for act in [
+        "acknowledge",
+        "ask",
+        "reply",
+        "feedback",
+        "close",
+        "classify",
+        "outcome",
+        "hand-over",
+        "readers/duty",
+        "readers/guest",
+    ] {
         let (status, page) = desk.get(&format!("/nl/case/{case}/{act}")).await;
         assert!(status == 409 && says(&page) && !page.contains("<textarea"), "{act}: {status}");
         assert!(page.contains(&format!("/nl/case/{case}\"")), "{act}: the way back");

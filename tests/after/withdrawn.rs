@@ -105,3 +105,17 @@ async fn an_adviser_is_not_told_of_duties_that_advice_never_had() {
     let (_, page) = Local::desk(&service, adviser).await.get(&format!("/nl/case/{case}")).await;
     assert!(page.contains("trok de melder dit in") && !page.contains("terugkoppeling"), "{page}");
 }
+
+#[actix_web::test]
+async fn another_room_of_the_code_says_it_too() {
+    let (service, browser, code, _) = opened().await;
+    let more = "/nl/mailbox/more";
+    let ask = browser.with_code(more, &code, Some(1), &[("to", "retaliation")]).await;
+    let check = browser.answer(more, &ask, &[("text", "Iets"), ("go", "next")]).await;
+    browser.answer(more, &check, &[("go", "next")]).await;
+    let second = async || browser.mailbox(&code, Some(2), &[]).await.html;
+    assert!(second().await.contains("wordt behandeld") && !second().await.contains("U hebt dit ingetrokken."));
+    browser.mailbox(&code, Some(1), &[("act", "withdraw")]).await;
+    assert!(second().await.contains("U hebt dit ingetrokken.") && !second().await.contains("wordt behandeld"));
+    drop(service);
+}

@@ -9,7 +9,7 @@ use super::{
     letters::letters,
     parts::{WentAlong, parted},
     readers::{CaseReader, readers},
-    waits::{Question, elsewhere},
+    waits::{Elsewhere, Question, elsewhere},
     write::stays,
 };
 use crate::{
@@ -275,16 +275,16 @@ fn state(state: CaseState) -> &'static str {
 }
 
 /// The rooms to choose from; none where there is but one.
-fn all_rooms(opened: &Opened, elsewhere: &[u8]) -> Vec<Room> {
+fn all_rooms(opened: &Opened, elsewhere: &Elsewhere) -> Vec<Room> {
     if opened.rooms.len() < 2 {
         return Vec::new();
     }
     let room = |(room, now): &(u8, CaseState)| Room {
         room: *room,
         name: rooms::name(*room),
-        state: state(*now),
+        state: if elsewhere.withdrawn.contains(room) { "room-withdrawn" } else { state(*now) },
         here: *room == opened.room,
-        waits: elsewhere.contains(room),
+        waits: elsewhere.waits.contains(room),
     };
     opened.rooms.iter().map(room).collect()
 }

@@ -85,9 +85,18 @@ impl Parts {
     }
 }
 
-/// The rooms in which something waits for the reporter, besides the one that is open.
-pub(super) async fn elsewhere(app: &App, opened: &Opened) -> Result<Vec<u8>, StoreError> {
-    let mut waits = Vec::new();
+/// What the page says of the other rooms of a code.
+#[derive(Default)]
+pub(super) struct Elsewhere {
+    /// Something waits for the reporter there.
+    pub(super) waits: Vec<u8>,
+    /// They withdrew there.
+    pub(super) withdrawn: Vec<u8>,
+}
+
+/// The rooms of a code besides the one that is open, of which there is something to say. In a closed one nothing waits.
+pub(super) async fn elsewhere(app: &App, opened: &Opened) -> Result<Elsewhere, StoreError> {
+    let mut found = Elsewhere::default();
     for (room, state) in &opened.rooms {
         if *room == opened.room || state.is_closed() {
             continue;
@@ -96,11 +105,13 @@ pub(super) async fn elsewhere(app: &App, opened: &Opened) -> Result<Vec<u8>, Sto
         let Some(case) = app.store.case_by_lookup(&keys.lookup).await? else { continue };
         let parts = parted(letters_of(app, &keys, &case).await?);
         let question = parts.letters.iter().any(|letter| parts.is_open(letter));
-        if parts.withdrawn().is_none() && (question || parts.consents.waits(app, &case) || parts.accounts.waits()) {
-            waits.push(*room);
+        if parts.withdrawn().is_some() {
+            found.withdrawn.push(*room);
+        } else if question || parts.consents.waits(app, &case) || parts.accounts.waits() {
+            found.waits.push(*room);
         }
     }
-    Ok(waits)
+    Ok(found)
 }
 
 /// Says to the reporter that they sent something, after what stood in the case then: once a day, or with what answers a question. What was

@@ -130,6 +130,7 @@ no = No
 answers-title = Answers to you
 no-answers = There is no answer yet.
 room-waits = Something here waits for your answer.
+room-withdrawn = You have withdrawn this.
 question-waits = The question of { $day } still waits for your answer.
 question-read = Read the question
 question-open = This question still waits for your answer.

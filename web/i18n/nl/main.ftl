@@ -130,6 +130,7 @@ no = Nee
 answers-title = Antwoorden aan u
 no-answers = Er is nog geen antwoord.
 room-waits = Hier wacht iets op uw antwoord.
+room-withdrawn = U hebt dit ingetrokken.
 question-waits = De vraag van { $day } wacht nog op uw antwoord.
 question-read = Lees de vraag
 question-open = Deze vraag wacht nog op uw antwoord.

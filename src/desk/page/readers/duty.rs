@@ -20,12 +20,13 @@ use crate::{
             lock::Unlocked,
             view::Wrong,
         },
+        write::may_send,
     },
     domain::{
         ground::Ground,
         id::{CaseId, ItemId, ReaderId},
     },
-    seal::{Author, Plaintext},
+    seal::{Author, Kind, Plaintext},
     text::Texts,
 };
 
@@ -140,6 +141,9 @@ async fn claim(open: &Unlocked, id: &CaseId, sent: &Fields) -> Result<Sent, Desk
 
 async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, sent: &Fields, error: Option<Wrong>) -> Answer {
     let case = refresh(open, id).await?;
+    if sent.is_empty() {
+        may_send(Kind::DutyRequest, case.state)?;
+    }
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let (picked, items) = (ground(sent), chosen_items(sent));
     let choice = |ground: Ground| Choice {
