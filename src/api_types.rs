@@ -90,6 +90,9 @@ pub struct CaseView {
     pub filed: Day,
     /// The next deadline.
     pub due: Day,
+    /// The day it is destroyed, once it was closed.
+    #[serde(default)]
+    pub destroy_after: Option<Day>,
     /// The items this reader has a slot of.
     pub items: Vec<ItemId>,
     /// The readers with a slot in the case; empty in the inbox.

@@ -6,6 +6,7 @@ use fluent_bundle::{FluentArgs, FluentResource, concurrent::FluentBundle};
 use crate::{
     domain::{
         day::Day,
+        ends::Ends,
         roster::RosterError,
         said::{Part, Said},
     },
@@ -76,6 +77,15 @@ impl Texts {
     pub(crate) fn day(&self, day: Day) -> String {
         let date = day.date();
         format!("{} {} {}", date.day(), self.get(&format!("month-{}", date.month())), date.year())
+    }
+
+    /// When a case is destroyed.
+    pub(crate) fn ends(&self, ends: Ends) -> String {
+        match ends {
+            Ends::AfterClosing(days) => self.with("ends-after-closing", &[("days", days.to_string())]),
+            Ends::On(day) => self.with("ends-on", &[("day", self.day(day))]),
+            Ends::Kept(day) => self.with("ends-kept", &[("day", self.day(day))]),
+        }
     }
 
     /// `nl` or `en`.
@@ -199,6 +209,7 @@ mod tests {
             "deed-",
             "function-",
             "month-",
+            "news-",
             "roster-",
             "other-",
             "words-",

@@ -54,8 +54,8 @@ async fn shared_as_agreed(database: Option<String>) {
     assert_eq!(service.desk(NEW, &["inbox"]).await.unwrap(), json!([]));
     let page = mailbox(&browser, &code, &[]).await;
     assert!(page.html.contains("Mag Directeur dit ook lezen?") && page.html.contains("Zij leidt het onderzoek"));
-    assert!(page.html.contains("Uw verhaal van") && page.html.contains("Uw bestand van"));
-    assert!(!page.html.contains("Uw bericht van"), "what was not asked for is not named");
+    assert!(page.html.contains("<li>Melding, ") && page.html.contains("<li>Bestand, "));
+    assert!(!page.html.contains("<li>Bericht, "), "what was not asked for is not named");
 
     // A no can become a yes, and a yes can be taken back until it is done.
     let say = |yes: &'static str| {

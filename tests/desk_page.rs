@@ -90,7 +90,7 @@ async fn an_officer_does_the_whole_work_of_a_case_on_the_page() {
     browser.press("main form button").await;
     let mailbox = reporter.post("/nl/mailbox", &[("code".into(), code.clone())]).await;
     assert!(mailbox.html.contains("Welke kas was het?") && mailbox.html.contains("Vraag"));
-    // Closed: only a note is left to write, and the inbox no longer shows it among what is open.
+    // Closed: of what is written only a note is left, and the inbox no longer shows it among what is open.
     browser.press(".mk-acts a[href$=close]").await;
     browser.press("main form button").await;
     assert!(browser.text().await.contains("Dit is nog de tekst waarmee u begint"), "{}", browser.text().await);
@@ -153,7 +153,7 @@ async fn a_draft_survives_the_lock_and_a_server_that_is_away() {
     service.desk("bzk-functionaris-2", &["close", case, "--file", file.to_str().unwrap()]).await.unwrap();
     browser.press("main form button").await;
     let text = browser.text().await;
-    assert!(text.contains("Deze zaak is afgesloten. Er kan alleen nog een notitie bij."), "{text}");
+    assert!(text.contains("Deze zaak is afgesloten. U kunt nog een notitie schrijven"), "{text}");
     let kept = browser.page.find(By::Css("#text")).await.unwrap().prop("value").await.unwrap();
     assert_eq!(kept.as_deref(), Some("Te laat verstuurd."));
     browser.quit().await;

@@ -92,7 +92,10 @@ async fn whom_a_reporter_excluded_stands_on_the_page_that_checks() {
     for (n, answer) in answers.into_iter().enumerate() {
         if n == 4 {
             assert!(page.html.contains("Mag niet lezen: Functionaris integriteit 2"));
-            assert!(!page.html.contains("Leest alleen mee als er binnen"), "outside reads at once for this topic");
+            assert!(
+                !page.html.contains("Leest alleen mee als er bij het versturen"),
+                "outside reads at once for this topic"
+            );
         }
         page = browser.answer(path, &page, &[answer, &[("go", "next")]].concat()).await;
     }

@@ -5,9 +5,10 @@ use super::{
     Client, DeskError, Item, Opened, Sent,
     circle::{proven, story},
     open::{Content, entered},
-    write::{recipients, send},
+    write::{may_reach, may_send, recipients, send},
 };
 use crate::{
+    api_types::CaseView,
     domain::{
         day::Day,
         id::{CaseId, ItemId, ReaderId},
@@ -108,19 +109,21 @@ pub(super) fn fits(text: &Plaintext) -> Result<(), DeskError> {
     if text.escaped_len() > ACCOUNT_BYTES { Err(DeskError::known("desk-error-account-long")) } else { Ok(()) }
 }
 
-/// Writes down anew what was told, for the reporter to read and agree to: after a correction, or when they told more. Only whoever heard
-/// the reporter knows that.
+/// Says why this reader can send no account, before anything is typed: only whoever heard the reporter knows what they told.
+pub(super) fn may_write_account(client: &Client, case: &CaseView, items: &[Item]) -> Result<(), DeskError> {
+    may_send(Kind::Account, case.state)?;
+    may_reach(items)?;
+    let told = oral(items).ok_or_else(|| DeskError::known("desk-error-not-oral"))?;
+    if told.oral.by == client.me.reader { Ok(()) } else { Err(DeskError::known("desk-error-account-unheard")) }
+}
+
+/// Writes down anew what was told, for the reporter to read and agree to: after a correction, or when they told more.
 pub async fn write_account(client: &Client, id: &CaseId, text: Plaintext) -> Result<Sent, DeskError> {
     fits(&text)?;
     let (case, items) = entered(client, id).await?;
-    if case.state.is_closed() {
-        return Err(DeskError::known("desk-error-closed"));
-    }
-    let Oral { by, how } = oral(&items).ok_or_else(|| DeskError::known("desk-error-not-oral"))?.oral;
-    if *by != client.me.reader {
-        return Err(DeskError::known("desk-error-account-unheard"));
-    }
+    may_write_account(client, &case, &items)?;
+    let how = oral(&items).ok_or_else(|| DeskError::known("desk-error-not-oral"))?.oral.how;
     let to = recipients(client, &case, &items, true)?;
-    let body = Account::new(*how, text).into_body();
+    let body = Account::new(how, text).into_body();
     send(client, (&case, &items), (Kind::Account, None), body, &to).await
 }

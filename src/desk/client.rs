@@ -171,6 +171,17 @@ impl Client {
         self.before.knows(case)
     }
 
+    /// Whether an item came in a case after this reader opened it last, from this desk.
+    pub(super) fn is_new(&self, case: &CaseId, item: &ItemId) -> bool {
+        self.before.is_new(case, item)
+    }
+
+    /// Remembers what of a case was shown to this reader.
+    pub(super) fn shown(&self, case: &CaseId, items: &[Item]) -> Result<(), DeskError> {
+        let items: Vec<ItemId> = items.iter().map(|item| item.id).collect();
+        self.before.show(&self.me, case, &items)
+    }
+
     /// A case that this reader looks into. The first time is in the log; and whoever is the first of all has opened it.
     pub(super) async fn opened(&self, case: CaseView, items: &[Item]) -> Result<CaseView, DeskError> {
         let first_of_all = case.state == CaseState::Unopened;

@@ -1,5 +1,10 @@
 //! What closing a case means, said before it is done: nobody can open it again.
-use super::{Client, Content, Item, circle::proven, open::advice, register::worked};
+use super::{
+    Client, Content, Item,
+    circle::{proven, withdrawn},
+    open::advice,
+    register::worked,
+};
 use crate::{
     api_types::CaseView,
     domain::classification::Stage,
@@ -29,9 +34,11 @@ fn not_done(t: Texts, items: &[Item]) -> Vec<String> {
     let steps = worked(items)
         .last()
         .map_or(0, |(_, worked)| worked.protocol.steps.iter().filter(|step| !worked.done(step)).count());
+    // Who withdrew is owed no word of it: see [`super::owed`].
+    let owed = withdrawn(items).is_none();
     [
-        (!done(Kind::Acknowledgement)).then(|| t.get("desk-close-unacknowledged")),
-        (!done(Kind::Feedback)).then(|| t.get("desk-close-no-feedback")),
+        (owed && !done(Kind::Acknowledgement)).then(|| t.get("desk-close-unacknowledged")),
+        (owed && !done(Kind::Feedback)).then(|| t.get("desk-close-no-feedback")),
         (!by_reader().any(|(_, o)| outcome(&o.content))).then(|| t.get("desk-close-no-outcome")),
         (steps > 0).then(|| t.with("desk-close-steps", &[("count", steps.to_string())])),
     ]

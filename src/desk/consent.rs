@@ -7,7 +7,7 @@ use super::{
     duty::duties,
     open::{Content, Item, Opened, Reach, advice, open_case},
     register::about,
-    write::{Sent, failed, may_send, recipients, send},
+    write::{Sent, failed, may_reach, may_send, recipients, send},
 };
 use crate::{
     api_types::{CaseView, SentTo, SharedItem, Sharing, SlotSent},
@@ -102,6 +102,12 @@ pub fn shareable(items: &[Item]) -> Vec<Named> {
     own.filter(|(_, o)| !said(o.manifest.head.kind)).map(named).collect()
 }
 
+/// Says why a reporter is not asked anything, before anything is typed.
+pub(super) fn may_ask(case: &CaseView, items: &[Item]) -> Result<(), DeskError> {
+    may_send(Kind::ConsentRequest, case.state)?;
+    may_reach(items)
+}
+
 /// Asks the reporter whether a reader of the roster may read these items; all that is [`shareable`] when none is named.
 pub async fn ask_consent(
     client: &Client,
@@ -112,6 +118,7 @@ pub async fn ask_consent(
 ) -> Result<Sent, DeskError> {
     said(&reason)?;
     let (case, items) = everything(client, id).await?;
+    may_ask(&case, &items)?;
     let reader = candidate(client, &case, &items, to)?;
     let wanted = pressed(&items, to, &reason).and_then(|()| named(&items, which))?;
     send_request(client, &case, &items, Request::new(reader.keyed(), reason, wanted)).await
@@ -127,6 +134,7 @@ pub async fn ask_consent_for_guest(
 ) -> Result<Sent, DeskError> {
     said(&reason)?;
     let (case, items) = everything(client, id).await?;
+    may_ask(&case, &items)?;
     // The talk with an adviser is between two.
     if advice(&items) {
         return Err(DeskError::known("desk-error-guest-advice"));

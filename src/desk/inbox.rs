@@ -1,5 +1,5 @@
 //! The inbox: which cases are asked for, what is due first, and what is known of each.
-use std::str::FromStr;
+use std::{collections::BTreeSet, str::FromStr};
 
 use clap::ValueEnum;
 use serde::Serialize;
@@ -7,11 +7,12 @@ use serde::Serialize;
 use super::{
     Client, DeskError,
     commands::Options,
+    news::News,
     owed::Owed,
     safe_text,
     summary::{Summaries, Summary},
 };
-use crate::{api_types::CaseView, domain::day::Day};
+use crate::{api_types::CaseView, seal::code::Language, text::Texts};
 
 /// Which cases, by where they stand.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
@@ -25,6 +26,8 @@ pub(super) enum Standing {
     Closed,
     /// Something is due and its day is over.
     Late,
+    /// The reporter did something since this reader opened it last.
+    New,
 }
 
 impl FromStr for Standing {
@@ -63,14 +66,19 @@ struct Known<'a> {
     advice: Option<bool>,
     /// Whether a reader entered it for somebody.
     oral: bool,
+    /// What the reporter did since this reader opened it last, from this desk.
+    new: BTreeSet<News>,
 }
 
 fn owed(case: &CaseView, known: &Summaries) -> Owed {
     Owed::of(case, known.of(&case.case).map(Summary::asks))
 }
 
-/// Keeps what is asked for, the most urgent first. An advice has nothing due.
-pub(super) fn chosen(cases: &mut Vec<CaseView>, known: &Summaries, asked: &Asked, today: Day) {
+/// Keeps what is asked for, the most urgent first; of what is due on the same day, and of what has no day, first where the reporter did
+/// something new.
+pub(super) fn chosen(cases: &mut Vec<CaseView>, known: &Summaries, client: &Client, asked: &Asked) {
+    let today = client.today();
+    let quiet = |case: &CaseView| known.news(client, &case.case).is_empty();
     let owed = |case: &CaseView| owed(case, known).has_term();
     cases.retain(|case| {
         let stands = match asked.state {
@@ -78,10 +86,20 @@ pub(super) fn chosen(cases: &mut Vec<CaseView>, known: &Summaries, asked: &Asked
             Standing::Open => !case.state.is_closed(),
             Standing::Closed => case.state.is_closed(),
             Standing::Late => owed(case) && case.due < today,
+            Standing::New => !quiet(case),
         };
         stands && (asked.search.trim().is_empty() || known.matches(&case.case, &asked.search))
     });
-    cases.sort_by_key(|case| (!owed(case), case.due, case.case));
+    cases.sort_by_cached_key(|case| {
+        let due = owed(case).then_some(case.due);
+        (due.is_none(), due, quiet(case), case.due, case.case)
+    });
+}
+
+/// What is new in a case, in a line.
+pub(super) fn in_words(t: Texts, news: &BTreeSet<News>) -> Option<String> {
+    let words: Vec<String> = news.iter().map(|news| t.get(news.text_id())).collect();
+    (!words.is_empty()).then(|| t.with("desk-news", &[("what", words.join(", "))]))
 }
 
 /// The inbox, to be printed. What this reader opened before is opened again where its beginning is not kept; of other cases nothing is read.
@@ -90,7 +108,7 @@ pub(super) async fn inbox(options: &Options, client: &Client, asked: &Asked) -> 
     let mut known = Summaries::load(&options.identity, &client.me);
     known.gather(client, &cases, None).await?;
     known.save(&client.me, &cases)?;
-    chosen(&mut cases, &known, asked, client.today());
+    chosen(&mut cases, &known, client, asked);
     let title = |case: &CaseView| known.of(&case.case).map(|s| s.line.as_str()).filter(|line| !line.is_empty());
     let oral = |case: &CaseView| known.of(&case.case).is_some_and(|summary| summary.oral);
     let opened = |case: &CaseView| client.has_opened(&case.case);
@@ -102,6 +120,7 @@ pub(super) async fn inbox(options: &Options, client: &Client, asked: &Asked) -> 
             owed: owed(case, &known).name(),
             advice: known.of(&case.case).map(|summary| summary.advice),
             oral: oral(case),
+            new: known.news(client, &case.case),
         };
         let all: Vec<Known<'_>> = cases.iter().map(one).collect();
         return serde_json::to_string(&all).map_err(|e| DeskError::new(e.to_string()));
@@ -114,7 +133,9 @@ pub(super) async fn inbox(options: &Options, client: &Client, asked: &Asked) -> 
         let title = title(c).map(|title| format!("\n  {}", safe_text(title)));
         let unread = || if opened(c) { String::new() } else { "\n  not opened by you yet".to_owned() };
         let title = title.unwrap_or_else(unread);
-        format!("{}  {}  {:?}  filed {}  {due}  {items} item(s){told}{title}", c.case, c.org, c.state, c.filed)
+        let news = in_words(Texts::of(Language::En), &known.news(client, &c.case));
+        let news = news.map(|news| format!("\n  {news}")).unwrap_or_default();
+        format!("{}  {}  {:?}  filed {}  {due}  {items} item(s){told}{title}{news}", c.case, c.org, c.state, c.filed)
     };
     let lines: Vec<String> = cases.iter().map(line).collect();
     Ok(if lines.is_empty() { "No cases.".to_owned() } else { lines.join("\n") })

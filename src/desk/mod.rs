@@ -21,6 +21,7 @@ mod ledger;
 mod link;
 mod log;
 mod many;
+mod news;
 mod numbers;
 mod open;
 mod opened;

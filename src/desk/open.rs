@@ -286,7 +286,8 @@ fn content(manifest: &Manifest, body: Body) -> Result<Result<Content, String>, D
         | Kind::HoldTold
         | Kind::TransferAsked
         | Kind::Escalation
-        | Kind::Talk => Ok(Content::Text(Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned()))),
+        | Kind::Talk
+        | Kind::Withdrawal => Ok(Content::Text(Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned()))),
     })
 }
 

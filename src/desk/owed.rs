@@ -1,5 +1,9 @@
 //! What is owed in a case, as far as this reader knows it: one answer for the page, the command line and the order of the inbox.
-use super::{Item, Opened, circle::proven, open::advice};
+use super::{
+    Item, Opened,
+    circle::{proven, withdrawn},
+    open::advice,
+};
 use crate::{
     api_types::CaseView,
     domain::{
@@ -16,6 +20,8 @@ pub(super) struct Asks {
     pub(super) without_term: bool,
     /// Feedback was given: what the law asks was done.
     pub(super) fed_back: bool,
+    /// The reporter withdrew: what the law asks is owed to them, and they want no more contact. It stands again when they write again.
+    pub(super) withdrawn: bool,
 }
 
 impl Asks {
@@ -23,7 +29,8 @@ impl Asks {
     pub(super) fn of(items: &[Item]) -> Self {
         let by_reader =
             |o: &Opened| o.manifest.head.kind == Kind::Feedback && o.manifest.head.author != Author::Reporter;
-        Self { without_term: advice(items), fed_back: proven(items).any(|(_, opened)| by_reader(opened)) }
+        let fed_back = proven(items).any(|(_, opened)| by_reader(opened));
+        Self { without_term: advice(items), fed_back, withdrawn: withdrawn(items).is_some() }
     }
 }
 
@@ -38,6 +45,8 @@ pub(super) enum Owed {
     Duty(Duty),
     /// Nothing more: feedback was given. The server's day is not of the law any more.
     FedBack,
+    /// Nothing more: the reporter withdrew.
+    Withdrawn,
 }
 
 impl Owed {
@@ -45,6 +54,7 @@ impl Owed {
     pub(super) fn of(case: &CaseView, asks: Option<Asks>) -> Self {
         match (duty(case.state, case.filed, case.due), asks) {
             (None, _) => Self::Nothing,
+            (_, Some(asks)) if asks.withdrawn => Self::Withdrawn,
             (_, Some(asks)) if asks.without_term => Self::Nothing,
             (_, Some(asks)) if asks.fed_back => Self::FedBack,
             (Some(Duty::Acknowledge), None) => Self::IfReport,
@@ -65,6 +75,7 @@ impl Owed {
             Self::Duty(Duty::Acknowledge) => Some("acknowledge"),
             Self::Duty(Duty::Feedback) => Some("feedback"),
             Self::FedBack => Some("fed_back"),
+            Self::Withdrawn => Some("withdrawn"),
         }
     }
 
@@ -76,6 +87,7 @@ impl Owed {
             Self::Duty(Duty::Acknowledge) => format!("acknowledge by {due}"),
             Self::Duty(Duty::Feedback) => format!("feedback by {due}"),
             Self::FedBack => "feedback was given".to_owned(),
+            Self::Withdrawn => "nothing: the reporter withdrew".to_owned(),
         }
     }
 }

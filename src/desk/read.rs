@@ -33,6 +33,7 @@ pub(super) async fn read(
     }
     let opened = open_case(client, &case, Reach::All(save.unwrap_or(private.path()))).await?;
     let case = client.opened(case, &opened).await?;
+    client.shown(&case.case, &opened)?;
     let words = CaseWords::of(client, Texts::of(Language::En), &opened);
     let strangers: Vec<String> = words.strangers(&case).iter().map(|r| r.reader.to_string()).collect();
     let guest =
@@ -147,6 +148,9 @@ fn head((case, owed): (&CaseView, Owed), words: &CaseWords<'_>, items: &[Item]) 
     let t = Texts::of(Language::En);
     let due = owed.in_words(case.due);
     let mut text = format!("Case {} ({:?}), filed {}, {due}\n", case.case, case.state, case.filed);
+    if let Some(ends) = words.ends(case) {
+        text += &line(&format!("{}: {ends}", t.get("ends-title")));
+    }
     if let Some(topic) = words.topic() {
         text += &line(&format!("{}: {topic}", t.get("desk-topic")));
     }
@@ -162,13 +166,16 @@ fn head((case, owed): (&CaseView, Owed), words: &CaseWords<'_>, items: &[Item]) 
         let name = format!("{} ({})", words.named(&reader.reader), reader.reader);
         text += &line(&t.with("desk-stranger", &[("name", name)]));
     }
+    for said in words.withdrawn() {
+        text += &line(&said);
+    }
     if words.passed() {
         text += &line(&t.get("desk-passed"));
     }
     if let Some(told) = words.told() {
         text += &line(&format!("{} {} {}", told.told, told.standing, told.code));
     }
-    for (asked, _) in words.consents() {
+    for (asked, _) in words.consents(case.state) {
         text += &line(&asked);
     }
     for (other, duplicate) in links(items) {

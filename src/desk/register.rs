@@ -50,6 +50,7 @@ pub(super) fn deed(kind: Kind) -> Deed {
         | Kind::Agreed
         | Kind::Identity
         | Kind::Talk
+        | Kind::Withdrawal
         | Kind::Reminder
         | Kind::HoldTold
         | Kind::TransferAsked

@@ -1,6 +1,6 @@
 //! What the inbox shows and searches: the beginning of every case that this reader opened. Kept only sealed to the reader.
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     future::ready,
     path::{Path, PathBuf},
     pin::pin,
@@ -11,7 +11,12 @@ use futures_util::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Client, Content, DeskError, Identity, Item, State, circle::story, consent::identity, kept, links, many, oral,
+    Client, Content, DeskError, Identity, Item, State,
+    circle::story,
+    consent::identity,
+    kept, links, many,
+    news::{News, news},
+    oral,
     owed::Asks,
 };
 use crate::{
@@ -24,7 +29,7 @@ const LINE: usize = 90;
 /// Characters of a case that are searched.
 const SEARCHED: usize = 2_000;
 /// The file's format.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 /// The summaries of a reader.
 pub(super) struct Summaries {
@@ -44,11 +49,15 @@ pub(super) struct Summary {
     without_term: bool,
     /// Whether feedback was given.
     fed_back: bool,
+    /// Whether the reporter withdrew.
+    withdrawn: bool,
     /// Whether an officer entered it for somebody.
     #[serde(default)]
     pub(super) oral: bool,
     /// The items it was made of.
     pub(super) items: Vec<ItemId>,
+    /// What the reporter did in it, by item.
+    said: Vec<(ItemId, News)>,
     /// The cases it belongs with, and of which it is a duplicate.
     #[serde(default)]
     pub(super) links: Vec<(CaseId, bool)>,
@@ -78,7 +87,7 @@ pub(super) fn first_line(items: &[Item]) -> Option<String> {
 impl Summary {
     /// What the case asks.
     pub(super) fn asks(&self) -> Asks {
-        Asks { without_term: self.without_term, fed_back: self.fed_back }
+        Asks { without_term: self.without_term, fed_back: self.fed_back, withdrawn: self.withdrawn }
     }
 }
 
@@ -127,14 +136,16 @@ impl Summaries {
             text.push('\n');
         }
         let text = text.to_lowercase().chars().take(SEARCHED).collect();
-        let Asks { without_term, fed_back } = Asks::of(items);
+        let Asks { without_term, fed_back, withdrawn } = Asks::of(items);
         let summary = Summary {
             line,
             advice: without_term && !identity(items),
             without_term,
             fed_back,
+            withdrawn,
             oral: oral(items).is_some(),
             items: case.items.clone(),
+            said: news(case, items),
             links: links(items),
             text,
         };
@@ -171,6 +182,12 @@ impl Summaries {
     /// Whether everything in a case is in its summary.
     pub(super) fn knows(&self, case: &CaseView) -> bool {
         self.known.get(&case.case).is_some_and(|summary| case.items.iter().all(|item| summary.items.contains(item)))
+    }
+
+    /// What the reporter did in a case since this reader opened it last.
+    pub(super) fn news(&self, client: &Client, case: &CaseId) -> BTreeSet<News> {
+        let said = self.known.get(case).into_iter().flat_map(|summary| &summary.said);
+        said.filter(|(item, _)| client.is_new(case, item)).map(|(_, news)| *news).collect()
     }
 
     /// The summary of a case.
@@ -232,6 +249,7 @@ mod tests {
             state: CaseState::Open,
             filed: day,
             due: day,
+            destroy_after: None,
             items: vec![ItemId::from_uuid(Uuid::from_u128(n))],
             readers: Vec::new(),
             away: Vec::new(),
@@ -288,8 +306,10 @@ mod tests {
                 advice: false,
                 without_term: false,
                 fed_back: false,
+                withdrawn: false,
                 oral: false,
                 items: case.items.clone(),
+                said: Vec::new(),
                 links: Vec::new(),
                 text,
             };

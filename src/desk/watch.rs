@@ -18,8 +18,8 @@ use super::{
     writing::{Writing, sent, text},
 };
 use crate::{
-    api_types::oversight::Group,
-    domain::{day::Day, id::CaseId, register::Row},
+    api_types::oversight::{Group, OverviewCase},
+    domain::{day::Day, ends::ends, id::CaseId, register::Row},
     replace::replace,
     roster_files::{self, Files},
     seal::code::Language,
@@ -215,10 +215,20 @@ async fn overview(options: &Options, client: &Client) -> Result<String, DeskErro
     for c in overview.cases {
         let due = waits(&c, rows.get(&c.case).map(|(row, _)| row));
         let due = due.map_or_else(|| "no term".to_owned(), |day| format!("due {day}"));
-        let (case, state, groups) = (c.case, c.state, groups(Texts::of(Language::En), &c.groups));
-        let _ = writeln!(text, "{case}  {state:?}  filed {}  {due}  {groups}", c.filed);
+        let t = Texts::of(Language::En);
+        let (case, state, groups) = (c.case, c.state, groups(t, &c.groups));
+        let ends = will_end(client, t, &c);
+        let _ =
+            writeln!(text, "{case}  {state:?}  filed {}  {due}  {groups}\n  {}: {ends}", c.filed, t.get("ends-title"));
     }
     Ok(text)
+}
+
+/// When a case of the organisation that is watched is destroyed; empty where no term is known.
+pub(super) fn will_end(client: &Client, t: Texts, case: &OverviewCase) -> String {
+    let org = client.watches().map(|(org, _)| org);
+    let ends = org.and_then(|org| ends(&client.roster, org, case.state, case.destroy_after));
+    ends.map(|ends| t.ends(ends)).unwrap_or_default()
 }
 
 /// Groups of readers by name.

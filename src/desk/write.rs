@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     Client, DeskError,
-    circle::{Addressed, Also, Circle},
+    circle::{Addressed, Also, Circle, withdrawn},
     log::About,
     open::{Item, entered},
     proof::committed,
@@ -57,7 +57,7 @@ pub async fn write(
 ) -> Result<Sent, DeskError> {
     may_write(act, &text)?;
     let (case, items) = entered(client, id).await?;
-    possible(client, &case, act)?;
+    possible(client, (&case, &items), act)?;
     let to = recipients(client, &case, &items, act != Act::Note)?;
     // A reader confirms with the acknowledgement who filed, so far as a hash can say.
     let proof = committed(&items).filter(|_| act == Act::Acknowledge).map(|(_, commitment)| commitment.to_owned());
@@ -92,8 +92,13 @@ pub(super) fn may_write(act: Act, text: &Plaintext) -> Result<(), DeskError> {
     Ok(())
 }
 
+/// Refuses what is for a reporter who withdrew: they want no more contact.
+pub(super) fn may_reach(items: &[Item]) -> Result<(), DeskError> {
+    if withdrawn(items).is_some() { Err(DeskError::known("desk-error-withdrawn")) } else { Ok(()) }
+}
+
 /// Says why an act cannot be done, before anything is sent.
-fn possible(client: &Client, case: &CaseView, act: Act) -> Result<(), DeskError> {
+pub(super) fn possible(client: &Client, (case, items): (&CaseView, &[Item]), act: Act) -> Result<(), DeskError> {
     if act == Act::Close && client.me.card.is_some() {
         return Err(DeskError::known("desk-error-guest"));
     }
@@ -103,7 +108,9 @@ fn possible(client: &Client, case: &CaseView, act: Act) -> Result<(), DeskError>
             (_, Act::Acknowledge) => "desk-error-acknowledged",
             _ => "desk-error-changed",
         })
-    })
+    })?;
+    // The end is said to them all the same: the case has one.
+    if matches!(act, Act::Note | Act::Close) { Ok(()) } else { may_reach(items) }
 }
 
 /// Says why something that is no act cannot be added, before anything is sent.

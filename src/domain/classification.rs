@@ -44,6 +44,8 @@ pub const TYPES: [Type; 14] = [
 /// What may be said of a report besides its type.
 pub const FLAGS: [&str; 8] =
     ["misstand", "eu-law", "pattern", "urgent", "top-official", "about-reader", "classified", "minor"];
+/// The assessment of a report that its reporter withdrew.
+pub const WITHDRAWN: &str = "withdrawn";
 /// How it was assessed.
 pub const ASSESSMENTS: [&str; 8] = [
     "accepted",
@@ -53,7 +55,7 @@ pub const ASSESSMENTS: [&str; 8] = [
     "referred-external",
     "insufficient",
     "out-of-scope",
-    "withdrawn",
+    WITHDRAWN,
 ];
 /// How it was looked into.
 pub const INVESTIGATIONS: [&str; 5] = ["none", "preliminary", "internal", "external", "criminal"];

@@ -3,6 +3,7 @@ mod canary;
 pub mod case;
 pub mod classification;
 pub mod day;
+pub mod ends;
 pub mod ground;
 pub mod guest;
 pub mod id;

@@ -1,7 +1,12 @@
 //! The register (Wbk art. 2a): one row a report, without content and without identity. Advice is not in it.
 use serde::{Deserialize, Serialize};
 
-use super::{case::dates, classification::Classification, day::Day, roster::Topic};
+use super::{
+    case::dates,
+    classification::{Classification, WITHDRAWN},
+    day::Day,
+    roster::Topic,
+};
 
 /// How a report came in.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -83,9 +88,11 @@ fn is_code(name: &str) -> bool {
     begins && name.len() <= 64 && name.chars().all(|c| c.is_ascii_alphanumeric() || joins(c))
 }
 
-/// What is still to be done in a report, and until when; nothing once feedback was given or the case was closed.
+/// What is still to be done in a report, and until when; nothing once feedback was given, the case was closed, or its readers set down that
+/// the reporter withdrew: what the law asks is owed to somebody who wants no more contact.
 pub fn next_due(row: &Row) -> Option<Day> {
-    if row.closed.is_some() || row.feedback.is_some() || row.kind == CaseKind::Identity {
+    let withdrew = row.assessment.as_ref().is_some_and(|made| made.assessment == WITHDRAWN);
+    if withdrew || row.closed.is_some() || row.feedback.is_some() || row.kind == CaseKind::Identity {
         return None;
     }
     let dates = dates(row.received, row.acknowledged);

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{
-    Plaintext, SealError, pad,
+    Kind, Plaintext, SealError, pad,
     sign::Signer,
     slot::{Recipients, Slot, SlotWriter},
 };
@@ -27,84 +27,6 @@ pub(super) const SIGNED: &[u8] = b"meldkluis/item/v1\0";
 const PIECE: usize = 1 << 20;
 const MAC_LINE: &[u8] = b"\n--- ";
 static ZEROS: [u8; 64 << 10] = [0; 64 << 10];
-
-/// What an item is.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Kind {
-    /// The first item of a report.
-    Report,
-    /// The first item of a request for advice.
-    Advice,
-    /// What the reporter wrote later.
-    Message,
-    /// A file, from either side.
-    File,
-    /// The reader confirms receipt.
-    Acknowledgement,
-    /// The reader asks.
-    Question,
-    /// The reader answers.
-    Reply,
-    /// The reader tells how the report was assessed and what follows.
-    Feedback,
-    /// Among readers.
-    Note,
-    /// The reader ends the case.
-    Closing,
-    /// A reader asks whether somebody else may read; see [`super::consent`].
-    ConsentRequest,
-    /// The reporter answers that.
-    ConsentAnswer,
-    /// A reader shared what was agreed.
-    HandOver,
-    /// A coordinator reminds the readers. In items of earlier versions, any message of a coordinator.
-    #[serde(alias = "memo")]
-    Reminder,
-    /// A coordinator says that a closed case is kept.
-    HoldTold,
-    /// A coordinator asks the readers to hand the case to others.
-    TransferAsked,
-    /// A coordinator says that it goes higher up.
-    Escalation,
-    /// What the report is and what came of it, in codes.
-    Classification,
-    /// A protocol is begun; see [`super::protocol`].
-    Protocol,
-    /// A step of it was done.
-    Step,
-    /// The reporter says what of a request for advice goes with their report; see [`super::consent`].
-    ToReport,
-    /// The adviser passed that on.
-    PassOn,
-    /// The first item of a case in which the reporter says who they are.
-    Identity,
-    /// The reporter proposes places and times for a talk.
-    Talk,
-    /// A reader leaves the case; see [`super::circle`].
-    Left,
-    /// A reader asks that another is taken out.
-    TakeOut,
-    /// A second reader did so.
-    TakenOut,
-    /// A reader says that a legal duty asks to let somebody read.
-    DutyRequest,
-    /// A second reader agrees.
-    DutyApproval,
-    /// A reader says how this case belongs with another; see [`super::link`].
-    Link,
-    /// What a reporter told was written down, to be read and agreed to; see [`super::account`].
-    Account,
-    /// The reporter agrees with that, or says how it was.
-    Agreed,
-}
-
-impl Kind {
-    /// Whether it is a coordinator's message to the readers.
-    pub fn is_memo(self) -> bool {
-        matches!(self, Self::Reminder | Self::HoldTold | Self::TransferAsked | Self::Escalation)
-    }
-}
 
 /// Who says they wrote it; the signature proves it.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]

@@ -45,6 +45,7 @@ pub(crate) mod fuzzing;
 pub mod guest;
 mod hybrid;
 mod item;
+mod kind;
 #[cfg(feature = "desk")]
 pub mod link;
 mod open;
@@ -57,7 +58,8 @@ mod sign;
 pub mod slot;
 mod story;
 
-pub use item::{Author, Ending, FileSealer, ItemHead, Kind, Manifest, ReporterPublic, Sealed, item, seen};
+pub use item::{Author, Ending, FileSealer, ItemHead, Manifest, ReporterPublic, Sealed, item, seen};
+pub use kind::Kind;
 pub use open::{OpenError, OpenedText, open_reply};
 pub use pad::{file_size, message_size};
 pub use plaintext::{Echo, LONGEST_ESCAPE, Plaintext};

@@ -107,7 +107,7 @@ async fn a_manager_hands_over_once_the_reporter_s_no_became_a_yes_and_the_advise
     assert!(offered("note").await);
     assert!(!offered("classify").await && !offered("outcome").await && !offered("protocol").await);
     browser.page.goto(format!("{case}/outcome")).await.unwrap();
-    assert!(browser.text().await.contains("Er kan alleen nog een notitie bij."), "{}", browser.text().await);
+    assert!(browser.text().await.contains("U kunt nog een notitie schrijven"), "{}", browser.text().await);
     browser.quit().await;
     assert!(reporter.mailbox(&code, None, &[]).await.html.contains("Bent u het niet eens"));
 }

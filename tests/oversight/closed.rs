@@ -1,4 +1,4 @@
-//! After the end of a case only a note is left, for the page, the command line and the server; and a coordinator says only what is so.
+//! After the end of a case nothing is set down in it any more, for the page, the command line and the server; and a coordinator says only what is so.
 use meldkluis::{
     api_types::{Adding, SentTo, SlotSent},
     domain::case::{Act, CaseState},
@@ -32,13 +32,13 @@ async fn nothing_is_set_down_in_a_closed_case() {
     let closing = ["--closing", "--investigation", "internal", "--finding", "partly", "--measure", "warning"];
     for words in [&classify[..], &[&classify[..], &closing].concat(), &["protocol", &case, "vooronderzoek"]] {
         let error = service.desk(OTHER, words).await.unwrap_err();
-        assert!(error.contains("only a note can be added"), "{words:?}: {error}");
+        assert!(error.contains("this case is closed; you can still write a note"), "{words:?}: {error}");
     }
     // The second of two is too late: nobody counts them.
     let error = service.desk(OTHER, &["step", &case, "beoordelen"]).await.unwrap_err();
-    assert!(error.contains("only a note can be added"), "{error}");
+    assert!(error.contains("this case is closed; you can still write a note"), "{error}");
     let error = refused(&service, READER, &["ask-consent", &case, "--to", "bzk-leidinggevende-1"]).await;
-    assert!(error.contains("only a note can be added"), "{error}");
+    assert!(error.contains("this case is closed; you can still write a note"), "{error}");
     let register = service.desk(COORDINATOR, &["register"]).await.unwrap();
     assert_eq!(register[0]["row"]["progress"]["done"], 0, "{register}");
     // What was refused was not begun: the only new record is the other's first look.

@@ -131,7 +131,7 @@ impl CaseWords<'_> {
                 reader.or_else(guest).or(overseer).unwrap_or_else(|| id.to_string())
             }
         };
-        format!("{}, {}, {from}", t.get(kind_text(head.kind)), t.day(head.day))
+        format!("{}, {}, {from}", t.get(head.kind.text_id()), t.day(head.day))
     }
 
     /// What a step asks, as the protocol has it that the case keeps.
@@ -182,44 +182,6 @@ fn classified(t: Texts, made: &Classification) -> String {
 fn along(t: Texts, along: Along) -> String {
     let all = [(along.story, "along-story"), (along.messages, "along-messages"), (along.files, "along-files")];
     all.into_iter().filter(|(goes, _)| *goes).map(|(_, id)| t.get(id)).collect::<Vec<_>>().join("\n")
-}
-
-/// The text that names a kind.
-pub(in crate::desk) fn kind_text(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Report => "desk-kind-report",
-        Kind::Advice => "desk-kind-advice",
-        Kind::Message => "desk-kind-message",
-        Kind::File => "desk-kind-file",
-        Kind::Acknowledgement => "kind-acknowledgement",
-        Kind::Question => "kind-question",
-        Kind::Reply => "kind-reply",
-        Kind::Feedback => "kind-feedback",
-        Kind::Note => "desk-kind-note",
-        Kind::Closing => "kind-closing",
-        Kind::ConsentRequest => "kind-consent",
-        Kind::ConsentAnswer => "desk-kind-consent-answer",
-        Kind::HandOver => "kind-hand-over",
-        Kind::Reminder => "desk-kind-reminder",
-        Kind::HoldTold => "desk-kind-hold",
-        Kind::TransferAsked => "desk-kind-transfer",
-        Kind::Escalation => "desk-kind-escalation",
-        Kind::Classification => "desk-kind-classification",
-        Kind::Protocol => "desk-kind-protocol",
-        Kind::Step => "desk-kind-step",
-        Kind::ToReport => "desk-kind-to-report",
-        Kind::PassOn => "desk-kind-pass-on",
-        Kind::Identity => "desk-kind-identity",
-        Kind::Talk => "desk-kind-talk",
-        Kind::Account => "desk-kind-account",
-        Kind::Agreed => "desk-kind-agreed",
-        Kind::Left => "desk-kind-left",
-        Kind::TakeOut => "desk-kind-take-out",
-        Kind::TakenOut => "desk-kind-taken-out",
-        Kind::DutyRequest => "desk-kind-duty",
-        Kind::DutyApproval => "desk-kind-duty-approval",
-        Kind::Link => "desk-link-title",
-    }
 }
 
 /// Bytes in words.

@@ -5,20 +5,23 @@ mod told;
 use std::cell::OnceCell;
 
 pub(super) use self::{
-    entry::{Entry, is_link, kind_text, size, story_texts},
+    entry::{Entry, is_link, size, story_texts},
     told::{Told, words},
 };
 use super::{
     Client, Item,
-    circle::{Circle, cards, story},
+    circle::{Circle, cards, story, withdrawn},
     consents,
     duty::{Duty, duties},
     leave::{Taking, takings},
+    open::advice,
     pass_on,
 };
 use crate::{
     api_types::CaseView,
     domain::{
+        case::CaseState,
+        ends::ends,
         guest::GuestCard,
         id::{KeyedReader, ReaderId},
     },
@@ -139,11 +142,14 @@ impl<'a> CaseWords<'a> {
     }
 
     /// What the reporter was asked and what came of it; with the item of what they agreed to.
-    pub(super) fn consents(&self) -> Vec<(String, Option<String>)> {
+    pub(super) fn consents(&self, state: CaseState) -> Vec<(String, Option<String>)> {
+        let closed = state.is_closed();
         let one = |consent: super::Consent| {
             let (id, agreed) = match consent.standing {
+                Standing::Asked if closed => ("desk-consent-asked-over", false),
                 Standing::Asked => ("desk-consent-asked", false),
                 Standing::No => ("desk-consent-no", false),
+                Standing::Yes(_) if closed => ("desk-consent-yes-over", false),
                 Standing::Yes(_) => ("desk-consent-yes", true),
                 Standing::Done => ("desk-consent-done", false),
             };
@@ -151,6 +157,23 @@ impl<'a> CaseWords<'a> {
             (self.t.with(id, &values), agreed.then(|| consent.request.to_string()))
         };
         consents(self.items).into_iter().map(one).collect()
+    }
+
+    /// That the reporter withdrew, and what that means.
+    pub(super) fn withdrawn(&self) -> Vec<String> {
+        let Some(day) = withdrawn(self.items) else { return Vec::new() };
+        // The law sets advice no term: nothing of it falls away.
+        let (said, means) = if advice(self.items) {
+            ("desk-withdrawn-advice", "desk-withdrawn-advice-means")
+        } else {
+            ("desk-withdrawn", "desk-withdrawn-means")
+        };
+        vec![self.t.with(said, &[("day", self.t.day(day))]), self.t.get(means)]
+    }
+
+    /// When the case is destroyed.
+    pub(super) fn ends(&self, case: &CaseView) -> Option<String> {
+        ends(&self.client.roster, &case.org, case.state, case.destroy_after).map(|ends| self.t.ends(ends))
     }
 
     /// What the report is about; nothing where there is no story.

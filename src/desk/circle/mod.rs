@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use self::two::{Gone, Joined};
 pub(super) use self::{
-    said::{answer, author, cards, handed_over, proven, story, to_report},
+    said::{answer, author, cards, handed_over, proven, story, to_report, withdrawn},
     two::acts,
 };
 use super::{

@@ -6,12 +6,13 @@ use crate::{
         open::{Content, Item, Opened, State},
     },
     domain::{
+        day::Day,
         guest::GuestCard,
         id::{ItemId, KeyedReader},
         roster::Reader,
     },
     seal::{
-        Author, StoryText,
+        Author, Kind, StoryText,
         consent::{Answer, HandOver, ToReport},
         guest::{vouched, wrote},
     },
@@ -68,6 +69,17 @@ pub(in crate::desk) fn to_report(items: &[Item]) -> impl Iterator<Item = (ItemId
 /// What says that something was shared.
 pub(in crate::desk) fn handed_over(opened: &Opened) -> Option<&HandOver> {
     if let Content::HandOver(done) = &opened.content { Some(done) } else { None }
+}
+
+/// The day on which the reporter withdrew; nothing when they wrote again since, which says that they want contact after all.
+pub(in crate::desk) fn withdrawn(items: &[Item]) -> Option<Day> {
+    let by_reporter = || proven(items).filter(|(_, opened)| opened.manifest.head.author == Author::Reporter);
+    let (withdrawal, last) = by_reporter().filter(|(_, o)| o.manifest.head.kind == Kind::Withdrawal).last()?;
+    let came_back = |(_, opened): (ItemId, &Opened)| {
+        let head = &opened.manifest.head;
+        head.kind.seeks_contact() && head.before.has(&withdrawal)
+    };
+    (!by_reporter().any(came_back)).then_some(last.manifest.head.day)
 }
 
 /// The reader of the roster who wrote something that is proven, with their keys.

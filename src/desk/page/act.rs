@@ -16,7 +16,8 @@ use super::{
     view,
 };
 use crate::{
-    desk::{DeskError, summary::first_line, write, write::may_write},
+    api_types::CaseView,
+    desk::{DeskError, summary::first_line, write},
     domain::{case::Act, id::CaseId},
     seal::{Plaintext, code::Language},
     text::Texts,
@@ -43,6 +44,7 @@ pub(super) async fn act(
     answer(&desk, &request, &path.0, fields(form), async |open, t, mut sent| {
         let (id, act) = (case_of(&path.1)?, Act::parse(&path.2).ok_or(Fault::NotFound)?);
         let Some(text) = take(&mut sent, "text") else {
+            can(open, &id, act).await?;
             return Ok(writing(open, t, &id, act, &letter(t, act), None));
         };
         let kept = Plaintext::from(text.reveal().to_vec());
@@ -74,14 +76,21 @@ pub(super) async fn act(
     .await
 }
 
+/// Fetches what is new in a case, and says why an act cannot be done in it.
+async fn can(open: &mut Unlocked, id: &CaseId, act: Act) -> Result<CaseView, DeskError> {
+    let case = refresh(open, id).await?;
+    let items = open.cases.get(id).map(Vec::as_slice).unwrap_or_default();
+    write::possible(&open.client, (&case, items), act).map(|()| case)
+}
+
 async fn ask_once_more(
     open: &mut Unlocked,
     t: Texts,
     id: &CaseId,
     text: &Plaintext,
 ) -> Result<HttpResponse, DeskError> {
-    may_write(Act::Close, text)?;
-    let case = refresh(open, id).await?;
+    write::may_write(Act::Close, text)?;
+    let case = can(open, id, Act::Close).await?;
     Ok(close::sure(open, t, &case, text))
 }
 

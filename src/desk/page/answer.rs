@@ -5,11 +5,12 @@ use actix_web::{
     web::{Data, Form},
 };
 
+use askama::Template;
+
 use super::{Desk, Fields, language, lock::Unlocked, view};
 use crate::{
     desk::DeskError,
     domain::id::{CaseId, ItemId},
-    seal::Plaintext,
     text::Texts,
 };
 
@@ -57,15 +58,30 @@ pub(super) async fn answer(
     match page(&mut open, t, sent).await {
         Ok(answer) => answer,
         Err(Fault::NotFound) => view::plain(StatusCode::NOT_FOUND, "desk-not-found"),
-        Err(Fault::Failed(error)) => failed(&open, t, &error),
+        Err(Fault::Failed(error)) => failed(&open, t, request.path(), &error),
     }
 }
 
-/// A page that says what went wrong.
-fn failed(open: &Unlocked, t: Texts, error: &DeskError) -> HttpResponse {
-    let text = Plaintext::from(error.in_words(t));
-    let body = format!("<h1>{}</h1><p role=\"alert\">{}</p>", t.get("desk-failed"), text.echo());
-    view::page(t, StatusCode::BAD_GATEWAY, &t.get("desk-failed"), &open.client, &body)
+#[derive(Template)]
+#[template(path = "desk/failed.html")]
+struct Failed {
+    t: Texts,
+    title: &'static str,
+    text: String,
+    case: Option<CaseId>,
+}
+
+/// A page that says what went wrong, or why what was asked for cannot be in this case; from a page of a case it leads back there.
+fn failed(open: &Unlocked, t: Texts, path: &str, error: &DeskError) -> HttpResponse {
+    let (status, title) = match error.id {
+        Some("desk-error-closed") => (StatusCode::CONFLICT, "desk-closed-title"),
+        Some("desk-error-withdrawn") => (StatusCode::CONFLICT, "desk-withdrawn-title"),
+        Some("desk-error-acknowledged") => (StatusCode::CONFLICT, "desk-not-now"),
+        _ => (StatusCode::BAD_GATEWAY, "desk-failed"),
+    };
+    let case = path.split('/').skip_while(|part| *part != "case").nth(1).and_then(CaseId::parse);
+    let page = Failed { t, title, text: error.in_words(t), case };
+    view::page(t, status, &t.get(title), &open.client, &page.render().unwrap_or_default())
 }
 
 /// The case that a path names.

@@ -19,6 +19,7 @@ use crate::{
     desk::{
         DeskError, Item, Reach, State,
         case_words::{Entry, Told},
+        circle::withdrawn,
         open::{self, advice},
         owed::{Asks, Owed},
         summary::first_line,
@@ -42,6 +43,8 @@ struct Case {
     state: String,
     filed: String,
     due: String,
+    /// When it is destroyed.
+    ends: Option<String>,
     late: bool,
     org: String,
     readers: Vec<String>,
@@ -53,9 +56,13 @@ struct Case {
     entries: Vec<Entry>,
     /// What the reporter was asked, with the item of what can be carried out now.
     consents: Vec<(String, Option<String>)>,
+    /// That the reporter withdrew, and what that means.
+    withdrawn: Vec<String>,
     strangers: Vec<String>,
     acts: Vec<&'static str>,
     open: bool,
+    /// Consent can be asked for.
+    asks: bool,
     /// A classification, an outcome and a protocol can be set down.
     sets_down: bool,
     manager: bool,
@@ -116,17 +123,20 @@ pub(super) async fn case_page(
         return Ok(guide::page(open, t, id));
     }
     let items = open.cases.get(id).map(Vec::as_slice).unwrap_or_default();
+    open.client.shown(id, items)?;
     let title = title(t, items, &case);
     let due = due(t, open, &case, Some(Asks::of(items)));
     let closed = case.state.is_closed();
     let guest = open.client.me.card.is_some();
     let words = open.words(t, id);
     let (advice, passed) = (advice(items), words.passed());
+    let withdrew = withdrawn(items).is_some();
     let can = |act: &Act| match act {
         _ if passed => false,
         Act::Note => true,
         _ if closed => false,
         Act::Close => !guest,
+        _ if withdrew => false,
         // The law sets advice no term: there is nothing to confirm by a day, and no feedback that is due.
         Act::Acknowledge => !advice && !said(items, Kind::Acknowledgement),
         Act::Feedback => !advice,
@@ -142,16 +152,19 @@ pub(super) async fn case_page(
         filed: t.day(case.filed),
         late: due.1,
         due: due.0,
+        ends: words.ends(&case),
         org: org(open, t, &case.org),
         readers: words.who(&case).into_iter().map(|who| who.text).collect(),
         strangers: words.strangers(&case).into_iter().map(|r| words.named(&r.reader)).collect(),
-        consents: words.consents(),
+        consents: words.consents(case.state),
+        withdrawn: words.withdrawn(),
         topic: words.topic(),
         struck: words.struck(),
         passed,
         entries: words.entries(),
         acts,
         open: !closed && !passed,
+        asks: !closed && !passed && !withdrew && !guest,
         sets_down: !advice && !passed && may_send(Kind::Classification, case.state).is_ok(),
         manager: guide::is_manager(open),
         linked: linked(open, t, items).await,
@@ -187,6 +200,7 @@ pub(super) fn due(t: Texts, open: &Unlocked, case: &CaseView, asks: Option<Asks>
         Owed::Duty(Duty::Acknowledge) => "desk-due-acknowledge",
         Owed::Duty(Duty::Feedback) => "desk-due-feedback",
         Owed::FedBack => return (t.get("desk-due-fed-back"), false),
+        Owed::Withdrawn => return (t.get("desk-due-withdrawn"), false),
     };
     let late = case.due < open.client.today();
     let text = t.with(id, &[("day", t.day(case.due))]);

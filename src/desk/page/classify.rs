@@ -78,9 +78,10 @@ pub(super) async fn conclude(
 
 async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, stage: Stage, sent: &Fields) -> Answer {
     let case = refresh(open, id).await?;
-    may_send(Kind::Classification, case.state)?;
     let items = open.cases.get(id).map(Vec::as_slice).unwrap_or_default();
+    let may = may_send(Kind::Classification, case.state);
     if sent.is_empty() {
+        may?;
         let known = classified(items).map(|c| Classification { stage, ..c.clone() });
         let empty = Classification {
             list: VERSION,
@@ -97,6 +98,9 @@ async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, stage: Stage, sent: &F
     let made = read(stage, sent);
     if only_shown(sent) {
         return Ok(show(open, t, id, &made, None));
+    }
+    if let Err(error) = may {
+        return Ok(show(open, t, id, &made, Some((None, error.in_words(t)))));
     }
     match made.clone().checked() {
         Err(wrong) => Ok(show(open, t, id, &made, Some((Some(wrong), wrong_text(t, wrong))))),

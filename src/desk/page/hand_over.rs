@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     api_types::CaseView,
-    desk::{DeskError, Item, ask_consent, candidates, case_words::kind_text, hand_over, shareable},
+    desk::{DeskError, Item, ask_consent, candidates, consent::may_ask, hand_over, shareable},
     domain::id::{CaseId, ItemId, ReaderId},
     seal::{Plaintext, consent::Named},
     text::Texts,
@@ -50,7 +50,7 @@ pub(super) fn item_choices(open: &Unlocked, t: Texts, case: &CaseId, chosen: Opt
     let items: &[Item] = open.cases.get(case).map(Vec::as_slice).unwrap_or_default();
     let item = |named: &Named| Choice {
         value: named.item.to_string(),
-        text: format!("{}, {}", t.get(kind_text(named.kind)), t.day(named.day)),
+        text: format!("{}, {}", t.get(named.kind.text_id()), t.day(named.day)),
         chosen: chosen.is_none_or(|chosen| chosen.contains(&named.item)),
     };
     shareable(items).iter().map(item).collect()
@@ -136,6 +136,9 @@ pub(super) async fn carry_out(
 
 async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, sent: &Sent, fresh: bool, error: Option<Wrong>) -> Answer {
     let case = refresh(open, id).await?;
+    if fresh {
+        may_ask(&case, open.cases.get(id).map(Vec::as_slice).unwrap_or_default())?;
+    }
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = HandOver {
         t,

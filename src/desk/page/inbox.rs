@@ -66,6 +66,8 @@ struct Row {
     links: Vec<(CaseId, String)>,
     oral: bool,
     advice: bool,
+    /// What the reporter did since this reader opened it last.
+    news: Option<String>,
     /// Nobody has opened it: whoever is too near to it can leave it so.
     unread: bool,
 }
@@ -123,7 +125,7 @@ async fn show(open: &mut Unlocked, t: Texts, query: &Asked) -> Answer {
     open.guide.keep(&open.client.me, &cases)?;
     let there: HashSet<CaseId> = cases.iter().map(|case| case.case).collect();
     let wanted = inbox::Asked { state: query.state.parse().unwrap_or_default(), search: query.q.clone() };
-    inbox::chosen(&mut cases, &open.summaries, &wanted, open.client.today());
+    inbox::chosen(&mut cases, &open.summaries, &open.client, &wanted);
     let found = cases.len();
     let from = query.from.min(found.saturating_sub(1) / ROWS * ROWS);
     let rows = cases.iter().skip(from).take(ROWS).map(|case| row(open, t, case, &there)).collect();
@@ -176,6 +178,7 @@ fn row(open: &Unlocked, t: Texts, case: &CaseView, there: &HashSet<CaseId>) -> R
         links: summary.map(|summary| linked(open, t, summary, there)).unwrap_or_default(),
         oral: summary.is_some_and(|s| s.oral),
         advice: summary.is_some_and(|s| s.advice),
+        news: inbox::in_words(t, &open.summaries.news(&open.client, &case.case)),
     }
 }
 

@@ -18,7 +18,11 @@ use super::{
 };
 use crate::{
     api_types::oversight::OverviewCase,
-    desk::{DeskError, Entry, Memo, in_csv, register, watch::groups, without_clock},
+    desk::{
+        DeskError, Entry, Memo, in_csv, register,
+        watch::{groups, will_end},
+        without_clock,
+    },
     domain::{case::CaseState, id::CaseId, register::Row, roster::Role},
     seal::{Plaintext, code::Language},
     text::Texts,
@@ -33,6 +37,8 @@ struct Case {
     filed: String,
     state: String,
     due: String,
+    /// When it is destroyed.
+    ends: String,
     late: bool,
     groups: String,
 }
@@ -129,6 +135,7 @@ fn case(open: &Unlocked, t: Texts, case: &OverviewCase, row: Option<&Row>) -> Ca
         state: state(t, case.state),
         due: due.map_or_else(|| t.get("desk-nothing-due"), |day| t.day(day)),
         late: due.is_some_and(|day| day < open.client.today()),
+        ends: will_end(&open.client, t, case),
         groups: groups(t, &case.groups),
     }
 }

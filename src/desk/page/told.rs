@@ -15,7 +15,7 @@ use super::{
     view,
 };
 use crate::{
-    desk::{oral, summary::first_line, write_account},
+    desk::{account::may_write_account, oral, summary::first_line, write_account},
     domain::id::CaseId,
     seal::Plaintext,
     text::Texts,
@@ -42,8 +42,9 @@ pub(super) async fn account(
     answer(&desk, &request, &path.0, fields(form), async |open, t, mut sent| {
         let id = case_of(&path.1)?;
         let Some(text) = take(&mut sent, "text") else {
-            refresh(open, &id).await?;
+            let case = refresh(open, &id).await?;
             let items = open.cases.get(&id).map(Vec::as_slice).unwrap_or_default();
+            may_write_account(&open.client, &case, items)?;
             let stands = oral(items).and_then(|report| report.account);
             let text = stands.map(|account| Plaintext::from(account.text.reveal().to_vec())).unwrap_or_default();
             return writing(open, t, id, &text, None);

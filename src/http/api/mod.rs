@@ -140,10 +140,10 @@ async fn served(app: &App, me: &SignedIn, mailboxes: &[[u8; 32]]) -> Result<Vec<
 }
 
 fn view(case: &Case, items: Vec<ItemId>, readers: &[CaseReader<'_>]) -> CaseView {
-    let Case { id, org, filed, due, state, .. } = case.clone();
+    let Case { id, org, filed, due, destroy_after, state, .. } = case.clone();
     let away = readers.iter().filter(|r| r.away.is_some()).map(|r| r.keyed.clone()).collect();
     let readers = readers.iter().map(|r| r.keyed.clone()).collect();
-    CaseView { case: id, org, state, filed, due, items, readers, away }
+    CaseView { case: id, org, state, filed, due, destroy_after, items, readers, away }
 }
 
 /// The cases of this reader, the most urgent first.

@@ -151,11 +151,14 @@ fn one(app: &App, t: Texts, opened: &Opened, (item, day, asked): (ItemId, Day, R
         day: t.day(day),
         reason: asked.reason.cut_to(REASON_BYTES),
         items: in_words(t, &asked.items),
-        standing: match now {
-            Standing::Asked => "consent-asked",
-            Standing::No => "consent-no",
-            Standing::Yes(_) => "consent-yes",
-            Standing::Done => "consent-done",
+        standing: match (now, open) {
+            (Standing::Asked, true) => "consent-asked",
+            (Standing::Asked, false) => "consent-asked-over",
+            (Standing::No, true) => "consent-no",
+            (Standing::No, false) => "consent-no-over",
+            (Standing::Yes(_), true) => "consent-yes",
+            (Standing::Yes(_), false) => "consent-yes-over",
+            (Standing::Done, _) => "consent-done",
         },
         may_agree: open && matches!(now, Standing::Asked | Standing::No),
         may_refuse: open && matches!(now, Standing::Asked | Standing::Yes(_)),
@@ -164,15 +167,7 @@ fn one(app: &App, t: Texts, opened: &Opened, (item, day, asked): (ItemId, Day, R
 
 /// What somebody would read, as the reporter knows it again.
 pub(super) fn in_words(t: Texts, items: &[Named]) -> Vec<String> {
-    let one = |named: &Named| {
-        let id = match named.kind {
-            Kind::Report | Kind::Advice => "consent-item-story",
-            Kind::Message | Kind::ConsentAnswer | Kind::Agreed => "consent-item-message",
-            Kind::File => "consent-item-file",
-            _ => "consent-item-letter",
-        };
-        t.with(id, &[("day", t.day(named.day))])
-    };
+    let one = |named: &Named| format!("{}, {}", t.get(named.kind.text_id()), t.day(named.day));
     let mut lines = items.iter().map(one).collect();
     shorten(t, &mut lines, LINES);
     lines

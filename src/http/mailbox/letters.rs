@@ -52,8 +52,7 @@ pub(super) async fn letters_of(app: &App, keys: &RoomKeys, case: &Case) -> Resul
 /// Of a letter, what a page shows of it: a mailbox of four hundred is in memory at once. What is no text of this program's, and larger than
 /// any that is, is left out.
 fn kept(mut text: OpenedText) -> Option<OpenedText> {
-    // Whom it was sealed to is read on desks.
-    (text.manifest.head.to, text.manifest.head.name) = (Vec::new(), None);
+    text.manifest.head.name = None;
     match text.manifest.head.kind {
         Kind::ConsentRequest
         | Kind::DutyRequest

@@ -2,6 +2,7 @@
 mod account;
 mod consent;
 mod duty;
+mod gone;
 mod guests;
 mod letters;
 mod pages;
@@ -30,7 +31,7 @@ pub(crate) use self::{
 use self::{
     pages::{proof, release},
     talk::{ask_talk, talk},
-    write::{add, destroy, stays, sure, write},
+    write::{add, destroy, stays, sure, withdraw, write},
 };
 use super::{
     App,
@@ -46,7 +47,7 @@ use crate::{
     },
     form::Fields,
     seal::{
-        Kind, Plaintext,
+        Plaintext,
         code::{Code, CodeError, Language, RoomKeys},
     },
     text::Texts,
@@ -172,26 +173,22 @@ pub(crate) async fn act(app: Data<App>, visitor: Visitor, lang: Path<String>, fo
         Ok(opened) => opened,
         Err(answer) => return answer,
     };
-    let done = match act.as_str() {
-        "write" => return write(&app, t, &opened, text, file).await,
-        "withdraw" if stays(&app, &opened) => t.get("withdraw-words"),
-        "withdraw" => return destroy(&app, t, &opened).await,
+    match act.as_str() {
+        "write" => write(&app, t, &opened, text, file).await,
+        "withdraw" if stays(&app, &opened) => withdraw(&app, t, &opened).await,
+        "withdraw" => destroy(&app, t, &opened).await,
         "consent-yes" | "consent-no" => match request {
-            Some(request) => return consent::answer(&app, t, &opened, &request, act == "consent-yes").await,
-            None => return show(&app, t, &opened, Notice::ConsentOver, 0, None).await,
+            Some(request) => consent::answer(&app, t, &opened, &request, act == "consent-yes").await,
+            None => show(&app, t, &opened, Notice::ConsentOver, 0, None).await,
         },
-        "account" => return account::read(&app, t, &opened, request, text).await,
-        "account-right" => return account::agree(&app, t, &opened, request, text).await,
-        "sure" => return sure(&app, t, &opened),
-        "talk" => return ask_talk(&app, t, &opened, text),
-        "talk-send" => return talk(&app, t, &opened, text).await,
-        "proof" => return proof(&app, t, &opened).await,
-        "release" => return release(&app, t, &opened).await,
-        _ => return show(&app, t, &opened, Notice::None, at, Some((text, None))).await,
-    };
-    match add(&app, &opened, Kind::Message, Plaintext::from(done)).await {
-        Ok(()) => show(&app, t, &opened, Notice::Withdrawn, 0, None).await,
-        Err(_) => problem(t.language, StatusCode::SERVICE_UNAVAILABLE),
+        "account" => account::read(&app, t, &opened, request, text).await,
+        "account-right" => account::agree(&app, t, &opened, request, text).await,
+        "sure" => sure(&app, t, &opened).await,
+        "talk" => ask_talk(&app, t, &opened, text),
+        "talk-send" => talk(&app, t, &opened, text).await,
+        "proof" => proof(&app, t, &opened).await,
+        "release" => release(&app, t, &opened).await,
+        _ => show(&app, t, &opened, Notice::None, at, Some((text, None))).await,
     }
 }
 

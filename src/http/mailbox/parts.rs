@@ -22,6 +22,8 @@ pub(super) struct Parts {
     pub(super) accounts: Accounts,
     /// That the reporter sent something, oldest first.
     pub(super) sent: Vec<Sent>,
+    /// Whom readers sealed to.
+    pub(super) sealed_to: Vec<KeyedReader>,
     said: Vec<(ItemId, Day, ToReport)>,
     passed: Vec<PassOn>,
 }
@@ -41,6 +43,11 @@ pub(super) fn parted(all: Vec<OpenedText>) -> Parts {
     for text in all {
         let head = &text.manifest.head;
         let (item, day, own) = (head.item, head.day, head.author == Author::Reporter);
+        // What was told is written down before the case is opened: the reserve reader, who is out of it then, is named in that.
+        if !own && head.kind != Kind::Account {
+            let new = head.to.iter().filter(|who| !parts.sealed_to.contains(who)).cloned().collect::<Vec<_>>();
+            parts.sealed_to.extend(new);
+        }
         match head.kind {
             Kind::ConsentRequest | Kind::DutyRequest | Kind::ConsentAnswer | Kind::HandOver => {
                 parts.consents.said(&text)

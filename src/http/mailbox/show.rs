@@ -4,16 +4,19 @@ use askama::Template;
 
 use super::{
     ANSWER_BYTES, Notice, Opened, account, consent, duty,
+    gone::gone,
     guests::{guest_name, guests, present},
     letters::letters,
     parts::{WentAlong, parted},
     readers::{CaseReader, readers},
-    waits::{Question, elsewhere},
+    waits::{Elsewhere, Question, elsewhere},
+    write::stays,
 };
 use crate::{
     domain::{
         case::{Case, CaseState, RESERVE_DAYS},
         day::Day,
+        ends::ends,
         guest::GuestCard,
         routing,
     },
@@ -65,6 +68,10 @@ struct Mailbox {
     state: &'static str,
     opened: bool,
     closed: bool,
+    /// The day on which the reporter withdrew.
+    withdrawn: Option<String>,
+    /// It can be withdrawn.
+    withdraws: bool,
     /// The law sets terms.
     clock: bool,
     /// It is a request for advice, for which nothing sets a term.
@@ -89,6 +96,10 @@ struct Mailbox {
     /// Nobody opened it, and the reserve reader may now.
     reserve_joined: Option<String>,
     readers: Vec<String>,
+    /// Who could read it before, and cannot now.
+    gone: Vec<String>,
+    /// When it is destroyed.
+    ends: Option<String>,
     /// Who is away, until when, and who reads in their place.
     away: Vec<String>,
     duties: Vec<duty::Shown>,
@@ -155,6 +166,7 @@ pub(crate) async fn show(
     let named = readers.iter().map(|r| name(t, r, (served, parts.only_passed(r.keyed))));
     let mut named: Vec<String> = named.chain(present.iter().map(|card| guest_name(t, card))).collect();
     consent::shorten(t, &mut named, consent::LINES);
+    let gone = gone(app, t, &parts, (&readers, &guests, &present));
     let went_along = parts.went_along(app, t);
     let questions = if opened.case.state.is_closed() { Vec::new() } else { parts.questions(t) };
     let mut sent = parts.sent_in_words(t);
@@ -162,6 +174,7 @@ pub(crate) async fn show(
     let Ok(elsewhere) = elsewhere(app, opened).await else {
         return problem(t.language, StatusCode::SERVICE_UNAVAILABLE);
     };
+    let withdrawn = parts.withdrawn();
     let (mut answers, mut consents) = (parts.letters, parts.consents);
     let count = answers.len();
     // With feedback the law was met: the day that the server counts on to is nobody's promise.
@@ -174,7 +187,8 @@ pub(crate) async fn show(
     let errors: Vec<FieldError> = error.iter().map(|text| FieldError { field: "text", text: text.clone() }).collect();
     let case = &opened.case;
     let (today, closed) = (app.clock.today(), case.state.is_closed());
-    let clock = rooms::has_clock(opened.room);
+    // What the law asks is owed to them: see the withdrawal on desks.
+    let clock = rooms::has_clock(opened.room) && withdrawn.is_none();
     let late = case.due < today && clock && !closed && fed_back.is_none();
     let mut mailbox = Mailbox {
         t,
@@ -183,12 +197,14 @@ pub(crate) async fn show(
         hidden: hidden(app, opened),
         code: code(app, opened),
         room: rooms::name(opened.room),
-        state: state(case.state),
+        state: if withdrawn.is_some() && !closed { "state-withdrawn" } else { state(case.state) },
         opened: case.state != CaseState::Unopened,
         closed,
+        withdrawn: withdrawn.map(|day| t.day(day)),
+        withdraws: !stays(app, opened) || !(closed || withdrawn.is_some() || readers.is_empty()),
         clock,
         advice: opened.room == ADVICE,
-        fed_back: fed_back.filter(|_| clock).map(|day| t.day(day)),
+        fed_back: fed_back.filter(|_| rooms::has_clock(opened.room)).map(|day| t.day(day)),
         rooms: all_rooms(opened, &elsewhere),
         nobody: readers.is_empty(),
         held: held(t, case, &readers, served),
@@ -201,6 +217,8 @@ pub(crate) async fn show(
         late,
         reserve_joined: reserve_joined(app, t, case, &readers),
         readers: named,
+        gone,
+        ends: ends(&app.roster, &case.org, case.state, case.destroy_after).map(|ends| t.ends(ends)),
         away: absent(app, t, &readers),
         duties: consents.duties(app, t),
         consents: consents.shown(app, t, opened),
@@ -245,13 +263,7 @@ fn answer(app: &App, t: Texts, guests: &[GuestCard], text: OpenedText) -> Answer
         }
         Author::Reporter => String::new(),
     };
-    let kind = match text.manifest.head.kind {
-        Kind::Acknowledgement => "kind-acknowledgement",
-        Kind::Question => "kind-question",
-        Kind::Feedback => "kind-feedback",
-        Kind::Closing => "kind-closing",
-        _ => "kind-reply",
-    };
+    let kind = text.manifest.head.kind.text_id();
     let (text, cut) = (text.body, text.manifest.head.day);
     let long = text.escaped_len() > ANSWER_BYTES;
     Answer { day: t.day(cut), from, kind, long, text: text.cut_to(ANSWER_BYTES) }
@@ -266,16 +278,16 @@ fn state(state: CaseState) -> &'static str {
 }
 
 /// The rooms to choose from; none where there is but one.
-fn all_rooms(opened: &Opened, elsewhere: &[u8]) -> Vec<Room> {
+fn all_rooms(opened: &Opened, elsewhere: &Elsewhere) -> Vec<Room> {
     if opened.rooms.len() < 2 {
         return Vec::new();
     }
     let room = |(room, now): &(u8, CaseState)| Room {
         room: *room,
         name: rooms::name(*room),
-        state: state(*now),
+        state: if elsewhere.withdrawn.contains(room) { "room-withdrawn" } else { state(*now) },
         here: *room == opened.room,
-        waits: elsewhere.contains(room),
+        waits: elsewhere.waits.contains(room),
     };
     opened.rooms.iter().map(room).collect()
 }

@@ -23,6 +23,7 @@ const QUESTIONS: usize = 3;
 
 /// Something that the reporter sent.
 pub(super) struct Sent {
+    item: ItemId,
     day: Day,
     kind: Kind,
     before: Before,
@@ -32,14 +33,16 @@ impl Sent {
     /// Of an item of the reporter; `None` for one that says more than that.
     pub(super) fn of(text: &OpenedText) -> Option<Self> {
         let head = &text.manifest.head;
-        let sent = matches!(head.kind, Kind::Message | Kind::Talk | Kind::File) && head.author == Author::Reporter;
-        sent.then(|| Self { day: head.day, kind: head.kind, before: head.before.clone() })
+        let sent = head.kind.seeks_contact() || head.kind == Kind::Withdrawal;
+        let sent = sent && head.author == Author::Reporter;
+        sent.then(|| Self { item: head.item, day: head.day, kind: head.kind, before: head.before.clone() })
     }
 
     fn in_words(&self, t: Texts) -> String {
         let id = match self.kind {
             Kind::File => "sent-file",
             Kind::Talk => "sent-talk",
+            Kind::Withdrawal => "sent-withdrawal",
             _ => "sent-message",
         };
         t.with(id, &[("day", t.day(self.day))])
@@ -60,6 +63,13 @@ impl Parts {
         head.kind == Kind::Question && !self.sent.iter().any(|sent| sent.before.has(&head.item))
     }
 
+    /// The day on which the reporter withdrew; nothing when they wrote again since, which says that they want contact after all.
+    pub(super) fn withdrawn(&self) -> Option<Day> {
+        let last = self.sent.iter().rfind(|sent| sent.kind == Kind::Withdrawal)?;
+        let came_back = |sent: &Sent| sent.kind.seeks_contact() && sent.before.has(&last.item);
+        (!self.sent.iter().any(came_back)).then_some(last.day)
+    }
+
     /// What was sent, a line for each kind and day, the newest first.
     pub(super) fn sent_in_words(&self, t: Texts) -> Vec<String> {
         let mut lines: Vec<String> = self.sent.iter().rev().map(|sent| sent.in_words(t)).collect();
@@ -75,9 +85,18 @@ impl Parts {
     }
 }
 
-/// The rooms in which something waits for the reporter, besides the one that is open.
-pub(super) async fn elsewhere(app: &App, opened: &Opened) -> Result<Vec<u8>, StoreError> {
-    let mut waits = Vec::new();
+/// What the page says of the other rooms of a code.
+#[derive(Default)]
+pub(super) struct Elsewhere {
+    /// Something waits for the reporter there.
+    pub(super) waits: Vec<u8>,
+    /// They withdrew there.
+    pub(super) withdrawn: Vec<u8>,
+}
+
+/// The rooms of a code besides the one that is open, of which there is something to say. In a closed one nothing waits.
+pub(super) async fn elsewhere(app: &App, opened: &Opened) -> Result<Elsewhere, StoreError> {
+    let mut found = Elsewhere::default();
     for (room, state) in &opened.rooms {
         if *room == opened.room || state.is_closed() {
             continue;
@@ -86,11 +105,13 @@ pub(super) async fn elsewhere(app: &App, opened: &Opened) -> Result<Vec<u8>, Sto
         let Some(case) = app.store.case_by_lookup(&keys.lookup).await? else { continue };
         let parts = parted(letters_of(app, &keys, &case).await?);
         let question = parts.letters.iter().any(|letter| parts.is_open(letter));
-        if question || parts.consents.waits(app, &case) || parts.accounts.waits() {
-            waits.push(*room);
+        if parts.withdrawn().is_some() {
+            found.withdrawn.push(*room);
+        } else if question || parts.consents.waits(app, &case) || parts.accounts.waits() {
+            found.waits.push(*room);
         }
     }
-    Ok(waits)
+    Ok(found)
 }
 
 /// Says to the reporter that they sent something, after what stood in the case then: once a day, or with what answers a question. What was
@@ -99,8 +120,9 @@ pub(crate) async fn say_sent(app: &App, opened: &Opened, kind: Kind, stands: &[I
     let today = app.clock.today();
     let known = letters(app, opened).await.is_ok_and(|all| {
         let parts = parted(all);
-        let answers = parts.letters.iter().any(|letter| parts.is_open(letter));
-        !answers && parts.sent.iter().any(|sent| sent.kind == kind && sent.day == today)
+        // An answer, and what is written after a withdrawal, is said each time: it changes what the page says.
+        let changes = parts.withdrawn().is_some() || parts.letters.iter().any(|letter| parts.is_open(letter));
+        !changes && parts.sent.iter().any(|sent| sent.kind == kind && sent.day == today)
     });
     if known {
         return;

@@ -88,7 +88,7 @@ pub(super) async fn add(app: &App, opened: &Opened, kind: Kind, text: Plaintext)
     let to = Recipients::of(readers.iter().map(|r| r.reader).chain(&guests)).map_err(failed)?;
     // What the reporter said about who reads is shown again behind the code; what they wrote is not.
     let to = match kind {
-        Kind::ConsentAnswer | Kind::ToReport | Kind::Agreed => {
+        Kind::ConsentAnswer | Kind::ToReport | Kind::Agreed | Kind::Withdrawal => {
             to.with_reporter(opened.case.id, &opened.keys.public().reply).map_err(failed)?
         }
         _ => to,
@@ -146,8 +146,33 @@ pub(super) fn stays(app: &App, opened: &Opened) -> bool {
     !opened.case.is_untouched() && !app.roster.is_canary(&opened.case.org)
 }
 
+/// Says to the readers that the reporter wants no more contact. In a closed case nobody writes to them, and once is enough.
+pub(super) async fn withdraw(app: &App, t: Texts, opened: &Opened) -> HttpResponse {
+    if opened.case.state.is_closed() {
+        return show(app, t, opened, Notice::Closed, 0, None).await;
+    }
+    let Ok(all) = letters(app, opened).await else { return problem(t.language, StatusCode::SERVICE_UNAVAILABLE) };
+    if parted(all).withdrawn().is_some() {
+        return show(app, t, opened, Notice::None, 0, None).await;
+    }
+    match written_to(app, opened).await {
+        Ok(readers) if readers.is_empty() => return show(app, t, opened, Notice::Nobody, 0, None).await,
+        Ok(_) => {}
+        Err(_) => return problem(t.language, StatusCode::SERVICE_UNAVAILABLE),
+    }
+    match add(app, opened, Kind::Withdrawal, Plaintext::from(t.get("withdraw-words"))).await {
+        Ok(()) => show(app, t, opened, Notice::Withdrawn, 0, None).await,
+        Err(StoreError::Conflict) => show(app, t, opened, Notice::Full, 0, None).await,
+        Err(_) => problem(t.language, StatusCode::SERVICE_UNAVAILABLE),
+    }
+}
+
 /// Asks again, and says what withdrawing does in this case.
-pub(super) fn sure(app: &App, t: Texts, opened: &Opened) -> HttpResponse {
+pub(super) async fn sure(app: &App, t: Texts, opened: &Opened) -> HttpResponse {
+    let Ok(all) = letters(app, opened).await else { return problem(t.language, StatusCode::SERVICE_UNAVAILABLE) };
+    if stays(app, opened) && (opened.case.state.is_closed() || parted(all).withdrawn().is_some()) {
+        return show(app, t, opened, Notice::None, 0, None).await;
+    }
     let body = Withdraw {
         t,
         hidden: hidden(app, opened),
@@ -160,7 +185,7 @@ pub(super) fn sure(app: &App, t: Texts, opened: &Opened) -> HttpResponse {
 
 async fn reopened(app: &App, t: Texts, opened: &Opened) -> HttpResponse {
     match again(app, t, &opened.code, Some(opened.room)).await {
-        Ok(now) => sure(app, t, &now),
+        Ok(now) => sure(app, t, &now).await,
         Err(answer) => answer,
     }
 }

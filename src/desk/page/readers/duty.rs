@@ -10,7 +10,7 @@ use super::{as_second, back, chosen, no_guest, shown, text_of};
 use crate::{
     desk::{
         Content, DeskError, Duty, DutyClaim, Sent, State, approve_duty, ask_duty,
-        case_words::{CaseWords, kind_text, words},
+        case_words::{CaseWords, words},
         page::{
             Desk, Fields,
             answer::{Answer, MaybeForm, answer, case_of, fields},
@@ -20,12 +20,13 @@ use crate::{
             lock::Unlocked,
             view::Wrong,
         },
+        write::may_send,
     },
     domain::{
         ground::Ground,
         id::{CaseId, ItemId, ReaderId},
     },
-    seal::{Author, Plaintext},
+    seal::{Author, Kind, Plaintext},
     text::Texts,
 };
 
@@ -73,7 +74,7 @@ fn row(open: &Unlocked, t: Texts, names: &CaseWords<'_>, case: &CaseId, duty: &D
     let values = [("name", names.person(&duty.to.reader)), ("day", t.day(duty.day))];
     let mut facts = vec![(t.get("desk-duty-ground"), t.get(duty.ground.text_id()))];
     if let Some(asked) = asked {
-        let named = asked.items.iter().map(|named| format!("{}, {}", t.get(kind_text(named.kind)), t.day(named.day)));
+        let named = asked.items.iter().map(|named| format!("{}, {}", t.get(named.kind.text_id()), t.day(named.day)));
         facts.push((t.get("desk-duty-reference"), words(&asked.reference)));
         facts.push((t.get("desk-duty-reason"), words(&asked.reason)));
         facts.push((t.get("desk-hand-over-items"), named.collect::<Vec<_>>().join("; ")));
@@ -140,6 +141,9 @@ async fn claim(open: &Unlocked, id: &CaseId, sent: &Fields) -> Result<Sent, Desk
 
 async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, sent: &Fields, error: Option<Wrong>) -> Answer {
     let case = refresh(open, id).await?;
+    if sent.is_empty() {
+        may_send(Kind::DutyRequest, case.state)?;
+    }
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let (picked, items) = (ground(sent), chosen_items(sent));
     let choice = |ground: Ground| Choice {

@@ -13,6 +13,7 @@ use super::{card, chosen, no_guest, shown, typed};
 use crate::{
     desk::{
         DeskError,
+        consent::may_ask,
         guest::card as card_in,
         invite,
         page::{
@@ -127,7 +128,10 @@ fn used(id: &CaseId, sent: &Fields) -> Result<GuestCard, DeskError> {
 }
 
 async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, sent: &Fields, error: Option<Wrong>) -> Answer {
-    refresh(open, id).await?;
+    let case = refresh(open, id).await?;
+    if sent.is_empty() {
+        may_ask(&case, super::items(open, id))?;
+    }
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let field = |name| typed(sent, name);
     let page = Guest {

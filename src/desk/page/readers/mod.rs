@@ -25,6 +25,7 @@ use crate::{
     desk::{
         Client, DeskError, Item, Sent,
         case_words::{CaseWords, Who},
+        consent::may_ask,
     },
     domain::id::{CaseId, ItemId},
     seal::Plaintext,
@@ -55,6 +56,8 @@ struct Page {
     /// What the reporter was asked, with what can be carried out now.
     consents: Vec<(String, Option<String>)>,
     closed: bool,
+    /// The reporter can be asked.
+    asks: bool,
     guest: bool,
     advice: bool,
     error: Option<String>,
@@ -114,8 +117,9 @@ async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, error: Option<DeskErro
         who: words.who(&case),
         takings: take_out::rows(open, t, &words, id),
         duties: duty::rows(open, t, &words, id),
-        consents: words.consents(),
+        consents: words.consents(case.state),
         closed: case.state.is_closed(),
+        asks: may_ask(&case, items(open, id)).is_ok(),
         guest: is_guest(open),
         advice: crate::desk::open::advice(items(open, id)),
         error: error.map(|error| error.in_words(t)),

@@ -1,0 +1,42 @@
+//! What a reporter does shows on desks, and what a withdrawal and the end of a case mean is said on both sides.
+#![cfg(all(feature = "server", feature = "desk", unix))]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
+#[path = "after/closed.rs"]
+mod closed;
+#[path = "after/gone.rs"]
+mod gone;
+#[path = "after/kept.rs"]
+mod kept;
+#[path = "after/looks.rs"]
+mod looks;
+#[path = "after/news.rs"]
+mod news;
+#[path = "after/withdrawn.rs"]
+mod withdrawn;
+
+#[path = "after/local.rs"]
+mod local;
+mod support;
+#[path = "support/webdriver.rs"]
+mod webdriver;
+
+use support::{Browser, Service};
+
+const READER: &str = "bzk-functionaris-1";
+
+/// A service with a report that a reader has opened: the reporter's browser and code, and the case.
+async fn opened() -> (Service, Browser, String, String) {
+    let service = Service::start(None).await;
+    let browser = Browser::new(&service.base);
+    let (code, _) = browser.report("Het verhaal", &[]).await;
+    let case = service.desk(READER, &["inbox"]).await.unwrap()[0]["case"].as_str().unwrap().to_owned();
+    service.desk(READER, &["read", &case]).await.unwrap();
+    (service, browser, code, case)
+}
+
+/// Something that a reader writes.
+async fn letter(service: &Service, act: &str, case: &str) -> Result<serde_json::Value, String> {
+    let file = service.path("letter.txt");
+    std::fs::write(&file, "Een brief").unwrap();
+    service.desk(READER, &[act, case, "--file", file.to_str().unwrap()]).await
+}
