@@ -10,6 +10,7 @@ use super::{
     casework::{begin, classify, step_done},
     classifying::Classifying,
     consent::{ask_consent, ask_consent_for_guest, hand_over},
+    duty::answered,
     guest::{card, with_card_of},
     inbox,
     link::{Linking, link},
@@ -23,7 +24,7 @@ use super::{
     tell::{Entry, tell},
     watch::{Audit, Watch, verify, watch},
     working,
-    writing::{Closing, Letter, Writing, close, readable, send, sent, text},
+    writing::{Closing, Letter, Writing, asks, close, readable, send, sent, shown_first, text},
 };
 use crate::{
     clock::Clock,
@@ -32,7 +33,8 @@ use crate::{
         day::Day,
         id::{CaseId, ItemId, ReaderId},
     },
-    seal::code::print_words,
+    seal::code::{Language, print_words},
+    text::Texts,
 };
 
 /// What every command takes; it stands before the command.
@@ -130,6 +132,9 @@ pub enum Command {
         case: String,
         /// The item in which it was asked, by its number in `read`.
         request: String,
+        /// Of a legal duty: you have read what the reporter wrote since they were told, and are not asked once more.
+        #[arg(long)]
+        yes: bool,
     },
     /// Passes on, from advice to the readers of a report, what the reporter let go along.
     PassOn {
@@ -289,8 +294,13 @@ pub async fn run(options: &Options, command: &Command) -> Result<String, DeskErr
         }
         Command::Watch(command) => watch(options, &client, command).await,
         Command::Readers(command) => reader_commands::run(options, &client, command).await,
-        Command::HandOver { case, request } => {
-            sent(options, &hand_over(&client, &case_id(case)?, &item_id(request)?).await?, "")
+        Command::HandOver { case, request, yes } => {
+            let (id, request) = (case_id(case)?, item_id(request)?);
+            let answers = answered(&client, Texts::of(Language::En), &id, &request).await?;
+            if !answers.is_empty() && asks(*yes, "desk-error-answered-sure")? {
+                shown_first(&answers)?;
+            }
+            sent(options, &hand_over(&client, &id, &request, answers.len()).await?, "")
         }
         Command::PassOn { case } => {
             let done = pass_on(&client, &case_id(case)?).await?;

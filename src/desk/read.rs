@@ -11,6 +11,7 @@ use super::{
     account::oral,
     case_words::{CaseWords, Entry, is_link},
     commands::{Options, case_id},
+    duty::Duty,
     links,
     open::{Body, Content, Item, Opened, Reach, State, open_case},
     owed::{Asks, Owed},
@@ -37,6 +38,7 @@ pub(super) async fn read(
     let guest =
         |card: &GuestCard| json!({ "guest": card.guest.id, "shown_as": card.guest.shown_as, "until": card.until });
     let guests: Vec<Value> = words.guests().iter().map(guest).collect();
+    let duties: Vec<Value> = words.duties().iter().map(duty).collect();
     let oral = oral(&opened).map(|oral| oral.to_json());
     let owed = Owed::of(&case, Some(Asks::of(&opened)));
     let head = head((&case, owed), &words, &opened);
@@ -46,12 +48,19 @@ pub(super) async fn read(
     for item in opened {
         items.push(view(item, save)?);
     }
-    let all = json!({ "case": case, "items": items, "strangers": strangers, "guests": guests, "oral": oral });
+    let all = json!({ "case": case, "items": items, "strangers": strangers, "guests": guests, "duties": duties,
+        "oral": oral });
     let text = if options.json { safe_json(&all.to_string()) } else { head + &in_words(&entries, &items) };
     if nothing {
         return Err(DeskError::new(format!("nothing in this case opened:\n{text}")));
     }
     Ok(text)
+}
+
+/// Where a legal duty stands.
+fn duty(duty: &Duty) -> Value {
+    json!({ "request": duty.request, "to": duty.to, "notice": duty.not_before.is_some(), "not_before": duty.not_before,
+        "approved": duty.approval.is_some(), "answers": duty.answers, "done": duty.done })
 }
 
 fn private_folder(folder: &Path) -> Result<(), DeskError> {
@@ -132,7 +141,7 @@ fn unused(folder: &Path, name: &str) -> PathBuf {
 }
 
 /// What somebody else wrote, every line marked: it cannot pass for a line of ours.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     safe_text(text).lines().map(|line| format!("| {line}\n")).collect()
 }
 
@@ -169,6 +178,9 @@ fn head((case, owed): (&CaseView, Owed), words: &CaseWords<'_>, items: &[Item]) 
     }
     for (asked, _) in words.consents() {
         text += &line(&asked);
+    }
+    for duty in words.duties() {
+        text += &line(&words.duty(&duty));
     }
     for (other, duplicate) in links(items) {
         let id = if duplicate { "desk-link-duplicate" } else { "desk-link-linked" };

@@ -42,7 +42,7 @@ pub(super) fn parted(all: Vec<OpenedText>) -> Parts {
         let head = &text.manifest.head;
         let (item, day, own) = (head.item, head.day, head.author == Author::Reporter);
         match head.kind {
-            Kind::ConsentRequest | Kind::DutyRequest | Kind::ConsentAnswer | Kind::HandOver => {
+            Kind::ConsentRequest | Kind::DutyRequest | Kind::DutyApproval | Kind::ConsentAnswer | Kind::HandOver => {
                 parts.consents.said(&text)
             }
             Kind::ToReport if own => parts.said.extend(consent(&text.body).map(|said| (item, day, said))),
