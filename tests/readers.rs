@@ -5,6 +5,8 @@
 mod again;
 #[path = "readers/away.rs"]
 mod away;
+#[path = "readers/clocks.rs"]
+mod clocks;
 #[path = "readers/duty.rs"]
 mod duty;
 #[path = "support/hostile.rs"]

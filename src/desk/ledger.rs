@@ -15,13 +15,14 @@ fn believed(entries: &[Entry]) -> impl Iterator<Item = (&Record, Option<&Row>)> 
     records.map(|record| (record, record.row.as_ref().filter(|row| record.card.is_none() && row.is_known())))
 }
 
-/// The register: the last row of each case, with the day the case was destroyed.
+/// The register: the last row of each case, with the day the case was destroyed. What was done stays done: who was let in later writes a row
+/// too, and does not see all that came before.
 pub fn register(entries: &[Entry]) -> BTreeMap<CaseId, (Row, Option<Day>)> {
     let mut rows: BTreeMap<CaseId, (Row, Option<Day>)> = BTreeMap::new();
     for (record, row) in believed(entries) {
         let Some(case) = record.case else { continue };
         if let Some(row) = row.filter(|row| row.kind != CaseKind::Identity) {
-            rows.entry(case).and_modify(|(known, _)| *known = row.clone()).or_insert_with(|| (row.clone(), None));
+            rows.entry(case).and_modify(|(known, _)| known.follow(row.clone())).or_insert_with(|| (row.clone(), None));
         }
         if let Some((_, destroyed)) = rows.get_mut(&case).filter(|_| record.deed == Deed::Destroyed) {
             *destroyed = Some(record.day);

@@ -17,7 +17,13 @@ use super::{
     owed::{Asks, Owed},
     safe_json, safe_text,
 };
-use crate::{api_types::CaseView, domain::guest::GuestCard, private, seal::code::Language, text::Texts};
+use crate::{
+    api_types::CaseView,
+    domain::{day::Day, guest::GuestCard},
+    private,
+    seal::code::Language,
+    text::Texts,
+};
 
 /// Opens a case and says what is in it. Fails when nothing opens.
 pub(super) async fn read(
@@ -41,7 +47,7 @@ pub(super) async fn read(
     let duties: Vec<Value> = words.duties().iter().map(duty).collect();
     let oral = oral(&opened).map(|oral| oral.to_json());
     let owed = Owed::of(&case, Some(Asks::of(&opened)));
-    let head = head((&case, owed), &words, &opened);
+    let head = head((&case, owed), client.today(), &words, &opened);
     let entries: Vec<Option<Entry>> = opened.iter().map(|item| (!is_link(item)).then(|| words.entry(item))).collect();
     let nothing = opened.iter().all(|item| !matches!(item.state, State::Opened(_)));
     let mut items = Vec::new();
@@ -151,9 +157,9 @@ fn line(text: &str) -> String {
 }
 
 /// What stands on top of a case: where it stands, who reads it, and what to be careful of.
-fn head((case, owed): (&CaseView, Owed), words: &CaseWords<'_>, items: &[Item]) -> String {
+fn head((case, owed): (&CaseView, Owed), today: Day, words: &CaseWords<'_>, items: &[Item]) -> String {
     let t = Texts::of(Language::En);
-    let due = owed.in_words(case.due);
+    let due = owed.in_words(t, case.due.to_string(), case.due < today);
     let mut text = format!("Case {} ({:?}), filed {}, {due}\n", case.case, case.state, case.filed);
     if let Some(topic) = words.topic() {
         text += &line(&format!("{}: {topic}", t.get("desk-topic")));

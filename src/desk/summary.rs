@@ -16,7 +16,10 @@ use super::{
 };
 use crate::{
     api_types::CaseView,
-    domain::id::{CaseId, ItemId},
+    domain::{
+        case::Done,
+        id::{CaseId, ItemId},
+    },
 };
 
 /// Characters of the line that names a case.
@@ -24,7 +27,7 @@ const LINE: usize = 90;
 /// Characters of a case that are searched.
 const SEARCHED: usize = 2_000;
 /// The file's format.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 /// The summaries of a reader.
 pub(super) struct Summaries {
@@ -42,7 +45,10 @@ pub(super) struct Summary {
     pub(super) advice: bool,
     /// Whether the law sets it no term.
     without_term: bool,
-    /// Whether feedback was given.
+    /// Whether it is known to be a report.
+    report: bool,
+    /// Whether receipt was confirmed, and feedback given.
+    acknowledged: bool,
     fed_back: bool,
     /// Whether an officer entered it for somebody.
     #[serde(default)]
@@ -78,7 +84,8 @@ pub(super) fn first_line(items: &[Item]) -> Option<String> {
 impl Summary {
     /// What the case asks.
     pub(super) fn asks(&self) -> Asks {
-        Asks { without_term: self.without_term, fed_back: self.fed_back }
+        let done = Done { acknowledged: self.acknowledged, fed_back: self.fed_back };
+        Asks { without_term: self.without_term, report: self.report, done }
     }
 }
 
@@ -127,11 +134,13 @@ impl Summaries {
             text.push('\n');
         }
         let text = text.to_lowercase().chars().take(SEARCHED).collect();
-        let Asks { without_term, fed_back } = Asks::of(items);
+        let Asks { without_term, report, done: Done { acknowledged, fed_back } } = Asks::of(items);
         let summary = Summary {
             line,
             advice: without_term && !identity(items),
             without_term,
+            report,
+            acknowledged,
             fed_back,
             oral: oral(items).is_some(),
             items: case.items.clone(),
@@ -287,6 +296,8 @@ mod tests {
                 line: "Kas".to_owned(),
                 advice: false,
                 without_term: false,
+                report: true,
+                acknowledged: false,
                 fed_back: false,
                 oral: false,
                 items: case.items.clone(),

@@ -12,12 +12,13 @@ use super::{
     Client, DeskError, Entry, Export, Identity, Memo,
     commands::{Options, case_id},
     last_seen,
-    page::{CHANGED, waits},
-    reader_changes, register, safe_text, signed_with,
+    owed::Owed,
+    page::CHANGED,
+    reader_changes, register, safe_text, signed_with, without_clock,
     writing::{Writing, sent, text},
 };
 use crate::{
-    api_types::oversight::Group,
+    api_types::oversight::{Group, OverviewCase},
     domain::{day::Day, id::CaseId, register::Row},
     replace::replace,
     roster_files::{self, Files},
@@ -194,13 +195,19 @@ async fn hold(options: &Options, client: &Client, case: &str, hold: bool) -> Res
 }
 
 async fn overview(options: &Options, client: &Client) -> Result<String, DeskError> {
-    let overview = client.overview().await?;
+    let mut overview = client.overview().await?;
     let entries = client.fetch_log().await?.entries(&client.roster, &client.me.seal);
     let changes = reader_changes(&entries, client.today().plus_days(-CHANGED));
+    let (identities, rows) = (without_clock(&entries), register(&entries));
+    overview.cases.retain(|case| !identities.contains(&case.case));
+    let owed = |case: &OverviewCase| Owed::watched(case, rows.get(&case.case).map(|(row, _)| row));
     if options.json {
+        let owed: Vec<_> =
+            overview.cases.iter().map(|case| json!({ "case": case.case, "owed": owed(case).name() })).collect();
         let changes: Vec<_> = changes.iter().map(|(case, count)| json!({ "case": case, "count": count })).collect();
         let mut all = serde_json::to_value(&overview).map_err(|e| DeskError::new(e.to_string()))?;
         if let Some(all) = all.as_object_mut() {
+            all.insert("owed".to_owned(), json!(owed));
             all.insert("reader_changes".to_owned(), json!({ "days": CHANGED, "changes": changes }));
         }
         return Ok(all.to_string());
@@ -210,11 +217,10 @@ async fn overview(options: &Options, client: &Client) -> Result<String, DeskErro
         let case = case.map_or_else(|| "unnamed".to_owned(), |case| case.to_string());
         let _ = writeln!(text, "{case}  who reads was changed {count} time(s) in {CHANGED} days");
     }
-    let rows = register(&entries);
-    for c in overview.cases {
-        let due = waits(&c, rows.get(&c.case).map(|(row, _)| row));
-        let due = due.map_or_else(|| "no term".to_owned(), |day| format!("due {day}"));
-        let (case, state, groups) = (c.case, c.state, groups(Texts::of(Language::En), &c.groups));
+    let t = Texts::of(Language::En);
+    for c in &overview.cases {
+        let due = owed(c).in_words(t, c.due.to_string(), c.due < client.today());
+        let (case, state, groups) = (c.case, c.state, groups(t, &c.groups));
         let _ = writeln!(text, "{case}  {state:?}  filed {}  {due}  {groups}", c.filed);
     }
     Ok(text)

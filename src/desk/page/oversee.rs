@@ -10,15 +10,15 @@ use askama::Template;
 use super::{
     Desk,
     answer::{Answer, Fault, MaybeForm, answer, case_of, fields},
-    case::state,
+    case::{in_words as due_in_words, state},
     language::only_shown,
     lock::{Unlocked, take},
-    today::{Section, sections, short, waits},
+    today::{Section, sections, short},
     view,
 };
 use crate::{
     api_types::oversight::OverviewCase,
-    desk::{DeskError, Entry, Memo, in_csv, register, watch::groups, without_clock},
+    desk::{DeskError, Entry, Memo, in_csv, owed::Owed, register, watch::groups, without_clock},
     domain::{case::CaseState, id::CaseId, register::Row, roster::Role},
     seal::{Plaintext, code::Language},
     text::Texts,
@@ -121,14 +121,14 @@ pub(super) async fn overview(
 }
 
 fn case(open: &Unlocked, t: Texts, case: &OverviewCase, row: Option<&Row>) -> Case {
-    let due = waits(case, row);
+    let (due, late) = due_in_words(t, Owed::watched(case, row), case.due, open.client.today());
     Case {
         case: case.case,
         short: short(&case.case),
         filed: t.day(case.filed),
         state: state(t, case.state),
-        due: due.map_or_else(|| t.get("desk-nothing-due"), |day| t.day(day)),
-        late: due.is_some_and(|day| day < open.client.today()),
+        due,
+        late,
         groups: groups(t, &case.groups),
     }
 }

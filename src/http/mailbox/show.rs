@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     domain::{
-        case::{Case, CaseState, RESERVE_DAYS},
+        case::{Case, CaseState, Done, Next, RESERVE_DAYS, next},
         day::Day,
         guest::GuestCard,
         routing,
@@ -65,8 +65,8 @@ struct Mailbox {
     state: &'static str,
     opened: bool,
     closed: bool,
-    /// The law sets terms.
-    clock: bool,
+    /// The reporter hears something by a day of the law.
+    waits: bool,
     rooms: Vec<Room>,
     /// Everybody who could read it has left.
     nobody: bool,
@@ -164,6 +164,7 @@ pub(crate) async fn show(
     let count = answers.len();
     // With feedback the law was met: the day that the server counts on to is nobody's promise.
     let feedback = answers.iter().rfind(|text| text.manifest.head.kind == Kind::Feedback);
+    let acknowledged = answers.iter().any(|text| text.manifest.head.kind == Kind::Acknowledgement);
     let fed_back = feedback.map(|text| text.manifest.head.day);
     // The newest first: that is what somebody comes for.
     answers.reverse();
@@ -173,7 +174,9 @@ pub(crate) async fn show(
     let case = &opened.case;
     let (today, closed) = (app.clock.today(), case.state.is_closed());
     let clock = rooms::has_clock(opened.room);
-    let late = case.due < today && clock && !closed && fed_back.is_none();
+    let done = Done { acknowledged, fed_back: fed_back.is_some() };
+    let waits = clock && !matches!(next(case.state, case.filed, case.due, done), Next::Nothing | Next::FedBack);
+    let late = waits && case.due < today;
     let mut mailbox = Mailbox {
         t,
         short: false,
@@ -184,7 +187,7 @@ pub(crate) async fn show(
         state: state(case.state),
         opened: case.state != CaseState::Unopened,
         closed,
-        clock,
+        waits,
         fed_back: fed_back.filter(|_| clock).map(|day| t.day(day)),
         rooms: all_rooms(opened, &elsewhere),
         nobody: readers.is_empty(),
