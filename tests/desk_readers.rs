@@ -124,7 +124,7 @@ async fn one_asks_to_take_a_reader_out_and_only_a_second_does() {
     let coordinator = entered(&desk(&service, "bzk-coordinator")).await;
     let short: String = case.chars().take(8).collect();
     let text = coordinator.text().await;
-    assert!(text.contains(&format!("{short}: 1 keer veranderd wie de zaak leest")), "{text}");
+    assert!(text.contains(&format!("{short}: één keer veranderde wie de zaak leest")), "{text}");
     coordinator.quit().await;
 }
 

@@ -283,6 +283,7 @@ fn content(manifest: &Manifest, body: Body) -> Result<Result<Content, String>, D
         | Kind::Identity
         | Kind::Reminder
         | Kind::HoldTold
+        | Kind::ReleaseTold
         | Kind::TransferAsked
         | Kind::Escalation
         | Kind::Talk => Ok(Content::Text(Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned()))),

@@ -52,6 +52,7 @@ pub(super) fn deed(kind: Kind) -> Deed {
         | Kind::Talk
         | Kind::Reminder
         | Kind::HoldTold
+        | Kind::ReleaseTold
         | Kind::TransferAsked
         | Kind::Escalation => Deed::Other,
     }

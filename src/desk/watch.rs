@@ -13,7 +13,7 @@ use super::{
     commands::{Options, case_id},
     last_seen,
     owed::Owed,
-    page::CHANGED,
+    page::{CHANGED, changed},
     reader_changes, register, safe_text, signed_with, without_clock,
     writing::{Writing, sent, text},
 };
@@ -57,6 +57,8 @@ pub enum Watch {
     Escalate(Writing),
     /// Coordinator: tells the readers of a closed case that it is kept.
     TellHold(Writing),
+    /// Coordinator: tells the readers of a case that it is kept no longer.
+    TellRelease(Writing),
     /// Coordinator: looks at the organisation's next roster file, and signs it with --key.
     Roster {
         /// The roster file to come, org-….toml.
@@ -134,6 +136,7 @@ pub(super) async fn watch(options: &Options, client: &Client, command: &Watch) -
         Watch::AskTransfer(w) => memo(options, client, w, Memo::Transfer).await,
         Watch::Escalate(w) => memo(options, client, w, Memo::Escalate).await,
         Watch::TellHold(w) => memo(options, client, w, Memo::Hold).await,
+        Watch::TellRelease(w) => memo(options, client, w, Memo::Release).await,
         Watch::Roster { file, signatures, key } => {
             roster(options, client, file, signatures.as_deref(), key.as_deref()).await
         }
@@ -213,11 +216,10 @@ async fn overview(options: &Options, client: &Client) -> Result<String, DeskErro
         return Ok(all.to_string());
     }
     let mut text = format!("{} report(s), {} request(s) for advice\n", overview.cases.len(), overview.advice);
-    for (case, count) in changes {
-        let case = case.map_or_else(|| "unnamed".to_owned(), |case| case.to_string());
-        let _ = writeln!(text, "{case}  who reads was changed {count} time(s) in {CHANGED} days");
-    }
     let t = Texts::of(Language::En);
+    for (case, count) in changes {
+        let _ = writeln!(text, "{}", changed(t, case.map(|case| case.to_string()), count));
+    }
     for c in &overview.cases {
         let due = owed(c).in_words(t, c.due.to_string(), c.due < client.today());
         let (case, state, groups) = (c.case, c.state, groups(t, &c.groups));
@@ -248,7 +250,7 @@ fn listed(options: &Options, entries: &[Entry]) -> String {
     let t = Texts::of(Language::En);
     let line = |e: &Entry| match (&e.record, e.problem) {
         (Some(r), problem) => {
-            let by = r.by.as_ref().map_or_else(|| "the server".to_owned(), ToString::to_string);
+            let by = e.by(t, |_| None);
             let case = r.case.map(|c| c.to_string()).unwrap_or_default();
             let doubt = problem.map(|p| format!("  CAREFUL: {}", e.doubt(t, p))).unwrap_or_default();
             format!("{}  {}  {by}  {}  {case}{doubt}", e.number, r.day, t.get(&format!("deed-{}", word(r.deed))))

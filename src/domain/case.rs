@@ -210,6 +210,8 @@ pub enum Addition {
     Urge,
     /// A coordinator says that it is kept.
     Held,
+    /// A coordinator says that it is kept no longer.
+    Released,
 }
 
 /// Whether something may be added to a case. What it is stands inside the seal: a server holds whoever sends it to the state for which it
@@ -220,6 +222,7 @@ pub fn may_add(what: Addition, state: CaseState) -> Result<(), InvalidAct> {
         Addition::Readers => true,
         Addition::Urge => !state.is_closed(),
         Addition::Held => state == CaseState::Held,
+        Addition::Released => state == CaseState::Closed,
     };
     if may { Ok(()) } else { Err(InvalidAct) }
 }

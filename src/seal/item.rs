@@ -63,6 +63,8 @@ pub enum Kind {
     Reminder,
     /// A coordinator says that a closed case is kept.
     HoldTold,
+    /// A coordinator tells the readers that the case is kept no longer.
+    ReleaseTold,
     /// A coordinator asks the readers to hand the case to others.
     TransferAsked,
     /// A coordinator says that it goes higher up.
@@ -102,7 +104,7 @@ pub enum Kind {
 impl Kind {
     /// Whether it is a coordinator's message to the readers.
     pub fn is_memo(self) -> bool {
-        matches!(self, Self::Reminder | Self::HoldTold | Self::TransferAsked | Self::Escalation)
+        matches!(self, Self::Reminder | Self::HoldTold | Self::ReleaseTold | Self::TransferAsked | Self::Escalation)
     }
 }
 

@@ -202,6 +202,7 @@ pub(in crate::desk) fn kind_text(kind: Kind) -> &'static str {
         Kind::HandOver => "kind-hand-over",
         Kind::Reminder => "desk-kind-reminder",
         Kind::HoldTold => "desk-kind-hold",
+        Kind::ReleaseTold => "desk-kind-release",
         Kind::TransferAsked => "desk-kind-transfer",
         Kind::Escalation => "desk-kind-escalation",
         Kind::Classification => "desk-kind-classification",

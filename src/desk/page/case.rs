@@ -17,7 +17,7 @@ use super::{
 use crate::{
     api_types::CaseView,
     desk::{
-        DeskError, Item, Reach, State,
+        DeskError, Item, Reach,
         case_words::{Entry, Told},
         open::{self, advice},
         owed::{Asks, Owed},

@@ -18,8 +18,15 @@ use super::{
 };
 use crate::{
     api_types::oversight::OverviewCase,
-    desk::{DeskError, Entry, Memo, in_csv, owed::Owed, register, watch::groups, without_clock},
-    domain::{case::CaseState, id::CaseId, register::Row, roster::Role},
+    desk::{
+        DeskError, Entry, Memo, in_csv,
+        ledger::{coordinated, released},
+        owed::Owed,
+        register,
+        watch::groups,
+        without_clock,
+    },
+    domain::{case::CaseState, id::CaseId, log::Record, register::Row, roster::Role},
     seal::{Plaintext, code::Language},
     text::Texts,
 };
@@ -54,6 +61,8 @@ struct Watch {
     facts: Vec<(String, String)>,
     closed: bool,
     held: bool,
+    /// What a coordinator did about it, each with its day, in order.
+    done: Vec<(String, String)>,
     /// The reasons to write that can be chosen.
     memos: Vec<&'static str>,
     /// The one that was chosen, and its text.
@@ -209,8 +218,10 @@ fn is_letter(memo: Option<Memo>, text: &Plaintext) -> bool {
 async fn watched(open: &Unlocked, t: Texts, id: &CaseId, Beside { memo, picked, error, notice }: Beside) -> Answer {
     let overview = open.client.overview().await?;
     let found = overview.cases.iter().find(|c| c.case == *id).ok_or(Fault::NotFound)?;
-    let rows = register(&entries(open).await?);
+    let entries = entries(open).await?;
+    let rows = register(&entries);
     let row = rows.get(id).map(|(row, _)| row);
+    let deed = |r: &Record| (t.day(r.day), t.get(&format!("deed-{}", code(r.deed))));
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let held = found.state == CaseState::Held;
     let page = Watch {
@@ -219,7 +230,8 @@ async fn watched(open: &Unlocked, t: Texts, id: &CaseId, Beside { memo, picked, 
         facts: row.map(|row| facts(t, row)).unwrap_or_default(),
         closed: found.state.is_closed(),
         held,
-        memos: Memo::in_state(found.state).map(Memo::name).collect(),
+        done: coordinated(&entries, id).map(deed).collect(),
+        memos: Memo::in_state(found.state, released(&entries, id)).map(Memo::name).collect(),
         memo,
         picked,
         error,
@@ -301,9 +313,9 @@ fn in_words(open: &Unlocked, t: Texts, entry: &Entry) -> (String, String, String
     let roster = &open.client.roster;
     let name = |id: &crate::domain::id::ReaderId| {
         let shown = roster.reader(id).map(|r| &r.shown_as).or_else(|| roster.overseer(id).map(|(_, o)| &o.shown_as));
-        shown.map_or_else(|| id.to_string(), |shown| t.pick(shown).to_owned())
+        shown.map(|shown| t.pick(shown).to_owned())
     };
-    let by = record.by.as_ref().map_or_else(|| t.get("watch-server"), name);
+    let by = entry.by(t, name);
     let case = record.case.as_ref().map(short).unwrap_or_default();
     (t.day(record.day), by, t.get(&format!("deed-{}", code(record.deed))), case, problem)
 }

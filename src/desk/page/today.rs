@@ -73,23 +73,23 @@ pub(super) fn sections(client: &Client, t: Texts, overview: &Overview, entries: 
         Section { heading: "watch-unopened-title", none: "watch-unopened-none", lines: unopened },
         Section { heading: "watch-reviews", none: "watch-reviews-none", lines: reviews },
         Section { heading: "watch-destruction", none: "watch-destruction-none", lines: destruction },
-        Section { heading: "watch-changed", none: "watch-changed-none", lines: changed(t, entries, day) },
+        Section { heading: "watch-changed", none: "watch-changed-none", lines: changes(t, entries, day) },
     ]
 }
 
 /// How often who reads was changed, by case. Who came or went is not for this page.
-fn changed(t: Texts, entries: &[Entry], day: Day) -> Vec<Line> {
-    let changes = reader_changes(entries, day.plus_days(-CHANGED)).into_iter();
-    let line = |(case, count): (Option<CaseId>, usize)| {
-        let count = ("count", count.to_string());
-        let text = match &case {
-            Some(case) => t.with("watch-changed-case", &[("case", short(case)), count]),
-            // Advice, or a case that its reader did not open.
-            None => t.with("watch-changed-unnamed", &[count]),
-        };
-        Line { text, case }
-    };
-    changes.map(line).collect()
+fn changes(t: Texts, entries: &[Entry], day: Day) -> Vec<Line> {
+    let all = reader_changes(entries, day.plus_days(-CHANGED)).into_iter();
+    all.map(|(case, count)| Line { text: changed(t, case.as_ref().map(short), count), case }).collect()
+}
+
+/// How often who reads was changed in a case, by its number. Where there is none, it was advice, or a case that its reader left unread.
+pub(in crate::desk) fn changed(t: Texts, case: Option<String>, count: usize) -> String {
+    let count = ("count", count.to_string());
+    match case {
+        Some(case) => t.with("watch-changed-case", &[("case", case), count]),
+        None => t.with("watch-changed-unnamed", &[count]),
+    }
 }
 
 /// The organisation's own file and protocols.

@@ -192,6 +192,7 @@ desk-error-length = the server does not say how long an item is; nothing was fet
 desk-error-closed = this case is closed; only a note can be added
 desk-error-not-held = this case is not kept; keep it first, and then tell its readers
 desk-error-memo-closed = this case is closed; reminding, asking for a transfer and escalating are over
+desk-error-not-released = this case was not released; release it first, and then tell its readers
 desk-error-acknowledged = this case was acknowledged before; use reply, ask or feedback
 desk-error-changed = this case changed meanwhile; look again with `read`
 desk-error-handed-over = this was handed over before
@@ -209,6 +210,7 @@ desk-kind-reminder = Reminder from the coordinator
 desk-kind-transfer = The coordinator asks for a transfer
 desk-kind-escalation = The coordinator takes the case higher up
 desk-kind-hold = The coordinator keeps the case
+desk-kind-release = The coordinator no longer keeps the case
 desk-kind-classification = Classification
 desk-kind-protocol = Protocol
 desk-kind-step = Step done
@@ -328,6 +330,7 @@ deed-reminded = reminded the readers
 deed-asked_transfer = asked for a transfer
 deed-escalated = took the case higher up
 deed-told_hold = wrote to the readers that the case is kept
+deed-told_release = wrote to the readers that the case is no longer kept
 deed-destroyed = destroyed the case
 deed-received = took a record
 watch-nav = Oversight
@@ -360,7 +363,7 @@ watch-changed-case = { $case }: who reads it was changed { $count ->
     [one] once
    *[other] { $count } times
 }
-watch-changed-unnamed = Without the number of a case: who reads was changed { $count ->
+watch-changed-unnamed = With advice, or in a case that its reader had not opened: who reads was changed { $count ->
     [one] once
    *[other] { $count } times
 }
@@ -372,17 +375,20 @@ watch-case = Case { $case }
 watch-case-text = You see the terms and the group that reads. You cannot open the case. Who of the group reads is not shown here; the log does say who did what.
 watch-write = Write to the readers
 watch-write-text = This goes to the readers of this case. Not to the reporter.
-watch-write-closed = This case is closed. All you can still write is that you keep it, if you do.
+watch-write-closed = This case is closed. All you can still write is that you keep it, or that you no longer do.
+watch-done = What a coordinator did
 watch-memo = Why do you write?
 watch-memo-remind = To remind
 watch-memo-transfer = To ask for a transfer to others
 watch-memo-escalate = To say that you take it higher up
 watch-memo-hold = To say that this case is kept
+watch-memo-release = To say that this case is no longer kept
 watch-choose = Choose why you write.
 watch-letter-remind = A term ends for this case. Will you look what is still to be done?
 watch-letter-transfer = I ask you to hand this case over to other readers. The reporter has to agree to that. Will you ask the reporter?
 watch-letter-escalate = Nothing has been done in this case for too long. So I take it higher up. I do not know what is in the case, and pass nothing of it on.
 watch-letter-hold = This case will not be destroyed for now: I keep it. There is nothing you need to do.
+watch-letter-release = I no longer keep this case. It will be destroyed when its term is over.
 watch-send = Send the message
 watch-sent = The message was sent.
 watch-keep = Keeping
@@ -412,6 +418,7 @@ log-whole = Everything is signed and the chain is whole.
 log-broken = Something is wrong: see the red lines. Keep the log and have it looked into.
 log-day = Day
 log-who = Who
+log-guest = Guest reader: { $name }
 log-what = What
 class-ask-type = What kind of report is it?
 class-ask-flag = What else is there to it?
