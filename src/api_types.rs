@@ -213,6 +213,9 @@ pub struct Sharing {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "server", schema(examples("YWdlLWVuY3J5cHRpb24ub3JnL3YxCi0+IC4uLg==")))]
     pub log: Option<String>,
+    /// The first day on which it may be done, for what the reporter is told some days before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before: Option<Day>,
 }
 
 /// One more slot of an item.

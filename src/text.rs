@@ -164,7 +164,7 @@ mod tests {
         };
         assert_eq!(say(Language::En, "1"), "00123: who reads it was changed once");
         assert_eq!(say(Language::En, "12345"), "00123: who reads it was changed 12345 times");
-        assert_eq!(say(Language::Nl, "1"), "00123: 1 keer veranderd wie de zaak leest");
+        assert_eq!(say(Language::Nl, "1"), "00123: één keer veranderde wie de zaak leest");
         let all = [super::NL_FILES, super::EN_FILES].concat().join("\n");
         for form in ["(s)", "(en)", "(pen)"] {
             assert!(!all.contains(form), "{form}");

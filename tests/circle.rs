@@ -182,7 +182,7 @@ async fn saying_that_it_was_done_ends_no_request() {
     assert_eq!(case.strangers(THIRD).await, json!([]));
 
     // Nor a duty.
-    let duty = ["ask-duty", "--to", FRIEND, "--ground", "court_order", "--reference", "C/13/1"];
+    let duty = ["ask-duty", "--to", FRIEND, "--ground", "court_order", "--reference", "C/13/1", "--no-notice"];
     let duty = case.with_text(SECOND, &duty, "Op bevel").await.unwrap();
     case.hand_over((duty, duty), FRIEND, &[READER, SECOND, THIRD]).await;
     case.desk(THIRD, &["approve-duty", &duty.to_string()]).await.unwrap();
@@ -225,7 +225,7 @@ async fn a_guest_to_whom_the_reporter_did_not_agree_gets_nothing_of_theirs() {
 async fn who_left_is_none_of_two_and_what_they_did_before_stays() {
     let case = Case::opened().await;
     // Before they left.
-    let duty = ["ask-duty", "--to", NEW, "--ground", "court_order", "--reference", "C/13/1"];
+    let duty = ["ask-duty", "--to", NEW, "--ground", "court_order", "--reference", "C/13/1", "--no-notice"];
     let duty = case.with_text(THIRD, &duty, "Op bevel").await.unwrap();
     case.desk(SECOND, &["approve-duty", &duty.to_string()]).await.unwrap();
     case.desk(THIRD, &["hand-over", &duty.to_string()]).await.unwrap();

@@ -75,7 +75,7 @@ async fn stories_22_and_23_an_officer_classifies_and_works_by_a_protocol_and_the
     let header = coordinator.page.find(By::Css("header nav a")).await.unwrap();
     assert_eq!(header.text().await.unwrap(), "Vandaag", "no cases of theirs");
     let text = coordinator.text().await;
-    assert!(text.contains("loopt af op") && text.contains("Integriteit"), "{text}");
+    assert!(text.contains("Bevestig voor of op") && text.contains("Integriteit"), "{text}");
     assert!(
         text.contains("Leidinggevende") || text.contains("Directeur"),
         "keys that never showed a sign are named: {text}"

@@ -1,6 +1,8 @@
 //! Who reads is changed on the desk's page, in Chromium without script: left, taken out, let in on a legal duty or as a guest, away.
 #![cfg(all(feature = "server", feature = "desk", unix))]
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
+#[path = "desk_readers/duty.rs"]
+mod duty;
 #[path = "desk_readers/guest.rs"]
 mod guest;
 #[path = "desk_readers/looks.rs"]
@@ -122,42 +124,8 @@ async fn one_asks_to_take_a_reader_out_and_only_a_second_does() {
     let coordinator = entered(&desk(&service, "bzk-coordinator")).await;
     let short: String = case.chars().take(8).collect();
     let text = coordinator.text().await;
-    assert!(text.contains(&format!("{short}: 1 keer veranderd wie de zaak leest")), "{text}");
+    assert!(text.contains(&format!("{short}: één keer veranderde wie de zaak leest")), "{text}");
     coordinator.quit().await;
-}
-
-#[actix_web::test]
-async fn on_a_legal_duty_one_asks_another_approves_and_then_it_is_handed_over() {
-    let service = Service::start(None).await;
-    let (browser, code, case) = filed(&service).await;
-    let (first, page) = readers(&service, READER, &case).await;
-    first.page.goto(format!("{page}/duty")).await.unwrap();
-    first.click(&format!("#to-{NEW}")).await;
-    first.write("#reference", "C/13/1").await;
-    first.press("main form button").await;
-    assert!(first.text().await.contains("Kies een grond."), "{}", first.text().await);
-    assert_eq!(value(&first, "#reference").await, "C/13/1", "what was typed stays");
-    first.click("#ground-ground-court-order").await;
-    first.write("#text", "De rechter wil het verhaal").await;
-    picture(&first, "desk-duty").await;
-    first.press("main form button").await;
-    let text = first.text().await;
-    assert!(text.contains("moet dit nog goedvinden") && text.contains("C/13/1"), "{text}");
-    assert!(first.page.find(By::Css(".mk-approve")).await.is_err(), "not alone");
-    let told = browser.mailbox(&code, None, &[]).await;
-    assert!(told.html.contains("Een rechter beveelt dit") && told.html.contains("C/13/1"));
-
-    let (second, _) = readers(&service, THIRD, &case).await;
-    second.press(".mk-approve button").await;
-    assert!(second.text().await.contains("Een tweede lezer vond dit goed"), "{}", second.text().await);
-    second.quit().await;
-    assert_eq!(cases(&service, NEW).await, 0);
-    first.page.goto(&page).await.unwrap();
-    first.press(".mk-carry-out button").await;
-    first.page.goto(&page).await.unwrap();
-    assert!(first.text().await.contains("omdat de wet het eist (gezegd op"), "{}", first.text().await);
-    first.quit().await;
-    assert_eq!(cases(&service, NEW).await, 1);
 }
 
 #[actix_web::test]

@@ -162,7 +162,7 @@ async fn a_guest_lets_nobody_in_takes_nobody_out_and_closes_nothing() {
     let to = "bzk-leidinggevende-1";
     for words in [
         vec!["ask-consent", &case, "--to", to, "--file", &file],
-        vec!["ask-duty", &case, "--to", to, "--ground", "court_order", "--file", &file],
+        vec!["ask-duty", &case, "--to", to, "--ground", "report_of_crime_162sv", "--file", &file],
         vec!["take-out", &case, SECOND, "--file", &file],
     ] {
         assert!(guest(&words).await.unwrap_err().contains("a guest cannot"), "{words:?}");
@@ -332,7 +332,7 @@ async fn what_a_guest_asks_or_approves_counts_for_nothing() {
     let service = Service::start(None).await;
     let (browser, code, case, card) = reading_along(&service).await;
     let to = "bzk-leidinggevende-1";
-    let duty = ["ask-duty", &case, "--to", to, "--ground", "court_order"];
+    let duty = ["ask-duty", &case, "--to", to, "--ground", "court_order", "--reference", "C/13/1"];
     let duty = with_text(&service, READER, &duty, "Op bevel").await.unwrap()["item"].as_str().unwrap().to_owned();
     let (me, id) = (hostile(&service, &card).await, CaseId::parse(&case).unwrap());
     let view = me.case(&id).await.unwrap();

@@ -5,6 +5,10 @@
 mod again;
 #[path = "readers/away.rs"]
 mod away;
+#[path = "readers/clocks.rs"]
+mod clocks;
+#[path = "readers/duty.rs"]
+mod duty;
 #[path = "support/hostile.rs"]
 mod evil;
 mod support;
@@ -238,86 +242,6 @@ async fn who_is_let_in_later_keeps_to_who_was_taken_out_or_left() {
     assert_eq!(read(&service, NEW, &case).await["strangers"], json!([]));
     let refused = with_text(&service, NEW, &["ask-consent", &case, "--to", SECOND], "Handig").await.unwrap_err();
     assert!(refused.contains("a conflict"), "{refused}");
-}
-
-async fn on_a_legal_duty(database: Option<String>) {
-    let service = Service::start(database).await;
-    let (browser, code, case) = filed(&service, &[]).await;
-    says(&browser, &code, "Alleen voor de functionaris").await;
-    let all = read(&service, READER, &case).await["items"].as_array().unwrap().clone();
-    let story = all.iter().find(|i| i["story"].is_object()).unwrap()["item"].as_str().unwrap().to_owned();
-    let duty = ["ask-duty", &case, "--to", NEW, "--ground", "court_order", "--reference", "C/13/1", "--item", &story];
-    let asked = with_text(&service, READER, &duty, "De rechter wil het <verhaal>").await.unwrap();
-
-    // The reporter is told before, and has nothing to agree to.
-    let page = mailbox(&browser, &code, &[]).await;
-    for text in
-        ["Directeur gaat dit lezen", "Een rechter beveelt dit", "C/13/1", "wil het &lt;verhaal&gt;", "<li>Melding, "]
-    {
-        assert!(page.html.contains(text), "{text}");
-    }
-    assert!(!page.html.contains("consent-yes") && !page.html.contains("<li>Bericht, "));
-    assert!(page.html.contains("Het is nog niet overgedragen."));
-
-    // One reader alone does nothing.
-    let early = service.desk(READER, &["hand-over", &case, &asked]).await.unwrap_err();
-    assert!(early.contains("has not approved"), "{early}");
-    let own = service.desk(READER, &["approve-duty", &case, &asked]).await.unwrap_err();
-    assert!(own.contains("another reader"), "{own}");
-    assert_eq!(service.desk(NEW, &["inbox"]).await.unwrap(), json!([]));
-    service.desk(THIRD, &["approve-duty", &case, &asked]).await.unwrap();
-    service.desk(READER, &["hand-over", &case, &asked]).await.unwrap();
-    let twice = service.desk(THIRD, &["hand-over", &case, &asked]).await.unwrap_err();
-    assert!(twice.contains("handed over before"), "{twice}");
-
-    // Exactly what was named; and every desk proves by itself that two wanted it.
-    let theirs = read(&service, NEW, &case).await;
-    assert!(theirs.to_string().contains("Het verhaal") && !theirs.to_string().contains("Alleen voor de functionaris"));
-    assert!(theirs["items"].as_array().unwrap().iter().all(|i| i["proven"] == true), "{theirs}");
-    for reader in [READER, SECOND, THIRD, NEW] {
-        assert_eq!(read(&service, reader, &case).await["strangers"], json!([]), "{reader}");
-    }
-    with_text(&service, SECOND, &["note", &case], "Ook voor de nieuwe").await.unwrap();
-    assert!(read(&service, NEW, &case).await.to_string().contains("Ook voor de nieuwe"));
-    assert!(mailbox(&browser, &code, &[]).await.html.contains("Het is overgedragen."));
-}
-
-#[actix_web::test]
-async fn a_legal_duty_needs_a_ground_two_readers_and_a_notice_on_sqlite() {
-    on_a_legal_duty(None).await;
-}
-
-#[actix_web::test]
-async fn a_legal_duty_needs_a_ground_two_readers_and_a_notice_on_postgresql() {
-    let postgres = Postgres::start();
-    on_a_legal_duty(Some(postgres.database("duty"))).await;
-}
-
-#[actix_web::test]
-async fn without_a_notice_nothing_is_written_to_the_reporter_and_the_struck_stay_out() {
-    let service = Service::start(None).await;
-    let (browser, code, case) = filed(&service, &[SECOND]).await;
-    read(&service, READER, &case).await;
-    let duty = |to: &'static str, ground: &'static str| {
-        let (service, case) = (&service, &case);
-        async move {
-            let words = ["ask-duty", case, "--to", to, "--ground", ground, "--no-notice"];
-            with_text(service, READER, &words, "Een bericht vooraf maakt bewijs zoek").await
-        }
-    };
-    assert!(duty(SECOND, "court_order").await.unwrap_err().contains("excluded"));
-    assert!(duty(NEW, "other_law").await.unwrap_err().contains("name the article"));
-    assert!(duty(NEW, "omdat_het_kan").await.unwrap_err().contains("invalid value 'omdat_het_kan'"));
-    let asked = duty(NEW, "criminal_investigation").await.unwrap();
-    service.desk(THIRD, &["approve-duty", &case, &asked]).await.unwrap();
-    let before = mailbox(&browser, &code, &[]).await;
-    assert!(!before.html.contains("omdat de wet dat eist") && !before.html.contains("maakt bewijs zoek"));
-    service.desk(THIRD, &["hand-over", &case, &asked]).await.unwrap();
-    let after = mailbox(&browser, &code, &[]).await;
-    assert!(!after.html.contains("omdat de wet dat eist") && !after.html.contains("maakt bewijs zoek"));
-    // Who reads is never hidden: the list of readers names them.
-    assert!(after.html.contains("Directeur"));
-    assert!(read(&service, NEW, &case).await.to_string().contains("Het verhaal"));
 }
 
 #[actix_web::test]

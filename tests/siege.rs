@@ -101,7 +101,7 @@ impl Siege {
     async fn let_in(&self, item: ItemId, reader: &Reader, to: SentTo) -> Result<(), String> {
         let slot = desk::share(&self.evil.me.seal, &own_slot(&self.evil, &item).await, reader).unwrap();
         let slots = vec![SharedItem { item, slot: SlotSent { to, header: BASE64_STANDARD.encode(&slot.header) } }];
-        let sharing = Sharing { slots, log: Some(RECORD.to_owned()) };
+        let sharing = Sharing { slots, log: Some(RECORD.to_owned()), not_before: None };
         self.evil.share(&self.id, &sharing).await.map(drop).map_err(|e| e.to_string())
     }
 }

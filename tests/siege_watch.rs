@@ -113,7 +113,7 @@ async fn readers_of_what_went_along_ask_for_nothing_there_and_their_conflict_hol
     std::fs::write(&file, "Omdat het moet").unwrap();
     let file = file.to_str().unwrap();
     let third = "bzk-functionaris-3";
-    let duty = ["ask-duty", &advice, "--to", third, "--ground", "court_order", "--file", file];
+    let duty = ["ask-duty", &advice, "--to", third, "--ground", "court_order", "--reference", "C/13/1", "--file", file];
     let refused = service.desk(OFFICER, &duty).await.unwrap_err();
     assert!(refused.contains("Ask for this in the report itself"), "{refused}");
     for by in [OFFICER, ADVISER] {

@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test")]
 use jiff::civil::Date;
 use meldkluis::domain::{
-    case::{ACKNOWLEDGE_DAYS, Act, CaseState, Duty, after, dates, duty, held},
+    case::{ACKNOWLEDGE_DAYS, Act, CaseState, Done, Next, after, dates, held, next as next_of},
     day::Day,
 };
 use proptest::prelude::*;
@@ -79,12 +79,21 @@ proptest! {
             closed |= act == Act::Close;
             prop_assert_eq!(next.is_closed(), closed);
             (state, due) = (next, next_due);
-            let waits = match (closed, acknowledged.is_some() || fed_back) {
-                (true, _) => None,
-                (false, false) => Some(Duty::Acknowledge),
-                (false, true) => Some(Duty::Feedback),
+            let all = Done { acknowledged: acknowledged.is_some(), fed_back };
+            let waits = match all {
+                _ if closed => Next::Nothing,
+                Done { fed_back: true, .. } => Next::FedBack,
+                Done { acknowledged: true, .. } => Next::Feedback,
+                Done { .. } => Next::Acknowledge,
             };
-            prop_assert_eq!(duty(state, filed, due), waits);
+            prop_assert_eq!(next_of(state, filed, due, all), waits);
+            // Who was let in today saw nothing of it, and is told nothing else: the same day or none, or that it may be done already.
+            let newcomer = next_of(state, filed, due, Done::default());
+            let unsure = matches!(waits, Next::Feedback | Next::FedBack) && newcomer == Next::FeedbackUnlessGiven;
+            prop_assert!(newcomer == waits || unsure, "{newcomer:?} for {waits:?}");
+            // After that they see all.
+            let later = Done { acknowledged: false, fed_back: act == Act::Feedback };
+            prop_assert!(act != Act::Feedback || next_of(state, filed, due, later) == waits);
         }
     }
 

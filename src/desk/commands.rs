@@ -10,6 +10,7 @@ use super::{
     casework::{begin, classify, step_done},
     classifying::Classifying,
     consent::{ask_consent, ask_consent_for_guest, hand_over},
+    duty::answered,
     guest::{card, with_card_of},
     inbox,
     link::{Linking, link},
@@ -25,7 +26,7 @@ use super::{
     tell::{Entry, tell},
     watch::{Audit, Watch, verify, watch},
     working,
-    writing::{Closing, Letter, Writing, close, readable, send, sent, text},
+    writing::{Closing, Letter, Writing, asks, close, readable, send, sent, shown_first, text},
 };
 use crate::{
     clock::Clock,
@@ -133,6 +134,9 @@ pub enum Command {
         case: String,
         /// The item in which it was asked, by its number in `read`.
         request: String,
+        /// Of a legal duty: you have read what the reporter wrote since they were told, and are not asked once more.
+        #[arg(long)]
+        yes: bool,
     },
     /// Passes on, from advice to the readers of a report, what the reporter let go along.
     PassOn {
@@ -299,9 +303,14 @@ pub async fn run(options: &Options, command: &Command) -> Result<String, DeskErr
         }
         Command::Watch(command) => watch(options, &client, command).await,
         Command::Readers(command) => reader_commands::run(options, &client, command).await,
-        Command::HandOver { case, request } => {
+        Command::HandOver { case, request, yes } => {
             let id = case_id(&client, case).await?;
-            sent(options, &hand_over(&client, &id, &item_id(&client, &id, request).await?).await?, "")
+            let request = item_id(&client, &id, request).await?;
+            let answers = answered(&client, Texts::of(Language::En), &id, &request).await?;
+            if !answers.is_empty() && asks(*yes, "desk-error-answered-sure")? {
+                shown_first(&answers)?;
+            }
+            sent(options, &hand_over(&client, &id, &request, answers.len()).await?, "")
         }
         Command::PassOn { case } => {
             let done = pass_on(&client, &case_id(&client, case).await?).await?;

@@ -231,35 +231,43 @@ pub(super) struct Allowed {
     pub(super) card: Option<GuestCard>,
     /// Whether the reporter is told that it was done.
     pub(super) told: bool,
+    /// The first day of it, where the reporter was told before.
+    pub(super) not_before: Option<Day>,
 }
 
-fn allowed(client: &Client, circle: &Circle, items: &[Item], request: &ItemId) -> Result<Allowed, DeskError> {
+fn allowed(
+    client: &Client,
+    circle: &Circle,
+    items: &[Item],
+    (request, read): (&ItemId, usize),
+) -> Result<Allowed, DeskError> {
     if let Some(duty) = duties(client, circle, items).into_iter().find(|duty| duty.request == *request) {
-        return duty.allowed();
+        return duty.allowed(client.today(), read);
     }
     let consent = consents(items).into_iter().find(|c| c.request == *request);
     let consent = consent.ok_or_else(|| DeskError::known("desk-error-no-request"))?;
     let Consent { to, items, standing, card, .. } = consent;
     match standing {
-        Standing::Yes(answer) => Ok(Allowed { answer, to, items, card, told: true }),
+        Standing::Yes(answer) => Ok(Allowed { answer, to, items, card, told: true, not_before: None }),
         Standing::Done => Err(DeskError::known("desk-error-handed-over")),
         Standing::Asked | Standing::No => Err(DeskError::known("desk-error-not-agreed")),
     }
 }
 
 /// Shares what the reporter agreed to, or a legal duty asks for, with the request and the answer, and says so to everyone. Doing it again
-/// changes nothing.
-pub async fn hand_over(client: &Client, id: &CaseId, request: &ItemId) -> Result<Sent, DeskError> {
+/// changes nothing. Of a legal duty whoever does it has `read` so many of the reporter's answers: with more of them it is refused.
+pub async fn hand_over(client: &Client, id: &CaseId, request: &ItemId, read: usize) -> Result<Sent, DeskError> {
     let (case, items) = everything(client, id).await?;
     let circle = Circle::of(client, &items)?;
-    let Allowed { answer, to, items: shared, card, told } = allowed(client, &circle, &items, request)?;
+    let Allowed { answer, to, items: shared, card, told, not_before } =
+        allowed(client, &circle, &items, (request, read))?;
     let guest = card.as_ref().filter(|card| vouched(card, &client.roster, id) && card.counts_on(client.today()));
     let reader = guest.map(GuestCard::reader).or_else(|| client.roster.reader(&to.reader).cloned());
     let reader = reader.filter(|r| r.keyed() == to && !circle.struck.contains(&r.id));
     let reader = reader.ok_or_else(|| DeskError::known("desk-error-reader-gone"))?;
     as_named(&items, &shared)?;
     let shared: Vec<ItemId> = shared.iter().map(|named| named.item).chain([*request, answer]).collect();
-    share_with(client, (&case, &items), &shared, &[(&reader, guest)]).await?;
+    share_with(client, (&case, &items), &shared, &[(&reader, guest)], not_before).await?;
     let struck = circle.struck.iter().cloned().collect();
     let before = (circle.readers.clone(), struck);
     let done = HandOver::new((*request, answer), to, circle.reporter.clone(), before).with_cards(circle.guests.clone());
@@ -268,12 +276,14 @@ pub async fn hand_over(client: &Client, id: &CaseId, request: &ItemId) -> Result
     send(client, (&client.case(id).await?, &items), (Kind::HandOver, None), done.into_body(), &to).await
 }
 
-/// Makes a slot of each of these items for each of these readers, a guest with their card. One who has it keeps it.
+/// Makes a slot of each of these items for each of these readers, a guest with their card. One who has it keeps it. The server refuses it
+/// before its first day.
 pub(super) async fn share_with(
     client: &Client,
     (case, items): (&CaseView, &[Item]),
     shared: &[ItemId],
     readers: &[(&Reader, Option<&GuestCard>)],
+    not_before: Option<Day>,
 ) -> Result<(), DeskError> {
     may_send(Kind::HandOver, case.state)?;
     let mut slots = Vec::new();
@@ -290,7 +300,7 @@ pub(super) async fn share_with(
         // What is said afterwards, in an item, names the act; this is what was done for it.
         let about = about(case, items, None, client.today());
         let log = client.sealed_record(&case.org, Deed::Shared, about).await?;
-        let sharing = Sharing { slots: std::mem::replace(&mut slots, rest), log };
+        let sharing = Sharing { slots: std::mem::replace(&mut slots, rest), log, not_before };
         client.share(&case.case, &sharing).await?;
         client.logged(&case.org, sharing.log.as_deref()).await?;
     }

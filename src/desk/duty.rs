@@ -1,22 +1,24 @@
 //! A hand-over without consent, on a legal duty: one reader asks with a ground and reasons, another approves, then either carries it out.
 use super::{
     Client, DeskError,
+    case_words::CaseWords,
     circle::{Also, Circle, author, handed_over, proven},
     consent::{Allowed, as_named, candidate, everything, named, said},
-    open::{Content, Item, Opened},
+    open::{Content, Item, Opened, entered},
     write::{Sent, send},
 };
 use crate::{
     domain::{
         day::Day,
-        ground::Ground,
+        ground::{Ground, not_before},
         id::{CaseId, ItemId, KeyedReader, ReaderId},
     },
     seal::{
-        Kind, Plaintext,
+        Author, ItemHead, Kind, Plaintext,
         circle::{DutyApproval, DutyRequest},
         consent::{HandOver, Named},
     },
+    text::Texts,
 };
 
 /// A legal duty to let somebody read, and where it stands.
@@ -31,10 +33,13 @@ pub struct Duty {
     pub items: Vec<Named>,
     /// The ground.
     pub ground: Ground,
-    /// Whether the reporter is told.
-    pub notice: bool,
+    /// The first day on which it may be carried out, as far as it is known before a second reader approved: the reporter is told before.
+    /// Nothing where they are not.
+    pub not_before: Option<Day>,
     /// The item in which a second reader of the case approved.
     pub approval: Option<ItemId>,
+    /// What the reporter wrote since they were told, the oldest first.
+    pub answers: Vec<ItemId>,
     /// Whether it was carried out.
     pub done: bool,
 }
@@ -54,12 +59,25 @@ pub struct DutyClaim {
 }
 
 impl Duty {
-    pub(super) fn allowed(self) -> Result<Allowed, DeskError> {
+    /// What may be handed over today, by somebody who has read so many of the reporter's answers.
+    pub(super) fn allowed(self, today: Day, read: usize) -> Result<Allowed, DeskError> {
         let approved = self.approval.filter(|_| !self.done);
         let answer = approved.ok_or_else(|| {
             DeskError::known(if self.done { "desk-error-handed-over" } else { "desk-error-not-approved" })
         })?;
-        Ok(Allowed { answer, to: self.to, items: self.items, card: None, told: self.notice })
+        if let Some(day) = self.not_before.filter(|day| today < *day) {
+            return Err(DeskError::from_day("desk-error-notice-runs", day));
+        }
+        if read < self.answers.len() {
+            return Err(DeskError::known("desk-error-answered"));
+        }
+        let told = self.not_before.is_some();
+        Ok(Allowed { answer, to: self.to, items: self.items, card: None, told, not_before: self.not_before })
+    }
+
+    /// Whether it may be carried out on a day.
+    pub(super) fn is_ready(&self, today: Day) -> bool {
+        self.approval.is_some() && !self.done && self.not_before.is_none_or(|day| day <= today)
     }
 }
 
@@ -69,29 +87,58 @@ pub(super) fn duties(client: &Client, circle: &Circle, items: &[Item]) -> Vec<Du
     let one = |(item, opened): (ItemId, &Opened)| {
         let Content::Duty(asked) = &opened.content else { return None };
         let first = by((item, opened))?;
+        let day = opened.manifest.head.day;
+        let from = |approved| asked.notice.then(|| not_before(day, approved));
         let approves = |(id, other): (ItemId, &Opened)| {
             let approves = matches!(&other.content, Content::DutyApproved(approval) if approval.request == item);
             let second = by((id, other)).filter(|second| *second != first && *second != asked.to);
-            (approves && second.is_some()).then_some(id)
+            (approves && second.is_some()).then_some((id, other.manifest.head.day))
         };
-        let approvals: Vec<ItemId> = proven(items).filter_map(approves).collect();
-        let done = |answer: &&ItemId| {
+        let approvals: Vec<(ItemId, Day)> = proven(items).filter_map(approves).collect();
+        // One that came too early is none, as the circle has it.
+        let done = |(answer, approved): &&(ItemId, Day)| {
+            let in_time = |day| from(Some(*approved)).is_none_or(|from| from <= day && day <= client.today());
             let follows = |done: &HandOver| done.follows((&item, answer), &asked.to);
-            proven(items).filter_map(|(_, o)| handed_over(o)).any(follows)
+            proven(items).any(|(_, o)| in_time(o.manifest.head.day) && handed_over(o).is_some_and(follows))
         };
         let carried_out = approvals.iter().find(done);
+        let approval = carried_out.or(approvals.iter().min_by_key(|(_, approved)| *approved)).copied();
         Some(Duty {
             request: item,
             to: asked.to.clone(),
-            day: opened.manifest.head.day,
+            day,
             items: asked.items.clone(),
             ground: asked.ground,
-            notice: asked.notice,
-            approval: carried_out.or(approvals.first()).copied(),
+            not_before: from(approval.map(|(_, approved)| approved)),
+            approval: approval.map(|(approval, _)| approval),
+            answers: if asked.notice { answers(items, (&item, day)) } else { Vec::new() },
             done: carried_out.is_some(),
         })
     };
     proven(items).filter_map(one).collect()
+}
+
+/// What the reporter wrote after they were told. An earlier program did not say what it had seen: the day decides then.
+fn answers(items: &[Item], (notice, day): (&ItemId, Day)) -> Vec<ItemId> {
+    let since = |head: &ItemHead| if head.before.is_empty() { day <= head.day } else { head.before.has(notice) };
+    let written = proven(items).map(|(item, opened)| (item, &opened.manifest.head));
+    let theirs = written.filter(|(_, head)| {
+        head.author == Author::Reporter && matches!(head.kind, Kind::Message | Kind::Talk) && since(head)
+    });
+    theirs.map(|(item, _)| item).collect()
+}
+
+/// What the reporter wrote since they were told of a legal duty, each in words; nothing for what they are asked themselves.
+pub(super) async fn answered(
+    client: &Client,
+    t: Texts,
+    id: &CaseId,
+    request: &ItemId,
+) -> Result<Vec<String>, DeskError> {
+    let (_, items) = entered(client, id).await?;
+    let words = CaseWords::of(client, t, &items);
+    let duty = words.duties().into_iter().find(|duty| duty.request == *request);
+    Ok(duty.map(|duty| words.answers(&duty)).unwrap_or_default())
 }
 
 /// Says that a legal duty asks to let somebody read these items; all that can be shared when none is named. With a notice the reporter
@@ -126,6 +173,8 @@ pub async fn approve_duty(client: &Client, id: &CaseId, request: &ItemId) -> Res
         return Err(DeskError::known("desk-error-approved"));
     }
     as_named(&items, &duty.items)?;
-    let to = circle.recipients(client, &case, &Also::default())?;
+    // The reporter's date counts from it.
+    let also = Also { reporter: duty.not_before.is_some(), ..Also::default() };
+    let to = circle.recipients(client, &case, &also)?;
     send(client, (&case, &items), (Kind::DutyApproval, None), DutyApproval::new(*request).into_body(), &to).await
 }

@@ -59,7 +59,8 @@ struct Known<'a> {
     /// The beginning of its story, where it was opened.
     #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<&'a str>,
-    /// What is owed by the day that is due: `acknowledge`, `acknowledge_if_report`, `feedback`; or `fed_back`, by no day.
+    /// What is owed by the day that is due: `acknowledge`, `feedback`; `acknowledge_if_report` and `feedback_unless_given`
+    /// where this reader does not know; or `fed_back`, by no day.
     owed: Option<&'static str>,
     /// Whether it is a request for advice, where it was opened.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -129,7 +130,7 @@ pub(super) async fn inbox(options: &Options, client: &Client, asked: &Asked) -> 
         let items = c.items.len();
         let advice = known.of(&c.case).is_some_and(|summary| summary.advice);
         let told = [(advice, "  advice"), (oral(c), "  oral")].map(|(is, word)| if is { word } else { "" }).concat();
-        let due = owed(c, &known).in_words(c.due);
+        let due = owed(c, &known).in_words(Texts::of(Language::En), c.due.to_string(), c.due < client.today());
         let title = title(c).map(|title| format!("\n  {}", safe_text(title)));
         let unread = || if opened(c) { String::new() } else { "\n  not opened by you yet".to_owned() };
         let title = title.unwrap_or_else(unread);

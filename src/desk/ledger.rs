@@ -15,13 +15,14 @@ fn believed(entries: &[Entry]) -> impl Iterator<Item = (&Record, Option<&Row>)> 
     records.map(|record| (record, record.row.as_ref().filter(|row| record.card.is_none() && row.is_known())))
 }
 
-/// The register: the last row of each case, with the day the case was destroyed.
+/// The register: the last row of each case, with the day the case was destroyed. What was done stays done: who was let in later writes a row
+/// too, and does not see all that came before.
 pub fn register(entries: &[Entry]) -> BTreeMap<CaseId, (Row, Option<Day>)> {
     let mut rows: BTreeMap<CaseId, (Row, Option<Day>)> = BTreeMap::new();
     for (record, row) in believed(entries) {
         let Some(case) = record.case else { continue };
         if let Some(row) = row.filter(|row| row.kind != CaseKind::Identity) {
-            rows.entry(case).and_modify(|(known, _)| *known = row.clone()).or_insert_with(|| (row.clone(), None));
+            rows.entry(case).and_modify(|(known, _)| known.follow(row.clone())).or_insert_with(|| (row.clone(), None));
         }
         if let Some((_, destroyed)) = rows.get_mut(&case).filter(|_| record.deed == Deed::Destroyed) {
             *destroyed = Some(record.day);
@@ -49,6 +50,18 @@ pub fn last_seen(entries: &[Entry]) -> BTreeMap<ReaderId, Day> {
     days
 }
 
+/// What a coordinator did about a case, in the order they did it.
+pub(super) fn coordinated<'a>(entries: &'a [Entry], case: &CaseId) -> impl Iterator<Item = &'a Record> {
+    let case = *case;
+    believed(entries).map(|(record, _)| record).filter(move |r| r.case == Some(case) && r.deed.is_coordinator_s())
+}
+
+/// Whether a case was kept, and is no longer.
+pub(super) fn released(entries: &[Entry], case: &CaseId) -> bool {
+    let kept = coordinated(entries, case).map(|record| record.deed);
+    kept.filter(|deed| matches!(deed, Deed::Held | Deed::Released)).last() == Some(Deed::Released)
+}
+
 /// How often who reads was changed since a day: somebody left, was taken out or let in. By case; where the log names none, together.
 pub fn reader_changes(entries: &[Entry], since: Day) -> BTreeMap<Option<CaseId>, usize> {
     let mut changes = BTreeMap::new();
@@ -66,10 +79,16 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::domain::{
-        classification::{Classification, Stage},
-        id::{InstanceId, OrgId},
-        register::Channel,
+    use crate::{
+        domain::{
+            classification::{Classification, Stage},
+            guest::{Guest, GuestCard, VERSION},
+            id::{InstanceId, OrgId},
+            register::Channel,
+            roster::Text,
+        },
+        seal::code::Language,
+        text::Texts,
     };
 
     fn entry(deed: Deed, row: Option<(CaseKind, &str)>, problem: Option<&'static str>) -> Option<Entry> {
@@ -135,5 +154,26 @@ mod tests {
             entry(Deed::Noted, Some((CaseKind::Report, "theft")), None),
         ]);
         assert!(again.values().all(|(_, destroyed)| destroyed.is_some()) && again.len() == 1);
+    }
+
+    /// A guest stands in no roster: their card, where the record is believed, says who they are.
+    #[test]
+    fn the_log_says_of_a_guest_that_they_are_one() {
+        let made = entry(Deed::Opened, None, None).zip(Day::parse("2026-12-24")).zip(ReaderId::parse("ad-onderzoeker"));
+        let Some(((mut entry, until), id)) = made else { unreachable!("an entry") };
+        let name = |text: &str| Text { nl: text.to_owned(), en: text.to_owned() };
+        let guest = Guest { id: id.clone(), shown_as: name("Audit"), seal_key: String::new(), sign_key: String::new() };
+        let Some(record) = &mut entry.record else { unreachable!("a record") };
+        let case = CaseId::from_uuid(Uuid::from_u128(2));
+        let by = ReaderId::parse("bzk-functionaris-1").unwrap_or_else(|| unreachable!("a name"));
+        record.card = Some(GuestCard { v: VERSION, case, guest, until, by, signature: String::new() });
+        let t = Texts::of(Language::En);
+        assert_eq!(entry.by(t, |_| None), "bzk-functionaris-1", "a card speaks for nobody else");
+        if let Some(record) = &mut entry.record {
+            record.by = Some(id);
+        }
+        assert_eq!(entry.by(t, |_| None), "Guest reader: Audit, guest until 24 December 2026");
+        entry.problem = Some("audit-stranger");
+        assert_eq!(entry.by(t, |_| None), "ad-onderzoeker");
     }
 }

@@ -70,7 +70,7 @@ pub use roster::{Review, signed_with};
 pub(crate) use watch::in_csv;
 pub use write::{Attachment, Sent, attach_file, write};
 
-use crate::{seal::code::Language, text::Texts};
+use crate::{domain::day::Day, seal::code::Language, text::Texts};
 
 pub use crate::show::{safe_json, safe_name, safe_text};
 
@@ -81,16 +81,24 @@ pub struct DeskError {
     text: String,
     /// The text's id, for those that are said in the reader's language too.
     id: Option<&'static str>,
+    /// A day that the text names.
+    day: Option<Day>,
 }
 
 impl DeskError {
     fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into(), id: None }
+        Self { text: text.into(), id: None, day: None }
     }
 
     /// One of the texts of `web/i18n`; English on the command line.
     fn known(id: &'static str) -> Self {
-        Self { text: Texts::of(Language::En).get(id), id: Some(id) }
+        Self { text: Texts::of(Language::En).get(id), id: Some(id), day: None }
+    }
+
+    /// One of those texts that names a day.
+    fn from_day(id: &'static str, day: Day) -> Self {
+        let t = Texts::of(Language::En);
+        Self { text: t.with(id, &[("day", t.day(day))]), id: Some(id), day: Some(day) }
     }
 
     /// Whether the server would not take it just now.
@@ -100,7 +108,8 @@ impl DeskError {
 
     /// As a page says it: a whole sentence, which on the command line follows the program's name.
     fn in_words(&self, t: Texts) -> String {
-        sentence(&self.id.map_or_else(|| self.text.clone(), |id| t.get(id)))
+        let day: Vec<_> = self.day.iter().map(|day| ("day", t.day(*day))).collect();
+        sentence(&self.id.map_or_else(|| self.text.clone(), |id| t.with(id, &day)))
     }
 }
 

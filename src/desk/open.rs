@@ -284,6 +284,7 @@ fn content(manifest: &Manifest, body: Body) -> Result<Result<Content, String>, D
         | Kind::Identity
         | Kind::Reminder
         | Kind::HoldTold
+        | Kind::ReleaseTold
         | Kind::TransferAsked
         | Kind::Escalation
         | Kind::Talk

@@ -7,6 +7,8 @@ use uuid::Uuid;
 
 use super::{
     Client, DeskError, Sent,
+    case_words::guest_name,
+    ledger::released,
     write::{failed, framed, may_send},
 };
 use crate::{
@@ -26,6 +28,9 @@ use crate::{
     text::Texts,
 };
 
+/// The number of a coordinator's first message; a case has not so many items.
+const FIRST_MEMO: u32 = 1 << 31;
+
 /// A message of a coordinator to the readers of a case.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Memo {
@@ -37,11 +42,13 @@ pub enum Memo {
     Escalate,
     /// The closed case is kept.
     Hold,
+    /// It is kept no longer.
+    Release,
 }
 
 impl Memo {
     /// All, in the order shown.
-    pub const ALL: [Self; 4] = [Self::Remind, Self::Transfer, Self::Escalate, Self::Hold];
+    pub const ALL: [Self; 5] = [Self::Remind, Self::Transfer, Self::Escalate, Self::Hold, Self::Release];
 
     /// Its name on pages.
     pub fn name(self) -> &'static str {
@@ -50,6 +57,7 @@ impl Memo {
             Self::Transfer => "transfer",
             Self::Escalate => "escalate",
             Self::Hold => "hold",
+            Self::Release => "release",
         }
     }
 
@@ -58,9 +66,10 @@ impl Memo {
         Self::ALL.into_iter().find(|memo| memo.name() == name)
     }
 
-    /// Those that are so in a case of this state.
-    pub fn in_state(state: CaseState) -> impl Iterator<Item = Self> {
-        Self::ALL.into_iter().filter(move |memo| may_send(memo.kind(), state).is_ok())
+    /// Those that are so in a case of this state, which was kept before or not.
+    pub fn in_state(state: CaseState, released: bool) -> impl Iterator<Item = Self> {
+        let all = Self::ALL.into_iter().filter(move |memo| released || *memo != Self::Release);
+        all.filter(move |memo| may_send(memo.kind(), state).is_ok())
     }
 
     fn kind(self) -> Kind {
@@ -69,6 +78,7 @@ impl Memo {
             Self::Transfer => Kind::TransferAsked,
             Self::Escalate => Kind::Escalation,
             Self::Hold => Kind::HoldTold,
+            Self::Release => Kind::ReleaseTold,
         }
     }
 
@@ -78,6 +88,7 @@ impl Memo {
             Self::Transfer => Deed::AskedTransfer,
             Self::Escalate => Deed::Escalated,
             Self::Hold => Deed::ToldHold,
+            Self::Release => Deed::ToldRelease,
         }
     }
 }
@@ -177,6 +188,10 @@ impl Client {
         let view = self.overview().await?.cases.into_iter().find(|c| c.case == *case);
         let view = view.ok_or_else(|| DeskError::known("desk-error-nothing"))?;
         may_send(memo.kind(), view.state)?;
+        if memo == Memo::Release && !released(&self.fetch_log().await?.entries(&self.roster, &self.me.seal), case) {
+            return Err(DeskError::known("desk-error-not-released"));
+        }
+        let written = u32::try_from(self.log_head(org).await?.length).unwrap_or(u32::MAX);
         let to = Recipients::of(of_groups(&self.roster, org, &view)).map_err(failed)?;
         let head = ItemHead {
             instance: self.roster.instance,
@@ -184,7 +199,8 @@ impl Client {
             item: ItemId::from_uuid(Uuid::new_v4()),
             kind: memo.kind(),
             author: Author::Reader(self.me.reader.clone()),
-            seq: u32::MAX,
+            // After all that readers wrote on the day, and in the order of the log: what stands in the case a coordinator does not know.
+            seq: FIRST_MEMO.saturating_add(written),
             seen: [0; 32],
             before: Before::default(),
             day: self.today(),
@@ -277,6 +293,17 @@ impl Export {
 }
 
 impl Entry {
+    /// Who did it; nobody is the server. A guest is no reader of the roster: their card says how everybody sees them, and is believed
+    /// where the record is.
+    pub(super) fn by(&self, t: Texts, named: impl Fn(&ReaderId) -> Option<String>) -> String {
+        let record = self.record.as_ref();
+        let Some(by) = record.and_then(|record| record.by.as_ref()) else { return t.get("watch-server") };
+        let card = record.and_then(|record| record.card.as_ref()).filter(|card| card.guest.id == *by);
+        let guest = |card| t.with("log-guest", &[("name", guest_name(t, card))]);
+        let card = card.filter(|_| self.problem.is_none()).map(guest);
+        named(by).or(card).unwrap_or_else(|| by.to_string())
+    }
+
     /// What is wrong, in words, and who sent it.
     pub(super) fn doubt(&self, t: Texts, problem: &str) -> String {
         match &self.sent_by {

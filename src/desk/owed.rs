@@ -1,25 +1,32 @@
-//! What is owed in a case, as far as this reader knows it: one answer for the page, the command line and the order of the inbox.
+//! What is owed in a case, as far as whoever looks knows it: one answer for the reader's page, the coordinator's, the command line and the
+//! order of the inbox.
 use super::{
     Item, Opened,
     circle::{proven, withdrawn},
+    consent::begun,
     open::advice,
 };
 use crate::{
-    api_types::CaseView,
+    api_types::{CaseView, oversight::OverviewCase},
     domain::{
-        case::{Duty, duty},
+        case::{CaseState, Done, Next, next},
+        classification::WITHDRAWN,
         day::Day,
+        register::{CaseKind, Row},
     },
     seal::{Author, Kind},
+    text::Texts,
 };
 
-/// What a reader who opened a case knows of what it asks.
+/// What somebody knows of what a case asks.
 #[derive(Clone, Copy)]
 pub(super) struct Asks {
     /// The law sets no term: see [`advice`].
     pub(super) without_term: bool,
-    /// Feedback was given: what the law asks was done.
-    pub(super) fed_back: bool,
+    /// It is a report: its first item is seen. Who got a part of a case may not know what it is.
+    pub(super) report: bool,
+    /// What was done in it.
+    pub(super) done: Done,
     /// The reporter withdrew: what the law asks is owed to them, and they want no more contact. It stands again when they write again.
     pub(super) withdrawn: bool,
 }
@@ -27,10 +34,18 @@ pub(super) struct Asks {
 impl Asks {
     /// From what a case holds.
     pub(super) fn of(items: &[Item]) -> Self {
-        let by_reader =
-            |o: &Opened| o.manifest.head.kind == Kind::Feedback && o.manifest.head.author != Author::Reporter;
-        let fed_back = proven(items).any(|(_, opened)| by_reader(opened));
-        Self { without_term: advice(items), fed_back, withdrawn: withdrawn(items).is_some() }
+        let by_reader = |o: &Opened, kind| o.manifest.head.kind == kind && o.manifest.head.author != Author::Reporter;
+        let said = |kind| proven(items).any(|(_, opened)| by_reader(opened, kind));
+        let done = Done { acknowledged: said(Kind::Acknowledgement), fed_back: said(Kind::Feedback) };
+        let report = begun(items, |kind| kind == Kind::Report);
+        Self { without_term: advice(items), report, done, withdrawn: withdrawn(items).is_some() }
+    }
+
+    /// From the row that its readers wrote into the register.
+    fn of_row(row: &Row) -> Self {
+        let done = Done { acknowledged: row.acknowledged.is_some(), fed_back: row.feedback.is_some() };
+        let withdrawn = row.assessment.as_ref().is_some_and(|made| made.assessment == WITHDRAWN);
+        Self { without_term: row.kind == CaseKind::Identity, report: true, done, withdrawn }
     }
 }
 
@@ -39,10 +54,14 @@ impl Asks {
 pub(super) enum Owed {
     /// Nothing: it is closed, or the law sets no term.
     Nothing,
-    /// An acknowledgement, if it is a report: this reader has not opened it.
+    /// An acknowledgement, if it is a report: whoever looks does not know that.
     IfReport,
-    /// What the law asks next.
-    Duty(Duty),
+    /// An acknowledgement.
+    Acknowledge,
+    /// Feedback.
+    Feedback,
+    /// Feedback, unless it was given before this reader could see it.
+    FeedbackUnlessGiven,
     /// Nothing more: feedback was given. The server's day is not of the law any more.
     FedBack,
     /// Nothing more: the reporter withdrew.
@@ -50,21 +69,33 @@ pub(super) enum Owed {
 }
 
 impl Owed {
-    /// In a case; of one that this reader did not open nothing more is known.
+    /// In a case of a reader; of one that this reader did not open nothing more is known.
     pub(super) fn of(case: &CaseView, asks: Option<Asks>) -> Self {
-        match (duty(case.state, case.filed, case.due), asks) {
-            (None, _) => Self::Nothing,
-            (_, Some(asks)) if asks.withdrawn => Self::Withdrawn,
-            (_, Some(asks)) if asks.without_term => Self::Nothing,
-            (_, Some(asks)) if asks.fed_back => Self::FedBack,
-            (Some(Duty::Acknowledge), None) => Self::IfReport,
-            (Some(duty), _) => Self::Duty(duty),
+        Self::by((case.state, case.filed, case.due), asks)
+    }
+
+    /// In a case that a coordinator watches, with its row of the register.
+    pub(super) fn watched(case: &OverviewCase, row: Option<&Row>) -> Self {
+        Self::by((case.state, case.filed, case.due), row.map(Asks::of_row))
+    }
+
+    fn by((state, filed, due): (CaseState, Day, Day), asks: Option<Asks>) -> Self {
+        let (report, done) = asks.map_or((false, Done::default()), |asks| (asks.report, asks.done));
+        match next(state, filed, due, done) {
+            Next::Nothing => Self::Nothing,
+            _ if asks.is_some_and(|asks| asks.withdrawn) => Self::Withdrawn,
+            _ if asks.is_some_and(|asks| asks.without_term) => Self::Nothing,
+            Next::Acknowledge if report => Self::Acknowledge,
+            Next::Acknowledge => Self::IfReport,
+            Next::Feedback => Self::Feedback,
+            Next::FeedbackUnlessGiven => Self::FeedbackUnlessGiven,
+            Next::FedBack => Self::FedBack,
         }
     }
 
     /// Whether something is to be done by the day that the case names.
     pub(super) fn has_term(self) -> bool {
-        matches!(self, Self::IfReport | Self::Duty(_))
+        !matches!(self, Self::Nothing | Self::FedBack | Self::Withdrawn)
     }
 
     /// As `--json` names it; nothing when nothing is owed.
@@ -72,22 +103,29 @@ impl Owed {
         match self {
             Self::Nothing => None,
             Self::IfReport => Some("acknowledge_if_report"),
-            Self::Duty(Duty::Acknowledge) => Some("acknowledge"),
-            Self::Duty(Duty::Feedback) => Some("feedback"),
+            Self::Acknowledge => Some("acknowledge"),
+            Self::Feedback => Some("feedback"),
+            Self::FeedbackUnlessGiven => Some("feedback_unless_given"),
             Self::FedBack => Some("fed_back"),
             Self::Withdrawn => Some("withdrawn"),
         }
     }
 
-    /// In words, for the command line.
-    pub(super) fn in_words(self, due: Day) -> String {
-        match self {
-            Self::Nothing => "no term".to_owned(),
-            Self::IfReport => format!("if it is a report, acknowledge by {due}"),
-            Self::Duty(Duty::Acknowledge) => format!("acknowledge by {due}"),
-            Self::Duty(Duty::Feedback) => format!("feedback by {due}"),
-            Self::FedBack => "feedback was given".to_owned(),
-            Self::Withdrawn => "nothing: the reporter withdrew".to_owned(),
-        }
+    /// In words, with the day that the case names as it is written, and whether that day is over.
+    pub(super) fn in_words(self, t: Texts, due: String, over: bool) -> String {
+        let id = match self {
+            Self::Nothing => "desk-nothing-due",
+            Self::IfReport if over => "desk-due-if-report-over",
+            Self::IfReport => "desk-due-if-report",
+            Self::Acknowledge => "desk-due-acknowledge",
+            Self::Feedback => "desk-due-feedback",
+            Self::FeedbackUnlessGiven if over => "desk-due-unless-given-over",
+            Self::FeedbackUnlessGiven => "desk-due-unless-given",
+            Self::FedBack => "desk-due-fed-back",
+            Self::Withdrawn => "desk-due-withdrawn",
+        };
+        let text = t.with(id, &[("day", due)]);
+        let late = over && matches!(self, Self::Acknowledge | Self::Feedback);
+        if late { format!("{} {text}", t.get("desk-late")) } else { text }
     }
 }

@@ -67,7 +67,7 @@ async fn pass(
         return Err(DeskError::known("desk-error-reader-gone"));
     }
     let goes: Vec<ItemId> = goes_along(items, seq, said).into_iter().chain([item]).collect();
-    share_with(client, (case, items), &goes, &to.iter().map(|r| (*r, None)).collect::<Vec<_>>()).await?;
+    share_with(client, (case, items), &goes, &to.iter().map(|r| (*r, None)).collect::<Vec<_>>(), None).await?;
     let struck = circle.struck.iter().cloned().collect();
     let keyed = to.iter().map(|r| r.keyed()).collect();
     let done = PassOn::new(item, keyed, circle.reporter.clone(), (circle.readers.clone(), struck));

@@ -11,13 +11,20 @@ use super::{
     account::oral,
     case_words::{CaseWords, Entry, is_link},
     commands::Options,
+    duty::Duty,
     links,
     numbers::case_id,
     open::{Body, Content, Item, Opened, Reach, State, open_case},
     owed::{Asks, Owed},
     safe_json, safe_text,
 };
-use crate::{api_types::CaseView, domain::guest::GuestCard, private, seal::code::Language, text::Texts};
+use crate::{
+    api_types::CaseView,
+    domain::{day::Day, guest::GuestCard},
+    private,
+    seal::code::Language,
+    text::Texts,
+};
 
 /// Opens a case and says what is in it. Fails when nothing opens.
 pub(super) async fn read(
@@ -39,21 +46,29 @@ pub(super) async fn read(
     let guest =
         |card: &GuestCard| json!({ "guest": card.guest.id, "shown_as": card.guest.shown_as, "until": card.until });
     let guests: Vec<Value> = words.guests().iter().map(guest).collect();
+    let duties: Vec<Value> = words.duties().iter().map(duty).collect();
     let oral = oral(&opened).map(|oral| oral.to_json());
     let owed = Owed::of(&case, Some(Asks::of(&opened)));
-    let head = head((&case, owed), &words, &opened);
+    let head = head((&case, owed), client.today(), &words, &opened);
     let entries: Vec<Option<Entry>> = opened.iter().map(|item| (!is_link(item)).then(|| words.entry(item))).collect();
     let nothing = opened.iter().all(|item| !matches!(item.state, State::Opened(_)));
     let mut items = Vec::new();
     for item in opened {
         items.push(view(item, save)?);
     }
-    let all = json!({ "case": case, "items": items, "strangers": strangers, "guests": guests, "oral": oral });
+    let all = json!({ "case": case, "items": items, "strangers": strangers, "guests": guests, "duties": duties,
+        "oral": oral });
     let text = if options.json { safe_json(&all.to_string()) } else { head + &in_words(&entries, &items) };
     if nothing {
         return Err(DeskError::new(format!("nothing in this case opened:\n{text}")));
     }
     Ok(text)
+}
+
+/// Where a legal duty stands.
+fn duty(duty: &Duty) -> Value {
+    json!({ "request": duty.request, "to": duty.to, "notice": duty.not_before.is_some(), "not_before": duty.not_before,
+        "approved": duty.approval.is_some(), "answers": duty.answers, "done": duty.done })
 }
 
 fn private_folder(folder: &Path) -> Result<(), DeskError> {
@@ -134,7 +149,7 @@ fn unused(folder: &Path, name: &str) -> PathBuf {
 }
 
 /// What somebody else wrote, every line marked: it cannot pass for a line of ours.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     safe_text(text).lines().map(|line| format!("| {line}\n")).collect()
 }
 
@@ -144,9 +159,9 @@ fn line(text: &str) -> String {
 }
 
 /// What stands on top of a case: where it stands, who reads it, and what to be careful of.
-fn head((case, owed): (&CaseView, Owed), words: &CaseWords<'_>, items: &[Item]) -> String {
+fn head((case, owed): (&CaseView, Owed), today: Day, words: &CaseWords<'_>, items: &[Item]) -> String {
     let t = Texts::of(Language::En);
-    let due = owed.in_words(case.due);
+    let due = owed.in_words(t, case.due.to_string(), case.due < today);
     let mut text = format!("Case {} ({:?}), filed {}, {due}\n", case.case, case.state, case.filed);
     if let Some(ends) = words.ends(case) {
         text += &line(&format!("{}: {ends}", t.get("ends-title")));
@@ -177,6 +192,9 @@ fn head((case, owed): (&CaseView, Owed), words: &CaseWords<'_>, items: &[Item]) 
     }
     for (asked, _) in words.consents(case.state) {
         text += &line(&asked);
+    }
+    for duty in words.duties() {
+        text += &line(&words.duty(&duty));
     }
     for (other, duplicate) in links(items) {
         let id = if duplicate { "desk-link-duplicate" } else { "desk-link-linked" };

@@ -88,7 +88,7 @@ pub struct AskDuty {
     /// Which law.
     #[arg(long, value_name = "CODE", value_parser = grounds())]
     ground: Ground,
-    /// The article, warrant or number of the case; another law needs it.
+    /// The article, warrant or number of the case; a criminal investigation, a court order and another law need it.
     #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
     reference: String,
     /// Does not tell the reporter before. The reason then says why that would endanger the inquiry.

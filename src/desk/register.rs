@@ -53,6 +53,7 @@ pub(super) fn deed(kind: Kind) -> Deed {
         | Kind::Withdrawal
         | Kind::Reminder
         | Kind::HoldTold
+        | Kind::ReleaseTold
         | Kind::TransferAsked
         | Kind::Escalation => Deed::Other,
     }

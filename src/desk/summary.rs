@@ -21,7 +21,10 @@ use super::{
 };
 use crate::{
     api_types::CaseView,
-    domain::id::{CaseId, ItemId},
+    domain::{
+        case::Done,
+        id::{CaseId, ItemId},
+    },
 };
 
 /// Characters of the line that names a case.
@@ -47,7 +50,10 @@ pub(super) struct Summary {
     pub(super) advice: bool,
     /// Whether the law sets it no term.
     without_term: bool,
-    /// Whether feedback was given.
+    /// Whether it is known to be a report.
+    report: bool,
+    /// Whether receipt was confirmed, and feedback given.
+    acknowledged: bool,
     fed_back: bool,
     /// Whether the reporter withdrew.
     withdrawn: bool,
@@ -87,7 +93,8 @@ pub(super) fn first_line(items: &[Item]) -> Option<String> {
 impl Summary {
     /// What the case asks.
     pub(super) fn asks(&self) -> Asks {
-        Asks { without_term: self.without_term, fed_back: self.fed_back, withdrawn: self.withdrawn }
+        let done = Done { acknowledged: self.acknowledged, fed_back: self.fed_back };
+        Asks { without_term: self.without_term, report: self.report, done, withdrawn: self.withdrawn }
     }
 }
 
@@ -136,11 +143,13 @@ impl Summaries {
             text.push('\n');
         }
         let text = text.to_lowercase().chars().take(SEARCHED).collect();
-        let Asks { without_term, fed_back, withdrawn } = Asks::of(items);
+        let Asks { without_term, report, done: Done { acknowledged, fed_back }, withdrawn } = Asks::of(items);
         let summary = Summary {
             line,
             advice: without_term && !identity(items),
             without_term,
+            report,
+            acknowledged,
             fed_back,
             withdrawn,
             oral: oral(items).is_some(),
@@ -305,6 +314,8 @@ mod tests {
                 line: "Kas".to_owned(),
                 advice: false,
                 without_term: false,
+                report: true,
+                acknowledged: false,
                 fed_back: false,
                 withdrawn: false,
                 oral: false,

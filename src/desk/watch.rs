@@ -13,8 +13,9 @@ use super::{
     commands::Options,
     last_seen,
     numbers::case_id,
-    page::{CHANGED, waits},
-    reader_changes, register, safe_text, signed_with,
+    owed::Owed,
+    page::{CHANGED, changed},
+    reader_changes, register, safe_text, signed_with, without_clock,
     writing::{Writing, sent, text},
 };
 use crate::{
@@ -57,6 +58,8 @@ pub enum Watch {
     Escalate(Writing),
     /// Coordinator: tells the readers of a closed case that it is kept.
     TellHold(Writing),
+    /// Coordinator: tells the readers of a case that it is kept no longer.
+    TellRelease(Writing),
     /// Coordinator: looks at the organisation's next roster file, and signs it with --key.
     Roster {
         /// The roster file to come, org-….toml.
@@ -134,6 +137,7 @@ pub(super) async fn watch(options: &Options, client: &Client, command: &Watch) -
         Watch::AskTransfer(w) => memo(options, client, w, Memo::Transfer).await,
         Watch::Escalate(w) => memo(options, client, w, Memo::Escalate).await,
         Watch::TellHold(w) => memo(options, client, w, Memo::Hold).await,
+        Watch::TellRelease(w) => memo(options, client, w, Memo::Release).await,
         Watch::Roster { file, signatures, key } => {
             roster(options, client, file, signatures.as_deref(), key.as_deref()).await
         }
@@ -195,29 +199,32 @@ async fn hold(options: &Options, client: &Client, case: &str, hold: bool) -> Res
 }
 
 async fn overview(options: &Options, client: &Client) -> Result<String, DeskError> {
-    let overview = client.overview().await?;
+    let mut overview = client.overview().await?;
     let entries = client.fetch_log().await?.entries(&client.roster, &client.me.seal);
     let changes = reader_changes(&entries, client.today().plus_days(-CHANGED));
+    let (identities, rows) = (without_clock(&entries), register(&entries));
+    overview.cases.retain(|case| !identities.contains(&case.case));
+    let owed = |case: &OverviewCase| Owed::watched(case, rows.get(&case.case).map(|(row, _)| row));
     if options.json {
+        let owed: Vec<_> =
+            overview.cases.iter().map(|case| json!({ "case": case.case, "owed": owed(case).name() })).collect();
         let changes: Vec<_> = changes.iter().map(|(case, count)| json!({ "case": case, "count": count })).collect();
         let mut all = serde_json::to_value(&overview).map_err(|e| DeskError::new(e.to_string()))?;
         if let Some(all) = all.as_object_mut() {
+            all.insert("owed".to_owned(), json!(owed));
             all.insert("reader_changes".to_owned(), json!({ "days": CHANGED, "changes": changes }));
         }
         return Ok(all.to_string());
     }
     let mut text = format!("{} report(s), {} request(s) for advice\n", overview.cases.len(), overview.advice);
+    let t = Texts::of(Language::En);
     for (case, count) in changes {
-        let case = case.map_or_else(|| "unnamed".to_owned(), |case| case.to_string());
-        let _ = writeln!(text, "{case}  who reads was changed {count} time(s) in {CHANGED} days");
+        let _ = writeln!(text, "{}", changed(t, case.map(|case| case.to_string()), count));
     }
-    let rows = register(&entries);
-    for c in overview.cases {
-        let due = waits(&c, rows.get(&c.case).map(|(row, _)| row));
-        let due = due.map_or_else(|| "no term".to_owned(), |day| format!("due {day}"));
-        let t = Texts::of(Language::En);
+    for c in &overview.cases {
+        let due = owed(c).in_words(t, c.due.to_string(), c.due < client.today());
         let (case, state, groups) = (c.case, c.state, groups(t, &c.groups));
-        let ends = will_end(client, t, &c);
+        let ends = will_end(client, t, c);
         let _ =
             writeln!(text, "{case}  {state:?}  filed {}  {due}  {groups}\n  {}: {ends}", c.filed, t.get("ends-title"));
     }
@@ -253,7 +260,7 @@ fn listed(options: &Options, entries: &[Entry]) -> String {
     let t = Texts::of(Language::En);
     let line = |e: &Entry| match (&e.record, e.problem) {
         (Some(r), problem) => {
-            let by = r.by.as_ref().map_or_else(|| "the server".to_owned(), ToString::to_string);
+            let by = e.by(t, |_| None);
             let case = r.case.map(|c| c.to_string()).unwrap_or_default();
             let doubt = problem.map(|p| format!("  CAREFUL: {}", e.doubt(t, p))).unwrap_or_default();
             format!("{}  {}  {by}  {}  {case}{doubt}", e.number, r.day, t.get(&format!("deed-{}", word(r.deed))))

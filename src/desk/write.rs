@@ -119,11 +119,13 @@ pub(super) fn may_send(kind: Kind, state: CaseState) -> Result<(), DeskError> {
         Kind::Left | Kind::TakeOut | Kind::TakenOut | Kind::Link => Addition::Readers,
         Kind::Reminder | Kind::TransferAsked | Kind::Escalation => Addition::Urge,
         Kind::HoldTold => Addition::Held,
+        Kind::ReleaseTold => Addition::Released,
         _ => Addition::Work,
     };
     may_add(what, state).map_err(|_| {
         DeskError::known(match what {
             Addition::Held => "desk-error-not-held",
+            Addition::Released => "desk-error-not-released",
             Addition::Urge => "desk-error-memo-closed",
             _ if state.is_closed() => "desk-error-closed",
             _ => "desk-error-changed",

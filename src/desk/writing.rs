@@ -13,6 +13,7 @@ use super::{
     commands::Options,
     numbers::case_id,
     open::entered,
+    read::quoted,
     write::{Attachment, Sent, write},
 };
 use crate::{
@@ -86,14 +87,22 @@ pub(super) fn asks(yes: bool, without: &'static str) -> Result<bool, DeskError> 
 
 /// Says what an act means, and asks for its name; anything else leaves it undone, as the text then says.
 pub(super) fn once_more(act: &str, means: &[String], undone: &'static str) -> Result<(), DeskError> {
-    let mut out = std::io::stderr();
-    for line in means {
-        writeln!(out, "- {line}")?;
-    }
-    writeln!(out, "Type {act} to {act} this case; anything else leaves it as it is.")?;
+    let lines: String = means.iter().map(|line| format!("- {line}\n")).collect();
+    typed(act, &format!("{lines}Type {act} to {act} this case; anything else leaves it as it is."), undone)
+}
+
+/// Shows what the reporter wrote since they were told of a legal duty, and asks for the word that hands over.
+pub(super) fn shown_first(answers: &[String]) -> Result<(), DeskError> {
+    let lines: String = answers.iter().map(|answer| quoted(answer) + "\n").collect();
+    let asked = "The reporter wrote this since they were told. Type hand-over to hand it over; anything else leaves it as it is.";
+    typed("hand-over", &(lines + asked), "desk-error-handed-not")
+}
+
+fn typed(word: &str, asked: &str, undone: &'static str) -> Result<(), DeskError> {
+    writeln!(std::io::stderr(), "{asked}")?;
     let mut typed = String::new();
     std::io::stdin().read_line(&mut typed)?;
-    if typed.trim() == act { Ok(()) } else { Err(DeskError::known(undone)) }
+    if typed.trim() == word { Ok(()) } else { Err(DeskError::known(undone)) }
 }
 
 /// Closes a case: says first what that means, and asks for the word.

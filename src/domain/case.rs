@@ -140,22 +140,41 @@ impl Act {
     }
 }
 
-/// What the law asks next of the readers of a report. Advice has no legal term.
+/// What the law asks next of the readers of a report, as far as somebody can see. Advice has no legal term.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Duty {
+pub enum Next {
+    /// Nothing: it is closed.
+    Nothing,
     /// Confirm receipt, within [`ACKNOWLEDGE_DAYS`] of filing (Wbk art. 2(2)).
     Acknowledge,
     /// Give feedback, within [`FEEDBACK_MONTHS`] (Directive art. 9(1)(f)).
     Feedback,
+    /// The same, unless it was given: whoever asks does not see all that was written before, and the day is that of the one or the other.
+    FeedbackUnlessGiven,
+    /// Nothing more: feedback was given. The day that is counted on to is nobody's promise.
+    FedBack,
 }
 
-/// What is due by `due` in a case filed on `filed`; nothing in a closed one. Before an acknowledgement the deadline is that of the
-/// acknowledgement, and every act moves it further.
-pub fn duty(state: CaseState, filed: Day, due: Day) -> Option<Duty> {
-    match state {
-        _ if state.is_closed() => None,
-        _ if due == filed.plus_days(ACKNOWLEDGE_DAYS) => Some(Duty::Acknowledge),
-        _ => Some(Duty::Feedback),
+/// What somebody sees that was done in a report.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Done {
+    /// Receipt was confirmed: they see all that came after it.
+    pub acknowledged: bool,
+    /// Feedback was given.
+    pub fed_back: bool,
+}
+
+/// What is due by `due` in a case filed on `filed`, for somebody who sees that this was done: the one answer for readers, coordinator and
+/// reporter. Before an acknowledgement the deadline is that of the acknowledgement, and every act moves it further; what an
+/// acknowledgement cannot reach is moved by feedback alone.
+pub fn next(state: CaseState, filed: Day, due: Day, done: Done) -> Next {
+    match done {
+        _ if state.is_closed() => Next::Nothing,
+        Done { fed_back: true, .. } => Next::FedBack,
+        _ if due == filed.plus_days(ACKNOWLEDGE_DAYS) => Next::Acknowledge,
+        _ if due > dates(filed, None).feedback => Next::FedBack,
+        Done { acknowledged: true, .. } => Next::Feedback,
+        Done { .. } => Next::FeedbackUnlessGiven,
     }
 }
 
@@ -191,6 +210,8 @@ pub enum Addition {
     Urge,
     /// A coordinator says that it is kept.
     Held,
+    /// A coordinator says that it is kept no longer.
+    Released,
 }
 
 /// Whether something may be added to a case. What it is stands inside the seal: a server holds whoever sends it to the state for which it
@@ -201,6 +222,7 @@ pub fn may_add(what: Addition, state: CaseState) -> Result<(), InvalidAct> {
         Addition::Readers => true,
         Addition::Urge => !state.is_closed(),
         Addition::Held => state == CaseState::Held,
+        Addition::Released => state == CaseState::Closed,
     };
     if may { Ok(()) } else { Err(InvalidAct) }
 }

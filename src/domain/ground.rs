@@ -5,8 +5,20 @@
 //! notice with reasons unless that endangers the inquiry (Wbk art. 1a).
 use serde::{Deserialize, Serialize};
 
+use super::day::Day;
+
 /// The version of this list.
 pub const VERSION: u8 = 1;
+
+/// Calendar days that pass between a notice and what it announces. The law names no number (Wbk art. 1a; Directive art. 16(3)); a week is what
+/// the law elsewhere gives a reader to answer a reporter, and leaves one who looks once a week the time to answer.
+pub const NOTICE_DAYS: i32 = 7;
+
+/// The first day on which something is handed over of which the reporter is told before. It counts from the later of the notice and the word of
+/// the second reader: no single reader dates it back.
+pub fn not_before(noticed: Day, approved: Option<Day>) -> Day {
+    approved.map_or(noticed, |day| day.max(noticed)).plus_days(NOTICE_DAYS)
+}
 
 /// A legal duty.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -63,9 +75,10 @@ impl Ground {
         }
     }
 
-    /// Whether it says nothing without a reference: an article, a warrant, a case number.
+    /// Whether it says nothing without a reference: it names a decision or a demand, or a law that the reference must name. The others name
+    /// their article themselves.
     pub fn needs_reference(self) -> bool {
-        self == Self::OtherLaw
+        matches!(self, Self::CriminalInvestigation | Self::CourtOrder | Self::OtherLaw)
     }
 }
 
@@ -79,5 +92,15 @@ mod tests {
             assert_eq!(serde_json::to_value(ground).ok(), Some(ground.name().into()));
             assert_eq!(Ground::parse(ground.name()), Some(ground));
         }
+    }
+
+    #[test]
+    fn a_week_passes_from_the_later_of_the_notice_and_the_second_reader() {
+        let days = ["2026-11-20", "2026-11-24", "2026-11-27", "2026-12-01"].map(Day::parse);
+        let [Some(noticed), Some(later), Some(week), Some(later_week)] = days else { unreachable!("days") };
+        assert_eq!(not_before(noticed, None), week);
+        assert_eq!(not_before(noticed, Some(noticed)), week);
+        assert_eq!(not_before(noticed, Some(later)), later_week);
+        assert_eq!(not_before(later, Some(noticed)), later_week);
     }
 }

@@ -82,6 +82,8 @@ pub enum Deed {
     Escalated,
     /// Coordinator: told the readers that the case is kept.
     ToldHold,
+    /// Coordinator: told the readers that the case is kept no longer.
+    ToldRelease,
     /// The server destroyed a case whose term was over.
     Destroyed,
     /// The server took a record from somebody who had signed in.
@@ -89,6 +91,12 @@ pub enum Deed {
 }
 
 impl Deed {
+    /// Whether it is something that a coordinator does about one case.
+    pub fn is_coordinator_s(self) -> bool {
+        use Deed::{AskedTransfer, Escalated, Held, Released, Reminded, ToldHold, ToldRelease};
+        matches!(self, Held | Released | Reminded | AskedTransfer | Escalated | ToldHold | ToldRelease)
+    }
+
     /// Whether only the server does it, and nobody signs it.
     pub fn is_server_s(self) -> bool {
         matches!(self, Self::Destroyed | Self::Received)

@@ -1,12 +1,7 @@
 //! The register (Wbk art. 2a): one row a report, without content and without identity. Advice is not in it.
 use serde::{Deserialize, Serialize};
 
-use super::{
-    case::dates,
-    classification::{Classification, WITHDRAWN},
-    day::Day,
-    roster::Topic,
-};
+use super::{classification::Classification, day::Day, roster::Topic};
 
 /// How a report came in.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -71,6 +66,17 @@ pub struct Row {
 }
 
 impl Row {
+    /// Goes on as a later row says. What that does not name is as it was.
+    pub fn follow(&mut self, later: Self) {
+        let before = std::mem::replace(self, later);
+        self.acknowledged = before.acknowledged.or(self.acknowledged);
+        self.feedback = self.feedback.max(before.feedback);
+        self.assessment = self.assessment.take().or(before.assessment);
+        self.closing = self.closing.take().or(before.closing);
+        self.closed = self.closed.or(before.closed);
+        self.progress = self.progress.take().or(before.progress);
+    }
+
     /// Whether every name in it is a code: letters, digits and what joins them. Who means ill can sign anything.
     pub fn is_known(&self) -> bool {
         let made = [&self.assessment, &self.closing].into_iter().flatten();
@@ -86,15 +92,4 @@ fn is_code(name: &str) -> bool {
     let joins = |c: char| matches!(c, '_' | '-' | '.');
     let begins = name.chars().next().is_some_and(|c| c.is_ascii_alphanumeric());
     begins && name.len() <= 64 && name.chars().all(|c| c.is_ascii_alphanumeric() || joins(c))
-}
-
-/// What is still to be done in a report, and until when; nothing once feedback was given, the case was closed, or its readers set down that
-/// the reporter withdrew: what the law asks is owed to somebody who wants no more contact.
-pub fn next_due(row: &Row) -> Option<Day> {
-    let withdrew = row.assessment.as_ref().is_some_and(|made| made.assessment == WITHDRAWN);
-    if withdrew || row.closed.is_some() || row.feedback.is_some() || row.kind == CaseKind::Identity {
-        return None;
-    }
-    let dates = dates(row.received, row.acknowledged);
-    Some(if row.acknowledged.is_some() { dates.feedback } else { dates.acknowledge })
 }

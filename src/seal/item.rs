@@ -78,7 +78,7 @@ pub struct ItemHead {
     /// Rises with each item of this author in this case.
     pub seq: u32,
     /// SHA-256 over the sorted ids of the items the author had seen: see [`seen`].
-    #[serde(with = "hex_bytes")]
+    #[serde(with = "hex::serde")]
     pub seen: [u8; 32],
     /// The same items, to be put in order by.
     #[serde(default, skip_serializing_if = "Before::is_empty")]
@@ -124,7 +124,7 @@ pub struct Manifest {
     /// Bytes of the body without padding.
     pub length: u64,
     /// SHA-256 of the body.
-    #[serde(with = "hex_bytes")]
+    #[serde(with = "hex::serde")]
     pub sha256: [u8; 32],
 }
 
@@ -302,20 +302,5 @@ impl Write for Buffer {
 
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
-    }
-}
-
-/// Thirty-two bytes as hex in JSON.
-mod hex_bytes {
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
-
-    pub(super) fn serialize<S: Serializer>(bytes: &[u8; 32], s: S) -> Result<S::Ok, S::Error> {
-        s.serialize_str(&hex::encode(bytes))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(d: D) -> Result<[u8; 32], D::Error> {
-        let mut bytes = [0; 32];
-        hex::decode_to_slice(String::deserialize(d)?, &mut bytes).map_err(D::Error::custom)?;
-        Ok(bytes)
     }
 }

@@ -36,6 +36,8 @@ pub enum Kind {
     Reminder,
     /// A coordinator says that a closed case is kept.
     HoldTold,
+    /// A coordinator tells the readers that the case is kept no longer.
+    ReleaseTold,
     /// A coordinator asks the readers to hand the case to others.
     TransferAsked,
     /// A coordinator says that it goes higher up.
@@ -77,7 +79,7 @@ pub enum Kind {
 impl Kind {
     /// Whether it is a coordinator's message to the readers.
     pub fn is_memo(self) -> bool {
-        matches!(self, Self::Reminder | Self::HoldTold | Self::TransferAsked | Self::Escalation)
+        matches!(self, Self::Reminder | Self::HoldTold | Self::ReleaseTold | Self::TransferAsked | Self::Escalation)
     }
 
     /// Whether whoever sends it as a reporter wants to hear of it.
@@ -103,6 +105,7 @@ impl Kind {
             Self::HandOver => "kind-hand-over",
             Self::Reminder => "desk-kind-reminder",
             Self::HoldTold => "desk-kind-hold",
+            Self::ReleaseTold => "desk-kind-release",
             Self::TransferAsked => "desk-kind-transfer",
             Self::Escalation => "desk-kind-escalation",
             Self::Classification => "desk-kind-classification",

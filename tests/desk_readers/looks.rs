@@ -18,7 +18,7 @@ async fn looked_at(make: Make, library: String, script: &str) {
     let file = service.path("reason.txt");
     std::fs::write(&file, format!("Een reden {}", "Lang".repeat(60))).unwrap();
     let reason = ["--file", file.to_str().unwrap()];
-    let duty = ["ask-duty", &case, "--to", "bzk-leidinggevende-1", "--ground", "court_order"];
+    let duty = ["ask-duty", &case, "--to", "bzk-leidinggevende-1", "--ground", "report_of_crime_162sv"];
     service.desk(THIRD, &[&duty[..], &reason].concat()).await.unwrap();
     service.desk(THIRD, &[&["take-out", &case, SECOND][..], &reason].concat()).await.unwrap();
     // A card that a reader made: its page is reached with the file alone.

@@ -31,7 +31,7 @@ async fn the_server_lets_a_guest_share_nothing_close_nothing_and_be_away_from_no
     let to = SentTo::Reader(reader.keyed());
     let sent = SlotSent { to, header: "AAAA".to_owned() };
     let slots = vec![SharedItem { item: view.items[0], slot: sent }];
-    let sharing = Sharing { slots, log: Some(RECORD.to_owned()) };
+    let sharing = Sharing { slots, log: Some(RECORD.to_owned()), not_before: None };
     assert!(client.share(&view.case, &sharing).await.unwrap_err().to_string().contains("refused"));
     let slots = vec![SlotSent { to: SentTo::Reader(named(&client, SECOND).keyed()), header: "AAAA".to_owned() }];
     let act = Some(Act::Close);

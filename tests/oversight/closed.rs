@@ -68,7 +68,10 @@ async fn a_step_is_in_the_register_as_soon_as_it_is_done() {
 async fn a_coordinator_tells_only_of_a_hold_that_is_and_urges_only_while_a_case_is_open() {
     let service = Service::start(None).await;
     let (_, case) = filed(&service).await;
-    say(&service, COORDINATOR, "remind", &case, "Denkt u aan de termijn?").await;
+    let urged = ["escalate", "remind", "ask-transfer"];
+    for memo in urged {
+        say(&service, COORDINATOR, memo, &case, "Denkt u aan de termijn?").await;
+    }
     let error = refused(&service, COORDINATOR, &["tell-hold", &case]).await;
     assert!(error.contains("not kept"), "{error}");
     say(&service, READER, "close", &case, "Klaar").await;
@@ -80,9 +83,19 @@ async fn a_coordinator_tells_only_of_a_hold_that_is_and_urges_only_while_a_case_
     assert!(error.contains("not kept"), "{error}");
     service.desk(COORDINATOR, &["hold", &case]).await.unwrap();
     say(&service, COORDINATOR, "tell-hold", &case, "Ik bewaar deze zaak").await;
+    let error = refused(&service, COORDINATOR, &["tell-release", &case]).await;
+    assert!(error.contains("was not released"), "{error}");
+    service.desk(COORDINATOR, &["release", &case]).await.unwrap();
+    say(&service, COORDINATOR, "tell-release", &case, "Ik bewaar deze zaak niet langer").await;
     let log = service.desk(COORDINATOR, &["log"]).await.unwrap();
-    let told = deeds(&log, &case).into_iter().filter(|deed| ["reminded", "told_hold"].contains(&deed.as_str()));
-    assert_eq!(told.collect::<Vec<_>>(), ["reminded", "told_hold"]);
+    let done = ["escalated", "reminded", "asked_transfer", "held", "told_hold", "released", "told_release"];
+    let told = deeds(&log, &case).into_iter().filter(|deed| done.contains(&deed.as_str()));
+    assert_eq!(told.collect::<Vec<_>>(), done);
+    // The readers have them in the order in which they were written, all of one day.
+    let memos = ["escalation", "reminder", "transfer_asked", "hold_told", "release_told"];
+    let read = service.desk(READER, &["read", &case]).await.unwrap();
+    let kinds = read["items"].as_array().unwrap().iter().map(|item| item["kind"].as_str().unwrap());
+    assert_eq!(kinds.filter(|kind| memos.contains(kind)).collect::<Vec<_>>(), memos);
 }
 
 /// What kind of item it is stands inside the seal: the server holds whoever sends it to the state they say they saw.

@@ -21,13 +21,18 @@ pub(crate) const RECORD: &str = "YWdlLWVuY3J5cHRpb24ub3JnL3YxCg==";
 
 /// Signed in, with an own place to remember what was seen.
 pub(crate) async fn hostile(service: &Service, reader: &str) -> Client {
+    hostile_on(service, reader, Clock::System).await
+}
+
+/// The same, with a clock of their own.
+pub(crate) async fn hostile_on(service: &Service, reader: &str, clock: Clock) -> Client {
     let me = Identity::load(&service.path(&format!("readers/{reader}.key")), || unreachable!()).unwrap();
     let place = Place {
         server: service.base.clone(),
         proxy: None,
         anchor: service.path("anchor.toml"),
         state: service.path(&format!("hostile-{reader}.seen")),
-        clock: Clock::System,
+        clock,
     };
     Client::sign_in(&place, me).await.unwrap()
 }
@@ -44,7 +49,8 @@ pub(crate) async fn own_slot(client: &Client, item: &ItemId) -> Vec<u8> {
 pub(crate) async fn give(client: &Client, case: &CaseId, item: &ItemId, to: &Reader, sent: SentTo) {
     let slot = desk::share(&client.me.seal, &own_slot(client, item).await, to).unwrap();
     let slot = SlotSent { to: sent, header: BASE64_STANDARD.encode(&slot.header) };
-    let sharing = Sharing { slots: vec![SharedItem { item: *item, slot }], log: Some(RECORD.to_owned()) };
+    let sharing =
+        Sharing { slots: vec![SharedItem { item: *item, slot }], log: Some(RECORD.to_owned()), not_before: None };
     client.share(case, &sharing).await.unwrap();
 }
 

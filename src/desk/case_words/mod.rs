@@ -141,6 +141,28 @@ impl<'a> CaseWords<'a> {
         self.circle().map(|circle| duties(self.client, circle, self.items)).unwrap_or_default()
     }
 
+    /// Where a legal duty stands, and from when it may be carried out.
+    pub(super) fn duty(&self, duty: &Duty) -> String {
+        let t = self.t;
+        let id = match (duty.done, duty.approval.is_some()) {
+            (true, _) => "desk-duty-done",
+            (_, true) => "desk-duty-approved",
+            _ => "desk-duty-asked",
+        };
+        let stands = t.with(id, &[("name", self.person(&duty.to.reader)), ("day", t.day(duty.day))]);
+        let from = duty.not_before.filter(|_| !duty.done);
+        from.map_or_else(
+            || stands.clone(),
+            |day| format!("{stands} {}", t.with("desk-duty-from", &[("day", t.day(day))])),
+        )
+    }
+
+    /// What the reporter wrote since they were told of a legal duty, each with its day.
+    pub(super) fn answers(&self, duty: &Duty) -> Vec<String> {
+        let said = self.items.iter().filter(|item| duty.answers.contains(&item.id)).map(|item| self.entry(item));
+        said.map(|entry| entry.texts.into_iter().fold(entry.heading, |all, (_, text)| all + "\n" + &text)).collect()
+    }
+
     /// What the reporter was asked and what came of it; with the item of what they agreed to.
     pub(super) fn consents(&self, state: CaseState) -> Vec<(String, Option<String>)> {
         let closed = state.is_closed();

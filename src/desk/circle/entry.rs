@@ -10,7 +10,10 @@ use crate::{
         Client,
         open::{Content, Item, Opened},
     },
-    domain::id::{ItemId, KeyedReader, ReaderId},
+    domain::{
+        day::Day,
+        id::{ItemId, KeyedReader, ReaderId},
+    },
     seal::{
         Author,
         consent::{HandOver, PassOn},
@@ -47,16 +50,16 @@ pub(super) fn told(client: &Client, items: &[Item], first: Option<&Opened>) -> O
 /// legal duty.
 pub(super) fn to_me<'a>(client: &Client, items: &'a [Item]) -> Vec<&'a HandOver> {
     let me = client.me.keyed();
-    let mine: Vec<&HandOver> =
-        proven(items).filter_map(|(_, opened)| handed_over(opened)).filter(|done| done.to == me).collect();
-    let yes = |done: &&&HandOver| agreed(items, done).then(|| last_answer(items, &done.request)).flatten();
+    let all = proven(items).filter_map(|(_, opened)| Some((handed_over(opened)?, opened.manifest.head.day)));
+    let mine: Vec<(&HandOver, Day)> = all.filter(|(done, _)| done.to == me).collect();
+    let yes = |done: &HandOver| agreed(items, done).then(|| last_answer(items, &done.request)).flatten();
     let last: Option<ItemId> =
-        mine.iter().filter_map(|done| yes(&done)).max_by_key(|(seq, ..)| *seq).map(|(_, item, _)| item);
-    let on_duty = |done: &&&HandOver| on_duty(client, items, done, &|by, _| done.readers.contains(by));
-    match last {
-        Some(last) => mine.into_iter().filter(|done| done.answer == last && agreed(items, done)).collect(),
-        None => mine.iter().filter(on_duty).copied().collect(),
-    }
+        mine.iter().filter_map(|(done, _)| yes(done)).max_by_key(|(seq, ..)| *seq).map(|(_, item, _)| item);
+    let counts = |(done, day): &(&HandOver, Day)| match last {
+        Some(last) => done.answer == last && agreed(items, done),
+        None => on_duty(client, items, (*done, *day), &|by, _| done.readers.contains(by)),
+    };
+    mine.into_iter().filter(counts).map(|(done, _)| done).collect()
 }
 
 /// What was passed on to this reader, as the reporter said, by somebody who is not one of those who get it.

@@ -9,6 +9,7 @@ use crate::{
     },
     domain::{
         day::Day,
+        ground::not_before,
         id::{ItemId, KeyedReader, ReaderId},
     },
     seal::{circle::LeftReason, consent::HandOver},
@@ -40,7 +41,7 @@ impl Joined {
         loop {
             let counts = |by: &KeyedReader, act: &ItemId| ever.contains(by) && gone.counts(by, act);
             let (now, later): (Vec<_>, Vec<_>) =
-                left.into_iter().partition(|(done, _)| agreed(items, done) || on_duty(client, items, done, &counts));
+                left.into_iter().partition(|said| agreed(items, said.0) || on_duty(client, items, *said, &counts));
             if now.is_empty() {
                 return Self { ever, joined };
             }
@@ -61,11 +62,11 @@ pub(super) fn agreed(items: &[Item], done: &HandOver) -> bool {
     said_yes && asked
 }
 
-/// Whether two different readers whose acts count said that a legal duty asks for exactly this.
+/// Whether two different readers whose acts count said that a legal duty asks for exactly this, and it was done on a day on which it could be.
 pub(super) fn on_duty(
     client: &Client,
     items: &[Item],
-    done: &HandOver,
+    (done, day): (&HandOver, Day),
     counts: &dyn Fn(&KeyedReader, &ItemId) -> bool,
 ) -> bool {
     let by = |wanted: ItemId, holds: &dyn Fn(&Content) -> bool| {
@@ -74,7 +75,19 @@ pub(super) fn on_duty(
     };
     let asked = by(done.request, &|content| matches!(content, Content::Duty(asked) if asked.to == done.to));
     let approved = by(done.answer, &|content| matches!(content, Content::DutyApproved(a) if a.request == done.request));
-    asked.zip(approved).is_some_and(|(first, second)| first != second && first != done.to && second != done.to)
+    let two =
+        asked.zip(approved).is_some_and(|(first, second)| first != second && first != done.to && second != done.to);
+    two && in_time((&done.request, &done.answer), items, day, client.today())
+}
+
+/// Whether what a legal duty asks was done on a day on which it could be: of what the reporter was told before, not too early, and not on a
+/// day that has not come.
+fn in_time((request, answer): (&ItemId, &ItemId), items: &[Item], done: Day, today: Day) -> bool {
+    let opened = |wanted: &ItemId| proven(items).find(|(id, _)| id == wanted).map(|(_, opened)| opened);
+    let (Some(asked), Some(approved)) = (opened(request), opened(answer)) else { return false };
+    let Content::Duty(duty) = &asked.content else { return false };
+    let from = not_before(asked.manifest.head.day, Some(approved.manifest.head.day));
+    !duty.notice || (from <= done && done <= today)
 }
 
 /// What somebody did as one of two readers: whoever says that they go, or that they were taken out, names these, and nothing else of theirs

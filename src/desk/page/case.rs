@@ -17,7 +17,7 @@ use super::{
 use crate::{
     api_types::CaseView,
     desk::{
-        DeskError, Item, Reach, State,
+        DeskError, Item, Reach,
         case_words::{Entry, Told},
         circle::withdrawn,
         open::{self, advice},
@@ -26,7 +26,8 @@ use crate::{
         write::may_send,
     },
     domain::{
-        case::{Act, CaseState, Duty},
+        case::{Act, CaseState},
+        day::Day,
         id::{CaseId, OrgId},
     },
     seal::Kind,
@@ -125,7 +126,8 @@ pub(super) async fn case_page(
     let items = open.cases.get(id).map(Vec::as_slice).unwrap_or_default();
     open.client.shown(id, items)?;
     let title = title(t, items, &case);
-    let due = due(t, open, &case, Some(Asks::of(items)));
+    let owed = Owed::of(&case, Some(Asks::of(items)));
+    let due = in_words(t, owed, case.due, open.client.today());
     let closed = case.state.is_closed();
     let guest = open.client.me.card.is_some();
     let words = open.words(t, id);
@@ -138,7 +140,7 @@ pub(super) async fn case_page(
         Act::Close => !guest,
         _ if withdrew => false,
         // The law sets advice no term: there is nothing to confirm by a day, and no feedback that is due.
-        Act::Acknowledge => !advice && !said(items, Kind::Acknowledgement),
+        Act::Acknowledge => owed == Owed::Acknowledge,
         Act::Feedback => !advice,
         Act::Ask | Act::Reply => true,
     };
@@ -192,24 +194,15 @@ pub(super) fn state(t: Texts, state: CaseState) -> String {
     })
 }
 
-/// What is due when, in words, and whether it is late.
+/// What is due when, in words, and whether its day is over.
 pub(super) fn due(t: Texts, open: &Unlocked, case: &CaseView, asks: Option<Asks>) -> (String, bool) {
-    let id = match Owed::of(case, asks) {
-        Owed::Nothing => return (t.get("desk-nothing-due"), false),
-        Owed::IfReport => "desk-due-if-report",
-        Owed::Duty(Duty::Acknowledge) => "desk-due-acknowledge",
-        Owed::Duty(Duty::Feedback) => "desk-due-feedback",
-        Owed::FedBack => return (t.get("desk-due-fed-back"), false),
-        Owed::Withdrawn => return (t.get("desk-due-withdrawn"), false),
-    };
-    let late = case.due < open.client.today();
-    let text = t.with(id, &[("day", t.day(case.due))]);
-    (if late { format!("{} {text}", t.get("desk-late")) } else { text }, late)
+    in_words(t, Owed::of(case, asks), case.due, open.client.today())
 }
 
-/// Whether something of this kind was written.
-fn said(items: &[Item], kind: Kind) -> bool {
-    items.iter().any(|item| matches!(&item.state, State::Opened(o) if o.proven && o.manifest.head.kind == kind))
+/// The same, of what is known to be owed.
+pub(super) fn in_words(t: Texts, owed: Owed, due: Day, today: Day) -> (String, bool) {
+    let over = owed.has_term() && due < today;
+    (owed.in_words(t, t.day(due), over), over)
 }
 
 /// An organisation's name.

@@ -12,6 +12,7 @@ use super::{
     case::refresh,
     language::only_shown,
     lock::{Unlocked, take},
+    readers,
     view::{self, Wrong},
 };
 use crate::{
@@ -127,7 +128,10 @@ pub(super) async fn carry_out(
     answer(&desk, &request, &path.0, fields(form), async |open, t, mut sent| {
         let id = case_of(&path.1)?;
         if take(&mut sent, "do").is_some() {
-            hand_over(&open.client, &id, &item_of(&path.2)?).await?;
+            let read = take(&mut sent, "read").and_then(|read| read.choice()?.parse().ok()).unwrap_or(0);
+            if let Err(error) = hand_over(&open.client, &id, &item_of(&path.2)?, read).await {
+                return readers::page(open, t, &id, Some(error)).await;
+            }
         }
         Ok(view::see_other(&format!("/{}/case/{id}", t.lang())))
     })

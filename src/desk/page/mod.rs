@@ -38,7 +38,7 @@ use tokio::sync::Mutex as AsyncMutex;
 use zeroize::Zeroizing;
 
 use self::lock::{Keys, Unlocked};
-pub(super) use self::today::{CHANGED, waits};
+pub(super) use self::today::{CHANGED, changed};
 use super::{DeskError, Place};
 use crate::{
     domain::roster::Mode,

@@ -10,20 +10,23 @@ use askama::Template;
 use super::{
     Desk,
     answer::{Answer, Fault, MaybeForm, answer, case_of, fields},
-    case::state,
+    case::{in_words as due_in_words, state},
     language::only_shown,
     lock::{Unlocked, take},
-    today::{Section, sections, short, waits},
+    today::{Section, sections, short},
     view,
 };
 use crate::{
     api_types::oversight::OverviewCase,
     desk::{
-        DeskError, Entry, Memo, in_csv, register,
+        DeskError, Entry, Memo, in_csv,
+        ledger::{coordinated, released},
+        owed::Owed,
+        register,
         watch::{groups, will_end},
         without_clock,
     },
-    domain::{case::CaseState, id::CaseId, register::Row, roster::Role},
+    domain::{case::CaseState, id::CaseId, log::Record, register::Row, roster::Role},
     seal::{Plaintext, code::Language},
     text::Texts,
 };
@@ -60,6 +63,8 @@ struct Watch {
     facts: Vec<(String, String)>,
     closed: bool,
     held: bool,
+    /// What a coordinator did about it, each with its day, in order.
+    done: Vec<(String, String)>,
     /// The reasons to write that can be chosen.
     memos: Vec<&'static str>,
     /// The one that was chosen, and its text.
@@ -127,14 +132,14 @@ pub(super) async fn overview(
 }
 
 fn case(open: &Unlocked, t: Texts, case: &OverviewCase, row: Option<&Row>) -> Case {
-    let due = waits(case, row);
+    let (due, late) = due_in_words(t, Owed::watched(case, row), case.due, open.client.today());
     Case {
         case: case.case,
         short: short(&case.case),
         filed: t.day(case.filed),
         state: state(t, case.state),
-        due: due.map_or_else(|| t.get("desk-nothing-due"), |day| t.day(day)),
-        late: due.is_some_and(|day| day < open.client.today()),
+        due,
+        late,
         ends: will_end(&open.client, t, case),
         groups: groups(t, &case.groups),
     }
@@ -216,8 +221,10 @@ fn is_letter(memo: Option<Memo>, text: &Plaintext) -> bool {
 async fn watched(open: &Unlocked, t: Texts, id: &CaseId, Beside { memo, picked, error, notice }: Beside) -> Answer {
     let overview = open.client.overview().await?;
     let found = overview.cases.iter().find(|c| c.case == *id).ok_or(Fault::NotFound)?;
-    let rows = register(&entries(open).await?);
+    let entries = entries(open).await?;
+    let rows = register(&entries);
     let row = rows.get(id).map(|(row, _)| row);
+    let deed = |r: &Record| (t.day(r.day), t.get(&format!("deed-{}", code(r.deed))));
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let held = found.state == CaseState::Held;
     let page = Watch {
@@ -226,7 +233,8 @@ async fn watched(open: &Unlocked, t: Texts, id: &CaseId, Beside { memo, picked, 
         facts: row.map(|row| facts(t, row)).unwrap_or_default(),
         closed: found.state.is_closed(),
         held,
-        memos: Memo::in_state(found.state).map(Memo::name).collect(),
+        done: coordinated(&entries, id).map(deed).collect(),
+        memos: Memo::in_state(found.state, released(&entries, id)).map(Memo::name).collect(),
         memo,
         picked,
         error,
@@ -308,9 +316,9 @@ fn in_words(open: &Unlocked, t: Texts, entry: &Entry) -> (String, String, String
     let roster = &open.client.roster;
     let name = |id: &crate::domain::id::ReaderId| {
         let shown = roster.reader(id).map(|r| &r.shown_as).or_else(|| roster.overseer(id).map(|(_, o)| &o.shown_as));
-        shown.map_or_else(|| id.to_string(), |shown| t.pick(shown).to_owned())
+        shown.map(|shown| t.pick(shown).to_owned())
     };
-    let by = record.by.as_ref().map_or_else(|| t.get("watch-server"), name);
+    let by = entry.by(t, name);
     let case = record.case.as_ref().map(short).unwrap_or_default();
     (t.day(record.day), by, t.get(&format!("deed-{}", code(record.deed))), case, problem)
 }

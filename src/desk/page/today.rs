@@ -3,12 +3,11 @@ use std::collections::BTreeMap;
 
 use crate::{
     api_types::oversight::{Overview, OverviewCase},
-    desk::{Client, Entry, last_seen, reader_changes, register},
+    desk::{Client, Entry, last_seen, owed::Owed, reader_changes, register},
     domain::{
-        case::{CaseState, RESERVE_DAYS, duty},
+        case::{CaseState, RESERVE_DAYS},
         day::Day,
         id::{CaseId, ReaderId},
-        register::{Row, next_due},
         roster::WARN_DAYS,
     },
     text::Texts,
@@ -34,15 +33,6 @@ pub(super) struct Section {
     pub(super) lines: Vec<Line>,
 }
 
-/// The legal date a case waits for; from the register where the readers' desks wrote one, from the server's clock otherwise.
-pub(in crate::desk) fn waits(case: &OverviewCase, row: Option<&Row>) -> Option<Day> {
-    match row {
-        _ if case.state.is_closed() => None,
-        Some(row) => next_due(row),
-        None => duty(case.state, case.filed, case.due).map(|_| case.due),
-    }
-}
-
 /// A case's first eight digits, to tell cases apart on a page.
 pub(super) fn short(case: &CaseId) -> String {
     case.to_string().chars().take(8).collect()
@@ -58,9 +48,11 @@ pub(super) fn sections(client: &Client, t: Texts, overview: &Overview, entries: 
     };
     let (mut clocks, mut unopened, mut reviews, mut destruction) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for case in &overview.cases {
-        if let Some(due) = waits(case, row(&case.case)).filter(|due| *due <= day.plus_days(SOON)) {
-            let id = if due < day { "watch-late" } else { "watch-soon" };
-            clocks.push(line(id, case, due));
+        let owed = Owed::watched(case, row(&case.case));
+        if owed.has_term() && case.due <= day.plus_days(SOON) {
+            let text = owed.in_words(t, t.day(case.due), case.due < day);
+            let text = t.with("watch-clock", &[("case", short(&case.case)), ("text", text)]);
+            clocks.push(Line { text, case: Some(case.case) });
         }
         if case.state == CaseState::Unopened && case.filed.plus_days(RESERVE_DAYS) <= day {
             let id = if case.reserve { "watch-unopened-reserve" } else { "watch-unopened" };
@@ -81,23 +73,23 @@ pub(super) fn sections(client: &Client, t: Texts, overview: &Overview, entries: 
         Section { heading: "watch-unopened-title", none: "watch-unopened-none", lines: unopened },
         Section { heading: "watch-reviews", none: "watch-reviews-none", lines: reviews },
         Section { heading: "watch-destruction", none: "watch-destruction-none", lines: destruction },
-        Section { heading: "watch-changed", none: "watch-changed-none", lines: changed(t, entries, day) },
+        Section { heading: "watch-changed", none: "watch-changed-none", lines: changes(t, entries, day) },
     ]
 }
 
 /// How often who reads was changed, by case. Who came or went is not for this page.
-fn changed(t: Texts, entries: &[Entry], day: Day) -> Vec<Line> {
-    let changes = reader_changes(entries, day.plus_days(-CHANGED)).into_iter();
-    let line = |(case, count): (Option<CaseId>, usize)| {
-        let count = ("count", count.to_string());
-        let text = match &case {
-            Some(case) => t.with("watch-changed-case", &[("case", short(case)), count]),
-            // Advice, or a case that its reader did not open.
-            None => t.with("watch-changed-unnamed", &[count]),
-        };
-        Line { text, case }
-    };
-    changes.map(line).collect()
+fn changes(t: Texts, entries: &[Entry], day: Day) -> Vec<Line> {
+    let all = reader_changes(entries, day.plus_days(-CHANGED)).into_iter();
+    all.map(|(case, count)| Line { text: changed(t, case.as_ref().map(short), count), case }).collect()
+}
+
+/// How often who reads was changed in a case, by its number. Where there is none, it was advice, or a case that its reader left unread.
+pub(in crate::desk) fn changed(t: Texts, case: Option<String>, count: usize) -> String {
+    let count = ("count", count.to_string());
+    match case {
+        Some(case) => t.with("watch-changed-case", &[("case", case), count]),
+        None => t.with("watch-changed-unnamed", &[count]),
+    }
 }
 
 /// The organisation's own file and protocols.
@@ -136,11 +128,11 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::domain::register::{CaseKind, Channel};
+    use crate::domain::register::{CaseKind, Channel, Row};
 
     #[test]
     fn a_case_waits_for_what_the_law_asks_and_after_feedback_for_nothing() {
-        let days = ["2026-11-24", "2026-12-01", "2027-02-24", "2027-03-01"].map(Day::parse);
+        let days = ["2026-11-24", "2026-12-01", "2027-02-24", "2027-03-02"].map(Day::parse);
         let [Some(filed), Some(week), Some(term), Some(later)] = days else { unreachable!("days") };
         let case = |state, due| OverviewCase {
             case: CaseId::from_uuid(Uuid::from_u128(1)),
@@ -164,11 +156,17 @@ mod tests {
             progress: None,
         };
         let open = |due| case(CaseState::Open, due);
-        assert_eq!(waits(&open(week), None), Some(week));
-        assert_eq!(waits(&open(week), Some(&row(None, None))), Some(week));
-        assert_eq!(waits(&open(term), Some(&row(Some(filed), None))), Some(term));
+        // Nobody has said yet that it is a report.
+        assert_eq!(Owed::watched(&open(week), None), Owed::IfReport);
+        assert_eq!(Owed::watched(&open(week), Some(&row(None, None))), Owed::Acknowledge);
+        assert_eq!(Owed::watched(&open(term), Some(&row(Some(filed), None))), Owed::Feedback);
+        // A guest confirmed it, who writes no row.
+        assert_eq!(Owed::watched(&open(term), Some(&row(None, None))), Owed::FeedbackUnlessGiven);
         // The server counts on to a day that nobody promised.
-        assert_eq!(waits(&open(later), Some(&row(Some(filed), Some(week)))), None);
-        assert_eq!(waits(&case(CaseState::Closed, term), None), None);
+        assert_eq!(Owed::watched(&open(term), Some(&row(Some(filed), Some(week)))), Owed::FedBack);
+        assert_eq!(Owed::watched(&open(later), Some(&row(None, None))), Owed::FedBack);
+        assert_eq!(Owed::watched(&case(CaseState::Closed, term), None), Owed::Nothing);
+        let identity = Row { kind: CaseKind::Identity, ..row(None, None) };
+        assert_eq!(Owed::watched(&open(week), Some(&identity)), Owed::Nothing);
     }
 }

@@ -34,7 +34,8 @@ pub(super) const BYTES: usize = 512 << 10;
 /// Shares items of a case with more readers: their slots, made by somebody who can open them. One act, and one record of it.
 ///
 /// Whether the reporter agreed is sealed, and for desks to check: the server knows only that each item is one this
-/// reader can open, and that the other is an active reader of the roster. A slot that is there already stays.
+/// reader can open, and that the other is an active reader of the roster. A slot that is there already stays. Why something is shared, and
+/// of what the reporter is told before, is sealed too: a desk says the first day of it, and here the server's calendar counts.
 #[utoipa::path(
     post,
     path = "/cases/{case}/slots",
@@ -46,7 +47,7 @@ pub(super) const BYTES: usize = 512 << 10;
         (status = 200, description = "They have the slots; whether all were there before.", body = AddedView),
         (status = 400, description = "The body is not what it should be, no slots or too many, or no record for the log."),
         (status = 403, description = "No active reader has this name and these keys, and no card that counts is a guest's; or a guest would share."),
-        (status = 409, description = "The case is not open, or there is no room for one more in the item, or in the case: who can read it and its \
+        (status = 409, description = "The case is not open, or the first day of it has not come, or there is no room for one more in the item, or in the case: who can read it and its \
                                       reporter fit one item together. What was shared before stays."),
         (status = 413, description = "The body is over 512 KiB."),
         (status = 429, description = "This reader has written too much into the log."),
@@ -56,7 +57,7 @@ pub(super) const BYTES: usize = 512 << 10;
 )]
 pub(crate) async fn share(app: Data<App>, me: SignedIn, id: Path<String>, sent: Json<Sharing>) -> HttpResponse {
     let shared = async {
-        let Sharing { slots, log } = sent.into_inner();
+        let Sharing { slots, log, not_before } = sent.into_inner();
         if slots.is_empty() || slots.len() > MOST {
             return Err(Refused::Sent(StatusCode::BAD_REQUEST));
         }
@@ -65,7 +66,8 @@ pub(crate) async fn share(app: Data<App>, me: SignedIn, id: Path<String>, sent: 
         let (case, items) = mine(&app, &me, &id).await?.ok_or_else(nowhere)?;
         let rows: Vec<(ItemId, SlotRow)> =
             slots.into_iter().map(|one| row(&app, &me, (&case, &items), one)).collect::<Result<_, _>>()?;
-        if case.state != CaseState::Open {
+        let early = not_before.is_some_and(|day| app.clock.today() < day);
+        if case.state != CaseState::Open || early {
             return Err(StoreError::Conflict.into());
         }
         record(&app, me.writes(), &case.org, log.as_deref()).await?;

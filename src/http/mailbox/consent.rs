@@ -1,7 +1,14 @@
 //! A reader asks whether somebody else may read; the reporter answers behind the code, and may change their mind until it is done.
 use actix_web::{HttpResponse, http::StatusCode};
 
-use super::{Notice, Opened, add, guests::guest_name, letters::letters, parts::parted, show};
+use super::{
+    Notice, Opened, add,
+    duty::{Approved, Asked},
+    guests::guest_name,
+    letters::letters,
+    parts::parted,
+    show,
+};
 use crate::{
     domain::{
         case::Case,
@@ -13,7 +20,7 @@ use crate::{
     http::{App, page::problem},
     seal::{
         Author, Kind, OpenedText, Plaintext,
-        circle::DutyRequest,
+        circle::DutyApproval,
         consent::{Answer, HandOver, Named, Request, Standing, consent, standing},
         guest::vouched,
     },
@@ -35,7 +42,9 @@ const SHORT_REASON: usize = 400;
 #[derive(Default)]
 pub(super) struct Consents {
     requests: Vec<(ItemId, Day, Request)>,
-    duties: Vec<(ItemId, Day, DutyRequest)>,
+    duties: Vec<Asked>,
+    /// What a second reader approved, and on which day.
+    approved: Vec<Approved>,
     answers: Vec<(ItemId, Answer)>,
     done: Vec<HandOver>,
 }
@@ -80,7 +89,17 @@ impl Consents {
         let head = &text.manifest.head;
         match head.kind {
             Kind::ConsentRequest => self.requests.extend(consent(&text.body).map(|r| (head.item, head.day, r))),
-            Kind::DutyRequest => self.duties.extend(consent(&text.body).map(|d| (head.item, head.day, d))),
+            Kind::DutyRequest => self.duties.extend(consent(&text.body).map(|duty| Asked {
+                item: head.item,
+                day: head.day,
+                by: head.author.clone(),
+                duty,
+            })),
+            Kind::DutyApproval => self.approved.extend(consent(&text.body).map(|approval: DutyApproval| Approved {
+                request: approval.request,
+                day: head.day,
+                by: head.author.clone(),
+            })),
             Kind::HandOver => self.done.extend(consent::<HandOver>(&text.body)),
             Kind::ConsentAnswer if head.author == Author::Reporter => {
                 self.answers.extend(consent(&text.body).map(|a| (head.item, a)));
@@ -117,7 +136,7 @@ impl Consents {
 
     /// The notices of a legal duty.
     pub(super) fn duties(&mut self, app: &App, t: Texts) -> Vec<super::duty::Shown> {
-        super::duty::shown(app, t, std::mem::take(&mut self.duties), &self.done)
+        super::duty::shown(app, t, std::mem::take(&mut self.duties), (&self.approved, &self.done))
     }
 
     /// The newest requests, the newest first.

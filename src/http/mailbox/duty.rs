@@ -2,11 +2,26 @@
 //! agree to.
 use super::consent::{FEW_LINES, REASON_BYTES, SHOWN, in_words, shorten, shorten_reason};
 use crate::{
-    domain::{day::Day, id::ItemId},
+    domain::{day::Day, ground::not_before, id::ItemId},
     http::App,
-    seal::{Plaintext, circle::DutyRequest, consent::HandOver},
+    seal::{Author, Plaintext, circle::DutyRequest, consent::HandOver},
     text::Texts,
 };
+
+/// A notice, as a reader wrote it.
+pub(super) struct Asked {
+    pub(super) item: ItemId,
+    pub(super) day: Day,
+    pub(super) by: Author,
+    pub(super) duty: DutyRequest,
+}
+
+/// That a second reader approved what a notice says.
+pub(super) struct Approved {
+    pub(super) request: ItemId,
+    pub(super) day: Day,
+    pub(super) by: Author,
+}
 
 /// A notice, as its page shows it.
 pub(super) struct Shown {
@@ -16,6 +31,8 @@ pub(super) struct Shown {
     pub(super) reference: Plaintext,
     pub(super) reason: Plaintext,
     pub(super) items: Vec<String>,
+    /// The first day on which it is carried out.
+    pub(super) not_before: String,
     /// It was carried out.
     pub(super) done: bool,
 }
@@ -30,9 +47,15 @@ impl Shown {
 }
 
 /// The newest notices, the newest first.
-pub(super) fn shown(app: &App, t: Texts, asked: Vec<(ItemId, Day, DutyRequest)>, done: &[HandOver]) -> Vec<Shown> {
-    let one = |(item, day, duty): (ItemId, Day, DutyRequest)| {
+pub(super) fn shown(
+    app: &App,
+    t: Texts,
+    asked: Vec<Asked>,
+    (approved, done): (&[Approved], &[HandOver]),
+) -> Vec<Shown> {
+    let one = |Asked { item, day, by, duty }: Asked| {
         let reader = app.roster.keyed(&duty.to);
+        let second = approved.iter().filter(|a| a.request == item && a.by != by).map(|a| a.day).min();
         Shown {
             name: reader.map_or_else(|| duty.to.reader.to_string(), |r| t.pick(&r.shown_as).to_owned()),
             day: t.day(day),
@@ -40,6 +63,7 @@ pub(super) fn shown(app: &App, t: Texts, asked: Vec<(ItemId, Day, DutyRequest)>,
             reference: duty.reference.cut_to(REASON_BYTES),
             reason: duty.reason.cut_to(REASON_BYTES),
             items: in_words(t, &duty.items),
+            not_before: t.day(not_before(day, second)),
             done: done.iter().any(|done| done.request == item && done.to == duty.to),
         }
     };

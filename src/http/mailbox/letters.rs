@@ -56,6 +56,7 @@ fn kept(mut text: OpenedText) -> Option<OpenedText> {
     match text.manifest.head.kind {
         Kind::ConsentRequest
         | Kind::DutyRequest
+        | Kind::DutyApproval
         | Kind::ConsentAnswer
         | Kind::HandOver
         | Kind::ToReport

@@ -49,7 +49,7 @@ pub(super) fn parted(all: Vec<OpenedText>) -> Parts {
             parts.sealed_to.extend(new);
         }
         match head.kind {
-            Kind::ConsentRequest | Kind::DutyRequest | Kind::ConsentAnswer | Kind::HandOver => {
+            Kind::ConsentRequest | Kind::DutyRequest | Kind::DutyApproval | Kind::ConsentAnswer | Kind::HandOver => {
                 parts.consents.said(&text)
             }
             Kind::ToReport if own => parts.said.extend(consent(&text.body).map(|said| (item, day, said))),

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     domain::{
-        case::{Case, CaseState, RESERVE_DAYS},
+        case::{Case, CaseState, Done, Next, RESERVE_DAYS, next},
         day::Day,
         ends::ends,
         guest::GuestCard,
@@ -72,8 +72,8 @@ struct Mailbox {
     withdrawn: Option<String>,
     /// It can be withdrawn.
     withdraws: bool,
-    /// The law sets terms.
-    clock: bool,
+    /// The reporter hears something by a day of the law.
+    waits: bool,
     /// It is a request for advice, for which nothing sets a term.
     advice: bool,
     rooms: Vec<Room>,
@@ -179,6 +179,7 @@ pub(crate) async fn show(
     let count = answers.len();
     // With feedback the law was met: the day that the server counts on to is nobody's promise.
     let feedback = answers.iter().rfind(|text| text.manifest.head.kind == Kind::Feedback);
+    let acknowledged = answers.iter().any(|text| text.manifest.head.kind == Kind::Acknowledgement);
     let fed_back = feedback.map(|text| text.manifest.head.day);
     // The newest first: that is what somebody comes for.
     answers.reverse();
@@ -187,9 +188,12 @@ pub(crate) async fn show(
     let errors: Vec<FieldError> = error.iter().map(|text| FieldError { field: "text", text: text.clone() }).collect();
     let case = &opened.case;
     let (today, closed) = (app.clock.today(), case.state.is_closed());
-    // What the law asks is owed to them: see the withdrawal on desks.
-    let clock = rooms::has_clock(opened.room) && withdrawn.is_none();
-    let late = case.due < today && clock && !closed && fed_back.is_none();
+    let clock = rooms::has_clock(opened.room);
+    let done = Done { acknowledged, fed_back: fed_back.is_some() };
+    // What the law asks is owed to the reporter: see the withdrawal on desks.
+    let stands = clock && withdrawn.is_none();
+    let waits = stands && !matches!(next(case.state, case.filed, case.due, done), Next::Nothing | Next::FedBack);
+    let late = waits && case.due < today;
     let mut mailbox = Mailbox {
         t,
         short: false,
@@ -202,9 +206,9 @@ pub(crate) async fn show(
         closed,
         withdrawn: withdrawn.map(|day| t.day(day)),
         withdraws: !stays(app, opened) || !(closed || withdrawn.is_some() || readers.is_empty()),
-        clock,
+        waits,
         advice: opened.room == ADVICE,
-        fed_back: fed_back.filter(|_| rooms::has_clock(opened.room)).map(|day| t.day(day)),
+        fed_back: fed_back.filter(|_| clock).map(|day| t.day(day)),
         rooms: all_rooms(opened, &elsewhere),
         nobody: readers.is_empty(),
         held: held(t, case, &readers, served),

@@ -340,6 +340,7 @@ duty-reference = The article, order or number:
 duty-reason = The reason:
 duty-before = It has not been handed over yet.
 duty-over = It was not handed over.
+duty-from = That will not happen before { $day }. Until then the readers of your case read what you write about it.
 duty-can = Below you can write why you disagree, or ask what it means for you. You can also ask for help outside the organisation:
 duty-help = You can ask for help outside the organisation:
 ground-criminal-investigation = The police or the prosecutor asks for this in a criminal investigation.

@@ -340,6 +340,7 @@ duty-reference = Het artikel, het bevel of het nummer:
 duty-reason = De reden:
 duty-before = Het is nog niet overgedragen.
 duty-over = Het is niet overgedragen.
+duty-from = Dat gebeurt niet vóór { $day }. Tot dan lezen de lezers van uw zaak wat u hierover schrijft.
 duty-can = U kunt hieronder schrijven waarom u het er niet mee eens bent, of vragen wat het voor u betekent. U kunt ook hulp vragen buiten de organisatie:
 duty-help = U kunt hulp vragen buiten de organisatie:
 ground-criminal-investigation = Politie of justitie vraagt dit voor een strafrechtelijk onderzoek.

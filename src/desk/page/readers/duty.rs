@@ -38,6 +38,8 @@ pub(super) struct DutyRow {
     pub(super) facts: Vec<(String, String)>,
     /// This reader can be the second.
     pub(super) approve: bool,
+    /// What the reporter wrote since they were told.
+    pub(super) answers: Vec<String>,
     /// It can be handed over now.
     pub(super) carry_out: bool,
 }
@@ -66,12 +68,6 @@ fn row(open: &Unlocked, t: Texts, names: &CaseWords<'_>, case: &CaseId, duty: &D
     let opened = item.and_then(|item| if let State::Opened(opened) = &item.state { Some(opened) } else { None });
     let mine = opened.is_some_and(|o| o.manifest.head.author == Author::Reader(open.client.me.reader.clone()));
     let asked = opened.and_then(|o| if let Content::Duty(asked) = &o.content { Some(asked) } else { None });
-    let id = match (duty.done, duty.approval.is_some()) {
-        (true, _) => "desk-duty-done",
-        (_, true) => "desk-duty-approved",
-        _ => "desk-duty-asked",
-    };
-    let values = [("name", names.person(&duty.to.reader)), ("day", t.day(duty.day))];
     let mut facts = vec![(t.get("desk-duty-ground"), t.get(duty.ground.text_id()))];
     if let Some(asked) = asked {
         let named = asked.items.iter().map(|named| format!("{}, {}", t.get(named.kind.text_id()), t.day(named.day)));
@@ -79,16 +75,17 @@ fn row(open: &Unlocked, t: Texts, names: &CaseWords<'_>, case: &CaseId, duty: &D
         facts.push((t.get("desk-duty-reason"), words(&asked.reason)));
         facts.push((t.get("desk-hand-over-items"), named.collect::<Vec<_>>().join("; ")));
     }
-    let notice = if duty.notice { "desk-duty-notice-yes" } else { "desk-duty-notice-no" };
+    let notice = if duty.not_before.is_some() { "desk-duty-notice-yes" } else { "desk-duty-notice-no" };
     facts.push((t.get("desk-duty-notice"), t.get(notice)));
     facts.retain(|(_, text)| !text.trim().is_empty());
     let guest = super::is_guest(open);
     DutyRow {
         item: duty.request,
-        text: t.with(id, &values),
+        text: names.duty(duty),
         facts,
         approve: !guest && !mine && duty.approval.is_none() && duty.to != open.client.me.keyed(),
-        carry_out: !guest && duty.approval.is_some() && !duty.done,
+        answers: if duty.done { Vec::new() } else { names.answers(duty) },
+        carry_out: !guest && duty.is_ready(open.client.today()),
     }
 }
 

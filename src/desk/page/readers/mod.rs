@@ -107,7 +107,7 @@ async fn show(desk: Data<Desk>, request: HttpRequest, path: Path<(String, String
         .await
 }
 
-async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, error: Option<DeskError>) -> Answer {
+pub(super) async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, error: Option<DeskError>) -> Answer {
     let case = refresh(open, id).await?;
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let words = open.words(t, id);
