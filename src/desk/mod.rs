@@ -1,5 +1,6 @@
 //! The readers' client. All opening for readers happens here, on their own machine.
 mod account;
+mod along;
 mod browser;
 mod canary;
 mod case_words;

@@ -9,12 +9,14 @@ use serde_json::{Value, json};
 use super::{
     Client, DeskError,
     account::oral,
+    along::{Beside, Still},
     case_words::{CaseWords, Entry, is_link},
     commands::{Options, case_id},
     links,
     open::{Body, Content, Item, Opened, Reach, State, open_case},
     owed::{Asks, Owed},
     safe_json, safe_text,
+    summary::Summaries,
 };
 use crate::{api_types::CaseView, domain::guest::GuestCard, private, seal::code::Language, text::Texts};
 
@@ -39,14 +41,17 @@ pub(super) async fn read(
     let guests: Vec<Value> = words.guests().iter().map(guest).collect();
     let oral = oral(&opened).map(|oral| oral.to_json());
     let owed = Owed::of(&case, Some(Asks::of(&opened)));
-    let head = head((&case, owed), &words, &opened);
+    let summaries = Summaries::load(&options.identity, &client.me);
+    let beside = Beside::of(client, &summaries, &case.case, &opened).await?;
+    let head = head((&case, owed), &words, &opened) + &went_along(&beside, &words);
     let entries: Vec<Option<Entry>> = opened.iter().map(|item| (!is_link(item)).then(|| words.entry(item))).collect();
     let nothing = opened.iter().all(|item| !matches!(item.state, State::Opened(_)));
     let mut items = Vec::new();
     for item in opened {
         items.push(view(item, save)?);
     }
-    let all = json!({ "case": case, "items": items, "strangers": strangers, "guests": guests, "oral": oral });
+    let all = json!({ "case": case, "items": items, "strangers": strangers, "guests": guests, "oral": oral,
+        "along": to_json(&beside) });
     let text = if options.json { safe_json(&all.to_string()) } else { head + &in_words(&entries, &items) };
     if nothing {
         return Err(DeskError::new(format!("nothing in this case opened:\n{text}")));
@@ -175,6 +180,30 @@ fn head((case, owed): (&CaseView, Owed), words: &CaseWords<'_>, items: &[Item]) 
         text += &line(&t.with(id, &[("title", other.to_string())]));
     }
     text
+}
+
+/// What the case goes together with because advice became a report.
+fn to_json(beside: &Beside) -> Value {
+    let ids = |cases: &[CaseView]| cases.iter().map(|case| case.case.to_string()).collect::<Vec<_>>();
+    let still =
+        beside.still.iter().map(|still| json!({ "who": still.who, "advice": still.advice, "asked": still.asked }));
+    json!({ "reports": ids(&beside.reports), "advice": ids(&beside.advice), "still": still.collect::<Vec<_>>() })
+}
+
+/// The same in words.
+fn went_along(beside: &Beside, words: &CaseWords<'_>) -> String {
+    let t = Texts::of(Language::En);
+    let of = |cases: &[CaseView], id: &str| {
+        let one = |case: &CaseView| line(&t.with(id, &[("title", case.case.to_string())]));
+        cases.iter().map(one).collect::<String>()
+    };
+    let still = |still: &Still| {
+        let name = format!("{} ({})", words.named(&still.who.reader), still.who.reader);
+        let more = t.get(if still.asked { "desk-along-asked" } else { "desk-along-command" });
+        line(&format!("{} {more}", t.with("desk-along-still", &[("name", name)])))
+    };
+    let still: String = beside.still.iter().map(still).collect();
+    of(&beside.reports, "desk-along-report") + &of(&beside.advice, "desk-along-advice") + &still
 }
 
 /// The items, as the page of the case words them.

@@ -11,7 +11,10 @@ use futures_util::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Client, Content, DeskError, Identity, Item, State, circle::story, consent::identity, kept, links, many, oral,
+    Client, Content, DeskError, Identity, Item, State,
+    circle::{story, to_report},
+    consent::identity,
+    kept, links, many, oral,
     owed::Asks,
 };
 use crate::{
@@ -24,7 +27,7 @@ const LINE: usize = 90;
 /// Characters of a case that are searched.
 const SEARCHED: usize = 2_000;
 /// The file's format.
-const VERSION: u8 = 2;
+const VERSION: u8 = 3;
 
 /// The summaries of a reader.
 pub(super) struct Summaries {
@@ -52,6 +55,9 @@ pub(super) struct Summary {
     /// The cases it belongs with, and of which it is a duplicate.
     #[serde(default)]
     pub(super) links: Vec<(CaseId, bool)>,
+    /// The reports with which something of it went along.
+    #[serde(default)]
+    pub(super) reports: Vec<CaseId>,
     text: String,
 }
 
@@ -136,6 +142,7 @@ impl Summaries {
             oral: oral(items).is_some(),
             items: case.items.clone(),
             links: links(items),
+            reports: to_report(items).map(|(_, _, said)| said.report).collect(),
             text,
         };
         self.known.insert(case.case, summary);
@@ -291,6 +298,7 @@ mod tests {
                 oral: false,
                 items: case.items.clone(),
                 links: Vec::new(),
+                reports: Vec::new(),
                 text,
             };
             made.known.insert(case.case, summary);

@@ -5,7 +5,7 @@ mod told;
 use std::cell::OnceCell;
 
 pub(super) use self::{
-    entry::{Entry, is_link, kind_text, size, story_texts},
+    entry::{Entry, is_link, kind_text, size, story_texts, why_out},
     told::{Told, words},
 };
 use super::{

@@ -5,7 +5,10 @@ mod two;
 
 use std::collections::BTreeSet;
 
-use self::two::{Gone, Joined};
+use self::{
+    said::passed,
+    two::{Gone, Joined},
+};
 pub(super) use self::{
     said::{answer, author, cards, handed_over, proven, story, to_report},
     two::acts,
@@ -84,8 +87,8 @@ impl Circle {
         let today = client.today();
         let cards = cards(client, items).into_iter();
         let guests = cards.filter(|card| card.counts_on(today) && readers.contains(&card.keyed())).collect();
-        let passed = to_report(items).flat_map(|(_, _, said)| said.to.iter()).filter(|to| !struck.contains(&to.reader));
-        let passed = passed.cloned().collect();
+        let mut passed = passed(client, items);
+        passed.retain(|r| !struck.contains(&r.reader));
         Ok(Self { reporter, readers, named, there, gone, passed, struck, guests })
     }
 
@@ -123,6 +126,23 @@ impl Circle {
     /// Whether somebody only reads what the reporter let go along: nothing that is written here is for them, and they write nothing.
     pub(super) fn only_passed(&self, reader: &KeyedReader) -> bool {
         self.passed.contains(reader) && !self.readers.contains(reader)
+    }
+
+    /// Who of those who only read what went along could be taken out of it by somebody: another of them, or a reader of the case.
+    pub(super) fn may_take_out(&self, by: &KeyedReader, who: &KeyedReader) -> bool {
+        by != who && self.only_passed(who) && (self.only_passed(by) || self.readers.contains(by))
+    }
+
+    /// Whether somebody was a reader and is none any more: by their own word, or that of two others.
+    pub(super) fn went(&self, reader: &KeyedReader) -> bool {
+        !self.readers.contains(reader) && (self.gone.left.contains(reader) || self.struck.contains(&reader.reader))
+    }
+
+    /// Everybody who reads something here, but this one: those who only read what went along learn who no longer does.
+    pub(super) fn all_but(&self, client: &Client, case: &CaseView, who: &KeyedReader) -> Result<Addressed, DeskError> {
+        let reads = |r: &&KeyedReader| *r != who && (self.readers.contains(r) || self.passed.contains(r));
+        let to = case.readers.iter().filter(reads).filter_map(|r| client.roster.keyed(r));
+        Ok(Addressed { to: Recipients::of(to).map_err(failed)?, cards: Vec::new() })
     }
 
     /// Refuses whoever only reads what went along: what they ask for here would count for nobody.

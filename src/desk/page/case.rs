@@ -10,7 +10,7 @@ use super::{
     Desk,
     answer::{Answer, MaybeForm, answer, case_of, fields},
     guide,
-    link::{Choice, Filled, Linked, choices, linked},
+    link::{Along, Choice, Filled, Linked, along, choices, linked},
     lock::Unlocked,
     readers, view,
 };
@@ -60,6 +60,7 @@ struct Case {
     sets_down: bool,
     manager: bool,
     linked: Vec<Linked>,
+    along: Along,
     choices: Vec<Choice>,
     linking: Filled,
     /// Of an oral report: how it was told and where the account stands.
@@ -155,6 +156,7 @@ pub(super) async fn case_page(
         sets_down: !advice && !passed && may_send(Kind::Classification, case.state).is_ok(),
         manager: guide::is_manager(open),
         linked: linked(open, t, items).await,
+        along: along(open, t, id, items).await?,
         choices: choices(open, id),
         linking,
         oral: words.told(),
