@@ -6,8 +6,9 @@
 mod evil;
 mod support;
 
-use evil::{hostile, send};
+use evil::{give, hostile, named, send};
 use meldkluis::{
+    api_types::SentTo,
     domain::id::{CaseId, ItemId},
     seal::{
         Kind, Recipients,
@@ -184,4 +185,48 @@ async fn advice_and_the_report_made_of_it_name_each_other_to_who_reads_both() {
     assert!(text.contains(&format!("Advice went along with this report: {advice}")), "{text}");
     let text = service.desk_words(FIRST, &["read", &advice]).await.unwrap();
     assert!(text.contains(&format!("The reporter made a report of this advice: {report}")), "{text}");
+}
+
+/// The reporter agrees that somebody reads the advice.
+async fn handed_over(service: &Service, code: &str, advice: &str, to: &str) {
+    let asked = with_text(service, ADVISER, &["ask-consent", advice, "--to", to]).await.unwrap();
+    let browser = Browser::new(&service.base);
+    let yes = [("act", "consent-yes"), ("request", asked["item"].as_str().unwrap())];
+    browser.mailbox(code, Some(0), &yes).await;
+    service.desk(ADVISER, &["hand-over", advice, asked["item"].as_str().unwrap()]).await.unwrap();
+}
+
+/// Whoever was let into the advice is known to who only reads what went along, or called what they are to them; and those are to whom.
+#[actix_web::test]
+async fn who_was_let_into_advice_is_no_stranger_to_who_reads_what_went_along_nor_are_they() {
+    const COLLEAGUE: &str = "bzk-vertrouwenspersoon-2";
+    let officer = "Integrity officer 1 (only what went along with";
+    for (before, how) in [(true, "(reads all of the advice, as the adviser says)"), (false, "(reads here too;")] {
+        let service = Service::start(None).await;
+        let (code, advice, _) = made(&service).await;
+        if before {
+            handed_over(&service, &code, &advice, COLLEAGUE).await;
+        }
+        service.desk(ADVISER, &["pass-on", &advice]).await.unwrap();
+        if !before {
+            handed_over(&service, &code, &advice, COLLEAGUE).await;
+        }
+        for (reader, says) in [
+            (ADVISER, format!("{officer} the report)")),
+            (COLLEAGUE, format!("{officer} a report, as the readers before you say)")),
+            (FIRST, format!("Confidential adviser 2 {how}")),
+        ] {
+            assert_eq!(read(&service, reader, &advice).await["strangers"], json!([]), "{before}, {reader}");
+            let words = service.desk_words(reader, &["read", &advice]).await.unwrap();
+            assert!(words.contains(&says) && !words.contains("Careful"), "{before}, {reader}: {words}");
+        }
+        // Somebody whom the colleague lets in by themselves is one to who could see that they were let in.
+        let me = hostile(&service, COLLEAGUE).await;
+        let view = me.case(&CaseId::parse(&advice).unwrap()).await.unwrap();
+        let friend = named(&me, "bzk-leidinggevende-1");
+        give(&me, &view.case, &view.items[0], &friend, SentTo::Reader(friend.keyed())).await;
+        for reader in [ADVISER, COLLEAGUE] {
+            assert_eq!(read(&service, reader, &advice).await["strangers"], json!(["bzk-leidinggevende-1"]), "{reader}");
+        }
+    }
 }

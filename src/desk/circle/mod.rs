@@ -39,6 +39,8 @@ pub(super) struct Circle {
     named: Vec<KeyedReader>,
     /// The readers of a report that advice became: they read what the reporter let go along, and nothing that comes after it.
     passed: Vec<KeyedReader>,
+    /// Who reads only what went along, and who reads all, as others say to whom it is not shown that the reporter let them.
+    said: Said,
     /// Everybody who could ever read, and who of them went: whose word counts.
     there: Joined,
     gone: Gone,
@@ -46,6 +48,24 @@ pub(super) struct Circle {
     pub(super) struck: BTreeSet<ReaderId>,
     /// The cards of the guests among them that count today.
     pub(super) guests: Vec<GuestCard>,
+}
+
+/// What others say of readers, of whom this reader cannot see that they were let in.
+#[derive(Default)]
+struct Said {
+    passed: Vec<KeyedReader>,
+    readers: Vec<KeyedReader>,
+}
+
+/// Somebody who is let in, for all that this reader can see: nothing that is written is sealed to them because of it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Unproven {
+    /// They only read what went along with a report, says whoever let this reader in.
+    Passed,
+    /// They read all of it, says whoever passed a part of it on to this reader.
+    Reads,
+    /// How they were let in is not for this reader, who only reads what went along.
+    Unseen,
 }
 
 /// Whom something is sealed to, with the cards of the guests among them.
@@ -76,6 +96,7 @@ impl Circle {
         let told = entry::told(client, items, first);
         struck.extend(told.iter().flat_map(|told| told.struck.iter().cloned()));
         let named = first.map(|opened| opened.manifest.head.to.clone()).unwrap_or_default();
+        let mut said = Said { passed: told.iter().flat_map(|told| told.passed.clone()).collect(), ..Said::default() };
         let start = told.map_or_else(|| named.clone(), |told| told.readers);
         // Who went is none of the two who let somebody in: so first who could have gone, then who did come in.
         let there = Joined::of(client, items, &start, &struck, &Gone::default());
@@ -89,7 +110,8 @@ impl Circle {
         let guests = cards.filter(|card| card.counts_on(today) && readers.contains(&card.keyed())).collect();
         let mut passed = passed(client, items);
         passed.retain(|r| !struck.contains(&r.reader));
-        Ok(Self { reporter, readers, named, there, gone, passed, struck, guests })
+        said.readers = entry::said_to_read(client, items);
+        Ok(Self { reporter, readers, named, there, gone, passed, said, struck, guests })
     }
 
     /// Who did something that counts: somebody of the circle, or who was and did it before they went.
@@ -152,7 +174,22 @@ impl Circle {
 
     /// Readers the server names whom neither the reporter nor two readers on a legal duty let in, who are not named in what goes with a
     /// report, or who should be gone: somebody let them in. Nothing is sealed to them.
-    pub(super) fn strangers<'a>(&self, case: &'a CaseView) -> Vec<&'a KeyedReader> {
-        case.readers.iter().filter(|r| !self.readers.contains(r) && !self.passed.contains(r)).collect()
+    pub(super) fn strangers<'a>(&self, client: &Client, case: &'a CaseView) -> Vec<&'a KeyedReader> {
+        let known = |r: &KeyedReader| self.readers.contains(r) || self.passed.contains(r);
+        case.readers.iter().filter(|r| !known(r) && self.unproven(client, r).is_none()).collect()
+    }
+
+    /// What is said of somebody who is not known to be let in; nothing of who should be gone, or whom this reader would know.
+    pub(super) fn unproven(&self, client: &Client, reader: &KeyedReader) -> Option<Unproven> {
+        let known = self.readers.contains(reader) || self.passed.contains(reader);
+        if known || self.struck.contains(&reader.reader) || self.gone.left.contains(reader) {
+            return None;
+        }
+        if self.said.passed.contains(reader) {
+            return Some(Unproven::Passed);
+        }
+        // Who writes nothing here has nothing to be careful with.
+        let unseen = if self.said.readers.contains(reader) { Unproven::Reads } else { Unproven::Unseen };
+        self.only_passed(&client.me.keyed()).then_some(unseen)
     }
 }
