@@ -14,6 +14,7 @@ mod commands;
 mod consent;
 mod duty;
 mod guest;
+mod guide;
 mod identity;
 mod inbox;
 mod kept;

@@ -1,5 +1,6 @@
 //! `read`: everything in a case, in words or as JSON; files are saved on request.
 use std::{
+    collections::BTreeSet,
     io::Write,
     path::{Path, PathBuf},
 };
@@ -12,6 +13,7 @@ use super::{
     along::{Beside, Still},
     case_words::{CaseWords, Entry, is_link},
     commands::{Options, case_id},
+    guide::{Guide, is_manager, steps},
     links,
     open::{Body, Content, Item, Opened, Reach, State, open_case},
     owed::{Asks, Owed},
@@ -34,7 +36,15 @@ pub(super) async fn read(
     }
     let opened = open_case(client, &case, Reach::All(save.unwrap_or(private.path()))).await?;
     let case = client.opened(case, &opened).await?;
-    let words = CaseWords::of(client, Texts::of(Language::En), &opened);
+    let t = Texts::of(Language::En);
+    let guide = if is_manager(client) { steps(client, t, &case, &opened) } else { Vec::new() };
+    let mut seen = Guide::load(&options.identity, &client.me);
+    // A script gets it with the case; a person reads it first.
+    if !guide.is_empty() && !options.json && seen.ticks(&case.case).is_none() {
+        seen.see(&client.me, case.case, BTreeSet::new())?;
+        return Ok(guide_in_words(t, &guide));
+    }
+    let words = CaseWords::of(client, t, &opened);
     let strangers: Vec<String> = words.strangers(&case).iter().map(|r| r.reader.to_string()).collect();
     let guest =
         |card: &GuestCard| json!({ "guest": card.guest.id, "shown_as": card.guest.shown_as, "until": card.until });
@@ -51,12 +61,18 @@ pub(super) async fn read(
         items.push(view(item, save)?);
     }
     let all = json!({ "case": case, "items": items, "strangers": strangers, "guests": guests, "oral": oral,
-        "along": to_json(&beside) });
+        "along": to_json(&beside), "guide": guide.into_iter().map(|(_, text)| text).collect::<Vec<_>>() });
     let text = if options.json { safe_json(&all.to_string()) } else { head + &in_words(&entries, &items) };
     if nothing {
         return Err(DeskError::new(format!("nothing in this case opened:\n{text}")));
     }
     Ok(text)
+}
+
+fn guide_in_words(t: Texts, steps: &[(&str, String)]) -> String {
+    let steps: String = steps.iter().map(|(_, text)| line(&format!("- {text}"))).collect();
+    let [title, text, what] = ["desk-guide-title", "desk-guide-text", "desk-guide-steps"].map(|id| line(&t.get(id)));
+    format!("{title}{text}\n{what}{steps}\n{}", t.get("desk-guide-command"))
 }
 
 fn private_folder(folder: &Path) -> Result<(), DeskError> {

@@ -19,6 +19,7 @@ use crate::{
     desk::{
         DeskError, Item, Reach, State,
         case_words::{Entry, Told},
+        guide::is_manager,
         open::{self, advice},
         owed::{Asks, Owed},
         summary::first_line,
@@ -114,7 +115,7 @@ pub(super) async fn case_page(
 ) -> Answer {
     let case = refresh(open, id).await?;
     if guide::comes_first(open, id) {
-        return Ok(guide::page(open, t, id));
+        return Ok(guide::page(open, t, &case));
     }
     let items = open.cases.get(id).map(Vec::as_slice).unwrap_or_default();
     let title = title(t, items, &case);
@@ -154,7 +155,7 @@ pub(super) async fn case_page(
         acts,
         open: !closed && !passed,
         sets_down: !advice && !passed && may_send(Kind::Classification, case.state).is_ok(),
-        manager: guide::is_manager(open),
+        manager: is_manager(&open.client),
         linked: linked(open, t, items).await,
         along: along(open, t, id, items).await?,
         choices: choices(open, id),
