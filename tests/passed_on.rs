@@ -89,7 +89,7 @@ async fn who_leaves_a_report_leaves_what_went_along_with_it() {
     assert!(service.desk(ADVISER, &["leave", &advice]).await.is_err(), "an officer does not take an adviser's place");
     service.desk(FIRST, &["leave", &advice]).await.unwrap();
     assert_eq!(cases(&service, FIRST).await, [report]);
-    assert_eq!(cases(&service, ADVISER).await, [advice.clone()]);
+    assert_eq!(cases(&service, ADVISER).await, [advice.as_str()]);
     assert!(service.desk(ADVISER, &["leave", &advice]).await.unwrap_err().contains("comes first"));
 }
 
@@ -118,13 +118,13 @@ async fn who_was_out_before_it_was_passed_on_is_taken_out_by_the_next_who_look()
         let (_, advice, report) = made(&service).await;
         out(&service, &report, SECOND, [FIRST, THIRD]).await;
         service.desk(ADVISER, &["pass-on", &advice]).await.unwrap();
-        assert_eq!(cases(&service, SECOND).await, [advice.clone()]);
+        assert_eq!(cases(&service, SECOND).await, [advice.as_str()]);
         let seen = read(&service, FIRST, &report).await;
         assert_eq!(seen["along"]["still"][0]["asked"], json!(false), "{seen}");
         let said = service.desk(FIRST, &["take-out-along", &report]).await.unwrap();
         assert_eq!(said, json!({ "still": [SECOND] }), "one alone does not");
         service.desk(FIRST, &["take-out-along", &report]).await.unwrap();
-        assert_eq!(cases(&service, SECOND).await, [advice.clone()], "nor twice the same");
+        assert_eq!(cases(&service, SECOND).await, [advice.as_str()], "nor twice the same");
         assert_eq!(read(&service, FIRST, &report).await["along"]["still"][0]["asked"], json!(true));
         if second == ADVISER {
             let text = service.desk_words(ADVISER, &["read", &advice]).await.unwrap();
