@@ -56,7 +56,7 @@ pub enum ReaderCommand {
         /// Who, by the same name; or the item in which it was asked, by its number in `read`.
         reader: String,
     },
-    /// Takes whoever went from a report out of the advice that went along with it; another who reads that confirms, where nobody asked yet.
+    /// Takes whoever is out of a report out of the advice that went along with it; a second reader confirms.
     TakeOutAlong {
         /// The case of the report, by its number in `inbox`.
         case: String,
