@@ -230,3 +230,21 @@ async fn who_was_let_into_advice_is_no_stranger_to_who_reads_what_went_along_nor
         }
     }
 }
+
+/// Whoever looks for what went along opens no report for it that they did not open themselves: when its only reader goes, it waits again.
+#[actix_web::test]
+async fn looking_for_what_went_along_opens_no_other_report() {
+    let service = Service::start(None).await;
+    Browser::new(&service.base).report("Een ander verhaal", &[]).await;
+    let other = cases(&service, SECOND).await.remove(0);
+    read(&service, SECOND, &other).await;
+    let (browser, today) = (Browser::new(&service.base), service.clock.today());
+    browser.report("Nog een verhaal", &[]).await;
+    let new = cases(&service, FIRST).await.into_iter().find(|case| *case != other).unwrap();
+    read(&service, FIRST, &new).await;
+    service.desk(FIRST, &["leave", &new, "--conflict"]).await.unwrap();
+    service.desk(SECOND, &["leave", &other]).await.unwrap();
+    let inbox = service.desk(FIRST, &["inbox"]).await.unwrap();
+    let left = inbox.as_array().unwrap().iter().find(|case| case["case"] == other.as_str()).unwrap();
+    assert_eq!((&left["state"], &left["filed"]), (&json!("unopened"), &json!(today)), "{inbox}");
+}

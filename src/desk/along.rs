@@ -16,6 +16,7 @@ use crate::{
     domain::{
         case::CaseState,
         id::{CaseId, ItemId, KeyedReader},
+        roster::Function,
     },
     seal::{
         Kind, Plaintext,
@@ -23,8 +24,8 @@ use crate::{
     },
 };
 
-/// Cases at most that are opened to see whether they belong to the one that is shown.
-const UNKNOWN: usize = 100;
+/// Cases at most that are looked at to see whether they belong to the one that is shown.
+const UNKNOWN: usize = 50;
 
 /// A case, with what of it was opened.
 type Advice = (CaseView, Vec<Item>);
@@ -75,29 +76,43 @@ impl Beside {
     }
 }
 
-/// The advice of which something went along with a report, among all that this reader has. A case that nobody opened is not opened for
-/// that.
+/// The advice of which something went along with a report, among all that this reader has.
 pub(super) async fn all(client: &Client, report: &CaseId) -> Result<Vec<Advice>, DeskError> {
-    among(client, report, &before(client, report).await?).await
-}
-
-/// The same, of what the summaries say, and of the latest that they do not know: this reader did not open those yet.
-pub(super) async fn known(client: &Client, summaries: &Summaries, report: &CaseId) -> Result<Vec<Advice>, DeskError> {
-    let (mut known, mut unknown): (Vec<CaseView>, Vec<CaseView>) =
-        before(client, report).await?.into_iter().partition(|case| summaries.knows(case));
-    known.retain(|case| summaries.of(&case.case).is_some_and(|summary| summary.reports.contains(report)));
-    unknown.sort_by_key(|case| std::cmp::Reverse(case.filed));
-    known.extend(unknown.into_iter().take(UNKNOWN));
+    let (mut known, unknown) = before(client, report).await?;
+    known.extend(of_advisers(client, unknown).await?);
     among(client, report, &known).await
 }
 
-/// The cases of this reader that somebody opened and that are no newer than a report: it was made of one of them.
-async fn before(client: &Client, report: &CaseId) -> Result<Vec<CaseView>, DeskError> {
+/// The same, of what the summaries say, and of the latest that this reader did not open yet.
+pub(super) async fn known(client: &Client, summaries: &Summaries, report: &CaseId) -> Result<Vec<Advice>, DeskError> {
+    let (mut known, mut unknown) = before(client, report).await?;
+    let may_be = |case: &CaseView| {
+        let summary = summaries.of(&case.case).filter(|_| summaries.knows(case));
+        summary.is_none_or(|summary| summary.reports.contains(report))
+    };
+    known.retain(may_be);
+    unknown.sort_by_key(|case| std::cmp::Reverse(case.filed));
+    unknown.truncate(UNKNOWN);
+    known.extend(of_advisers(client, unknown).await?);
+    among(client, report, &known).await
+}
+
+/// The cases of this reader that are no newer than a report, as the advice it was made of: those that this reader opened, and others that
+/// somebody opened.
+async fn before(client: &Client, report: &CaseId) -> Result<(Vec<CaseView>, Vec<CaseView>), DeskError> {
     let mut cases = client.inbox().await?;
     let filed = cases.iter().find(|case| case.case == *report).map(|case| case.filed);
     let before = |case: &CaseView| filed.is_some_and(|filed| case.filed <= filed);
     cases.retain(|case| case.case != *report && before(case) && case.state != CaseState::Unopened);
-    Ok(cases)
+    Ok(cases.into_iter().partition(|case| client.has_opened(&case.case)))
+}
+
+/// Of these cases, those that an adviser reads. A report is not opened to see what it is: that would count as if this reader knew it.
+async fn of_advisers(client: &Client, cases: Vec<CaseView>) -> Result<Vec<CaseView>, DeskError> {
+    let adviser = |r: &KeyedReader| client.roster.keyed(r).is_some_and(|r| r.functions.contains(&Function::Adviser));
+    let views = stream::iter(&cases).map(|case| client.case(&case.case)).buffered(many::at_once());
+    let views: Vec<CaseView> = views.try_collect().await?;
+    Ok(views.into_iter().filter(|case| case.readers.iter().any(adviser)).collect())
 }
 
 async fn among(client: &Client, report: &CaseId, cases: &[CaseView]) -> Result<Vec<Advice>, DeskError> {

@@ -26,7 +26,7 @@ use crate::{
         id::{ItemId, KeyedReader, ReaderId},
         roster::Reader,
     },
-    seal::{Recipients, ReporterPublic},
+    seal::{Kind, Recipients, ReporterPublic},
 };
 
 /// Whoever may read a case.
@@ -51,7 +51,6 @@ pub(super) struct Circle {
 }
 
 /// What others say of readers, of whom this reader cannot see that they were let in.
-#[derive(Default)]
 struct Said {
     passed: Vec<KeyedReader>,
     readers: Vec<KeyedReader>,
@@ -96,7 +95,9 @@ impl Circle {
         let told = entry::told(client, items, first);
         struck.extend(told.iter().flat_map(|told| told.struck.iter().cloned()));
         let named = first.map(|opened| opened.manifest.head.to.clone()).unwrap_or_default();
-        let mut said = Said { passed: told.iter().flat_map(|told| told.passed.clone()).collect(), ..Said::default() };
+        // Nothing goes along from a report.
+        let may_pass = first.is_none_or(|opened| opened.manifest.head.kind == Kind::Advice);
+        let told_passed = told.iter().filter(|_| may_pass).flat_map(|told| told.passed.clone()).collect();
         let start = told.map_or_else(|| named.clone(), |told| told.readers);
         // Who went is none of the two who let somebody in: so first who could have gone, then who did come in.
         let there = Joined::of(client, items, &start, &struck, &Gone::default());
@@ -110,7 +111,7 @@ impl Circle {
         let guests = cards.filter(|card| card.counts_on(today) && readers.contains(&card.keyed())).collect();
         let mut passed = passed(client, items);
         passed.retain(|r| !struck.contains(&r.reader));
-        said.readers = entry::said_to_read(client, items);
+        let said = Said { passed: told_passed, readers: entry::said_to_read(client, items) };
         Ok(Self { reporter, readers, named, there, gone, passed, said, struck, guests })
     }
 
