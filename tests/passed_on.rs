@@ -97,6 +97,9 @@ async fn who_leaves_a_report_leaves_what_went_along_with_it() {
 async fn whom_two_readers_take_out_of_a_report_is_out_of_what_went_along_with_it() {
     let service = Service::start(None).await;
     let (_, advice, report) = passed_on(&service).await;
+    // A talk that is over is read on.
+    with_text(&service, ADVISER, &["reply", &advice]).await.unwrap();
+    with_text(&service, ADVISER, &["close", &advice]).await.unwrap();
     out(&service, &report, SECOND, [FIRST, THIRD]).await;
     assert_eq!(cases(&service, SECOND).await, [""; 0]);
     for reader in [ADVISER, FIRST, THIRD] {
