@@ -296,3 +296,23 @@ async fn a_yes_to_a_message_does_not_share_the_story_under_its_name() {
     let refused = case.desk(THIRD, &["approve-duty", &duty.to_string()]).await.unwrap_err();
     assert!(refused.contains("not what the request said"), "{refused}");
 }
+
+/// What goes along goes along from advice: nobody passes for that in a report.
+#[actix_web::test]
+async fn nobody_is_hidden_from_who_came_in_later_as_one_who_reads_what_went_along() {
+    let case = Case::opened().await;
+    let asked = case.with_text(READER, &["ask-consent", "--to", NEW], "Zij leidt het").await.unwrap();
+    let yes = case.answer(&asked, "consent-yes").await;
+    let keyed = |name: &str| named(&case.evil, name).keyed();
+    let new = named(&case.evil, NEW);
+    for item in case.evil.case(&case.id).await.unwrap().items {
+        give(&case.evil, &case.id, &item, &new, SentTo::Reader(new.keyed())).await;
+    }
+    case.slip_in(FRIEND).await;
+    let before = [READER, SECOND, THIRD].map(keyed).to_vec();
+    let public = reporter(&case.evil, &case.id).await;
+    let done = HandOver::new((asked, yes), new.keyed(), public, (before, Vec::new()));
+    let body = done.with_passed(vec![keyed(FRIEND)]).into_body();
+    send(&case.evil, &case.id, Kind::HandOver, body, &case.all().await).await;
+    assert_eq!(case.strangers(NEW).await, json!([FRIEND]));
+}

@@ -1,6 +1,8 @@
 //! Who reads is changed on the desk's page, in Chromium without script: left, taken out, let in on a legal duty or as a guest, away.
 #![cfg(all(feature = "server", feature = "desk", unix))]
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
+#[path = "desk_readers/along.rs"]
+mod along;
 #[path = "desk_readers/duty.rs"]
 mod duty;
 #[path = "desk_readers/guest.rs"]

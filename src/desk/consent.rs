@@ -271,6 +271,7 @@ pub async fn hand_over(client: &Client, id: &CaseId, request: &ItemId, read: usi
     let struck = circle.struck.iter().cloned().collect();
     let before = (circle.readers.clone(), struck);
     let done = HandOver::new((*request, answer), to, circle.reporter.clone(), before).with_cards(circle.guests.clone());
+    let done = done.with_passed(case.readers.iter().filter(|r| circle.only_passed(r)).cloned().collect());
     let also = Also { more: Some((&reader, guest)), reporter: told, except: None };
     let to = circle.recipients(client, &case, &also)?;
     send(client, (&client.case(id).await?, &items), (Kind::HandOver, None), done.into_body(), &to).await

@@ -1,6 +1,6 @@
 //! Leaving a case, and taking somebody else out of it: said to the readers who stay, signed, then done at the server.
 use super::{
-    Client, DeskError,
+    Client, DeskError, along,
     circle::{Addressed, Also, Circle, acts, author, proven},
     consent::said,
     log::About,
@@ -27,21 +27,40 @@ use crate::{
 
 /// Leaves a case: says so to the readers who stay, then goes. Nothing later is for this reader. From a case that nobody opened they go
 /// unread, whatever the reason: it stays unopened, and the reason is not said.
+/// They leave what went along with a report from advice too; where that fails it is still in their inbox, and they are told.
 pub async fn leave(client: &Client, id: &CaseId, reason: LeftReason) -> Result<Sent, DeskError> {
     let case = client.case(id).await?;
-    let me = client.me.keyed();
-    if !may_leave(client, &case, &me) {
+    if !can_leave(client, &case).await? {
         return Err(DeskError::known("desk-error-last"));
     }
     let unread = case.state == CaseState::Unopened;
     if !unread && reason == LeftReason::Unread {
         return Err(DeskError::known("desk-error-leave-why"));
     }
-    let (to, about, left) = if unread { unopened(client, &case, &me)? } else { staying(client, &case, reason).await? };
-    let sent = send_with(client, &case, (Kind::Left, None, None), left.into_body(), &to, about.clone()).await?;
+    let along = along::all(client, id).await?;
+    let sent = go(client, &case, reason, unread).await?;
+    let reason = if unread { LeftReason::Unread } else { reason };
+    let too = leave_along(client, &along, reason).await;
+    too.map(|()| sent).map_err(|_| DeskError::known("desk-error-along-left"))
+}
+
+async fn leave_along(client: &Client, along: &[(CaseView, Vec<Item>)], reason: LeftReason) -> Result<(), DeskError> {
+    for (advice, items) in along {
+        if Circle::of(client, items)?.only_passed(&client.me.keyed()) {
+            go(client, advice, reason, false).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Leaves this one case.
+async fn go(client: &Client, case: &CaseView, reason: LeftReason, unread: bool) -> Result<Sent, DeskError> {
+    let me = client.me.keyed();
+    let (to, about, left) = if unread { unopened(client, case, &me)? } else { staying(client, case, reason).await? };
+    let sent = send_with(client, case, (Kind::Left, None, None), left.into_body(), &to, about.clone()).await?;
     let log = client.sealed_record(&case.org, Deed::LeftCase, about).await?;
     let going = Going { log };
-    client.leave(id, &going).await?;
+    client.leave(&case.case, &going).await?;
     client.logged(&case.org, going.log.as_deref()).await?;
     Ok(sent)
 }
@@ -67,9 +86,14 @@ fn roster_readers<'a>(client: &'a Client, case: &'a CaseView) -> impl Iterator<I
     case.readers.iter().filter_map(|r| client.roster.keyed(r))
 }
 
-/// Whether this reader may leave a case: see [`may_leave`].
-pub(super) fn can_leave(client: &Client, case: &CaseView) -> bool {
-    may_leave(client, case, &client.me.keyed())
+/// Whether this reader may leave a case: see [`may_leave`]. Who only reads what went along with a report may always.
+pub(super) async fn can_leave(client: &Client, case: &CaseView) -> Result<bool, DeskError> {
+    let me = client.me.keyed();
+    if may_leave(client, case, &me) || case.state == CaseState::Unopened {
+        return Ok(may_leave(client, case, &me));
+    }
+    let items = open_case(client, case, Reach::Messages).await?;
+    Ok(Circle::of(client, &items)?.only_passed(&me))
 }
 
 /// What leaving a case means, a line each; an error where nobody would stay who can do the same.
@@ -78,9 +102,9 @@ pub(super) async fn leaving_means(
     t: Texts,
     id: &CaseId,
     reason: LeftReason,
-) -> Result<[String; 3], DeskError> {
+) -> Result<Vec<String>, DeskError> {
     let case = client.case(id).await?;
-    if !can_leave(client, &case) {
+    if !can_leave(client, &case).await? {
         return Err(DeskError::known("desk-error-last"));
     }
     let why = match (case.state, reason) {
@@ -88,7 +112,9 @@ pub(super) async fn leaving_means(
         (_, LeftReason::Conflict) => "desk-leave-conflict-hint",
         (_, LeftReason::Leaving | LeftReason::Unread) => "desk-leave-leaving-hint",
     };
-    Ok(["desk-leave-text", why, "desk-leave-sure"].map(|id| t.get(id)))
+    let along = (!along::all(client, id).await?.is_empty()).then_some("desk-leave-along");
+    let lines = ["desk-leave-text", why].into_iter().chain(along).chain(["desk-leave-sure"]);
+    Ok(lines.map(|id| t.get(id)).collect())
 }
 
 /// Whether one stays who can do what this reader did; the server looks again.
@@ -115,7 +141,8 @@ pub struct Taking {
 pub(super) fn takings(client: &Client, circle: &Circle, items: &[Item]) -> Vec<Taking> {
     let one = |(item, opened): (ItemId, &Opened)| {
         let Content::TakeOut(asked) = &opened.content else { return None };
-        let by = circle.did(client, items, (item, opened))?;
+        let passed = || author(client, items, opened).filter(|by| circle.may_take_out(by, &asked.who));
+        let by = circle.did(client, items, (item, opened)).or_else(passed)?;
         let done = !circle.readers.contains(&asked.who) && !circle.only_passed(&asked.who);
         Some(Taking { asked: item, who: asked.who.clone(), by, day: opened.manifest.head.day, done })
     };
@@ -138,37 +165,49 @@ pub async fn take_out(client: &Client, id: &CaseId, who: &ReaderId, reason: Plai
         return Err(DeskError::known("desk-error-last"));
     }
     let to = circle.recipients(client, &case, &Also { except: Some(&who), ..Also::default() })?;
-    let asked = TakeOut::new(&client.roster.instance, id, who, reason, &client.me.signer);
+    let along = along::signed(client, id, &who).await?;
+    let asked = TakeOut::new(&client.roster.instance, id, who, reason, &client.me.signer).with_along(along);
     send(client, (&case, &items), (Kind::TakeOut, None), asked.into_body(), &to).await
 }
 
-/// Takes somebody out, as the second of two, and says so to the readers who stay. Doing it again changes nothing at the server.
+/// Takes somebody out, as the second of two, and says so to the readers who stay; then out of what went along with the report from advice.
+/// Doing it again changes nothing at the server.
 pub async fn confirm_take_out(client: &Client, id: &CaseId, asked: &ItemId) -> Result<Sent, DeskError> {
     let (case, items) = opened(client, id).await?;
     let circle = Circle::of(client, &items)?;
     let no_request = || DeskError::known("desk-error-no-request");
     let (_, first) = proven(&items).find(|(item, _)| item == asked).ok_or_else(no_request)?;
     let Content::TakeOut(wanted) = &first.content else { return Err(no_request()) };
-    let by = author(client, &items, first).filter(|by| circle.readers.contains(by)).ok_or_else(no_request)?;
+    let counts = |by: &KeyedReader| circle.readers.contains(by) || circle.may_take_out(by, &wanted.who);
+    let by = author(client, &items, first).filter(counts).ok_or_else(no_request)?;
     let me = client.me.keyed();
     if by == me || wanted.who == me || wanted.who == by {
         return Err(DeskError::known("desk-error-second"));
     }
     let (who, signature) = (wanted.who.clone(), wanted.signature.clone());
-    let about = about(&case, &items, None, client.today());
-    let log = client.sealed_record(&case.org, Deed::TookOut, about).await?;
-    let taking = TakingOut { who: who.clone(), by, signature, log };
-    client.take_out(id, &taking).await?;
-    client.logged(&case.org, taking.log.as_deref()).await?;
-    let to = circle.recipients(client, &case, &Also { except: Some(&who), ..Also::default() })?;
-    send(
-        client,
-        (&case, &items),
-        (Kind::TakenOut, None),
-        TakenOut::new(*asked, acts(client, &items, &who)).into_body(),
-        &to,
-    )
-    .await
+    let to = match circle.only_passed(&who) {
+        true => circle.all_but(client, &case, &who)?,
+        false => circle.recipients(client, &case, &Also { except: Some(&who), ..Also::default() })?,
+    };
+    remove(client, &case, &items, TakingOut { who: who.clone(), by: by.clone(), signature, log: None }).await?;
+    let said = TakenOut::new(*asked, acts(client, &items, &who));
+    let sent = send(client, (&case, &items), (Kind::TakenOut, None), said.into_body(), &to).await?;
+    let signed = Some((*asked, by, &*wanted.along));
+    along::take_out(client, id, &who, signed).await.map_err(|_| DeskError::known("desk-error-along"))?;
+    Ok(sent)
+}
+
+/// Has the server take somebody out, with what two readers want.
+pub(super) async fn remove(
+    client: &Client,
+    case: &CaseView,
+    items: &[Item],
+    taking: TakingOut,
+) -> Result<(), DeskError> {
+    let about = about(case, items, None, client.today());
+    let taking = TakingOut { log: client.sealed_record(&case.org, Deed::TookOut, about).await?, ..taking };
+    client.take_out(&case.case, &taking).await?;
+    client.logged(&case.org, taking.log.as_deref()).await
 }
 
 /// The item in which somebody else asked that this person is taken out, and which was not confirmed yet.

@@ -1,5 +1,6 @@
 //! The readers' client. All opening for readers happens here, on their own machine.
 mod account;
+mod along;
 mod browser;
 mod canary;
 mod case_words;
@@ -13,6 +14,7 @@ mod commands;
 mod consent;
 mod duty;
 mod guest;
+mod guide;
 mod identity;
 mod inbox;
 mod kept;

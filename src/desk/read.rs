@@ -1,5 +1,6 @@
 //! `read`: everything in a case, in words or as JSON; files are saved on request.
 use std::{
+    collections::BTreeSet,
     io::Write,
     path::{Path, PathBuf},
 };
@@ -9,14 +10,17 @@ use serde_json::{Value, json};
 use super::{
     Client, DeskError,
     account::oral,
+    along::{Beside, Still},
     case_words::{CaseWords, Entry, is_link},
     commands::Options,
     duty::Duty,
+    guide::{Guide, is_manager, steps},
     links,
     numbers::case_id,
     open::{Body, Content, Item, Opened, Reach, State, open_case},
     owed::{Asks, Owed},
     safe_json, safe_text,
+    summary::Summaries,
 };
 use crate::{
     api_types::CaseView,
@@ -40,8 +44,16 @@ pub(super) async fn read(
     }
     let opened = open_case(client, &case, Reach::All(save.unwrap_or(private.path()))).await?;
     let case = client.opened(case, &opened).await?;
+    let t = Texts::of(Language::En);
+    let guide = if is_manager(client) { steps(client, t, &case, &opened) } else { Vec::new() };
+    let mut seen = Guide::load(&options.identity, &client.me);
+    // A script gets it with the case; a person reads it first.
+    if !guide.is_empty() && !options.json && seen.ticks(&case.case).is_none() {
+        seen.see(&client.me, case.case, BTreeSet::new())?;
+        return Ok(guide_in_words(t, &guide));
+    }
     client.shown(&case.case, &opened)?;
-    let words = CaseWords::of(client, Texts::of(Language::En), &opened);
+    let words = CaseWords::of(client, t, &opened);
     let strangers: Vec<String> = words.strangers(&case).iter().map(|r| r.reader.to_string()).collect();
     let guest =
         |card: &GuestCard| json!({ "guest": card.guest.id, "shown_as": card.guest.shown_as, "until": card.until });
@@ -49,7 +61,9 @@ pub(super) async fn read(
     let duties: Vec<Value> = words.duties().iter().map(duty).collect();
     let oral = oral(&opened).map(|oral| oral.to_json());
     let owed = Owed::of(&case, Some(Asks::of(&opened)));
-    let head = head((&case, owed), client.today(), &words, &opened);
+    let summaries = Summaries::load(&options.identity, &client.me);
+    let beside = Beside::of(client, &summaries, &case.case, &opened).await?;
+    let head = head((&case, owed), client.today(), &words, &opened) + &went_along(&beside, &words);
     let entries: Vec<Option<Entry>> = opened.iter().map(|item| (!is_link(item)).then(|| words.entry(item))).collect();
     let nothing = opened.iter().all(|item| !matches!(item.state, State::Opened(_)));
     let mut items = Vec::new();
@@ -57,7 +71,7 @@ pub(super) async fn read(
         items.push(view(item, save)?);
     }
     let all = json!({ "case": case, "items": items, "strangers": strangers, "guests": guests, "duties": duties,
-        "oral": oral });
+        "oral": oral, "along": to_json(&beside), "guide": guide.into_iter().map(|(_, text)| text).collect::<Vec<_>>() });
     let text = if options.json { safe_json(&all.to_string()) } else { head + &in_words(&entries, &items) };
     if nothing {
         return Err(DeskError::new(format!("nothing in this case opened:\n{text}")));
@@ -69,6 +83,12 @@ pub(super) async fn read(
 fn duty(duty: &Duty) -> Value {
     json!({ "request": duty.request, "to": duty.to, "notice": duty.not_before.is_some(), "not_before": duty.not_before,
         "approved": duty.approval.is_some(), "answers": duty.answers, "done": duty.done })
+}
+
+fn guide_in_words(t: Texts, steps: &[(&str, String)]) -> String {
+    let steps: String = steps.iter().map(|(_, text)| line(&format!("- {text}"))).collect();
+    let [title, text, what] = ["desk-guide-title", "desk-guide-text", "desk-guide-steps"].map(|id| line(&t.get(id)));
+    format!("{title}{text}\n{what}{steps}\n{}", t.get("desk-guide-command"))
 }
 
 fn private_folder(folder: &Path) -> Result<(), DeskError> {
@@ -201,6 +221,30 @@ fn head((case, owed): (&CaseView, Owed), today: Day, words: &CaseWords<'_>, item
         text += &line(&t.with(id, &[("title", other.to_string())]));
     }
     text
+}
+
+/// What the case goes together with because advice became a report.
+fn to_json(beside: &Beside) -> Value {
+    let ids = |cases: &[CaseView]| cases.iter().map(|case| case.case.to_string()).collect::<Vec<_>>();
+    let still =
+        beside.still.iter().map(|still| json!({ "who": still.who, "advice": still.advice, "asked": still.asked }));
+    json!({ "reports": ids(&beside.reports), "advice": ids(&beside.advice), "still": still.collect::<Vec<_>>() })
+}
+
+/// The same in words.
+fn went_along(beside: &Beside, words: &CaseWords<'_>) -> String {
+    let t = Texts::of(Language::En);
+    let of = |cases: &[CaseView], id: &str| {
+        let one = |case: &CaseView| line(&t.with(id, &[("title", case.case.to_string())]));
+        cases.iter().map(one).collect::<String>()
+    };
+    let still = |still: &Still| {
+        let name = format!("{} ({})", words.named(&still.who.reader), still.who.reader);
+        let more = t.get(if still.asked { "desk-along-asked" } else { "desk-along-command" });
+        line(&format!("{} {more}", t.with("desk-along-still", &[("name", name)])))
+    };
+    let still: String = beside.still.iter().map(still).collect();
+    of(&beside.reports, "desk-along-report") + &of(&beside.advice, "desk-along-advice") + &still
 }
 
 /// The items, as the page of the case words them.

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::{
     Client, DeskError,
+    along::take_out_gone,
     codes::grounds,
     commands::Options,
     duty::{DutyClaim, approve_duty, ask_duty},
@@ -50,6 +51,11 @@ pub enum ReaderCommand {
         case: String,
         /// Who, by the same name; or the item in which it was asked, by its number in `read`.
         reader: String,
+    },
+    /// Takes whoever is out of a report out of the advice that went along with it; a second reader confirms.
+    TakeOutAlong {
+        /// The case of the report, by its number in `inbox`.
+        case: String,
     },
     /// Says, as the first of two readers, that the law demands to let somebody read without consent.
     AskDuty(Box<AskDuty>),
@@ -146,6 +152,15 @@ pub(super) async fn run(options: &Options, client: &Client, command: &ReaderComm
                 asked_out(client, &id, &reader_id("who", reader)?).await?
             };
             sent(options, &confirm_take_out(client, &id, &item).await?, "")
+        }
+        ReaderCommand::TakeOutAlong { case } => {
+            let still = take_out_gone(client, &case_id(client, case).await?).await?;
+            let names: Vec<String> = still.iter().map(|still| still.who.reader.to_string()).collect();
+            if options.json {
+                return Ok(json!({ "still": names }).to_string());
+            }
+            let t = Texts::of(Language::En);
+            Ok(t.get(if names.is_empty() { "desk-along-nobody" } else { "desk-along-waits" }))
         }
         ReaderCommand::AskDuty(asked) => ask(options, client, asked).await,
         ReaderCommand::ApproveDuty { case, request } => {

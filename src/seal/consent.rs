@@ -109,6 +109,9 @@ pub struct HandOver {
     /// The cards of the guests who read along: the new reader knows them by these.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cards: Vec<GuestCard>,
+    /// Those who only read what went along with a report: the new reader did not see that the reporter let them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub passed: Vec<KeyedReader>,
 }
 
 impl HandOver {
@@ -119,7 +122,7 @@ impl HandOver {
         reporter: ReporterPublic,
         (readers, struck): (Vec<KeyedReader>, Vec<ReaderId>),
     ) -> Self {
-        Self { v: VERSION, request, answer, to, reporter, readers, struck, cards: Vec::new() }
+        Self { v: VERSION, request, answer, to, reporter, readers, struck, cards: Vec::new(), passed: Vec::new() }
     }
 
     /// Whether it carries out this request for somebody, after this answer.
@@ -131,6 +134,12 @@ impl HandOver {
     #[must_use]
     pub fn with_cards(self, cards: Vec<GuestCard>) -> Self {
         Self { cards, ..self }
+    }
+
+    /// With those who only read what went along with a report.
+    #[must_use]
+    pub fn with_passed(self, passed: Vec<KeyedReader>) -> Self {
+        Self { passed, ..self }
     }
 
     /// The body of its item.

@@ -102,6 +102,12 @@ impl Service {
 
     /// As [`Self::desk`], with these words and no others.
     pub(crate) async fn desk_says(&self, reader: &str, words: &[&str]) -> Result<serde_json::Value, String> {
+        let text = self.desk_words(reader, &[&["--json"], words].concat()).await?;
+        Ok(serde_json::from_str(&text).unwrap())
+    }
+
+    /// As [`Self::desk_says`], in words.
+    pub(crate) async fn desk_words(&self, reader: &str, words: &[&str]) -> Result<String, String> {
         use clap::Parser;
         #[derive(Parser)]
         struct Arguments {
@@ -113,12 +119,11 @@ impl Service {
         let key = self.folder.path().join(format!("readers/{reader}.key"));
         let anchor = self.folder.path().join("anchor.toml");
         let paths = [key.to_str().unwrap(), anchor.to_str().unwrap()];
-        let fixed = ["desk", "--json", "--server", &self.base, "--identity", paths[0], "--root", paths[1]];
+        let fixed = ["desk", "--server", &self.base, "--identity", paths[0], "--root", paths[1]];
         let arguments = Arguments::try_parse_from(fixed.iter().chain(words));
         let mut arguments = arguments.map_err(|e| e.to_string())?;
         arguments.options.clock = self.clock;
-        let text = desk::run(&arguments.options, &arguments.command).await.map_err(|e| e.to_string())?;
-        Ok(serde_json::from_str(&text).unwrap())
+        desk::run(&arguments.options, &arguments.command).await.map_err(|e| e.to_string())
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {

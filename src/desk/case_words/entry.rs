@@ -9,7 +9,12 @@ use crate::{
         classification::Classification,
         id::{ItemId, KeyedReader},
     },
-    seal::{Author, Kind, StoryText, circle::LeftReason, consent::Along, protocol::StepDone},
+    seal::{
+        Author, Kind, StoryText,
+        circle::{LeftReason, TakeOut},
+        consent::Along,
+        protocol::StepDone,
+    },
     text::Texts,
 };
 
@@ -102,14 +107,15 @@ impl CaseWords<'_> {
                 LeftReason::Leaving => "desk-left",
                 LeftReason::Unread => "desk-left-unread",
             })),
-            Content::TakeOut(asked) => vec![(self.person(&asked.who.reader), words(&asked.reason))],
+            Content::TakeOut(asked) => vec![(self.person(&asked.who.reader), why_out(t, asked))],
             Content::Duty(asked) => vec![
                 (self.person(&asked.to.reader), t.get(asked.ground.text_id())),
                 (String::new(), words(&asked.reason)),
             ],
             Content::TakenOut(taken) => {
                 let asked = self.takings().into_iter().find(|asked| asked.asked == taken.take_out);
-                alone(asked.map(|asked| self.person(&asked.who.reader)).unwrap_or_default())
+                let who = asked.map(|asked| asked.who).or_else(|| taken.first.as_ref().map(|first| first.who.clone()));
+                alone(who.map(|who| self.person(&who.reader)).unwrap_or_default())
             }
             // What a case belongs with is said on top of it, and only where the other case may be named.
             Content::Link(_) | Content::DutyApproved(_) | Content::File { .. } => Vec::new(),
@@ -176,6 +182,11 @@ fn classified(t: Texts, made: &Classification) -> String {
         line("class-measures", words("measure", &made.measures)),
     ]
     .concat()
+}
+
+/// Why somebody should be taken out. Where they went from the report, that is why, and it has no other words.
+pub(in crate::desk) fn why_out(t: Texts, asked: &TakeOut) -> String {
+    if asked.reason.is_blank() { t.get("desk-take-out-along") } else { words(&asked.reason) }
 }
 
 /// What goes along, in words.

@@ -5,12 +5,12 @@ mod told;
 use std::cell::OnceCell;
 
 pub(super) use self::{
-    entry::{Entry, is_link, size, story_texts},
+    entry::{Entry, is_link, size, story_texts, why_out},
     told::{Told, words},
 };
 use super::{
     Client, Item,
-    circle::{Circle, cards, story, withdrawn},
+    circle::{Circle, Unproven, cards, story, withdrawn},
     consents,
     duty::{Duty, duties},
     leave::{Taking, takings},
@@ -83,7 +83,14 @@ impl<'a> CaseWords<'a> {
         let one = |reader: &KeyedReader| {
             let name = self.person(&reader.reader);
             let passed = circle.is_some_and(|circle| circle.only_passed(reader));
-            let name = if passed { t.with("desk-readers-passed", &[("name", name)]) } else { name };
+            let unproven = circle.and_then(|circle| circle.unproven(self.client, reader));
+            let name = match unproven {
+                _ if passed => t.with("desk-readers-passed", &[("name", name)]),
+                Some(Unproven::Passed) => t.with("desk-readers-passed-said", &[("name", name)]),
+                Some(Unproven::Reads) => t.with("desk-readers-advises", &[("name", name)]),
+                Some(Unproven::Unseen) => t.with("desk-readers-unseen", &[("name", name)]),
+                None => name,
+            };
             let away = view.away.contains(reader);
             let text = if away { t.with("desk-readers-away", &[("name", name)]) } else { name };
             Who { reader: reader.clone(), line: self.since(view, reader, &text), text }
@@ -112,7 +119,7 @@ impl<'a> CaseWords<'a> {
 
     /// Readers whom the server names and the circle does not know: see [`Circle::strangers`].
     pub(super) fn strangers<'b>(&self, view: &'b CaseView) -> Vec<&'b KeyedReader> {
-        self.circle().map_or_else(|| view.readers.iter().collect(), |circle| circle.strangers(view))
+        self.circle().map_or_else(|| view.readers.iter().collect(), |circle| circle.strangers(self.client, view))
     }
 
     /// The cards of the guests who read along today.

@@ -24,6 +24,8 @@ use crate::{
 pub(super) struct Told {
     pub(super) readers: Vec<KeyedReader>,
     pub(super) struck: BTreeSet<ReaderId>,
+    /// Who only reads what went along with a report, as those say who let this reader in: they could see it.
+    pub(super) passed: Vec<KeyedReader>,
 }
 
 /// What this reader was told when they came in; nothing where they were there from the start.
@@ -39,6 +41,8 @@ pub(super) fn told(client: &Client, items: &[Item], first: Option<&Opened>) -> O
         }
         _ => {
             let mut told = all_say(mine.iter().map(|done| (&*done.readers, &*done.struck)));
+            told.passed = all_say(mine.iter().map(|done| (&*done.passed, &*done.struck))).readers;
+            told.passed.extend(passed_unseen(client, items, &told.readers));
             told.readers.push(me);
             Some(told)
         }
@@ -73,6 +77,21 @@ fn passed_to_me<'a>(client: &'a Client, items: &'a [Item]) -> impl Iterator<Item
     })
 }
 
+/// Who reads all of it, as those said who passed on a part of it to this reader.
+pub(super) fn said_to_read(client: &Client, items: &[Item]) -> Vec<KeyedReader> {
+    all_say(passed_to_me(client, items).map(|done| (&*done.readers, &*done.struck))).readers
+}
+
+/// To whom a reader of before says that they passed something on, where what the reporter said about it is from before this reader came.
+fn passed_unseen(client: &Client, items: &[Item], readers: &[KeyedReader]) -> Vec<KeyedReader> {
+    let unseen = |done: &&PassOn| proven(items).all(|(item, _)| item != done.to_report);
+    let by_reader = proven(items).filter_map(|(_, opened)| {
+        let Content::PassOn(done) = &opened.content else { return None };
+        roster_author(client, opened).filter(|by| readers.contains(by)).map(|_| done)
+    });
+    by_reader.filter(unseen).flat_map(|done| done.to.iter().cloned()).collect()
+}
+
 /// Who is named as a reader each time, and who is excluded any time: whoever adds a name adds nobody.
 fn all_say<'a>(lists: impl Iterator<Item = (&'a [KeyedReader], &'a [ReaderId])>) -> Told {
     let mut readers: Option<Vec<KeyedReader>> = None;
@@ -84,7 +103,7 @@ fn all_say<'a>(lists: impl Iterator<Item = (&'a [KeyedReader], &'a [ReaderId])>)
         }
         struck.extend(excluded.iter().cloned());
     }
-    Told { readers: readers.unwrap_or_default(), struck }
+    Told { readers: readers.unwrap_or_default(), struck, passed: Vec::new() }
 }
 
 /// The reporter's first item, of their own items: a reader can repeat the keys, not sign with them.

@@ -5,7 +5,10 @@ mod two;
 
 use std::collections::BTreeSet;
 
-use self::two::{Gone, Joined};
+use self::{
+    said::passed,
+    two::{Gone, Joined},
+};
 pub(super) use self::{
     said::{answer, author, cards, handed_over, proven, story, to_report, withdrawn},
     two::acts,
@@ -23,7 +26,7 @@ use crate::{
         id::{ItemId, KeyedReader, ReaderId},
         roster::Reader,
     },
-    seal::{Recipients, ReporterPublic},
+    seal::{Kind, Recipients, ReporterPublic},
 };
 
 /// Whoever may read a case.
@@ -36,6 +39,8 @@ pub(super) struct Circle {
     named: Vec<KeyedReader>,
     /// The readers of a report that advice became: they read what the reporter let go along, and nothing that comes after it.
     passed: Vec<KeyedReader>,
+    /// Who reads only what went along, and who reads all, as others say to whom it is not shown that the reporter let them.
+    said: Said,
     /// Everybody who could ever read, and who of them went: whose word counts.
     there: Joined,
     gone: Gone,
@@ -43,6 +48,23 @@ pub(super) struct Circle {
     pub(super) struck: BTreeSet<ReaderId>,
     /// The cards of the guests among them that count today.
     pub(super) guests: Vec<GuestCard>,
+}
+
+/// What others say of readers, of whom this reader cannot see that they were let in.
+struct Said {
+    passed: Vec<KeyedReader>,
+    readers: Vec<KeyedReader>,
+}
+
+/// Somebody who is let in, for all that this reader can see: nothing that is written is sealed to them because of it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Unproven {
+    /// They only read what went along with a report, says whoever let this reader in.
+    Passed,
+    /// They read all of it, says whoever passed a part of it on to this reader.
+    Reads,
+    /// How they were let in is not for this reader, who only reads what went along.
+    Unseen,
 }
 
 /// Whom something is sealed to, with the cards of the guests among them.
@@ -73,6 +95,9 @@ impl Circle {
         let told = entry::told(client, items, first);
         struck.extend(told.iter().flat_map(|told| told.struck.iter().cloned()));
         let named = first.map(|opened| opened.manifest.head.to.clone()).unwrap_or_default();
+        // Nothing goes along from a report.
+        let may_pass = first.is_none_or(|opened| opened.manifest.head.kind == Kind::Advice);
+        let told_passed = told.iter().filter(|_| may_pass).flat_map(|told| told.passed.clone()).collect();
         let start = told.map_or_else(|| named.clone(), |told| told.readers);
         // Who went is none of the two who let somebody in: so first who could have gone, then who did come in.
         let there = Joined::of(client, items, &start, &struck, &Gone::default());
@@ -84,9 +109,10 @@ impl Circle {
         let today = client.today();
         let cards = cards(client, items).into_iter();
         let guests = cards.filter(|card| card.counts_on(today) && readers.contains(&card.keyed())).collect();
-        let passed = to_report(items).flat_map(|(_, _, said)| said.to.iter()).filter(|to| !struck.contains(&to.reader));
-        let passed = passed.cloned().collect();
-        Ok(Self { reporter, readers, named, there, gone, passed, struck, guests })
+        let mut passed = passed(client, items);
+        passed.retain(|r| !struck.contains(&r.reader));
+        let said = Said { passed: told_passed, readers: entry::said_to_read(client, items) };
+        Ok(Self { reporter, readers, named, there, gone, passed, said, struck, guests })
     }
 
     /// Who did something that counts: somebody of the circle, or who was and did it before they went.
@@ -125,6 +151,23 @@ impl Circle {
         self.passed.contains(reader) && !self.readers.contains(reader)
     }
 
+    /// Who of those who only read what went along could be taken out of it by somebody: another of them, or a reader of the case.
+    pub(super) fn may_take_out(&self, by: &KeyedReader, who: &KeyedReader) -> bool {
+        by != who && self.only_passed(who) && (self.only_passed(by) || self.readers.contains(by))
+    }
+
+    /// Whether somebody was a reader and is none any more: by their own word, or that of two others.
+    pub(super) fn went(&self, reader: &KeyedReader) -> bool {
+        !self.readers.contains(reader) && (self.gone.left.contains(reader) || self.struck.contains(&reader.reader))
+    }
+
+    /// Everybody who reads something here, but this one: those who only read what went along learn who no longer does.
+    pub(super) fn all_but(&self, client: &Client, case: &CaseView, who: &KeyedReader) -> Result<Addressed, DeskError> {
+        let reads = |r: &&KeyedReader| *r != who && (self.readers.contains(r) || self.passed.contains(r));
+        let to = case.readers.iter().filter(reads).filter_map(|r| client.roster.keyed(r));
+        Ok(Addressed { to: Recipients::of(to).map_err(failed)?, cards: Vec::new() })
+    }
+
     /// Refuses whoever only reads what went along: what they ask for here would count for nobody.
     pub(super) fn may_ask(&self, client: &Client) -> Result<(), DeskError> {
         if self.only_passed(&client.me.keyed()) { Err(DeskError::known("desk-error-passed")) } else { Ok(()) }
@@ -132,7 +175,22 @@ impl Circle {
 
     /// Readers the server names whom neither the reporter nor two readers on a legal duty let in, who are not named in what goes with a
     /// report, or who should be gone: somebody let them in. Nothing is sealed to them.
-    pub(super) fn strangers<'a>(&self, case: &'a CaseView) -> Vec<&'a KeyedReader> {
-        case.readers.iter().filter(|r| !self.readers.contains(r) && !self.passed.contains(r)).collect()
+    pub(super) fn strangers<'a>(&self, client: &Client, case: &'a CaseView) -> Vec<&'a KeyedReader> {
+        let known = |r: &KeyedReader| self.readers.contains(r) || self.passed.contains(r);
+        case.readers.iter().filter(|r| !known(r) && self.unproven(client, r).is_none()).collect()
+    }
+
+    /// What is said of somebody who is not known to be let in; nothing of who should be gone, or whom this reader would know.
+    pub(super) fn unproven(&self, client: &Client, reader: &KeyedReader) -> Option<Unproven> {
+        let known = self.readers.contains(reader) || self.passed.contains(reader);
+        if known || self.struck.contains(&reader.reader) || self.gone.left.contains(reader) {
+            return None;
+        }
+        if self.said.passed.contains(reader) {
+            return Some(Unproven::Passed);
+        }
+        // Who writes nothing here has nothing to be careful with.
+        let unseen = if self.said.readers.contains(reader) { Unproven::Reads } else { Unproven::Unseen };
+        self.only_passed(&client.me.keyed()).then_some(unseen)
     }
 }

@@ -66,6 +66,18 @@ pub(in crate::desk) fn to_report(items: &[Item]) -> impl Iterator<Item = (ItemId
     })
 }
 
+/// Those who read what went along with a report, and no more, by what the reporter said; and who says it of themselves that they went, as
+/// often, did.
+pub(super) fn passed(client: &Client, items: &[Item]) -> Vec<KeyedReader> {
+    let said = |r: &KeyedReader| to_report(items).filter(|(_, _, said)| said.to.contains(r)).count();
+    let left = |r: &KeyedReader| {
+        let left = proven(items).filter(|(_, opened)| matches!(opened.content, Content::Left(_)));
+        left.filter(|(_, opened)| author(client, items, opened).as_ref() == Some(r)).count()
+    };
+    let all = to_report(items).flat_map(|(_, _, said)| &said.to);
+    all.filter(|r| said(r) > left(r)).cloned().collect()
+}
+
 /// What says that something was shared.
 pub(in crate::desk) fn handed_over(opened: &Opened) -> Option<&HandOver> {
     if let Content::HandOver(done) = &opened.content { Some(done) } else { None }

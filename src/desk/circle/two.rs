@@ -1,7 +1,7 @@
 //! What changes a circle: a yes of the reporter, the word of two readers, or that of who goes.
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::said::{author, handed_over, last_answer, proven, roster_author};
+use super::said::{author, handed_over, last_answer, proven, roster_author, to_report};
 use crate::{
     desk::{
         Client,
@@ -12,7 +12,10 @@ use crate::{
         ground::not_before,
         id::{ItemId, KeyedReader, ReaderId},
     },
-    seal::{circle::LeftReason, consent::HandOver},
+    seal::{
+        circle::{LeftReason, TakenOut, took_out},
+        consent::{HandOver, ToReport},
+    },
 };
 
 /// Everybody who was let in.
@@ -140,7 +143,7 @@ impl Gone {
         }
         for (_, opened) in proven(items) {
             let Content::TakenOut(taken) = &opened.content else { continue };
-            let Some(who) = gone.taken_out(client, items, &there.ever, (opened, taken.take_out)) else { continue };
+            let Some(who) = gone.taken_out(client, items, &there.ever, (opened, taken)) else { continue };
             gone.only(&who, &taken.acts);
             gone.struck.insert(who.reader.clone());
             gone.out.insert(who);
@@ -166,22 +169,39 @@ impl Gone {
             .or_insert_with(named);
     }
 
-    /// Whom a second reader took out, if a first one asked for it and both are others of the circle who had not left.
+    /// Whom a second reader took out, if a first one asked for it and both are others of the circle who had not left. Of those who read what
+    /// went along with a report, two who read it too are enough.
     fn taken_out(
         &self,
         client: &Client,
         items: &[Item],
         ever: &[KeyedReader],
-        (second, asked): (&Opened, ItemId),
+        (second, taken): (&Opened, &TakenOut),
     ) -> Option<KeyedReader> {
-        let (_, first) = proven(items).find(|(id, _)| *id == asked)?;
-        let Content::TakeOut(wanted) = &first.content else { return None };
-        let by = [(first, asked), (second, second.manifest.head.item)].map(|(opened, act)| {
-            let here = |by: &KeyedReader| !self.left.contains(by) || self.was_before(by, &act);
-            roster_author(client, opened).filter(|by| ever.contains(by) && here(by))
-        });
-        let [Some(first), Some(second)] = by else { return None };
-        let others = first != second && first != wanted.who && second != wanted.who;
-        (others && ever.contains(&wanted.who)).then(|| wanted.who.clone())
+        let (who, first) = first_out(client, items, (second, taken))?;
+        let (act, second) = (second.manifest.head.item, roster_author(client, second)?);
+        let may = |by: &KeyedReader, among: &[KeyedReader]| ever.contains(by) || among.contains(by);
+        let two = |among: &[KeyedReader]| may(&first, among) && may(&second, among);
+        let with = |said: &ToReport| said.to.contains(&who) && two(&said.to);
+        let may = if ever.contains(&who) { two(&[]) } else { to_report(items).any(|(_, _, said)| with(said)) };
+        let here = |by: &KeyedReader, act: ItemId| !self.left.contains(by) || self.was_before(by, &act);
+        let here = here(&first, taken.take_out) && here(&second, act);
+        (may && here && first != second && first != who && second != who).then_some(who)
     }
+}
+
+/// Who was asked to be taken out, and by whom: in an item of this case, or with a signature that came from the report.
+fn first_out(
+    client: &Client,
+    items: &[Item],
+    (second, taken): (&Opened, &TakenOut),
+) -> Option<(KeyedReader, KeyedReader)> {
+    let Some(first) = &taken.first else {
+        let (_, first) = proven(items).find(|(id, _)| *id == taken.take_out)?;
+        let Content::TakeOut(wanted) = &first.content else { return None };
+        return Some((wanted.who.clone(), roster_author(client, first)?));
+    };
+    let (by, case) = (client.roster.keyed(&first.by)?, &second.manifest.head.case);
+    let signed = took_out(&by.sign_key, &client.roster.instance, case, &first.who, &first.signature);
+    signed.then(|| (first.who.clone(), first.by.clone()))
 }

@@ -10,7 +10,7 @@ use super::{
     Desk,
     answer::{Answer, MaybeForm, answer, case_of, fields},
     guide,
-    link::{Choice, Filled, Linked, choices, linked},
+    link::{Along, Choice, Filled, Linked, along, choices, linked},
     lock::Unlocked,
     readers, view,
 };
@@ -20,6 +20,7 @@ use crate::{
         DeskError, Item, Reach,
         case_words::{Entry, Told},
         circle::withdrawn,
+        guide::is_manager,
         open::{self, advice},
         owed::{Asks, Owed},
         summary::first_line,
@@ -68,6 +69,7 @@ struct Case {
     sets_down: bool,
     manager: bool,
     linked: Vec<Linked>,
+    along: Along,
     choices: Vec<Choice>,
     linking: Filled,
     /// Of an oral report: how it was told and where the account stands.
@@ -121,7 +123,7 @@ pub(super) async fn case_page(
 ) -> Answer {
     let case = refresh(open, id).await?;
     if guide::comes_first(open, id) {
-        return Ok(guide::page(open, t, id));
+        return Ok(guide::page(open, t, &case));
     }
     let items = open.cases.get(id).map(Vec::as_slice).unwrap_or_default();
     open.client.shown(id, items)?;
@@ -168,8 +170,9 @@ pub(super) async fn case_page(
         open: !closed && !passed,
         asks: !closed && !passed && !withdrew && !guest,
         sets_down: !advice && !passed && may_send(Kind::Classification, case.state).is_ok(),
-        manager: guide::is_manager(open),
+        manager: is_manager(&open.client),
         linked: linked(open, t, items).await,
+        along: along(open, t, id, items).await?,
         choices: choices(open, id),
         linking,
         oral: words.told(),

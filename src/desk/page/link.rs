@@ -14,7 +14,8 @@ use super::{
     view,
 };
 use crate::{
-    desk::{DeskError, Item, Linking, link, links},
+    api_types::CaseView,
+    desk::{DeskError, Item, Linking, along::Beside, link, links},
     domain::id::CaseId,
     text::Texts,
 };
@@ -43,11 +44,37 @@ pub(super) async fn linked(open: &Unlocked, t: Texts, items: &[Item]) -> Vec<Lin
     for (other, duplicate) in links(items) {
         // Whoever no longer reads the other learns nothing of it.
         let Ok(case) = open.client.case(&other).await else { continue };
-        let known = open.summaries.of(&other).map(|s| s.line.clone()).filter(|line| !line.is_empty());
-        let title = known.unwrap_or_else(|| t.with("desk-case", &[("day", t.day(case.filed))]));
-        all.push(Linked { other, title, duplicate });
+        all.push(Linked { other, title: title(open, t, &case), duplicate });
     }
     all
+}
+
+/// What a case goes together with because advice became a report.
+pub(super) struct Along {
+    /// The cases, each with what is said of it.
+    pub(super) cases: Vec<(CaseId, String)>,
+    /// Who went from the report and still reads the advice, and whether this reader asked already that they do not.
+    pub(super) still: Vec<(String, bool)>,
+}
+
+/// What goes together because advice became a report, as far as this reader reads both.
+pub(super) async fn along(open: &Unlocked, t: Texts, id: &CaseId, items: &[Item]) -> Result<Along, DeskError> {
+    let beside = Beside::of(&open.client, &open.summaries, id, items).await?;
+    let words = open.words(t, id);
+    let one = |text: &'static str| move |case: &CaseView| (case.case, t.with(text, &[("title", title(open, t, case))]));
+    let reports = beside.reports.iter().map(one("desk-along-report"));
+    let cases = reports.chain(beside.advice.iter().map(one("desk-along-advice"))).collect();
+    let still = beside.still.iter().map(|still| {
+        let name = [("name", words.named(&still.who.reader))];
+        (t.with("desk-along-still", &name), still.asked)
+    });
+    Ok(Along { cases, still: still.collect() })
+}
+
+/// How another case is called here.
+fn title(open: &Unlocked, t: Texts, case: &CaseView) -> String {
+    let known = open.summaries.of(&case.case).map(|s| s.line.clone()).filter(|line| !line.is_empty());
+    known.unwrap_or_else(|| t.with("desk-case", &[("day", t.day(case.filed))]))
 }
 
 /// The reader's other cases, the first by title.

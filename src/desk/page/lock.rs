@@ -11,9 +11,11 @@ use age::secrecy::SecretString;
 use askama::Template;
 use tokio::sync::{MappedMutexGuard, MutexGuard};
 
-use super::{Desk, Fields, guide::Guide, keys, language, preview::Last, view};
+use super::{Desk, Fields, keys, language, preview::Last, view};
 use crate::{
-    desk::{Client, DeskError, Identity, Item, case_words::CaseWords, guest::with_card_of, summary::Summaries},
+    desk::{
+        Client, DeskError, Identity, Item, case_words::CaseWords, guest::with_card_of, guide::Guide, summary::Summaries,
+    },
     domain::{id::CaseId, roster::Mode},
     seal::Plaintext,
     text::Texts,

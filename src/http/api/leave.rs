@@ -19,6 +19,7 @@ use crate::{
     domain::{
         case::Case,
         id::{CaseId, KeyedReader},
+        roster::Function,
         routing::{can_replace, must_be_replaced},
     },
     http::mailbox,
@@ -112,8 +113,11 @@ async fn go(app: &App, case: &Case, readers: &[CaseReader<'_>], who: &KeyedReade
     let others = readers.iter().filter(|r| r.keyed != who);
     // A guest, or a manager whom the reporter chose, is not one the case must have.
     let needed = going.filter(|going| must_be_replaced(going));
+    // Advice cannot be without an adviser; officers may be there who read no more than what went along with a report.
+    let advice = mailbox::advice(app, case).await?;
+    let advises = |r: &CaseReader<'_>| r.reader.functions.contains(&Function::Adviser);
     let staying: Option<Vec<[u8; 32]>> = needed.map(|going| {
-        let able = others.filter(|r| can_replace(going, r.reader));
+        let able = others.filter(|r| if advice { advises(r) } else { can_replace(going, r.reader) });
         able.map(|r| app.post.reader_mailbox(r.keyed, case.filed)).collect()
     });
     // Whoever is held back, or has other keys by now, opens nothing: that they once did helps nobody.

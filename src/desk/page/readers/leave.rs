@@ -9,7 +9,7 @@ use askama::Template;
 use super::{chosen, shown};
 use crate::{
     desk::{
-        leave,
+        along, leave,
         leave::can_leave,
         page::{
             Desk,
@@ -35,6 +35,8 @@ struct Leave {
     /// Nobody has opened it: why somebody goes is not said then.
     unread: bool,
     why: Option<LeftReason>,
+    /// Something went along with it from advice, which they leave too.
+    along: bool,
     error: Option<String>,
 }
 
@@ -70,6 +72,7 @@ async fn page(open: &Unlocked, t: Texts, id: &CaseId, why: Option<LeftReason>, e
     let case = open.client.case(id).await?;
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let unread = case.state == CaseState::Unopened;
-    let (can, guest) = (can_leave(&open.client, &case), super::is_guest(open));
-    Ok(shown(open, t, status, "desk-leave-title", &Leave { t, case: *id, can, guest, unread, why, error }))
+    let (can, guest) = (can_leave(&open.client, &case).await?, super::is_guest(open));
+    let along = !along::known(&open.client, &open.summaries, id).await?.is_empty();
+    Ok(shown(open, t, status, "desk-leave-title", &Leave { t, case: *id, can, guest, unread, why, along, error }))
 }

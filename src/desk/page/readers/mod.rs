@@ -38,6 +38,7 @@ pub(super) fn routes(cfg: &mut web::ServiceConfig) {
         .service(both("/{lang}/case/{case}/readers/leave", leave::leave_case))
         .service(both("/{lang}/case/{case}/readers/take-out", take_out::ask))
         .service(both("/{lang}/case/{case}/readers/take-out/{item}", take_out::confirm))
+        .service(both("/{lang}/case/{case}/readers/along", take_out::along))
         .service(both("/{lang}/case/{case}/readers/duty", duty::ask))
         .service(both("/{lang}/case/{case}/readers/duty/{item}", duty::approve))
         .service(both("/{lang}/case/{case}/readers/guest", guest::invite_one))

@@ -10,7 +10,8 @@ use super::{as_second, back, chosen, no_guest, shown, text_of};
 use crate::{
     desk::{
         Content, DeskError, State,
-        case_words::{CaseWords, Who, words},
+        along::take_out_gone,
+        case_words::{CaseWords, Who, why_out},
         confirm_take_out,
         page::{
             Desk, Fields,
@@ -19,7 +20,7 @@ use crate::{
             hand_over::Choice,
             language::only_shown,
             lock::Unlocked,
-            view::Wrong,
+            view::{self, Wrong},
         },
         take_out,
     },
@@ -53,7 +54,7 @@ pub(super) fn rows(open: &Unlocked, t: Texts, names: &CaseWords<'_>, case: &Case
     let reason = |asked: &ItemId| {
         let item = items.iter().find(|item| item.id == *asked)?;
         let State::Opened(opened) = &item.state else { return None };
-        if let Content::TakeOut(asked) = &opened.content { Some(words(&asked.reason)) } else { None }
+        if let Content::TakeOut(asked) = &opened.content { Some(why_out(t, asked)) } else { None }
     };
     let row = |taking: crate::desk::Taking| {
         let id = if taking.done { "desk-take-out-done" } else { "desk-take-out-asked" };
@@ -115,6 +116,24 @@ pub(super) async fn confirm(
 ) -> HttpResponse {
     answer(&desk, &request, &path.0, fields(form), async |open, t, sent| {
         as_second(open, t, (&path.1, &path.2), &sent, confirm_take_out).await
+    })
+    .await
+}
+
+/// Takes whoever went from the report out of what went along with it.
+pub(super) async fn along(
+    desk: Data<Desk>,
+    request: HttpRequest,
+    path: Path<(String, String)>,
+    form: MaybeForm,
+) -> HttpResponse {
+    answer(&desk, &request, &path.0, fields(form), async |open, t, sent| {
+        let id = case_of(&path.1)?;
+        if chosen(&sent, "do").is_some() {
+            no_guest(open)?;
+            take_out_gone(&open.client, &id).await?;
+        }
+        Ok(view::see_other(&format!("/{}/case/{id}", t.lang())))
     })
     .await
 }

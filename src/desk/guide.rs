@@ -1,0 +1,126 @@
+//! A manager's guide: what a good first answer is, before the first look at a case, on the page and in `read`. What is ticked stays on this
+//! desk, without content.
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path as FilePath, PathBuf},
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Client, DeskError, Identity, Item, candidates, circle::Circle, kept};
+use crate::{
+    api_types::CaseView,
+    domain::{
+        id::CaseId,
+        roster::{Function, Reader},
+        routing::independent,
+    },
+    text::Texts,
+};
+
+/// The steps, in order; each has a text.
+pub(super) const STEPS: [&str; 12] = [
+    "thank",
+    "listen",
+    "judge",
+    "who",
+    "investigate",
+    "promise",
+    "write",
+    "pass-on",
+    "evidence",
+    "return",
+    "watch",
+    "support",
+];
+/// The file's format.
+const VERSION: u8 = 1;
+
+/// Which guides were seen, and what was ticked in them.
+pub(super) struct Guide {
+    file: PathBuf,
+    seen: BTreeMap<CaseId, BTreeSet<String>>,
+}
+
+#[derive(Deserialize, Serialize)]
+struct Stored {
+    version: u8,
+    seen: BTreeMap<CaseId, BTreeSet<String>>,
+}
+
+impl Guide {
+    /// Reads the file beside the identity.
+    pub(super) fn load(identity: &FilePath, me: &Identity) -> Self {
+        let file = identity.with_extension("guide");
+        let stored = kept::load(&file, me).filter(|s: &Stored| s.version == VERSION);
+        Self { file, seen: stored.map(|s| s.seen).unwrap_or_default() }
+    }
+
+    /// Forgets cases that are gone.
+    pub(super) fn keep(&mut self, me: &Identity, there: &[CaseView]) -> Result<(), DeskError> {
+        let before = self.seen.len();
+        if before > 0 {
+            let there: BTreeSet<CaseId> = there.iter().map(|case| case.case).collect();
+            self.seen.retain(|case, _| there.contains(case));
+        }
+        if self.seen.len() == before { Ok(()) } else { self.save(me) }
+    }
+
+    /// What was ticked; nothing where the guide was not seen.
+    pub(super) fn ticks(&self, case: &CaseId) -> Option<&BTreeSet<String>> {
+        self.seen.get(case)
+    }
+
+    /// Remembers that it was seen, and what was ticked.
+    pub(super) fn see(&mut self, me: &Identity, case: CaseId, ticks: BTreeSet<String>) -> Result<(), DeskError> {
+        self.seen.insert(case, ticks);
+        self.save(me)
+    }
+
+    fn save(&self, me: &Identity) -> Result<(), DeskError> {
+        kept::save(&self.file, me, &Stored { version: VERSION, seen: self.seen.clone() })
+    }
+}
+
+/// Whether the guide is for this reader.
+pub(super) fn is_manager(client: &Client) -> bool {
+    let me = client.roster.reader(&client.me.reader);
+    me.is_some_and(|me| me.functions.contains(&Function::Manager))
+}
+
+/// The steps in words, each with its name.
+pub(super) fn steps(client: &Client, t: Texts, case: &CaseView, items: &[Item]) -> Vec<(&'static str, String)> {
+    let text = |name| match name {
+        "pass-on" => pass_on(client, t, case, items),
+        _ => t.get(&format!("desk-guide-{name}")),
+    };
+    STEPS.into_iter().map(|name| (name, text(name))).collect()
+}
+
+/// To whom a manager leaves a case: the officers who read it; else those who may be asked for, and of them the organisation's own first.
+/// Nobody is named whom the reporter excluded, or who went.
+fn pass_on(client: &Client, t: Texts, case: &CaseView, items: &[Item]) -> String {
+    let names = |readers: Vec<&Reader>| {
+        let names: Vec<String> = readers.iter().map(|r| t.pick(&r.shown_as).to_owned()).collect();
+        [("names", names.join(", "))]
+    };
+    let there: Vec<&Reader> = Circle::of(client, items).map_or_else(
+        |_| Vec::new(),
+        |circle| {
+            case.readers.iter().filter(|r| circle.readers.contains(r)).filter_map(|r| client.roster.keyed(r)).collect()
+        },
+    );
+    let there: Vec<&Reader> = there.into_iter().filter(|r| independent(r)).collect();
+    if !there.is_empty() {
+        return t.with("desk-guide-pass-on-there", &names(there));
+    }
+    let mut may = candidates(client, case, items).unwrap_or_default();
+    may.retain(|r| independent(r));
+    let own = |r: &&Reader| client.roster.organisation(&case.org).is_some_and(|org| org.reader(&r.id).is_some());
+    let (own, outside): (Vec<&Reader>, Vec<&Reader>) = may.into_iter().partition(own);
+    match (own.is_empty(), outside.is_empty()) {
+        (false, _) => t.with("desk-guide-pass-on", &names(own)),
+        (true, false) => t.with("desk-guide-pass-on-outside", &names(outside)),
+        (true, true) => t.get("desk-guide-pass-on-nobody"),
+    }
+}

@@ -1,0 +1,253 @@
+//! What went along with a report from advice: who goes from the report goes from that too, and both cases name each other.
+#![cfg(all(feature = "server", feature = "desk"))]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+#[path = "support/hostile.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod evil;
+mod support;
+
+use evil::{give, hostile, named, send};
+use meldkluis::{
+    api_types::SentTo,
+    domain::id::{CaseId, ItemId},
+    seal::{
+        Kind, Recipients,
+        circle::{FirstOut, TakenOut, take_out_bytes},
+    },
+};
+use serde_json::{Value, json};
+use support::{Browser, Service};
+
+const ADVISER: &str = "bzk-vertrouwenspersoon-1";
+const FIRST: &str = "bzk-functionaris-1";
+const SECOND: &str = "bzk-functionaris-2";
+const THIRD: &str = "bzk-functionaris-3";
+const MORE: &str = "/nl/mailbox/more";
+
+async fn cases(service: &Service, reader: &str) -> Vec<String> {
+    let inbox = service.desk(reader, &["inbox"]).await.unwrap();
+    inbox.as_array().unwrap().iter().map(|case| case["case"].as_str().unwrap().to_owned()).collect()
+}
+
+async fn read(service: &Service, reader: &str, case: &str) -> Value {
+    service.desk(reader, &["read", case]).await.unwrap()
+}
+
+/// Runs a command that takes a text.
+async fn with_text(service: &Service, reader: &str, words: &[&str]) -> Result<Value, String> {
+    let file = service.path("text.txt");
+    std::fs::write(&file, "Praat erover").unwrap();
+    let words: Vec<&str> = words.iter().copied().chain(["--file", file.to_str().unwrap()]).collect();
+    service.desk(reader, &words).await
+}
+
+/// Advice of which the reporter made a report: the code, and the cases of both. Nothing is passed on yet.
+async fn made(service: &Service) -> (String, String, String) {
+    let browser = Browser::new(&service.base);
+    let code = browser.advice("EERSTE-VERHAAL", ADVISER).await;
+    let advice = cases(service, ADVISER).await.remove(0);
+    let mut page = browser.with_code(MORE, &code, Some(0), &[("to", "report")]).await;
+    let answers: [&[(&str, &str)]; 3] = [&[("topic", "money")], &[("along", "story"), ("text", "KORT")], &[]];
+    for answer in answers {
+        page = browser.answer(MORE, &page, &[answer, &[("go", "next")]].concat()).await;
+    }
+    assert!(page.html.contains("veilig aangekomen"), "{}", page.title());
+    let report = cases(service, FIRST).await.remove(0);
+    (code, advice, report)
+}
+
+/// The same, passed on.
+async fn passed_on(service: &Service) -> (String, String, String) {
+    let made = made(service).await;
+    service.desk(ADVISER, &["pass-on", &made.1]).await.unwrap();
+    made
+}
+
+/// Somebody is taken out of a case by two others.
+async fn out(service: &Service, case: &str, who: &str, [first, second]: [&str; 2]) {
+    with_text(service, first, &["take-out", case, who]).await.unwrap();
+    service.desk(second, &["confirm-take-out", case, who]).await.unwrap();
+}
+
+#[actix_web::test]
+async fn who_leaves_a_report_leaves_what_went_along_with_it() {
+    let service = Service::start(None).await;
+    let (_, advice, report) = passed_on(&service).await;
+    for leaving in [SECOND, THIRD] {
+        assert_eq!(cases(&service, leaving).await.len(), 2);
+        service.desk(leaving, &["leave", &report, "--conflict"]).await.expect(leaving);
+        assert_eq!(cases(&service, leaving).await, [""; 0], "{leaving}");
+    }
+    let seen = read(&service, ADVISER, &advice).await;
+    assert!(seen["items"].to_string().matches("\"left\":").count() == 2 && seen["strangers"] == json!([]), "{seen}");
+    service.desk(ADVISER, &["pass-on", &advice]).await.unwrap();
+    assert_eq!(cases(&service, SECOND).await, [""; 0], "passing on again lets nobody in again");
+    // The last officer stays in the report, and may go from the advice: its adviser is there.
+    let last = service.desk(FIRST, &["leave", &report]).await.unwrap_err();
+    assert!(last.contains("the case changed"), "the reserve reader may not read yet: {last}");
+    assert_eq!(cases(&service, FIRST).await.len(), 2, "nothing was left by halves");
+    assert!(service.desk(ADVISER, &["leave", &advice]).await.is_err(), "an officer does not take an adviser's place");
+    service.desk(FIRST, &["leave", &advice]).await.unwrap();
+    assert_eq!(cases(&service, FIRST).await, [report]);
+    assert_eq!(cases(&service, ADVISER).await, [advice.as_str()]);
+    assert!(service.desk(ADVISER, &["leave", &advice]).await.unwrap_err().contains("comes first"));
+}
+
+#[actix_web::test]
+async fn whom_two_readers_take_out_of_a_report_is_out_of_what_went_along_with_it() {
+    let service = Service::start(None).await;
+    let (_, advice, report) = passed_on(&service).await;
+    // A talk that is over is read on.
+    with_text(&service, ADVISER, &["reply", &advice]).await.unwrap();
+    with_text(&service, ADVISER, &["close", &advice]).await.unwrap();
+    out(&service, &report, SECOND, [FIRST, THIRD]).await;
+    assert_eq!(cases(&service, SECOND).await, [""; 0]);
+    for reader in [ADVISER, FIRST, THIRD] {
+        let seen = read(&service, reader, &advice).await;
+        assert!(seen.to_string().contains("taken_out") && seen["strangers"] == json!([]), "{reader}: {seen}");
+    }
+    assert_eq!(read(&service, FIRST, &report).await["along"]["still"], json!([]));
+    service.desk(ADVISER, &["pass-on", &advice]).await.unwrap();
+    assert_eq!(cases(&service, SECOND).await, [""; 0], "passing on again lets nobody in again");
+    let asked = with_text(&service, ADVISER, &["ask-consent", &advice, "--to", SECOND]).await.unwrap_err();
+    assert!(asked.contains("is not a reader who can be added"), "{asked}");
+}
+
+/// The adviser does not know who is out of the report. Two who read both end it, or one and the adviser.
+#[actix_web::test]
+async fn who_was_out_before_it_was_passed_on_is_taken_out_by_the_next_who_look() {
+    for second in [THIRD, ADVISER] {
+        let service = Service::start(None).await;
+        let (_, advice, report) = made(&service).await;
+        out(&service, &report, SECOND, [FIRST, THIRD]).await;
+        service.desk(ADVISER, &["pass-on", &advice]).await.unwrap();
+        assert_eq!(cases(&service, SECOND).await, [advice.as_str()]);
+        let seen = read(&service, FIRST, &report).await;
+        assert_eq!(seen["along"]["still"][0]["asked"], json!(false), "{seen}");
+        let said = service.desk(FIRST, &["take-out-along", &report]).await.unwrap();
+        assert_eq!(said, json!({ "still": [SECOND] }), "one alone does not");
+        service.desk(FIRST, &["take-out-along", &report]).await.unwrap();
+        assert_eq!(cases(&service, SECOND).await, [advice.as_str()], "nor twice the same");
+        assert_eq!(read(&service, FIRST, &report).await["along"]["still"][0]["asked"], json!(true));
+        if second == ADVISER {
+            let text = service.desk_words(ADVISER, &["read", &advice]).await.unwrap();
+            assert!(text.contains("no longer reads the report"), "{text}");
+            service.desk(ADVISER, &["confirm-take-out", &advice, SECOND]).await.unwrap();
+        } else {
+            let said = service.desk(THIRD, &["take-out-along", &report]).await.unwrap();
+            assert_eq!(said, json!({ "still": [] }));
+        }
+        assert_eq!(cases(&service, SECOND).await, [""; 0], "{second}");
+        for reader in [ADVISER, FIRST, THIRD] {
+            assert_eq!(read(&service, reader, &advice).await["strangers"], json!([]), "{reader}");
+        }
+        assert_eq!(read(&service, FIRST, &report).await["along"]["still"], json!([]));
+    }
+}
+
+/// A program of one's own says that two wanted it, with a signature for another case, or one's own.
+#[actix_web::test]
+async fn one_reader_of_what_went_along_takes_nobody_out_of_it() {
+    let service = Service::start(None).await;
+    let (_, advice, report) = passed_on(&service).await;
+    let me = hostile(&service, FIRST).await;
+    let id = CaseId::parse(&advice).unwrap();
+    let view = me.case(&id).await.unwrap();
+    let keyed = |name: &str| me.roster.readers().find(|r| r.id.as_str() == name).unwrap().keyed();
+    let other = hostile(&service, THIRD).await;
+    let elsewhere = take_out_bytes(&me.roster.instance, &CaseId::parse(&report).unwrap(), &keyed(SECOND));
+    let here = take_out_bytes(&me.roster.instance, &id, &keyed(SECOND));
+    let to = Recipients::of(view.readers.iter().filter_map(|r| me.roster.keyed(r))).unwrap();
+    for (by, signature) in [
+        (THIRD, other.me.signer.sign(&elsewhere)),
+        (THIRD, me.me.signer.sign(&here)),
+        (FIRST, me.me.signer.sign(&here)),
+        (SECOND, hostile(&service, SECOND).await.me.signer.sign(&here)),
+    ] {
+        let first = FirstOut { who: keyed(SECOND), by: keyed(by), signature: hex::encode(signature) };
+        let said = TakenOut::along(ItemId::from_uuid(uuid::Uuid::from_u128(1)), first);
+        send(&me, &id, Kind::TakenOut, said.into_body(), &to).await;
+        let words = service.desk_words(ADVISER, &["read", &advice]).await.unwrap();
+        assert!(words.contains("bzk-functionaris-2)") && !words.contains("Careful"), "{by}: {words}");
+    }
+}
+
+#[actix_web::test]
+async fn advice_and_the_report_made_of_it_name_each_other_to_who_reads_both() {
+    let service = Service::start(None).await;
+    let (_, advice, report) = passed_on(&service).await;
+    let seen = async |reader, case| read(&service, reader, case).await["along"].clone();
+    for _ in 0..2 {
+        assert_eq!(seen(FIRST, &advice).await["reports"], json!([report]));
+        assert_eq!(seen(FIRST, &report).await["advice"], json!([advice]));
+        service.desk(FIRST, &["inbox"]).await.unwrap();
+    }
+    let none = json!({ "reports": [], "advice": [], "still": [] });
+    assert_eq!(seen(ADVISER, &advice).await, none, "an adviser does not read the report");
+    let text = service.desk_words(FIRST, &["read", &report]).await.unwrap();
+    assert!(text.contains(&format!("Advice went along with this report: {advice}")), "{text}");
+    let text = service.desk_words(FIRST, &["read", &advice]).await.unwrap();
+    assert!(text.contains(&format!("The reporter made a report of this advice: {report}")), "{text}");
+}
+
+/// The reporter agrees that somebody reads the advice.
+async fn handed_over(service: &Service, code: &str, advice: &str, to: &str) {
+    let asked = with_text(service, ADVISER, &["ask-consent", advice, "--to", to]).await.unwrap();
+    let browser = Browser::new(&service.base);
+    let yes = [("act", "consent-yes"), ("request", asked["item"].as_str().unwrap())];
+    browser.mailbox(code, Some(0), &yes).await;
+    service.desk(ADVISER, &["hand-over", advice, asked["item"].as_str().unwrap()]).await.unwrap();
+}
+
+/// Whoever was let into the advice is known to who only reads what went along, or called what they are to them; and those are to whom.
+#[actix_web::test]
+async fn who_was_let_into_advice_is_no_stranger_to_who_reads_what_went_along_nor_are_they() {
+    const COLLEAGUE: &str = "bzk-vertrouwenspersoon-2";
+    let officer = "Integrity officer 1 (only what went along with";
+    for (before, how) in [(true, "(reads all of the advice, as the adviser says)"), (false, "(reads here too;")] {
+        let service = Service::start(None).await;
+        let (code, advice, _) = made(&service).await;
+        if before {
+            handed_over(&service, &code, &advice, COLLEAGUE).await;
+        }
+        service.desk(ADVISER, &["pass-on", &advice]).await.unwrap();
+        if !before {
+            handed_over(&service, &code, &advice, COLLEAGUE).await;
+        }
+        for (reader, says) in [
+            (ADVISER, format!("{officer} the report)")),
+            (COLLEAGUE, format!("{officer} a report, as the readers before you say)")),
+            (FIRST, format!("Confidential adviser 2 {how}")),
+        ] {
+            assert_eq!(read(&service, reader, &advice).await["strangers"], json!([]), "{before}, {reader}");
+            let words = service.desk_words(reader, &["read", &advice]).await.unwrap();
+            assert!(words.contains(&says) && !words.contains("Careful"), "{before}, {reader}: {words}");
+        }
+        // Somebody whom the colleague lets in by themselves is one to who could see that they were let in.
+        let me = hostile(&service, COLLEAGUE).await;
+        let view = me.case(&CaseId::parse(&advice).unwrap()).await.unwrap();
+        let friend = named(&me, "bzk-leidinggevende-1");
+        give(&me, &view.case, &view.items[0], &friend, SentTo::Reader(friend.keyed())).await;
+        for reader in [ADVISER, COLLEAGUE] {
+            assert_eq!(read(&service, reader, &advice).await["strangers"], json!(["bzk-leidinggevende-1"]), "{reader}");
+        }
+    }
+}
+
+/// Whoever looks for what went along opens no report for it that they did not open themselves: when its only reader goes, it waits again.
+#[actix_web::test]
+async fn looking_for_what_went_along_opens_no_other_report() {
+    let service = Service::start(None).await;
+    Browser::new(&service.base).report("Een ander verhaal", &[]).await;
+    let other = cases(&service, SECOND).await.remove(0);
+    read(&service, SECOND, &other).await;
+    let (browser, today) = (Browser::new(&service.base), service.clock.today());
+    browser.report("Nog een verhaal", &[]).await;
+    let new = cases(&service, FIRST).await.into_iter().find(|case| *case != other).unwrap();
+    read(&service, FIRST, &new).await;
+    service.desk(FIRST, &["leave", &new, "--conflict"]).await.unwrap();
+    service.desk(SECOND, &["leave", &other]).await.unwrap();
+    let inbox = service.desk(FIRST, &["inbox"]).await.unwrap();
+    let left = inbox.as_array().unwrap().iter().find(|case| case["case"] == other.as_str()).unwrap();
+    assert_eq!((&left["state"], &left["filed"]), (&json!("unopened"), &json!(today)), "{inbox}");
+}
