@@ -88,10 +88,10 @@ async fn a_coordinator_s_clock_stops_when_readers_set_it_down() {
     let (service, browser, code, case) = opened().await;
     let (coordinator, page) = (Local::desk(&service, "bzk-coordinator").await, format!("/nl/watch/{case}"));
     withdraw(&browser, &code).await;
-    assert!(!coordinator.get(&page).await.1.contains("<dd>Geen termijn</dd>"));
+    assert!(!coordinator.get(&page).await.1.contains("<dd>Niets: de melder trok dit in</dd>"));
     let classify = ["classify", &case, "--type", "fin", "--assessment", "withdrawn"];
     service.desk(READER, &classify).await.unwrap();
-    assert!(coordinator.get(&page).await.1.contains("<dd>Geen termijn</dd>"));
+    assert!(coordinator.get(&page).await.1.contains("<dd>Niets: de melder trok dit in</dd>"));
 }
 
 #[actix_web::test]

@@ -54,12 +54,12 @@ async fn on_a_legal_duty(database: Option<String>) {
         "Een rechter beveelt dit",
         "C/13/1",
         "wil het &lt;verhaal&gt;",
-        "Uw verhaal van",
+        "<li>Melding, ",
         &day,
     ] {
         assert!(page.html.contains(text), "{text}");
     }
-    assert!(!page.html.contains("consent-yes") && !page.html.contains("Uw bericht van"));
+    assert!(!page.html.contains("consent-yes") && !page.html.contains("<li>Bericht, "));
     assert!(page.html.contains("Het is nog niet overgedragen."));
 
     // One reader alone does nothing.
