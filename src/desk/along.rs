@@ -65,7 +65,7 @@ impl Beside {
         let mut beside = Self::default();
         for (_, _, said) in to_report(items) {
             // Who does not read the report, as an adviser, gets no answer.
-            beside.reports.extend(client.case(&said.report).await.ok());
+            beside.reports.extend(there(client, &said.report).await?);
         }
         let along = known(client, summaries, case).await?;
         if let Ok(circle) = Circle::of(client, items) {
@@ -110,9 +110,17 @@ async fn before(client: &Client, report: &CaseId) -> Result<(Vec<CaseView>, Vec<
 /// Of these cases, those that an adviser reads. A report is not opened to see what it is: that would count as if this reader knew it.
 async fn of_advisers(client: &Client, cases: Vec<CaseView>) -> Result<Vec<CaseView>, DeskError> {
     let adviser = |r: &KeyedReader| client.roster.keyed(r).is_some_and(|r| r.functions.contains(&Function::Adviser));
-    let views = stream::iter(&cases).map(|case| client.case(&case.case)).buffered(many::at_once());
-    let views: Vec<CaseView> = views.try_collect().await?;
-    Ok(views.into_iter().filter(|case| case.readers.iter().any(adviser)).collect())
+    let views = stream::iter(&cases).map(|case| there(client, &case.case)).buffered(many::at_once());
+    let views: Vec<Option<CaseView>> = views.try_collect().await?;
+    Ok(views.into_iter().flatten().filter(|case| case.readers.iter().any(adviser)).collect())
+}
+
+/// A case of the inbox, with its readers; nothing when it was destroyed meanwhile, or this reader went from it.
+async fn there(client: &Client, id: &CaseId) -> Result<Option<CaseView>, DeskError> {
+    match client.case(id).await {
+        Err(error) if error.is_nothing() => Ok(None),
+        case => case.map(Some),
+    }
 }
 
 async fn among(client: &Client, report: &CaseId, cases: &[CaseView]) -> Result<Vec<Advice>, DeskError> {
@@ -123,7 +131,7 @@ async fn among(client: &Client, report: &CaseId, cases: &[CaseView]) -> Result<V
     for (case, items) in opened.into_iter().flatten() {
         if to_report(&items).any(|(_, _, said)| said.report == *report) {
             // The inbox names no readers.
-            found.push((client.case(&case.case).await?, items));
+            found.extend(there(client, &case.case).await?.map(|case| (case, items)));
         }
     }
     Ok(found)

@@ -108,6 +108,11 @@ impl DeskError {
         matches!(self.id, Some("desk-error-busy" | "desk-error-much"))
     }
 
+    /// Whether the server has nothing there for this reader.
+    fn is_nothing(&self) -> bool {
+        self.id == Some("desk-error-nothing")
+    }
+
     /// As a page says it: a whole sentence, which on the command line follows the program's name.
     fn in_words(&self, t: Texts) -> String {
         let day: Vec<_> = self.day.iter().map(|day| ("day", t.day(*day))).collect();
