@@ -34,7 +34,7 @@ pub(crate) fn settings(folder: &Path, database: Option<&str>) -> String {
 }
 
 impl Program {
-    /// Starts on a free port and waits until it answers. What it logs is added to `log` in the folder.
+    /// Starts on a free port and waits until every listener of its settings takes connections. What it logs is added to `log` in the folder.
     pub(crate) fn start(folder: &Path, settings: &str) -> Self {
         // `serve` does not say which port it got.
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
@@ -45,7 +45,9 @@ impl Program {
         let process = command.stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap();
         let mut program = Self { base: format!("http://{address}"), process };
         let since = Instant::now();
-        while TcpStream::connect(address).is_err() {
+        let named = |line: &str| line.strip_prefix("listen = \"")?.strip_suffix('"')?.parse().ok();
+        let all: Vec<SocketAddr> = settings.lines().filter_map(named).chain([address]).collect();
+        while all.iter().any(|address| TcpStream::connect(address).is_err()) {
             let ended = program.process.try_wait().unwrap();
             let log = || std::fs::read_to_string(folder.join("log")).unwrap();
             assert!(ended.is_none() && since.elapsed() < PATIENCE, "it did not start: {}", log());
