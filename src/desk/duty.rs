@@ -92,7 +92,9 @@ pub(super) fn duties(client: &Client, circle: &Circle, items: &[Item]) -> Vec<Du
         let approves = |(id, other): (ItemId, &Opened)| {
             let approves = matches!(&other.content, Content::DutyApproved(approval) if approval.request == item);
             let second = by((id, other)).filter(|second| *second != first && *second != asked.to);
-            (approves && second.is_some()).then_some((id, other.manifest.head.day))
+            // One of a day that has not come would put the hand-over off for ever.
+            let day = other.manifest.head.day;
+            (approves && second.is_some() && day <= client.today()).then_some((id, day))
         };
         let approvals: Vec<(ItemId, Day)> = proven(items).filter_map(approves).collect();
         // One that came too early is none, as the circle has it.
@@ -123,7 +125,8 @@ fn answers(items: &[Item], (notice, day): (&ItemId, Day)) -> Vec<ItemId> {
     let since = |head: &ItemHead| if head.before.is_empty() { day <= head.day } else { head.before.has(notice) };
     let written = proven(items).map(|(item, opened)| (item, &opened.manifest.head));
     let theirs = written.filter(|(_, head)| {
-        head.author == Author::Reporter && matches!(head.kind, Kind::Message | Kind::Talk) && since(head)
+        let heard = head.kind.seeks_contact() || head.kind == Kind::Withdrawal;
+        head.author == Author::Reporter && heard && since(head)
     });
     theirs.map(|(item, _)| item).collect()
 }

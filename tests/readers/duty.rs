@@ -8,7 +8,7 @@ use meldkluis::{
         ground::{Ground, NOTICE_DAYS},
         id::{CaseId, ItemId},
     },
-    seal::{Kind, Recipients, consent::HandOver},
+    seal::{Kind, Recipients, circle::DutyApproval, consent::HandOver},
 };
 use serde_json::json;
 
@@ -131,6 +131,28 @@ async fn a_notice_that_one_reader_dates_back_runs_from_the_day_of_the_second() {
     assert_eq!(seen[0]["not_before"], today.plus_days(NOTICE_DAYS).to_string(), "{seen}");
     let day = format!("niet vóór {}", nl(today.plus_days(NOTICE_DAYS)));
     assert!(mailbox(&browser, &code, &[]).await.html.contains(&day), "both sides name the same day");
+}
+
+/// An approval of a day that has not come keeps nobody from approving; a file is an answer as a message is.
+#[actix_web::test]
+async fn an_approval_dated_ahead_counts_for_nothing_and_a_file_is_an_answer() {
+    let (service, today) = ahead(None).await;
+    let (browser, code, case) = filed(&service, &[]).await;
+    read(&service, READER, &case).await;
+    let duty = ["ask-duty", &case, "--to", NEW, "--ground", "report_of_crime_162sv"];
+    let asked = with_text(&service, READER, &duty, "Een misdrijf").await.unwrap();
+    let (id, me) =
+        (CaseId::parse(&case).unwrap(), hostile_on(&service, SECOND, Clock::Fixed(today.plus_days(30))).await);
+    let view = me.case(&id).await.unwrap();
+    let to = Recipients::of(view.readers.iter().filter_map(|r| me.roster.reader(&r.reader))).unwrap();
+    let approval = DutyApproval::new(ItemId::parse(&asked).unwrap()).into_body();
+    send(&me, &id, Kind::DutyApproval, approval, &to).await;
+    assert_eq!(browser.upload(&code, "antwoord.txt", b"Dit klopt niet".to_vec()).await.status, 200);
+
+    service.desk(THIRD, &["approve-duty", &case, &asked]).await.unwrap();
+    let seen = read(&service, READER, &case).await["duties"].clone();
+    assert_eq!(seen[0]["not_before"], today.plus_days(NOTICE_DAYS).to_string(), "{seen}");
+    assert_eq!(seen[0]["answers"].as_array().unwrap().len(), 1, "{seen}");
 }
 
 /// Whoever carries it out too early, or says that they do it later, lets in a stranger; it can be done again when it may be.

@@ -53,9 +53,11 @@ pub(super) fn shown(
     asked: Vec<Asked>,
     (approved, done): (&[Approved], &[HandOver]),
 ) -> Vec<Shown> {
+    let today = app.clock.today();
     let one = |Asked { item, day, by, duty }: Asked| {
         let reader = app.roster.keyed(&duty.to);
-        let second = approved.iter().filter(|a| a.request == item && a.by != by).map(|a| a.day).min();
+        let by_another = |a: &&Approved| a.request == item && a.by != by && a.day <= today;
+        let second = approved.iter().filter(by_another).map(|a| a.day).min();
         Shown {
             name: reader.map_or_else(|| duty.to.reader.to_string(), |r| t.pick(&r.shown_as).to_owned()),
             day: t.day(day),
