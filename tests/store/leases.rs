@@ -95,7 +95,7 @@ async fn a_second_server_on_one_folder_is_refused() {
     let base = Base::sqlite();
     let store = base.open().await;
     let refused = connect(&base.url, base.journal()).await.err().unwrap();
-    assert!(matches!(refused, StoreError::Unavailable(_)));
+    assert!(matches!(refused, StoreError::InUse));
     drop(store);
     base.open().await.ping().await.unwrap();
 }
