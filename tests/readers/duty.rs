@@ -160,7 +160,8 @@ async fn an_approval_dated_ahead_counts_for_nothing_and_a_file_is_an_answer() {
 async fn a_hand_over_before_its_day_lets_in_a_stranger() {
     let (mut service, today) = ahead(None).await;
     let (_, _, case) = filed(&service, &[]).await;
-    read(&service, READER, &case).await;
+    let all = read(&service, READER, &case).await["items"].as_array().unwrap().clone();
+    let story = all.iter().find(|i| i["story"].is_object()).unwrap()["item"].as_str().unwrap().to_owned();
     let duty = ["ask-duty", &case, "--to", NEW, "--ground", "report_of_crime_162sv"];
     let asked = with_text(&service, READER, &duty, "Een misdrijf").await.unwrap();
     let approved = service.desk(THIRD, &["approve-duty", &case, &asked]).await.unwrap();
@@ -172,7 +173,7 @@ async fn a_hand_over_before_its_day_lets_in_a_stranger() {
         let view = me.case(&id).await.unwrap();
         let to = Recipients::of(view.readers.iter().filter_map(|r| me.roster.reader(&r.reader))).unwrap();
         let new = evil::named(&me, NEW);
-        for shared in [view.items[0], asked_item, approved] {
+        for shared in [item(&story), asked_item, approved] {
             give(&me, &id, &shared, &new, SentTo::Reader(new.keyed())).await;
         }
         let reporter = evil::reporter(&me, &id).await;
