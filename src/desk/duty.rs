@@ -10,7 +10,7 @@ use super::{
 use crate::{
     domain::{
         day::Day,
-        ground::{Ground, not_before},
+        ground::{Ground, in_time, not_before},
         id::{CaseId, ItemId, KeyedReader, ReaderId},
     },
     seal::{
@@ -77,7 +77,7 @@ impl Duty {
 
     /// Whether it may be carried out on a day.
     pub(super) fn is_ready(&self, today: Day) -> bool {
-        self.approval.is_some() && !self.done && self.not_before.is_none_or(|day| day <= today)
+        self.approval.is_some() && !self.done && in_time(self.not_before, today, today)
     }
 }
 
@@ -99,7 +99,7 @@ pub(super) fn duties(client: &Client, circle: &Circle, items: &[Item]) -> Vec<Du
         let approvals: Vec<(ItemId, Day)> = proven(items).filter_map(approves).collect();
         // One that came too early is none, as the circle has it.
         let done = |(answer, approved): &&(ItemId, Day)| {
-            let in_time = |day| from(Some(*approved)).is_none_or(|from| from <= day && day <= client.today());
+            let in_time = |day| in_time(from(Some(*approved)), day, client.today());
             let follows = |done: &HandOver| done.follows((&item, answer), &asked.to);
             proven(items).any(|(_, o)| in_time(o.manifest.head.day) && handed_over(o).is_some_and(follows))
         };

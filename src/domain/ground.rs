@@ -20,6 +20,12 @@ pub fn not_before(noticed: Day, approved: Option<Day>) -> Day {
     approved.map_or(noticed, |day| day.max(noticed)).plus_days(NOTICE_DAYS)
 }
 
+/// Whether a hand-over was done on a day on which it could be: not before the first day, where the reporter was told of it, and then not on
+/// one that has not come either.
+pub fn in_time(first: Option<Day>, done: Day, today: Day) -> bool {
+    first.is_none_or(|first| first <= done && done <= today)
+}
+
 /// A legal duty.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]

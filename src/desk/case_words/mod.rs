@@ -157,11 +157,10 @@ impl<'a> CaseWords<'a> {
             _ => "desk-duty-asked",
         };
         let stands = t.with(id, &[("name", self.person(&duty.to.reader)), ("day", t.day(duty.day))]);
-        let from = duty.not_before.filter(|_| !duty.done);
-        from.map_or_else(
-            || stands.clone(),
-            |day| format!("{stands} {}", t.with("desk-duty-from", &[("day", t.day(day))])),
-        )
+        match duty.not_before.filter(|_| !duty.done) {
+            Some(day) => format!("{stands} {}", t.with("desk-duty-from", &[("day", t.day(day))])),
+            None => stands,
+        }
     }
 
     /// What the reporter wrote since they were told of a legal duty, each with its day.

@@ -9,7 +9,7 @@ use crate::{
     },
     domain::{
         day::Day,
-        ground::not_before,
+        ground::{in_time, not_before},
         id::{ItemId, KeyedReader, ReaderId},
     },
     seal::{
@@ -80,17 +80,16 @@ pub(super) fn on_duty(
     let approved = by(done.answer, &|content| matches!(content, Content::DutyApproved(a) if a.request == done.request));
     let two =
         asked.zip(approved).is_some_and(|(first, second)| first != second && first != done.to && second != done.to);
-    two && in_time((&done.request, &done.answer), items, day, client.today())
+    two && on_its_day(client, items, done, day)
 }
 
-/// Whether what a legal duty asks was done on a day on which it could be: of what the reporter was told before, not too early, and not on a
-/// day that has not come.
-fn in_time((request, answer): (&ItemId, &ItemId), items: &[Item], done: Day, today: Day) -> bool {
+/// Whether what a legal duty asks was done on a day on which it could be.
+fn on_its_day(client: &Client, items: &[Item], done: &HandOver, day: Day) -> bool {
     let opened = |wanted: &ItemId| proven(items).find(|(id, _)| id == wanted).map(|(_, opened)| opened);
-    let (Some(asked), Some(approved)) = (opened(request), opened(answer)) else { return false };
+    let (Some(asked), Some(approved)) = (opened(&done.request), opened(&done.answer)) else { return false };
     let Content::Duty(duty) = &asked.content else { return false };
-    let from = not_before(asked.manifest.head.day, Some(approved.manifest.head.day));
-    !duty.notice || (from <= done && done <= today)
+    let first = || not_before(asked.manifest.head.day, Some(approved.manifest.head.day));
+    in_time(duty.notice.then(first), day, client.today())
 }
 
 /// What somebody did as one of two readers: whoever says that they go, or that they were taken out, names these, and nothing else of theirs
