@@ -237,6 +237,17 @@ pub fn place(text: &str, error: &toml::de::Error) -> Option<(usize, usize)> {
 
 /// The people whose signatures hold, at least `threshold`. One key under two names counts once.
 pub fn signed_by(name: &str, signed: &Signed, signers: &Signers) -> Result<BTreeSet<String>, RosterError> {
+    let people = holding(name, signed, signers)?;
+    if signers.threshold < 1 || people.len() < signers.threshold {
+        let wanted = signers.threshold.max(1);
+        let held = Said::new("fault-signed").with("held", people.len()).with("wanted", wanted);
+        return Err(said(name, held));
+    }
+    Ok(people)
+}
+
+/// The people whose signatures hold, however few. One key under two names counts once.
+pub fn holding(name: &str, signed: &Signed, signers: &Signers) -> Result<BTreeSet<String>, RosterError> {
     let mut keys = BTreeMap::new();
     for (person, line) in &signers.keys {
         let not_ssh = |e| said(name, Said::new("fault-signer-ssh").with("person", person).with("error", e));
@@ -256,11 +267,6 @@ pub fn signed_by(name: &str, signed: &Signed, signers: &Signers) -> Result<BTree
             people.insert((*person).clone());
             used.push(key.key_data());
         }
-    }
-    if signers.threshold < 1 || people.len() < signers.threshold {
-        let wanted = signers.threshold.max(1);
-        let held = Said::new("fault-signed").with("held", people.len()).with("wanted", wanted);
-        return Err(said(name, held));
     }
     Ok(people)
 }

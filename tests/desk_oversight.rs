@@ -7,10 +7,10 @@ mod support;
 #[path = "support/webdriver.rs"]
 mod webdriver;
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use meldkluis::{
-    domain::roster::Signers,
+    domain::roster::RootFile,
     roster_files::{Signed, signed_by},
 };
 use served::{absolute, entered, picture};
@@ -171,6 +171,7 @@ async fn a_coordinator_sees_who_can_newly_read_and_signs_and_a_second_approves()
         (old.replacen("serial = 1", "serial = = 1", 1), "Kijk in regel "),
         (old.clone(), "Dit is precies het bestand dat nu geldt."),
         (not_next, "Zet serial op 2."),
+        (new.replacen("serial = 2", "serial = 3", 1), "Zet serial op 2."),
         (new.replacen(&hash, &"0".repeat(64), 1), "Zet bij previous: "),
         (new.replacen("retention_days = 730", "retention_days = 0", 1), "Fout: retention_days moet 1 of meer zijn"),
         (new.replacen("\"bzk\"", "\"fin\"", 1), "Fout: org-bzk.toml: dit bestand is van fin."),
@@ -194,28 +195,39 @@ async fn a_coordinator_sees_who_can_newly_read_and_signs_and_a_second_approves()
     let text = coordinator.text().await;
     assert!(text.contains("bzk: afgesloten zaken bleven 365 dagen, en nu 730"), "{text}");
     assert!(text.contains("Nog door niemand getekend"), "{text}");
+    assert!(
+        text.contains(&hex::encode(<sha2::Sha256 as sha2::Digest>::digest(new.as_bytes()))),
+        "for the minutes: {text}"
+    );
     picture(&coordinator, "desk-roster").await;
     coordinator.quit().await;
 
-    // Two people's keys: the command signs with one, the second adds theirs.
-    let key = |seed: u8| ssh_key::PrivateKey::from(ssh_key::private::Ed25519Keypair::from_seed(&[seed; 32]));
-    let both = [("een", key(1)), ("twee", key(2))];
-    let folder = tempfile::tempdir().unwrap();
-    let mut keys = std::collections::BTreeMap::new();
-    for (name, key) in &both {
-        keys.insert((*name).to_owned(), key.public_key().to_openssh().unwrap());
-        std::fs::write(folder.path().join(name), key.to_openssh(ssh_key::LineEnding::LF).unwrap().as_bytes()).unwrap();
-    }
+    // With a key that is no signer's nothing is saved: it would look signed until a server refuses it.
     let signatures = service.path("org-bzk.toml.sig");
-    for (name, before) in [("een", None), ("twee", Some(signatures.to_str().unwrap()))] {
-        let key = folder.path().join(name);
-        let mut words = vec!["roster", file.to_str().unwrap(), "--key", key.to_str().unwrap()];
-        words.extend(before.iter().flat_map(|before| ["--signatures", *before]));
-        service.desk(COORDINATOR, &words).await.unwrap();
-    }
+    let stranger = ssh_key::PrivateKey::from(ssh_key::private::Ed25519Keypair::from_seed(&[1; 32]));
+    let key = service.path("vreemd");
+    std::fs::write(&key, stranger.to_openssh(ssh_key::LineEnding::LF).unwrap().as_bytes()).unwrap();
+    let with = |key: &Path| ["roster", file.to_str().unwrap(), "--key", key.to_str().unwrap()].map(str::to_owned);
+    let words = with(&key);
+    let refused = service.desk(COORDINATOR, &words.each_ref().map(String::as_str)).await.unwrap_err();
+    assert!(refused.to_string().contains("not of a signer") && !signatures.exists(), "{refused}");
+    let words = with(&service.path("signers/bzk"));
+    let said = service.desk(COORDINATOR, &words.each_ref().map(String::as_str)).await.unwrap();
+    assert_eq!(said["sha256"], serde_json::json!(hex::encode(<sha2::Sha256 as sha2::Digest>::digest(new.as_bytes()))));
+
+    // The second looks at the same file with the first's signature, and adds their own.
     let signed = Signed { text: new, signatures: std::fs::read_to_string(&signatures).unwrap() };
-    let people = signed_by("org-bzk", &signed, &Signers { threshold: 2, keys }).unwrap();
-    assert_eq!(people.len(), 2);
+    let root: RootFile = toml::from_str(&std::fs::read_to_string(service.path("roster/root.toml")).unwrap()).unwrap();
+    let signers = root.organisations.iter().find(|o| o.id.to_string() == "bzk").unwrap().signers.clone().unwrap();
+    assert_eq!(signed_by("org-bzk", &signed, &signers).unwrap().len(), 1);
+    let words = [
+        &with(&service.path("signers/bzk"))[..],
+        &["--signatures".to_owned(), signatures.to_str().unwrap().to_owned()],
+    ]
+    .concat();
+    service.desk(COORDINATOR, &words.iter().map(String::as_str).collect::<Vec<_>>()).await.unwrap();
+    let both = std::fs::read_to_string(&signatures).unwrap();
+    assert!(both.starts_with(signed.signatures.trim_end()) && both.matches("BEGIN SSH").count() == 2, "{both}");
 }
 
 async fn looked_at(make: Make, library: String, script: &str) {

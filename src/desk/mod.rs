@@ -68,7 +68,7 @@ pub use pass_on::pass_on;
 pub use proof::{Filing, check_proof};
 pub use reader_commands::ReaderCommand;
 pub(crate) use register::worked;
-pub use roster::{Review, signed_with};
+pub use roster::Review;
 pub(crate) use watch::in_csv;
 pub use write::{Attachment, Sent, attach_file, write};
 

@@ -8,13 +8,14 @@ use ssh_key::PrivateKey;
 use super::{Client, DeskError};
 use crate::{
     domain::{
+        day::Day,
         id::OrgId,
-        roster::{OrgFile, RootFile},
+        roster::{OrgFile, RootFile, Signers},
         roster_check::{Finding, day_findings, findings, org_name, review_findings},
         roster_words::{Parsed, changes},
         said::Said,
     },
-    roster_files::{Files, Signed, Unfit, key_findings, place, seen_now, sign, signed_by},
+    roster_files::{Files, Signed, Unfit, holding, key_findings, place, seen_now, sign, signed_by},
     seal::code::Language,
     text::Texts,
 };
@@ -31,6 +32,11 @@ pub struct Review {
     pub changes: Vec<Said>,
     /// Who has signed it, if they are enough; otherwise how many still must.
     pub signed: Result<Vec<String>, Said>,
+    /// SHA-256 of its text, hex: for the minutes, and `previous` of the file after it.
+    pub sha256: String,
+    /// The last day on which it counts.
+    pub expires: Day,
+    signers: Signers,
 }
 
 /// Why a file could not be looked at.
@@ -85,11 +91,14 @@ fn comes_after((old, now): (&OrgFile, &str), (file, text): (&OrgFile, &str)) -> 
     }
     let name = org_name(&file.organisation);
     let (before, next) = (seen_now(&name, now, &old.head), seen_now(&name, text, &file.head));
+    let after = before.serial.saturating_add(1);
+    let serial =
+        || Said::new("roster-serial").with("serial", next.serial).with("now", before.serial).with("next", after);
+    if next.serial != after {
+        return Err(serial());
+    }
     next.follows(&file.head.previous, &before).map_err(|unfit| match unfit {
-        Unfit::Older | Unfit::Forked => {
-            let wrong = Said::new("roster-serial").with("serial", next.serial).with("now", before.serial);
-            wrong.with("next", before.serial.saturating_add(1))
-        }
+        Unfit::Older | Unfit::Forked => serial(),
         Unfit::Previous => Said::new("roster-previous").with("hash", before.sha256),
     })
 }
@@ -98,6 +107,20 @@ impl Review {
     /// Whether it may be signed.
     pub fn is_right(&self) -> bool {
         self.follows.is_ok() && !self.findings.iter().any(|f| f.mistake)
+    }
+
+    /// Adds a signature of one of the signers to those there are, with their OpenSSH private key, protected with a passphrase or not. A key on
+    /// hardware signs with `ssh-keygen -Y sign` instead.
+    pub fn sign(&self, text: &str, signatures: &str, key: &str, passphrase: &str) -> Result<String, DeskError> {
+        let one = signed_with(text, key, passphrase)?;
+        let alone = Signed { text: text.to_owned(), signatures: one.clone() };
+        // A signature that counts for nobody looks like one that does, until a server refuses it.
+        if holding(&org_name(&self.org), &alone, &self.signers)?.is_empty() {
+            return Err(DeskError::known("desk-error-no-signer"));
+        }
+        let before = signatures.trim_end();
+        let gap = if before.is_empty() { "" } else { "\n" };
+        Ok(format!("{before}{gap}{one}"))
     }
 }
 
@@ -126,8 +149,19 @@ impl Client {
         let signers = signers.ok_or_else(|| DeskError::known("desk-error-nothing"))?;
         let signed = Signed { text: text.to_owned(), signatures: signatures.to_owned() };
         let signed = signed_by(&ours, &signed, signers).map(|people| people.into_iter().collect());
+        let sha256 = seen_now(&ours, text, &file.head).sha256;
         let follows = old.files.get(&org).zip(now).map_or(Ok(()), |(old, now)| comes_after((old, now), (&file, text)));
-        Ok(Review { org, findings, follows, changes: changes(&old, &new), signed: signed.map_err(|e| e.problem) })
+        let (signed, changes) = (signed.map_err(|e| e.problem), changes(&old, &new));
+        Ok(Review {
+            org,
+            findings,
+            follows,
+            changes,
+            signed,
+            sha256,
+            expires: file.head.expires,
+            signers: signers.clone(),
+        })
     }
 }
 
@@ -139,17 +173,12 @@ fn parsed(files: &Files) -> Result<Parsed, DeskError> {
     Ok(Parsed { root, files: files? })
 }
 
-/// Adds a signature to those there are, with an OpenSSH private key, protected with a passphrase or not. A key on hardware signs
-/// with `ssh-keygen -Y sign` instead.
-pub fn signed_with(text: &str, signatures: &str, key: &str, passphrase: &str) -> Result<String, DeskError> {
+fn signed_with(text: &str, key: &str, passphrase: &str) -> Result<String, DeskError> {
     let key = PrivateKey::from_openssh(key).map_err(|_| DeskError::known("desk-error-ssh"))?;
     let key = if key.is_encrypted() {
         key.decrypt(passphrase).map_err(|_| DeskError::known("desk-error-ssh-passphrase"))?
     } else {
         key
     };
-    let signature = sign(text, &key).ok_or_else(|| DeskError::known("desk-error-ssh"))?;
-    let before = signatures.trim_end();
-    let gap = if before.is_empty() { "" } else { "\n" };
-    Ok(format!("{before}{gap}{signature}"))
+    sign(text, &key).ok_or_else(|| DeskError::known("desk-error-ssh"))
 }

@@ -15,7 +15,7 @@ use super::{
     numbers::case_id,
     owed::Owed,
     page::{CHANGED, changed},
-    reader_changes, register, safe_text, signed_with, without_clock,
+    reader_changes, register, safe_text, without_clock,
     writing::{Writing, sent, text},
 };
 use crate::{
@@ -173,19 +173,22 @@ async fn roster(
     let changes: Vec<String> = review.changes.iter().map(|line| t.say(line)).collect();
     let stays = review.follows.as_ref().err().map(|why| t.say(why));
     let findings: Vec<String> = review.findings.iter().map(|finding| t.say(&finding.problem)).collect();
-    let lines = stays.iter().chain(&findings).chain(&changes);
+    let facts = [format!("SHA-256 {}", review.sha256), format!("counts until {}", review.expires)];
+    let lines = stays.iter().chain(&findings).chain(&changes).chain(&facts);
     let mut said = lines.map(|line| safe_text(line)).collect::<Vec<_>>().join("\n");
     if !review.is_right() {
         return Err(DeskError::new(said));
     }
     if let Some(key) = key {
-        let signed = signed_with(&text, &before, &zeroize::Zeroizing::new(read(key)?), "")?;
+        let signed = review.sign(&text, &before, &zeroize::Zeroizing::new(read(key)?), "")?;
         let mut path = file.as_os_str().to_owned();
         path.push(".sig");
         replace(Path::new(&path), signed.as_bytes())?;
         let _ = write!(said, "\nSigned: {}", Path::new(&path).display());
     }
-    Ok(if options.json { json!({ "changes": changes }).to_string() } else { said })
+    let (sha256, expires) = (&review.sha256, review.expires);
+    let all = json!({ "changes": changes, "sha256": sha256, "expires": expires });
+    Ok(if options.json { all.to_string() } else { said })
 }
 
 async fn memo(options: &Options, client: &Client, w: &Writing, memo: Memo) -> Result<String, DeskError> {

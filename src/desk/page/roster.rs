@@ -22,7 +22,7 @@ use crate::{
     desk::{
         DeskError, Review,
         roster::{Mistake, Unreviewed},
-        sentence, signed_with,
+        sentence,
     },
     domain::{
         roster::{Function, Reader, Status},
@@ -62,6 +62,8 @@ struct Shown {
     doubts: Vec<String>,
     changes: Vec<String>,
     signed: String,
+    /// SHA-256 and last day.
+    facts: [String; 2],
     right: bool,
     text: String,
     signatures: String,
@@ -111,7 +113,7 @@ pub(super) async fn review(
             return Ok(page(open, t, Some(shown(t, &review, text, signatures)), missing));
         };
         let passphrase = Zeroizing::new(field("passphrase").unwrap_or_default());
-        match signed_with(&text, &signatures, &key, &passphrase) {
+        match review.sign(&text, &signatures, &key, &passphrase) {
             Ok(signed) => Ok(download(&review, signed)),
             Err(error) => {
                 let error: DeskError = error;
@@ -149,6 +151,10 @@ fn shown(t: Texts, review: &Review, text: String, signatures: String) -> Shown {
             Err(_) if signatures.is_empty() => t.get("roster-unsigned"),
             Err(problem) => sentence(&t.say(problem)),
         },
+        facts: [
+            t.with("roster-sha256", &[("hash", review.sha256.clone())]),
+            t.with("roster-last-day", &[("day", t.day(review.expires))]),
+        ],
         right: review.is_right(),
         text,
         signatures,
