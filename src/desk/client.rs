@@ -5,7 +5,8 @@ use std::{
     time::Duration,
 };
 
-use reqwest::{Body, RequestBuilder, Response, StatusCode};
+use reqwest::{Body, RequestBuilder, Response, StatusCode, redirect::Policy};
+use serde::de::DeserializeOwned;
 
 use super::{DeskError, Identity, Item, opened::OpenedBefore, register::about};
 use crate::{
@@ -31,6 +32,8 @@ const CONNECT: Duration = Duration::from_mins(1);
 /// How long the server may say nothing.
 const SILENCE: Duration = Duration::from_mins(2);
 const IDLE: Duration = Duration::from_secs(1);
+/// Bytes of an answer in JSON: an inbox of some 100,000 cases. More is not kept, whoever sends it.
+const LONGEST: usize = 256 << 20;
 
 /// Where the server is, whom the reader trusts, and which day it is.
 pub struct Place {
@@ -52,6 +55,8 @@ pub struct Client {
     origin: String,
     token: Mutex<String>,
     clock: Clock,
+    anchor: PathBuf,
+    state: PathBuf,
     /// Where it is remembered how the logs stood.
     pub(super) logs: PathBuf,
     before: OpenedBefore,
@@ -68,39 +73,41 @@ impl Client {
             .user_agent("meldkluis-desk")
             .connect_timeout(CONNECT)
             .read_timeout(SILENCE)
+            // Nobody is sent elsewhere, to what only this machine can reach.
+            .redirect(Policy::custom(|attempt| attempt.error("the server sends elsewhere")))
             // The server closes what is idle for two seconds.
             .pool_idle_timeout(IDLE);
         if let Some(proxy) = &place.proxy {
             http = http.proxy(reqwest::Proxy::all(proxy)?);
         }
         let (http, origin) = (http.build()?, place.server.trim_end_matches('/').to_owned());
-        let files = fetch_roster(&http, &origin).await?;
-        let roster = verify(&files, &place.anchor, &place.state, place.clock)?;
-        let logs = place.state.with_extension("logs");
+        let (_, roster) = fetch_roster(&http, &origin, (&place.anchor, &place.state), place.clock).await?;
         let me = Arc::new(me);
         let before = OpenedBefore::load(&place.state, &me);
-        let client = Self { http, origin, token: Mutex::default(), clock: place.clock, logs, before, me, roster };
+        let (anchor, state) = (place.anchor.clone(), place.state.clone());
+        let logs = state.with_extension("logs");
+        let token = Mutex::default();
+        let client = Self { http, origin, token, clock: place.clock, anchor, state, logs, before, me, roster };
         client.renew().await?;
         Ok(client)
     }
 
-    /// The signed roster files, as the server has them now.
+    /// The roster files that the server has now, verified as at a sign-in.
     pub(super) async fn roster_files(&self) -> Result<Files, DeskError> {
-        fetch_roster(&self.http, &self.origin).await
+        Ok(fetch_roster(&self.http, &self.origin, (&self.anchor, &self.state), self.clock).await?.0)
     }
 
     /// Signs in, again when the last sign-in has run out.
     async fn renew(&self) -> Result<(), DeskError> {
         let reader = self.me.reader.clone();
         let asked = self.http.post(self.url("challenge")).json(&Challenge { reader: reader.clone() });
-        let nonce: Nonce = sent(asked).await?.error_for_status()?.json().await?;
+        let nonce: Nonce = json(sent(asked).await?).await?;
         // The instance is the verified roster's, not what the server says now.
         let bytes = signed_bytes(&self.roster.instance, &self.origin, &nonce.nonce, &reader);
         let signature = hex::encode(self.me.signer.sign(&bytes));
         let sign_in =
             SignIn { reader, nonce: nonce.nonce, origin: self.origin.clone(), signature, card: self.me.card.clone() };
-        let session = sent(self.http.post(self.url("session")).json(&sign_in)).await?.error_for_status()?;
-        let Session { token } = session.json().await?;
+        let Session { token } = json(sent(self.http.post(self.url("session")).json(&sign_in)).await?).await?;
         if let Ok(mut now) = self.token.lock() {
             *now = token;
         }
@@ -132,14 +139,14 @@ impl Client {
 
     /// All cases of this reader, the most urgent first.
     pub async fn inbox(&self) -> Result<Vec<CaseView>, DeskError> {
-        let cases: Vec<CaseView> = self.get("inbox").await?.json().await?;
+        let cases: Vec<CaseView> = json(self.get("inbox").await?).await?;
         self.before.keep(&self.me, &cases)?;
         Ok(cases)
     }
 
     /// One case.
     pub async fn case(&self, id: &CaseId) -> Result<CaseView, DeskError> {
-        let view: CaseView = self.get(&format!("cases/{id}")).await?.json().await?;
+        let view: CaseView = json(self.get(&format!("cases/{id}")).await?).await?;
         if view.case != *id {
             // What is written would go to the reporter of that other case.
             return Err(DeskError::known("desk-error-swapped"));
@@ -216,7 +223,7 @@ impl Client {
             self.renew().await?;
             response = self.send(again).await?;
         }
-        Ok(response.error_for_status()?.json().await?)
+        json(response).await
     }
 
     /// Sends JSON; a sign-in that has run out is renewed.
@@ -258,7 +265,7 @@ impl Client {
         if self.me.card.is_some() {
             return Ok(None);
         }
-        let absence: Absence = self.get("away").await?.json().await?;
+        let absence: Absence = json(self.get("away").await?).await?;
         Ok(absence.until)
     }
 
@@ -273,7 +280,7 @@ impl Client {
             Some("desk-error-conflict") => DeskError::known("desk-error-no-room"),
             _ => error,
         });
-        Ok(shared?.json().await?)
+        json(shared?).await
     }
 }
 
@@ -287,8 +294,29 @@ async fn sent(request: RequestBuilder) -> Result<Response, reqwest::Error> {
     }
 }
 
-async fn fetch_roster(http: &reqwest::Client, origin: &str) -> Result<Files, DeskError> {
-    Ok(sent(http.get(format!("{origin}/api/v1/roster"))).await?.error_for_status()?.json().await?)
+/// The roster files of a server, and what they say, if the reader's root signers do and nothing older or other was seen.
+async fn fetch_roster(
+    http: &reqwest::Client,
+    origin: &str,
+    (anchor, state): (&Path, &Path),
+    clock: Clock,
+) -> Result<(Files, Roster), DeskError> {
+    let files: Files = json(sent(http.get(format!("{origin}/api/v1/roster"))).await?).await?;
+    let roster = verify(&files, anchor, state, clock)?;
+    Ok((files, roster))
+}
+
+/// What is in an answer that is no error, up to [`LONGEST`].
+pub(super) async fn json<T: DeserializeOwned>(response: Response) -> Result<T, DeskError> {
+    let mut response = response.error_for_status()?;
+    let mut bytes = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        if bytes.len() + chunk.len() > LONGEST {
+            return Err(DeskError::known("desk-error-length"));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    serde_json::from_slice(&bytes).map_err(|_| DeskError::known("desk-error-answer"))
 }
 
 fn verify(files: &Files, anchor: &Path, state: &Path, clock: Clock) -> Result<Roster, DeskError> {

@@ -20,6 +20,8 @@ use crate::{
 
 /// What a protected file begins with.
 const AGE: &[u8] = b"age-encryption.org/";
+/// What the second line of a file begins with that a passphrase opens.
+const SCRYPT: &[u8] = b"-> scrypt ";
 /// No identity file is longer.
 const LONGEST: u64 = 64 << 10;
 
@@ -121,6 +123,13 @@ impl Identity {
         let written = private::new_file(path).and_then(|mut file| file.write_all(&bytes));
         written.map_err(|e| DeskError::new(format!("cannot write {}: {e}", path.display())))?;
         Ok(Self { reader, seal, signer: Signer::from_seed(&seed), card: None })
+    }
+
+    /// Whether the bytes of a file are keys, as far as can be seen without a passphrase: what the desk itself keeps has none.
+    pub(super) fn is_one(bytes: &[u8]) -> bool {
+        let protected =
+            bytes.starts_with(AGE) && bytes.split(|b| *b == b'\n').nth(1).is_some_and(|l| l.starts_with(SCRYPT));
+        protected || std::str::from_utf8(bytes).is_ok_and(|text| Self::parse(text).is_ok())
     }
 
     /// With a guest's card, if it is for these keys.

@@ -13,9 +13,40 @@ pub(super) fn load<T: DeserializeOwned>(file: &Path, me: &Identity) -> Option<T>
     serde_json::from_slice(&opened).ok()
 }
 
-/// Writes a file whole or not at all.
+/// Writes a file whole or not at all. Never over keys: its name is that of the keys with another ending, and somebody may have called theirs so.
 pub(super) fn save(file: &Path, me: &Identity, what: &impl Serialize) -> Result<(), DeskError> {
+    if std::fs::read(file).is_ok_and(|there| Identity::is_one(&there)) {
+        return Err(DeskError::known("desk-error-keys-there"));
+    }
     let bytes = Zeroizing::new(serde_json::to_vec(what).map_err(|e| DeskError::new(e.to_string()))?);
     let sealed = me.seal.seal_own(&bytes).map_err(|e| DeskError::new(e.to_string()))?;
     Ok(replace(file, &sealed)?)
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test")]
+mod tests {
+    use super::*;
+    use crate::domain::id::ReaderId;
+
+    #[test]
+    fn keys_with_the_name_of_a_note_stay_keys() {
+        let folder = tempfile::tempdir().unwrap();
+        let (key, note) = (folder.path().join("a.copy"), folder.path().join("b.copy"));
+        let me = Identity::create(&key, ReaderId::parse("bzk-nieuw-1").unwrap(), None).unwrap();
+        let before = std::fs::read(&key).unwrap();
+        assert!(save(&key, &me, &1).is_err());
+        assert_eq!(std::fs::read(&key).unwrap(), before);
+        // Protected keys, as far as can be seen of them.
+        let protected =
+            age::encrypt(&age::scrypt::Recipient::new("vier losse woorden hier".to_owned().into()), &before).unwrap();
+        std::fs::write(&note, &protected).unwrap();
+        assert!(save(&note, &me, &1).is_err());
+        assert_eq!(std::fs::read(&note).unwrap(), protected);
+        // What the desk wrote itself it writes again.
+        let own = folder.path().join("c.copy");
+        save(&own, &me, &1).unwrap();
+        save(&own, &me, &2).unwrap();
+        assert_eq!(load::<u8>(&own, &me), Some(2));
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::{Deserialize, Serialize};
 
-use super::{Client, DeskError};
+use super::{Client, DeskError, client::json};
 use crate::{
     api_types::oversight::{ChainView, NewRecord},
     domain::{
@@ -59,7 +59,7 @@ impl Client {
         let mut now = before;
         loop {
             let path = format!("log/{org}/chain?after={}", now.length);
-            let view: ChainView = self.get(&path).await?.json().await?;
+            let view: ChainView = json(self.get(&path).await?).await?;
             if view.hashes.is_empty() {
                 if view.head != now {
                     return Err(DeskError::known("desk-error-log"));

@@ -143,6 +143,7 @@ impl From<std::io::Error> for DeskError {
 impl From<reqwest::Error> for DeskError {
     fn from(error: reqwest::Error) -> Self {
         match error.status().map(|s| s.as_u16()) {
+            _ if error.is_redirect() => Self::known("desk-error-elsewhere"),
             Some(401) => Self::known("desk-error-sign-in"),
             Some(403) => Self::known("desk-error-refused"),
             Some(404) => Self::known("desk-error-nothing"),

@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::{
     Client, DeskError, Sent,
     case_words::guest_name,
+    client::json,
     ledger::released,
     write::{failed, framed, may_send},
 };
@@ -144,7 +145,7 @@ impl Client {
     /// The clocks of the coordinator's organisation.
     pub async fn overview(&self) -> Result<Overview, DeskError> {
         self.watching(Some(Role::Coordinator))?;
-        Ok(self.get("overview").await?.json().await?)
+        json(self.get("overview").await?).await
     }
 
     /// The whole log of the overseer's organisation.
@@ -153,7 +154,7 @@ impl Client {
         let head = self.log_head(&org).await?;
         let mut records = Vec::new();
         loop {
-            let view: LogView = self.get(&format!("log/{org}?after={}", records.len())).await?.json().await?;
+            let view: LogView = json(self.get(&format!("log/{org}?after={}", records.len())).await?).await?;
             if view.records.is_empty() {
                 return Ok(Export { version: Export::VERSION, org, head, records });
             }

@@ -27,7 +27,13 @@ mod told;
 mod training;
 mod view;
 
-use std::{io, net::TcpListener, path::PathBuf, sync::Mutex, time::Duration};
+use std::{
+    io::{self, ErrorKind},
+    net::{Ipv4Addr, Ipv6Addr, TcpListener},
+    path::PathBuf,
+    sync::Mutex,
+    time::Duration,
+};
 
 use actix_web::{
     App, HttpServer,
@@ -49,6 +55,8 @@ use crate::{
 const FORM_BYTES: usize = 2 << 20;
 /// How often the desk looks whether it was left alone.
 const LOOK: Duration = Duration::from_secs(5);
+/// How many ports are drawn until one is free at both addresses.
+const PORTS: usize = 20;
 
 /// Letters of the name by which a browser calls the desk.
 const NAME: usize = 32;
@@ -106,12 +114,13 @@ pub struct Ready {
 
 /// Makes the desk ready on a loopback port.
 pub fn ready(settings: Settings) -> Result<Ready, DeskError> {
-    let listener = TcpListener::bind(("127.0.0.1", settings.port))?;
+    let listeners = loopback(settings.port)?;
+    let port = listeners.first().map(TcpListener::local_addr).transpose()?.map(|address| address.port());
     let (token, session, mut name) = (random()?, random()?, random()?);
     // Browsers send a cookie to every port of a name. Nobody else on this machine answers to one that nobody knows; browsers take all that
     // ends so for this machine (RFC 6761, 6.3).
     name.truncate(NAME);
-    let host = format!("{name}.localhost:{}", listener.local_addr()?.port());
+    let host = format!("{name}.localhost:{}", port.unwrap_or(settings.port));
     let link = format!("http://{host}/open/{token}");
     let Settings { identity, card, place, idle, program, .. } = settings;
     let (link_now, open, mode) = (Mutex::new(Some(token)), AsyncMutex::new(None), Mutex::new(None));
@@ -133,10 +142,36 @@ pub fn ready(settings: Settings) -> Result<Ready, DeskError> {
         mode,
         code_key,
     });
-    Ok(Ready { link, running: serve(listener, desk)? })
+    Ok(Ready { link, running: serve(listeners, desk)? })
 }
 
-fn serve(listener: TcpListener, desk: Data<Desk>) -> io::Result<actix_web::dev::Server> {
+/// Both addresses of this machine on one port: of a name that ends in `.localhost` browsers take the one or the other, and who else were at one of them
+/// would be shown everything.
+fn loopback(port: u16) -> io::Result<Vec<TcpListener>> {
+    let both = || {
+        let first = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+        match TcpListener::bind((Ipv6Addr::LOCALHOST, first.local_addr()?.port())) {
+            Ok(second) => Ok(vec![first, second]),
+            // This machine has no such address: nobody can be there.
+            Err(error) if matches!(error.kind(), ErrorKind::AddrNotAvailable | ErrorKind::Unsupported) => {
+                Ok(vec![first])
+            }
+            Err(error) => Err(error),
+        }
+    };
+    // A port that is drawn may be somebody's at the other address.
+    let tries = if port == 0 { PORTS } else { 1 };
+    let mut bound = both();
+    for _ in 1..tries {
+        if bound.is_ok() {
+            break;
+        }
+        bound = both();
+    }
+    bound
+}
+
+fn serve(listeners: Vec<TcpListener>, desk: Data<Desk>) -> io::Result<actix_web::dev::Server> {
     let watched = desk.clone();
     tokio::spawn(async move {
         loop {
@@ -151,7 +186,9 @@ fn serve(listener: TcpListener, desk: Data<Desk>) -> io::Result<actix_web::dev::
             .app_data(web::FormConfig::default().limit(FORM_BYTES))
             .configure(routes)
     };
-    Ok(HttpServer::new(app).workers(1).listen(listener)?.run())
+    let server = HttpServer::new(app).workers(1);
+    let server = listeners.into_iter().try_fold(server, HttpServer::listen)?;
+    Ok(server.run())
 }
 
 fn routes(cfg: &mut web::ServiceConfig) {
