@@ -8,7 +8,7 @@ use std::{
 use reqwest::{Body, RequestBuilder, Response, StatusCode, redirect::Policy};
 use serde::de::DeserializeOwned;
 
-use super::{DeskError, Identity, Item, opened::OpenedBefore, register::about};
+use super::{DeskError, Identity, Item, opened::OpenedBefore, register::about, roster_news::RosterNews};
 use crate::{
     api_types::{
         Absence, AddedView, CaseView, Challenge, Going, Nonce, Session, Several, Sharing, SignIn, TakingOut,
@@ -22,6 +22,7 @@ use crate::{
         id::{CaseId, ItemId},
         log::Deed,
         roster::Roster,
+        said::Said,
     },
     replace::replace,
     roster_files::{self, Files, Seen},
@@ -60,6 +61,7 @@ pub struct Client {
     /// Where it is remembered how the logs stood.
     pub(super) logs: PathBuf,
     before: OpenedBefore,
+    news: RosterNews,
     /// Who is signed in.
     pub me: Arc<Identity>,
     /// Verified with the root signers this reader trusts.
@@ -81,13 +83,13 @@ impl Client {
             http = http.proxy(reqwest::Proxy::all(proxy)?);
         }
         let (http, origin) = (http.build()?, place.server.trim_end_matches('/').to_owned());
-        let (_, roster) = fetch_roster(&http, &origin, (&place.anchor, &place.state), place.clock).await?;
+        let (files, roster) = fetch_roster(&http, &origin, (&place.anchor, &place.state), place.clock).await?;
         let me = Arc::new(me);
         let before = OpenedBefore::load(&place.state, &me);
         let (anchor, state) = (place.anchor.clone(), place.state.clone());
         let logs = state.with_extension("logs");
-        let token = Mutex::default();
-        let client = Self { http, origin, token, clock: place.clock, anchor, state, logs, before, me, roster };
+        let (token, news) = (Mutex::default(), RosterNews::of(&state, &me, files)?);
+        let client = Self { http, origin, token, clock: place.clock, anchor, state, logs, before, news, me, roster };
         client.renew().await?;
         Ok(client)
     }
@@ -95,6 +97,16 @@ impl Client {
     /// The roster files that the server has now, verified as at a sign-in.
     pub(super) async fn roster_files(&self) -> Result<Files, DeskError> {
         Ok(fetch_roster(&self.http, &self.origin, (&self.anchor, &self.state), self.clock).await?.0)
+    }
+
+    /// What changed in the roster since this reader said that they had read it, a line each.
+    pub fn roster_changes(&self) -> Vec<Said> {
+        self.news.lines()
+    }
+
+    /// This reader has read what changed.
+    pub fn roster_read(&self) -> Result<(), DeskError> {
+        self.news.read(&self.me)
     }
 
     /// Signs in, again when the last sign-in has run out.

@@ -88,6 +88,12 @@ pub enum Command {
     Whoami,
     /// Lists your cases, the most urgent first.
     Inbox(inbox::Asked),
+    /// Says what changed in who reads, since you last said that you read it.
+    RosterChanges {
+        /// You have read it: from now on only later changes are told.
+        #[arg(long)]
+        read: bool,
+    },
     /// Shows everything in a case, and who reads it.
     Read {
         /// The case, by its number in `inbox`.
@@ -266,7 +272,8 @@ pub async fn run(options: &Options, command: &Command) -> Result<String, DeskErr
         Command::Keygen { .. } | Command::Whoami | Command::Open(_) | Command::DrawPage { .. } | Command::Canary => {
             Ok(String::new())
         }
-        Command::Inbox(asked) => inbox::inbox(options, &client, asked).await,
+        Command::Inbox(asked) => Ok(with_news(options, &client, inbox::inbox(options, &client, asked).await?)),
+        Command::RosterChanges { read } => roster_changes(options, &client, *read),
         Command::Read { case, save } => read(options, &client, case, save.as_deref()).await,
         Command::Acknowledge(w) => send(options, &client, w, Act::Acknowledge).await,
         Command::Ask(w) => send(options, &client, w, Act::Ask).await,
@@ -339,7 +346,15 @@ impl Command {
     fn is_of_readers(&self) -> bool {
         let anybody_s = matches!(self, Self::Readers(ReaderCommand::AfterRestore));
         !anybody_s
-            && !matches!(self, Self::Keygen { .. } | Self::Whoami | Self::Open(_) | Self::Canary | Self::Watch(_))
+            && !matches!(
+                self,
+                Self::Keygen { .. }
+                    | Self::Whoami
+                    | Self::Open(_)
+                    | Self::Canary
+                    | Self::Watch(_)
+                    | Self::RosterChanges { .. }
+            )
     }
 }
 
@@ -359,6 +374,30 @@ impl Options {
             state: self.remembered().with_extension("seen"),
             clock: self.clock,
         }
+    }
+}
+
+fn roster_changes(options: &Options, client: &Client, read: bool) -> Result<String, DeskError> {
+    let t = Texts::of(Language::En);
+    let lines: Vec<String> = client.roster_changes().iter().map(|line| safe_text(&t.say(line))).collect();
+    if read {
+        client.roster_read()?;
+    }
+    Ok(match lines.as_slice() {
+        _ if options.json => json!(lines).to_string(),
+        [] => t.get("roster-news-none"),
+        lines => lines.join("\n"),
+    })
+}
+
+/// Words that are printed, after a line that the roster changed.
+pub(super) fn with_news(options: &Options, client: &Client, text: String) -> String {
+    let news = !options.json && !client.roster_changes().is_empty();
+    let line = || Texts::of(Language::En).get("roster-news");
+    if news {
+        format!("{} `roster-changes` says how, and `roster-changes --read` that you know.\n{text}", line())
+    } else {
+        text
     }
 }
 

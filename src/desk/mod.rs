@@ -39,6 +39,7 @@ mod read;
 mod reader_commands;
 mod register;
 mod roster;
+mod roster_news;
 mod summary;
 mod tell;
 mod training;

@@ -165,7 +165,8 @@ impl Client {
     }
 }
 
-fn parsed(files: &Files) -> Result<Parsed, DeskError> {
+/// The parsed files of a roster that was verified.
+pub(super) fn parsed(files: &Files) -> Result<Parsed, DeskError> {
     let wrong = |e: toml::de::Error| DeskError::new(e.to_string());
     let root: RootFile = toml::from_str(&files.root.text).map_err(wrong)?;
     let file = |(id, signed): (&OrgId, &Signed)| Ok((id.clone(), toml::from_str(&signed.text).map_err(wrong)?));

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::{
     Client, DeskError, Entry, Export, Identity, Memo,
-    commands::Options,
+    commands::{Options, with_news},
     last_seen,
     numbers::case_id,
     owed::Owed,
@@ -126,7 +126,7 @@ pub(super) fn verify(options: &Options, me: &Identity, file: &Path) -> Result<St
 /// Runs a command of a signed-in overseer.
 pub(super) async fn watch(options: &Options, client: &Client, command: &Watch) -> Result<String, DeskError> {
     match command {
-        Watch::Overview => overview(options, client).await,
+        Watch::Overview => Ok(with_news(options, client, overview(options, client).await?)),
         Watch::Register { csv } => {
             rows(options, &client.fetch_log().await?.entries(&client.roster, &client.me.seal), *csv)
         }

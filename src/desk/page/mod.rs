@@ -22,6 +22,7 @@ mod proof;
 mod protocol;
 mod readers;
 mod roster;
+mod roster_news;
 mod today;
 mod told;
 mod training;
@@ -219,6 +220,7 @@ fn routes(cfg: &mut web::ServiceConfig) {
         .service(both("/{lang}/register", oversee::rows))
         .service(both("/{lang}/log", oversee::log))
         .service(both("/{lang}/roster", roster::roster))
+        .service(both("/{lang}/roster-changes", roster_news::news))
         .route("/{lang}/roster/review", web::post().to(roster::review))
         .service(both("/{lang}/case/{case}/{act}", act::act))
         .route("/{lang}/case/{case}/attach/file", web::post().to(file::attach))

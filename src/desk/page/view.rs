@@ -26,6 +26,8 @@ struct Base<'a> {
     /// The title of the page where they begin.
     front: &'static str,
     mode: Option<&'static str>,
+    /// The roster changed, and the reader has not said that they read how.
+    news: bool,
     /// The other language, where there is a page in it.
     other: Option<Texts>,
     /// The button for it sends the form of the page.
@@ -44,12 +46,15 @@ pub(super) struct Frame<'a> {
     pub(super) mode: Option<Mode>,
     /// It is in both languages at once.
     pub(super) both: bool,
+    /// The roster changed, and the reader has not said that they read how.
+    pub(super) news: bool,
 }
 
 impl<'a> From<&'a Client> for Frame<'a> {
     fn from(client: &'a Client) -> Self {
         let role = client.watches().map(|(_, overseer)| overseer.role);
-        Self { reader: Some(client.me.reader.as_str()), role, mode: Some(client.roster.mode), both: false }
+        let news = !client.roster_changes().is_empty();
+        Self { reader: Some(client.me.reader.as_str()), role, mode: Some(client.roster.mode), both: false, news }
     }
 }
 
@@ -81,7 +86,7 @@ pub(super) fn page<'a>(
     frame: impl Into<Frame<'a>>,
     body: &str,
 ) -> HttpResponse {
-    let Frame { reader, role, mode, both } = frame.into();
+    let Frame { reader, role, mode, both, news } = frame.into();
     let front = match role {
         Some(Role::Coordinator) => "watch-title",
         Some(Role::Auditor) => "watch-register",
@@ -97,7 +102,7 @@ pub(super) fn page<'a>(
         Language::En => Language::Nl,
     };
     let other = (!both).then(|| Texts::of(other));
-    let base = Base { t, style: STYLE, title, reader, front, mode, other, sends: language::sends(body), body };
+    let base = Base { t, style: STYLE, title, reader, front, mode, news, other, sends: language::sends(body), body };
     HttpResponse::build(status).content_type("text/html; charset=utf-8").body(base.render().unwrap_or_default())
 }
 

@@ -1,0 +1,51 @@
+//! What changed in the roster since its reader last said that they had read it: with enough signers' keys, somebody could add false readers, and
+//! who reads beside them is who notices.
+use std::{
+    path::{Path, PathBuf},
+    sync::Mutex,
+};
+
+use super::{DeskError, Identity, kept, roster::parsed};
+use crate::{
+    domain::{roster_words::changes, said::Said},
+    roster_files::Files,
+};
+
+/// The verified roster of now, against the one that was read last on this machine.
+pub(super) struct RosterNews {
+    file: PathBuf,
+    now: Files,
+    lines: Mutex<Vec<Said>>,
+}
+
+impl RosterNews {
+    /// Compares; the first roster that a desk sees changes nothing for it.
+    pub(super) fn of(state: &Path, me: &Identity, now: Files) -> Result<Self, DeskError> {
+        let file = state.with_extension("roster");
+        let read: Option<Files> = kept::load(&file, me);
+        let lines = match &read {
+            Some(read) if *read != now => changes(&parsed(read)?, &parsed(&now)?),
+            _ => Vec::new(),
+        };
+        let news = Self { file, now, lines: Mutex::new(lines) };
+        // Serial and dates alone are nothing to read.
+        if read.as_ref() != Some(&news.now) && news.lines().is_empty() {
+            news.read(me)?;
+        }
+        Ok(news)
+    }
+
+    /// A line each; empty when nothing changed but serials and dates.
+    pub(super) fn lines(&self) -> Vec<Said> {
+        self.lines.lock().map(|lines| lines.clone()).unwrap_or_default()
+    }
+
+    /// Remembers that they were read.
+    pub(super) fn read(&self, me: &Identity) -> Result<(), DeskError> {
+        kept::save(&self.file, me, &self.now)?;
+        if let Ok(mut lines) = self.lines.lock() {
+            lines.clear();
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,74 @@
+//! With enough signers' keys somebody could add false readers: every desk says what changed in who reads, until its reader has read it.
+#![cfg(all(feature = "server", feature = "desk", unix))]
+#![expect(clippy::unwrap_used, reason = "a test")]
+#[path = "support/page.rs"]
+mod served;
+mod support;
+#[path = "support/webdriver.rs"]
+mod webdriver;
+
+use std::time::Duration;
+
+use meldkluis::{clock::Clock, roster_files::sign};
+use serde_json::json;
+use sha2::{Digest, Sha256};
+use support::{
+    Service,
+    child::{self, Program},
+};
+use thirtyfour::By;
+
+const WHO: [&str; 3] = ["bzk-functionaris-1", "bzk-coordinator", "bzk-auditor"];
+
+/// The roster file of the ministry after this one, with one thing changed, signed by its signer.
+fn change(service: &Service, from: &str, to: &str) {
+    let path = service.path("roster/org-bzk.toml");
+    let old = std::fs::read_to_string(&path).unwrap();
+    let new = old.replacen("serial = 1", "serial = 2", 1).replacen(from, to, 1);
+    let hash = hex::encode(Sha256::digest(old.as_bytes()));
+    let new = new.replacen("previous = \"\"", &format!("previous = \"{hash}\""), 1);
+    assert!(new.contains(to));
+    let key = ssh_key::PrivateKey::read_openssh_file(&service.path("signers/bzk")).unwrap();
+    std::fs::write(path.with_extension("toml.sig"), sign(&new, &key).unwrap()).unwrap();
+    std::fs::write(path, new).unwrap();
+}
+
+#[actix_web::test]
+async fn a_desk_says_what_changed_in_who_reads_until_that_was_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = child::settings(folder.path(), None);
+    let program = Program::start(folder.path(), &settings);
+    let mut service = Service { base: program.base.clone(), database: String::new(), clock: Clock::System, folder };
+    for who in WHO {
+        assert_eq!(service.desk(who, &["roster-changes"]).await.unwrap(), json!([]), "{who} sees the first roster");
+    }
+    change(&service, "retention_days = 365", "retention_days = 730");
+    drop(program);
+    let program = Program::start(service.folder.path(), &settings);
+    service.base.clone_from(&program.base);
+    for who in WHO {
+        let told = service.desk(who, &["roster-changes"]).await.unwrap();
+        assert_eq!(told.as_array().unwrap().len(), 1, "{who}: {told}");
+        assert!(told.to_string().contains("were kept 365 days, and now 730"), "{who}: {told}");
+    }
+    let inbox = service.desk_words(WHO[0], &["inbox"]).await.unwrap();
+    assert!(inbox.starts_with("Who may read has changed since you looked."), "{inbox}");
+
+    // On the page it stands on top of everything until it was read there.
+    let link = served::desk(&service, WHO[0], None, Duration::from_mins(10));
+    let browser = served::entered(&link).await;
+    assert!(browser.page.find(By::Css("header a[href$=roster-changes]")).await.is_ok());
+    browser.press("header a[href$=roster-changes]").await;
+    assert_eq!(browser.heading().await, "Wat er veranderde in wie leest");
+    assert!(browser.text().await.contains("en nu 730"), "{}", browser.text().await);
+    served::picture(&browser, "desk-roster-changes").await;
+    browser.press("main form button").await;
+    assert_eq!(browser.heading().await, "Uw zaken");
+    assert!(!browser.text().await.contains("is veranderd sinds u keek"));
+    browser.quit().await;
+    assert_eq!(service.desk(WHO[0], &["roster-changes"]).await.unwrap(), json!([]), "what was read there is read here");
+
+    service.desk(WHO[1], &["roster-changes", "--read"]).await.unwrap();
+    assert_eq!(service.desk(WHO[1], &["roster-changes"]).await.unwrap(), json!([]));
+    assert_ne!(service.desk(WHO[2], &["roster-changes"]).await.unwrap(), json!([]), "each for themselves");
+}
