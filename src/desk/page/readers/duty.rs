@@ -26,7 +26,7 @@ use crate::{
         ground::Ground,
         id::{CaseId, ItemId, ReaderId},
     },
-    seal::{Author, Kind, Plaintext},
+    seal::{Kind, Plaintext},
     text::Texts,
 };
 
@@ -66,7 +66,6 @@ pub(super) fn rows(open: &Unlocked, t: Texts, names: &CaseWords<'_>, case: &Case
 fn row(open: &Unlocked, t: Texts, names: &CaseWords<'_>, case: &CaseId, duty: &Duty) -> DutyRow {
     let item = super::items(open, case).iter().find(|item| item.id == duty.request);
     let opened = item.and_then(|item| if let State::Opened(opened) = &item.state { Some(opened) } else { None });
-    let mine = opened.is_some_and(|o| o.manifest.head.author == Author::Reader(open.client.me.reader.clone()));
     let asked = opened.and_then(|o| if let Content::Duty(asked) = &o.content { Some(asked) } else { None });
     let mut facts = vec![(t.get("desk-duty-ground"), t.get(duty.ground.text_id()))];
     if let Some(asked) = asked {
@@ -83,7 +82,7 @@ fn row(open: &Unlocked, t: Texts, names: &CaseWords<'_>, case: &CaseId, duty: &D
         item: duty.request,
         text: names.duty(duty),
         facts,
-        approve: !guest && !mine && duty.approval.is_none() && duty.to != open.client.me.keyed(),
+        approve: duty.waits_for(&open.client),
         answers: if duty.done { Vec::new() } else { names.answers(duty) },
         carry_out: !guest && duty.is_ready(open.client.today()),
     }
