@@ -107,7 +107,7 @@ async fn a_key_that_is_not_in_the_roster_opens_nothing_and_is_told_so() {
     let name = meldkluis::domain::id::ReaderId::parse(READER).unwrap();
     meldkluis::desk::Identity::create(&stranger, name, None).unwrap();
     let refused = service.desk("bzk-functionaris-9", &["inbox"]).await.unwrap_err();
-    assert!(refused.contains("is this identity in the roster"), "{refused}");
+    assert!(refused.contains("not in the list of readers yet") && refused.contains("whoami"), "{refused}");
 }
 
 #[actix_web::test]

@@ -31,6 +31,8 @@ const CONNECT: Duration = Duration::from_mins(1);
 /// How long the server may say nothing.
 const SILENCE: Duration = Duration::from_mins(2);
 const IDLE: Duration = Duration::from_secs(1);
+/// The keys are of nobody in the roster.
+pub(super) const UNLISTED: &str = "desk-error-unlisted";
 
 /// Where the server is, whom the reader trusts, and which day it is.
 pub struct Place {
@@ -63,7 +65,7 @@ pub struct Client {
 
 impl Client {
     /// Fetches and verifies the roster, then signs in. Refuses a roster older than, or other than, one seen before.
-    pub async fn sign_in(place: &Place, me: Identity) -> Result<Self, DeskError> {
+    pub async fn sign_in(place: &Place, me: impl Into<Arc<Identity>>) -> Result<Self, DeskError> {
         let mut http = reqwest::Client::builder()
             .user_agent("meldkluis-desk")
             .connect_timeout(CONNECT)
@@ -77,11 +79,18 @@ impl Client {
         let files = fetch_roster(&http, &origin).await?;
         let roster = verify(&files, &place.anchor, &place.state, place.clock)?;
         let logs = place.state.with_extension("logs");
-        let me = Arc::new(me);
+        let me = me.into();
         let before = OpenedBefore::load(&place.state, &me);
         let client = Self { http, origin, token: Mutex::default(), clock: place.clock, logs, before, me, roster };
-        client.renew().await?;
+        client.renew().await.map_err(|error| client.unlisted(error))?;
         Ok(client)
+    }
+
+    /// Why the server did not accept a sign-in, where it is plain: whoever made keys waits for the roster that has them.
+    fn unlisted(&self, error: DeskError) -> DeskError {
+        let me = &self.me;
+        let listed = me.card.is_some() || self.roster.keyed(&me.keyed()).is_some() || self.watches().is_some();
+        if error.id == Some("desk-error-sign-in") && !listed { DeskError::known(UNLISTED) } else { error }
     }
 
     /// The signed roster files, as the server has them now.
