@@ -2,7 +2,8 @@
 //!
 //! One file a day, `YYYY-MM-DD`, in a folder outside the data folder: a line for each item that was destroyed, and for each reader whose
 //! slots of a case were taken away. A line is a SHA-256 over a random id, so that it says nothing to whoever has no backup with that id in
-//! it. The lines are sorted and each file is written anew as a whole: within a day nothing tells which came first.
+//! it. The lines are sorted and each file is written anew as a whole: within a day nothing tells which came first. A backup leaves a line
+//! of its own, random and like any other: a journal that does not have it is of before that backup.
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs::{self, File},
@@ -38,6 +39,13 @@ impl Mark {
     /// A mailbox that has no slot in a case any more.
     pub fn left(case: &CaseId, mailbox: &[u8; 32]) -> Self {
         Self::of(b"meldkluis/journal/left/v1", &[case.as_bytes(), mailbox])
+    }
+
+    /// A backup that is made. No other has the same.
+    pub fn backup() -> io::Result<Self> {
+        let mut random = [0; 32];
+        getrandom::fill(&mut random).map_err(io::Error::other)?;
+        Ok(Self(random))
     }
 
     fn of(label: &[u8], parts: &[&[u8]]) -> Self {

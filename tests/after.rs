@@ -11,6 +11,8 @@ mod kept;
 mod looks;
 #[path = "after/news.rs"]
 mod news;
+#[path = "after/waits.rs"]
+mod waits;
 #[path = "after/withdrawn.rs"]
 mod withdrawn;
 

@@ -69,7 +69,7 @@ async fn entered(service: &Service, more: &[&str]) -> (String, String) {
 async fn cases(service: &Service, reader: &str) -> Vec<String> {
     let inbox = service.desk(reader, &["inbox"]).await.unwrap();
     for case in inbox.as_array().unwrap() {
-        assert_eq!(case["oral"], case["state"] != "unopened", "{case}");
+        assert_eq!(case["oral"], case["opened"], "{case}");
     }
     inbox.as_array().unwrap().iter().map(|case| case["case"].as_str().unwrap().to_owned()).collect()
 }
@@ -94,8 +94,14 @@ async fn told_read_corrected_and_agreed(postgres: Option<&Postgres>) {
     assert_eq!(cases(&service, COLLEAGUE).await, std::slice::from_ref(&case));
     assert!(cases(&service, STRUCK).await.is_empty() && cases(&service, RESERVE).await.is_empty());
     let page = browser.mailbox(&code, None, &[]).await;
-    assert!(page.html.contains("Het is nog niet geopend"), "to enter it is not to open it");
-    assert!(page.html.contains("Functionaris integriteit 4 (Leest alleen als na 4 dagen"), "held as of the form");
+    assert!(!page.html.contains("Het is nog niet geopend"), "whoever wrote it knows it");
+    assert!(!page.html.contains("Functionaris integriteit 4"), "so there is nothing for the reserve reader");
+    let mine = &service.desk(OFFICER, &["inbox"]).await.unwrap()[0];
+    assert_eq!((&mine["opened"], &mine["oral"], &mine["new"]), (&json!(true), &json!(true), &json!([])), "{mine}");
+    let theirs = &service.desk(COLLEAGUE, &["inbox"]).await.unwrap()[0];
+    assert_eq!(theirs["opened"], false, "their colleagues still look for themselves: {theirs}");
+    let overview = service.desk("bzk-coordinator", &["overview"]).await.unwrap();
+    assert_eq!(overview["cases"][0]["state"], "open", "{overview}");
     let theirs = read(&service, COLLEAGUE, &case).await;
     let items = theirs["items"].as_array().unwrap();
     assert!(items.len() == 2 && items.iter().all(|i| i["proven"] == true), "{theirs}");

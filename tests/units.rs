@@ -42,6 +42,16 @@ fn without_what_they_share_the_rating_is_worse() {
     assert!(exposure(&root, "meldkluis-serve") > 5.0, "the measure sees nothing");
 }
 
+/// Also a backup: it leaves its mark there.
+#[test]
+fn whatever_opens_the_database_may_write_the_journal() {
+    for unit in ["meldkluis-serve", "meldkluis-purge", "meldkluis-nightly", "meldkluis-backup"] {
+        let unit = fs::read_to_string(format!("deploy/systemd/{unit}.service")).unwrap();
+        let folders = unit.lines().find_map(|line| line.strip_prefix("StateDirectory=")).unwrap();
+        assert!(folders.split(' ').any(|folder| folder == "meldkluis-journal"), "{folders}");
+    }
+}
+
 #[test]
 fn a_timer_runs_what_is_there_and_the_calendar_is_understood() {
     for unit in ["meldkluis-purge", "meldkluis-nightly", "meldkluis-backup", "meldkluis-canary"] {

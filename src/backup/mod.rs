@@ -1,7 +1,7 @@
 //! `meldkluis backup`: everything that a server needs to go on elsewhere, but for its keys, while it serves.
 //!
 //! The database as it is at one moment, then each payload that it names, the declarations, and the journal last: what is destroyed
-//! meanwhile stands in it. A manifest with a hash of every file is written when all of them are on the disk.
+//! meanwhile stands in it. A mark of this backup is written into the journal before: by that a restore knows a journal that went on. A manifest with a hash of every file is written when all of them are on the disk.
 mod restore;
 
 use std::{
@@ -115,6 +115,8 @@ pub struct Made {
     pub bytes: u64,
     /// Older ones that were removed, since their term is over.
     pub removed: usize,
+    /// Why the journal has no mark of it: then a restore takes a journal of before this backup for one that went on.
+    pub unmarked: Option<io::Error>,
 }
 
 /// Makes a backup in a folder of backups, and removes those past their term there.
@@ -144,7 +146,7 @@ pub async fn make(config: &Config, to: &Path, clock: Clock) -> Result<Made, Back
     let gone = payloads(config, &folder, &copied.blobs, &mut files).await?;
     declarations(config, &folder, &mut files)?;
     // Last: whatever was destroyed before this stands in it.
-    journal_of(config, &folder, (today, gone), &mut files)?;
+    let unmarked = journal_of(config, &folder, (today, gone), &mut files)?;
     sync(&folder).map_err(at(&folder))?;
     let bytes = files.values().map(|sum| sum.bytes).sum();
     let payloads = files.keys().filter(|name| name.starts_with(PAYLOADS)).count();
@@ -152,7 +154,7 @@ pub async fn make(config: &Config, to: &Path, clock: Clock) -> Result<Made, Back
     let text = serde_json::to_vec_pretty(&manifest).map_err(|e| at(&folder)(io::Error::other(e)))?;
     replace(&folder.join(MANIFEST), &text).and_then(|()| sync(&folder)).and_then(|()| sync(to)).map_err(at(&folder))?;
     let removed = expire(to, today.plus_days(-i32::from(config.backup_days))).map_err(at(to))?;
-    Ok(Made { folder, payloads, bytes, removed })
+    Ok(Made { folder, payloads, bytes, removed, unmarked })
 }
 
 /// `2026-11-24`, or `2026-11-24-2` when that day has one.
@@ -273,15 +275,18 @@ fn declared(folder: &Path) -> io::Result<Vec<String>> {
     Ok(names.into_iter().filter(|name| Path::new(name).extension().is_some_and(|end| end == "json")).collect())
 }
 
-/// Copies the journal, with what was found to be destroyed meanwhile: on PostgreSQL by another server, which has a journal of its own.
+/// Marks the backup in the journal and copies that, with what was found to be destroyed meanwhile: on PostgreSQL by another server, which has
+/// a journal of its own. Returns why there is no mark, if there is none: such a backup is better than none.
 fn journal_of(
     config: &Config,
     folder: &Path,
     (today, gone): (Day, Vec<ItemId>),
     files: &mut BTreeMap<String, Sum>,
-) -> Result<(), BackupError> {
+) -> Result<Option<io::Error>, BackupError> {
     let (from, to) = (config.journal(), folder.join(JOURNAL));
-    let mut marks = Journal::open(&from, Clock::Fixed(today)).and_then(|own| own.marks()).map_err(at(&from))?;
+    let own = Journal::open(&from, Clock::Fixed(today)).map_err(at(&from))?;
+    let unmarked = Mark::backup().and_then(|mark| own.add(&[mark], None)).err();
+    let mut marks = own.marks().map_err(at(&from))?;
     if !gone.is_empty() {
         marks.entry(today).or_default().extend(gone.iter().map(Mark::item).collect::<BTreeSet<Mark>>());
     }
@@ -289,7 +294,7 @@ fn journal_of(
     for day in marks.keys().filter(|day| to.join(day.to_string()).exists()) {
         add(folder, files, format!("{JOURNAL}/{day}"))?;
     }
-    Ok(())
+    Ok(unmarked)
 }
 
 /// The journal of a folder, which must be there.

@@ -98,7 +98,8 @@ fn merge(marks: &mut Marks, more: Marks) {
     }
 }
 
-/// A journal that went on after the backup knows what the backup's own copy knows, but for days it no longer keeps.
+/// A journal that went on after the backup knows what the backup's own copy knows, the backup's mark before all, but for days it no longer
+/// keeps.
 fn goes_on(journals: &Marks, kept: &Marks, what: &From, first: Day) -> Result<(), BackupError> {
     let known = |(day, marks): (&Day, &BTreeSet<Mark>)| journals.get(day).is_some_and(|there| marks.is_subset(there));
     if what.journal_lost || kept.range(first..).all(known) {

@@ -128,12 +128,20 @@ fn run(arguments: Arguments) -> Done {
             std::fs::create_dir_all(&to).map_err(|e| format!("{}: {e}", to.display()))?;
             confine_with(&config, &[], std::slice::from_ref(&to));
             let made = on_its_own(backup::make(&config, &to, Clock::System))?;
+            let unmarked = made.unmarked.map(|error| {
+                format!(
+                    " The journal {} has no mark of it ({error}): a restore cannot tell a journal of before this backup from one that went \
+                     on. Let this program write there, and make another.",
+                    config.journal().display()
+                )
+            });
             Ok(format!(
-                "{}: {} payload(s), {} bytes; {} older backup(s) removed. Not in it: the keys k1, k2 and form, settings and roster.",
+                "{}: {} payload(s), {} bytes; {} older backup(s) removed. Not in it: the keys k1, k2 and form, settings and roster.{}",
                 made.folder.display(),
                 made.payloads,
                 made.bytes,
-                made.removed
+                made.removed,
+                unmarked.unwrap_or_default()
             ))
         }
         Arguments::Restore { settings, what } => {

@@ -35,6 +35,8 @@ const SILENCE: Duration = Duration::from_mins(2);
 const IDLE: Duration = Duration::from_secs(1);
 /// Bytes of an answer in JSON: an inbox of some 100,000 cases. More is not kept, whoever sends it.
 const LONGEST: usize = 256 << 20;
+/// The keys are of nobody in the roster.
+pub(super) const UNLISTED: &str = "desk-error-unlisted";
 
 /// Where the server is, whom the reader trusts, and which day it is.
 pub struct Place {
@@ -70,7 +72,7 @@ pub struct Client {
 
 impl Client {
     /// Fetches and verifies the roster, then signs in. Refuses a roster older than, or other than, one seen before.
-    pub async fn sign_in(place: &Place, me: Identity) -> Result<Self, DeskError> {
+    pub async fn sign_in(place: &Place, me: impl Into<Arc<Identity>>) -> Result<Self, DeskError> {
         let mut http = reqwest::Client::builder()
             .user_agent("meldkluis-desk")
             .connect_timeout(CONNECT)
@@ -84,14 +86,21 @@ impl Client {
         }
         let (http, origin) = (http.build()?, place.server.trim_end_matches('/').to_owned());
         let (files, roster) = fetch_roster(&http, &origin, (&place.anchor, &place.state), place.clock).await?;
-        let me = Arc::new(me);
+        let me = me.into();
         let before = OpenedBefore::load(&place.state, &me);
         let (anchor, state) = (place.anchor.clone(), place.state.clone());
         let logs = state.with_extension("logs");
         let (token, news) = (Mutex::default(), RosterNews::of(&state, &me, files)?);
         let client = Self { http, origin, token, clock: place.clock, anchor, state, logs, before, news, me, roster };
-        client.renew().await?;
+        client.renew().await.map_err(|error| client.unlisted(error))?;
         Ok(client)
+    }
+
+    /// Why the server did not accept a sign-in, where it is plain: whoever made keys waits for the roster that has them.
+    fn unlisted(&self, error: DeskError) -> DeskError {
+        let me = &self.me;
+        let listed = me.card.is_some() || self.roster.keyed(&me.keyed()).is_some() || self.watches().is_some();
+        if error.id == Some("desk-error-sign-in") && !listed { DeskError::known(UNLISTED) } else { error }
     }
 
     /// The roster files that the server has now, verified as at a sign-in.

@@ -27,6 +27,8 @@ pub struct Duty {
     pub request: ItemId,
     /// Who would read.
     pub to: KeyedReader,
+    /// Who said so, as the first.
+    pub by: KeyedReader,
     /// The day it was written.
     pub day: Day,
     /// What they would read.
@@ -77,7 +79,18 @@ impl Duty {
 
     /// Whether it may be carried out on a day.
     pub(super) fn is_ready(&self, today: Day) -> bool {
-        self.approval.is_some() && !self.done && in_time(self.not_before, today, today)
+        self.is_approved() && in_time(self.not_before, today, today)
+    }
+
+    /// Whether it was approved and not carried out yet.
+    pub(super) fn is_approved(&self) -> bool {
+        self.approval.is_some() && !self.done
+    }
+
+    /// Whether the signed-in reader can be the second.
+    pub(super) fn waits_for(&self, client: &Client) -> bool {
+        let me = client.me.keyed();
+        client.me.card.is_none() && self.approval.is_none() && me != self.by && me != self.to
     }
 }
 
@@ -108,6 +121,7 @@ pub(super) fn duties(client: &Client, circle: &Circle, items: &[Item]) -> Vec<Du
         Some(Duty {
             request: item,
             to: asked.to.clone(),
+            by: first,
             day,
             items: asked.items.clone(),
             ground: asked.ground,

@@ -64,6 +64,13 @@ impl Identity {
         Self::open(bytes, ask)
     }
 
+    /// Whether a file is protected with a passphrase.
+    pub(super) fn is_protected(path: &Path) -> bool {
+        let mut begins = [0; AGE.len()];
+        let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut begins));
+        read.is_ok() && begins == *AGE
+    }
+
     /// Reads the bytes of a file, as [`Self::load`] does.
     pub fn open(
         mut bytes: Zeroizing<Vec<u8>>,

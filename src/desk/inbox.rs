@@ -7,12 +7,12 @@ use serde::Serialize;
 use super::{
     Client, DeskError,
     commands::Options,
-    news::News,
+    news::{News, Waits},
     owed::Owed,
     safe_text,
-    summary::{Summaries, Summary},
+    summary::Summaries,
 };
-use crate::{api_types::CaseView, seal::code::Language, text::Texts};
+use crate::{api_types::CaseView, domain::id::CaseId, seal::code::Language, text::Texts};
 
 /// Which cases, by where they stand.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
@@ -26,7 +26,7 @@ pub(super) enum Standing {
     Closed,
     /// Something is due and its day is over.
     Late,
-    /// The reporter did something since this reader opened it last.
+    /// Somebody did something since this reader opened it last, or something waits for this reader.
     New,
 }
 
@@ -67,19 +67,22 @@ struct Known<'a> {
     advice: Option<bool>,
     /// Whether a reader entered it for somebody.
     oral: bool,
-    /// What the reporter did since this reader opened it last, from this desk.
+    /// What the reporter or a coordinator did since this reader opened it last, from this desk.
     new: BTreeSet<News>,
+    /// What another reader began and this one can end.
+    waits: BTreeSet<Waits>,
 }
 
 fn owed(case: &CaseView, known: &Summaries) -> Owed {
-    Owed::of(case, known.of(&case.case).map(Summary::asks))
+    Owed::of(case, known.of(&case.case).map(|summary| summary.asks))
 }
 
-/// Keeps what is asked for, the most urgent first; of what is due on the same day, and of what has no day, first where the reporter did
-/// something new.
+/// Keeps what is asked for, the most urgent first; of what is due on the same day, and of what has no day, first where somebody did
+/// something new or something waits for this reader.
 pub(super) fn chosen(cases: &mut Vec<CaseView>, known: &Summaries, client: &Client, asked: &Asked) {
     let today = client.today();
-    let quiet = |case: &CaseView| known.news(client, &case.case).is_empty();
+    let quiet =
+        |case: &CaseView| known.news(client, &case.case).is_empty() && known.waits(&case.case, today).is_empty();
     let owed = |case: &CaseView| owed(case, known).has_term();
     cases.retain(|case| {
         let stands = match asked.state {
@@ -97,10 +100,12 @@ pub(super) fn chosen(cases: &mut Vec<CaseView>, known: &Summaries, client: &Clie
     });
 }
 
-/// What is new in a case, in a line.
-pub(super) fn in_words(t: Texts, news: &BTreeSet<News>) -> Option<String> {
-    let words: Vec<String> = news.iter().map(|news| t.get(news.text_id())).collect();
-    (!words.is_empty()).then(|| t.with("desk-news", &[("what", words.join(", "))]))
+/// What waits for this reader in a case, and what is new in it, in a line each.
+pub(super) fn in_words(t: Texts, client: &Client, known: &Summaries, case: &CaseId) -> Vec<String> {
+    let line = |id, words: Vec<String>| (!words.is_empty()).then(|| t.with(id, &[("what", words.join(", "))]));
+    let waits = known.waits(case, client.today()).iter().map(|waits| t.get(waits.text_id())).collect();
+    let news = known.news(client, case).iter().map(|news| t.get(news.text_id())).collect();
+    [line("desk-waits", waits), line("desk-news", news)].into_iter().flatten().collect()
 }
 
 /// The inbox, to be printed. What this reader opened before is opened again where its beginning is not kept; of other cases nothing is read.
@@ -122,6 +127,7 @@ pub(super) async fn inbox(options: &Options, client: &Client, asked: &Asked) -> 
             advice: known.of(&case.case).map(|summary| summary.advice),
             oral: oral(case),
             new: known.news(client, &case.case),
+            waits: known.waits(&case.case, client.today()),
         };
         let all: Vec<Known<'_>> = cases.iter().map(one).collect();
         return serde_json::to_string(&all).map_err(|e| DeskError::new(e.to_string()));
@@ -134,8 +140,8 @@ pub(super) async fn inbox(options: &Options, client: &Client, asked: &Asked) -> 
         let title = title(c).map(|title| format!("\n  {}", safe_text(title)));
         let unread = || if opened(c) { String::new() } else { "\n  not opened by you yet".to_owned() };
         let title = title.unwrap_or_else(unread);
-        let news = in_words(Texts::of(Language::En), &known.news(client, &c.case));
-        let news = news.map(|news| format!("\n  {news}")).unwrap_or_default();
+        let news = in_words(Texts::of(Language::En), client, &known, &c.case);
+        let news = news.iter().map(|news| format!("\n  {news}")).collect::<String>();
         format!("{}  {}  {:?}  filed {}  {due}  {items} item(s){told}{title}{news}", c.case, c.org, c.state, c.filed)
     };
     let lines: Vec<String> = cases.iter().map(line).collect();

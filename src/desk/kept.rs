@@ -1,11 +1,25 @@
 //! What the desk keeps on this machine between two unlockings: JSON beside the identity, sealed to the reader.
-use std::path::Path;
+//!
+//! A reader may run several programs, the page and a command beside it: whoever writes a file reads it first, while [`alone`] with it.
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+};
 
 use serde::{Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
 
 use super::{DeskError, Identity};
 use crate::replace::replace;
+
+/// Waits until no other program changes a file; none does until what this returns is dropped.
+pub(super) fn alone(file: &Path) -> Result<File, DeskError> {
+    let mut lock = file.as_os_str().to_owned();
+    lock.push(".lock");
+    let lock = File::create(PathBuf::from(lock))?;
+    lock.lock()?;
+    Ok(lock)
+}
 
 /// Reads a file. One that cannot be opened is as one that is not there: it holds nothing that is nowhere else.
 pub(super) fn load<T: DeserializeOwned>(file: &Path, me: &Identity) -> Option<T> {

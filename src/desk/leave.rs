@@ -137,6 +137,14 @@ pub struct Taking {
     pub done: bool,
 }
 
+impl Taking {
+    /// Whether the signed-in reader can be the second.
+    pub(super) fn waits_for(&self, client: &Client) -> bool {
+        let me = client.me.keyed();
+        client.me.card.is_none() && !self.done && me != self.by && me != self.who
+    }
+}
+
 /// Who was asked to be taken out of a case, from what is proven.
 pub(super) fn takings(client: &Client, circle: &Circle, items: &[Item]) -> Vec<Taking> {
     let one = |(item, opened): (ItemId, &Opened)| {

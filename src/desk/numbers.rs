@@ -5,7 +5,7 @@ use super::{Client, DeskError};
 use crate::domain::id::{CaseId, ItemId, ReaderId};
 
 /// What pages and lists show of a number.
-const SHOWN: usize = 8;
+pub(super) const SHOWN: usize = 8;
 
 /// The case that a command names: one of the reader's, or of the coordinator's overview.
 pub(super) async fn case_id(client: &Client, text: &str) -> Result<CaseId, DeskError> {

@@ -20,7 +20,7 @@ use crate::{
 /// A case, with the items that were shown when it was opened last; nothing where that is not known.
 type Cases = BTreeMap<CaseId, Option<Before>>;
 
-/// The cases that were opened here.
+/// The cases that were opened here, by this program as of the last time it looked, and by others of this reader.
 pub(super) struct OpenedBefore {
     file: PathBuf,
     cases: Mutex<Cases>,
@@ -38,11 +38,7 @@ impl OpenedBefore {
     /// Read from beside a file of the desk. One that is not there, or does not open, makes every case a new one: the log says it again.
     pub(super) fn load(beside: &Path, me: &Identity) -> Self {
         let file = beside.with_extension("opened");
-        let cases = match kept::load(&file, me) {
-            Some(Stored::Shown(cases)) => cases,
-            Some(Stored::Opened(cases)) => cases.into_iter().map(|case| (case, None)).collect(),
-            None => Cases::new(),
-        };
+        let cases = read(&file, me).unwrap_or_default();
         Self { file, cases: Mutex::new(cases) }
     }
 
@@ -66,32 +62,47 @@ impl OpenedBefore {
         })
     }
 
-    /// Remembers the items of a case that were shown; of one that is not among them, nothing.
+    /// Remembers the items of a case that were shown; of one that is not among them, nothing. Where another program showed more, that holds.
     pub(super) fn show(&self, me: &Identity, case: &CaseId, items: &[ItemId]) -> Result<(), DeskError> {
-        let shown = Some(Before::of(items));
         self.change(me, |cases| match cases.get_mut(case) {
-            Some(before) if *before != shown => {
-                *before = shown;
+            Some(Some(before)) if items.iter().all(|item| before.has(item)) => false,
+            Some(before) => {
+                *before = Some(Before::of(items));
                 true
             }
-            _ => false,
+            None => false,
         })
     }
 
-    /// Forgets cases that are gone.
+    /// Forgets cases that are gone; not those that another program opened after it was asked what is there.
     pub(super) fn keep(&self, me: &Identity, there: &[CaseView]) -> Result<(), DeskError> {
         let there: BTreeSet<CaseId> = there.iter().map(|view| view.case).collect();
+        let mut gone: BTreeSet<CaseId> =
+            self.cases.lock().map(|cases| cases.keys().copied().collect()).unwrap_or_default();
+        gone.retain(|case| !there.contains(case));
         self.change(me, |cases| {
             let before = cases.len();
-            cases.retain(|case, _| there.contains(case));
+            cases.retain(|case, _| !gone.contains(case));
             cases.len() != before
         })
     }
 
+    /// Changes what stands in the file now.
     fn change(&self, me: &Identity, how: impl FnOnce(&mut Cases) -> bool) -> Result<(), DeskError> {
         let Ok(mut cases) = self.cases.lock() else { return Ok(()) };
+        let _alone = kept::alone(&self.file)?;
+        if let Some(now) = read(&self.file, me) {
+            *cases = now;
+        }
         if how(&mut cases) { kept::save(&self.file, me, &*cases) } else { Ok(()) }
     }
+}
+
+fn read(file: &Path, me: &Identity) -> Option<Cases> {
+    Some(match kept::load(file, me)? {
+        Stored::Shown(cases) => cases,
+        Stored::Opened(cases) => cases.into_iter().map(|case| (case, None)).collect(),
+    })
 }
 
 #[cfg(test)]
@@ -100,7 +111,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::domain::id::ReaderId;
+    use crate::{desk::summary::tests::view, domain::id::ReaderId};
 
     #[test]
     fn what_an_earlier_desk_kept_is_read_and_nothing_in_it_is_called_new() {
@@ -119,5 +130,47 @@ mod tests {
         assert!(!again.knows(&other), "what was not opened is not known by being shown");
         again.add(&me, case).unwrap();
         assert!(!again.is_new(&case, &seen));
+    }
+
+    #[test]
+    fn two_programs_keep_what_the_other_learned() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = folder.path().join("me.key");
+        let me = Identity::create(&key, ReaderId::parse("lezer").unwrap(), None).unwrap();
+        let [first, second, third] = [1, 2, 3].map(|n| CaseId::from_uuid(Uuid::from_u128(n)));
+        let [old, new] = [3, 4].map(|n| ItemId::from_uuid(Uuid::from_u128(n << 96)));
+        let [page, command] = [(); 2].map(|()| OpenedBefore::load(&key, &me));
+        page.add(&me, first).unwrap();
+        command.add(&me, second).unwrap();
+        command.show(&me, &first, &[old, new]).unwrap();
+        page.show(&me, &first, &[old]).unwrap();
+        assert!(!page.is_new(&first, &new) && page.knows(&second));
+        // The page does not know of the third: it was told what is there before.
+        command.add(&me, third).unwrap();
+        let there: Vec<CaseView> = [first, second].map(view).into();
+        page.keep(&me, &there).unwrap();
+        let again = OpenedBefore::load(&key, &me);
+        assert!([first, second, third].iter().all(|case| again.knows(case)));
+        again.keep(&me, there.get(..1).unwrap()).unwrap();
+        assert!(OpenedBefore::load(&key, &me).knows(&first) && !OpenedBefore::load(&key, &me).knows(&third));
+    }
+
+    #[test]
+    fn many_programs_at_once_lose_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = folder.path().join("me.key");
+        let me = Identity::create(&key, ReaderId::parse("lezer").unwrap(), None).unwrap();
+        let case = |n: u128| CaseId::from_uuid(Uuid::from_u128(n));
+        std::thread::scope(|programs| {
+            for program in 0..4_u128 {
+                let (key, me) = (&key, &me);
+                programs.spawn(move || {
+                    let opened = OpenedBefore::load(key, me);
+                    (0..20).for_each(|n| opened.add(me, case(program * 100 + n)).unwrap());
+                });
+            }
+        });
+        let all = OpenedBefore::load(&key, &me);
+        assert!((0..4).all(|program| (0..20).all(|n| all.knows(&case(program * 100 + n)))));
     }
 }

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use super::{
     Client, DeskError, account,
+    open::entered,
     register::deed,
     write::{failed, framed, head},
 };
@@ -101,7 +102,8 @@ pub fn who_reads<'a>(
 }
 
 /// Enters it: the report, signed with the code, then the account for the reporter. Sent again with the same code and text it is the same
-/// case, whatever arrived before. The account asks its questions in the reporter's language.
+/// case, whatever arrived before. The account asks its questions in the reporter's language. Whoever wrote it knows it: for them, and so for
+/// everybody, it is opened then.
 pub async fn enter(client: &Client, language: Language, telling: Telling, code: &Code) -> Result<Entered, DeskError> {
     let t = Texts::of(language);
     telling.checked(t)?;
@@ -110,9 +112,11 @@ pub async fn enter(client: &Client, language: Language, telling: Telling, code: 
     let row = row(telling.topic, client.today());
     let account = Account::new(telling.how, telling.account(t)).into_body();
     let entering = Entering { client, org, readers: &readers, keys: &keys, row };
-    let entered = entering.report(telling).await?;
-    entering.account(&entered.case, account).await?;
-    Ok(entered)
+    let report = entering.report(telling).await?;
+    entering.account(&report.case, account).await?;
+    let (_, items) = entered(client, &report.case).await?;
+    client.shown(&report.case, &items)?;
+    Ok(report)
 }
 
 /// The row of a report that begins today.
@@ -194,8 +198,7 @@ impl Entering<'_> {
         Ok(added.already)
     }
 
-    /// The account goes to everybody who reads the report, and to the reporter. Nothing of the case is fetched for that: to have entered
-    /// it is not to have opened it.
+    /// The account goes to everybody who reads the report, and to the reporter.
     async fn account(&self, case: &CaseId, body: Plaintext) -> Result<(), DeskError> {
         let (client, keys) = (self.client, self.keys);
         let case: CaseView = client.case(case).await?;

@@ -1,5 +1,7 @@
 //! What is owed in a case, as far as whoever looks knows it: one answer for the reader's page, the coordinator's, the command line and the
 //! order of the inbox.
+use serde::{Deserialize, Serialize};
+
 use super::{
     Item, Opened,
     circle::{proven, withdrawn},
@@ -19,7 +21,7 @@ use crate::{
 };
 
 /// What somebody knows of what a case asks.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(super) struct Asks {
     /// The law sets no term: see [`advice`].
     pub(super) without_term: bool,

@@ -1,6 +1,6 @@
 //! What the inbox shows and searches: the beginning of every case that this reader opened. Kept only sealed to the reader.
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     future::ready,
     path::{Path, PathBuf},
     pin::pin,
@@ -15,60 +15,59 @@ use super::{
     circle::{story, to_report},
     consent::identity,
     kept, links, many,
-    news::{News, news},
+    news::{News, Waits, news, waits},
+    numbers::SHOWN,
     oral,
     owed::Asks,
 };
 use crate::{
     api_types::CaseView,
     domain::{
-        case::Done,
+        day::Day,
         id::{CaseId, ItemId},
     },
 };
 
+#[cfg(test)]
+pub(super) mod tests;
+
 /// Characters of the line that names a case.
 const LINE: usize = 90;
 /// Characters of a case that are searched.
-const SEARCHED: usize = 2_000;
+const SEARCHED: usize = 3_000;
 /// The file's format.
-const VERSION: u8 = 3;
+const VERSION: u8 = 5;
 
 /// The summaries of a reader.
 pub(super) struct Summaries {
     file: PathBuf,
-    changed: bool,
     known: HashMap<CaseId, Summary>,
+    /// What was summarised here and is not in the file yet.
+    learned: HashSet<CaseId>,
+    /// What is to go from the file.
+    gone: HashSet<CaseId>,
 }
 
 /// The beginning of a case.
-#[derive(Clone, Debug, Deserialize, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(super) struct Summary {
     /// Names it in the inbox.
     pub(super) line: String,
     /// Whether it is a request for advice, or a part of one.
     pub(super) advice: bool,
-    /// Whether the law sets it no term.
-    without_term: bool,
-    /// Whether it is known to be a report.
-    report: bool,
-    /// Whether receipt was confirmed, and feedback given.
-    acknowledged: bool,
-    fed_back: bool,
-    /// Whether the reporter withdrew.
-    withdrawn: bool,
+    /// What it asks.
+    pub(super) asks: Asks,
     /// Whether an officer entered it for somebody.
-    #[serde(default)]
     pub(super) oral: bool,
     /// The items it was made of.
     pub(super) items: Vec<ItemId>,
-    /// What the reporter did in it, by item.
+    /// What others did in it, by item.
     said: Vec<(ItemId, News)>,
+    /// What waits for this reader in it, each with the first day on which it can be done.
+    waits: Vec<(Waits, Option<Day>)>,
     /// The cases it belongs with, and of which it is a duplicate.
-    #[serde(default)]
     pub(super) links: Vec<(CaseId, bool)>,
     /// The reports with which something of it went along.
-    #[serde(default)]
     pub(super) reports: Vec<CaseId>,
     text: String,
 }
@@ -85,6 +84,11 @@ struct Storing<'a> {
     cases: &'a HashMap<CaseId, Summary>,
 }
 
+/// What stands in the file. One of another form is as one that is not there: its cases are opened afresh.
+fn read(file: &Path, me: &Identity) -> Option<HashMap<CaseId, Summary>> {
+    kept::load(file, me).filter(|stored: &Stored| stored.version == VERSION).map(|stored| stored.cases)
+}
+
 /// The first line of a case's story.
 pub(super) fn first_line(items: &[Item]) -> Option<String> {
     let story = &story(items)?.story;
@@ -93,25 +97,20 @@ pub(super) fn first_line(items: &[Item]) -> Option<String> {
     Some(if short.len() < line.len() { format!("{short}…") } else { short })
 }
 
-impl Summary {
-    /// What the case asks.
-    pub(super) fn asks(&self) -> Asks {
-        let done = Done { acknowledged: self.acknowledged, fed_back: self.fed_back };
-        Asks { without_term: self.without_term, report: self.report, done, withdrawn: self.withdrawn }
-    }
-}
-
 impl Summaries {
     /// Reads the file beside the identity. One that cannot be opened is made anew: it holds nothing that is nowhere else.
     pub(super) fn load(identity: &Path, me: &Identity) -> Self {
         let file = identity.with_extension("summaries");
-        let stored = kept::load(&file, me);
-        let known = stored.filter(|s: &Stored| s.version == VERSION).map(|s| s.cases).unwrap_or_default();
-        Self { file, changed: false, known }
+        let known = read(&file, me).unwrap_or_default();
+        Self { file, known, learned: HashSet::new(), gone: HashSet::new() }
     }
 
-    /// Remembers what was opened of a case.
-    pub(super) fn learn(&mut self, case: &CaseView, items: &[Item]) {
+    /// Remembers what was opened of a case, and what waits for this reader in it.
+    pub(super) fn learn(&mut self, client: &Client, case: &CaseView, items: &[Item]) {
+        self.remember(case, items, || waits(client, case, items));
+    }
+
+    fn remember(&mut self, case: &CaseView, items: &[Item], waits: impl FnOnce() -> Vec<(Waits, Option<Day>)>) {
         let line = first_line(items).unwrap_or_default();
         // Who a reporter is, and a part without the story, have no line; an opened item says that there is no more to wait for.
         let opened = items.iter().any(|item| matches!(item.state, State::Opened(_)));
@@ -123,7 +122,13 @@ impl Summaries {
         for item in items {
             let State::Opened(opened) = &item.state else { continue };
             match &opened.content {
-                Content::Story(story) => text.push_str(&story.story),
+                Content::Story(story) => {
+                    // What is short stands first: of a long text the beginning is searched.
+                    for part in [&story.who, &story.when, &story.place, &story.known, &story.story] {
+                        text.push_str(part);
+                        text.push('\n');
+                    }
+                }
                 Content::Text(written) => text.push_str(written),
                 Content::Request(_)
                 | Content::Answer(_)
@@ -146,24 +151,21 @@ impl Summaries {
             text.push('\n');
         }
         let text = text.to_lowercase().chars().take(SEARCHED).collect();
-        let Asks { without_term, report, done: Done { acknowledged, fed_back }, withdrawn } = Asks::of(items);
+        let asks = Asks::of(items);
         let summary = Summary {
             line,
-            advice: without_term && !identity(items),
-            without_term,
-            report,
-            acknowledged,
-            fed_back,
-            withdrawn,
+            advice: asks.without_term && !identity(items),
+            asks,
             oral: oral(items).is_some(),
             items: case.items.clone(),
             said: news(case, items),
+            waits: waits(),
             links: links(items),
             reports: to_report(items).map(|(_, _, said)| said.report).collect(),
             text,
         };
         self.known.insert(case.case, summary);
-        self.changed = true;
+        self.learned.insert(case.case);
     }
 
     /// Opens what this reader has opened before and is not summarised, until then at most. What they have not opened stays so, whoever else
@@ -174,9 +176,7 @@ impl Summaries {
         cases: &[CaseView],
         until: Option<Instant>,
     ) -> Result<usize, DeskError> {
-        let before = self.known.len();
-        self.known.retain(|case, _| client.has_opened(case));
-        self.changed |= self.known.len() != before;
+        self.forget(|case| !client.has_opened(case));
         let opened = cases.iter().filter(|case| client.has_opened(&case.case));
         let new: Vec<&CaseView> = opened.filter(|case| !self.knows(case)).collect();
         let parts = stream::iter(many::parts(&new));
@@ -185,7 +185,7 @@ impl Summaries {
         let mut left = new.len();
         while let Some(part) = opening.next().await {
             for (case, items) in part? {
-                self.learn(case, &items);
+                self.learn(client, case, &items);
                 left -= 1;
             }
         }
@@ -197,10 +197,16 @@ impl Summaries {
         self.known.get(&case.case).is_some_and(|summary| case.items.iter().all(|item| summary.items.contains(item)))
     }
 
-    /// What the reporter did in a case since this reader opened it last.
+    /// What others did in a case since this reader opened it last.
     pub(super) fn news(&self, client: &Client, case: &CaseId) -> BTreeSet<News> {
         let said = self.known.get(case).into_iter().flat_map(|summary| &summary.said);
         said.filter(|(item, _)| client.is_new(case, item)).map(|(_, news)| *news).collect()
+    }
+
+    /// What waits in a case today.
+    pub(super) fn waits(&self, case: &CaseId, today: Day) -> BTreeSet<Waits> {
+        let all = self.known.get(case).into_iter().flat_map(|summary| &summary.waits);
+        all.filter(|(_, first)| first.is_none_or(|first| first <= today)).map(|(waits, _)| *waits).collect()
     }
 
     /// The summary of a case.
@@ -216,131 +222,42 @@ impl Summaries {
         all
     }
 
-    /// Whether every word stands in a case.
+    /// Whether every word stands in a case, or is the beginning of its number.
     pub(super) fn matches(&self, case: &CaseId, words: &str) -> bool {
-        let words = words.to_lowercase();
-        let Some(summary) = self.known.get(case) else { return words.trim().is_empty() };
-        words.split_whitespace().all(|word| summary.text.contains(word))
+        let (words, number) = (words.to_lowercase(), case.to_string());
+        let text = self.known.get(case).map_or("", |summary| summary.text.as_str());
+        words.split_whitespace().all(|word| text.contains(word) || (word.len() >= SHOWN && number.starts_with(word)))
     }
 
-    /// Forgets cases that are gone, and writes the file if anything changed: sealed to the reader, whole or not at all.
+    fn forget(&mut self, gone: impl Fn(&CaseId) -> bool) {
+        self.gone.extend(self.known.keys().filter(|case| gone(case)).copied());
+        self.known.retain(|case, _| !self.gone.contains(case));
+        self.learned.retain(|case| !self.gone.contains(case));
+    }
+
+    /// Forgets cases that are gone, and writes the file if anything changed: sealed to the reader, whole or not at all, with what another
+    /// program learned meanwhile.
     pub(super) fn save(&mut self, me: &Identity, there: &[CaseView]) -> Result<(), DeskError> {
-        let before = self.known.len();
-        let there: std::collections::HashSet<CaseId> = there.iter().map(|case| case.case).collect();
-        self.known.retain(|case, _| there.contains(case));
-        if !self.changed && self.known.len() == before {
+        let there: HashSet<CaseId> = there.iter().map(|case| case.case).collect();
+        self.forget(|case| !there.contains(case));
+        if self.learned.is_empty() && self.gone.is_empty() {
             return Ok(());
         }
+        let _alone = kept::alone(&self.file)?;
+        self.merge(read(&self.file, me).unwrap_or_default());
         kept::save(&self.file, me, &Storing { version: VERSION, cases: &self.known })?;
-        self.changed = false;
+        (self.learned, self.gone) = (HashSet::new(), HashSet::new());
         Ok(())
     }
-}
 
-#[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test")]
-mod tests {
-    use uuid::Uuid;
-
-    use super::*;
-    use crate::{
-        desk::Opened,
-        domain::{
-            case::CaseState,
-            day::Day,
-            id::{InstanceId, OrgId, ReaderId},
-            order::Before,
-        },
-        seal::{Author, ItemHead, Kind, Manifest},
-    };
-
-    fn case(n: u128) -> CaseView {
-        let day = Day::parse("2026-11-24").unwrap();
-        CaseView {
-            case: CaseId::from_uuid(Uuid::from_u128(n)),
-            org: OrgId::parse("bzk").unwrap(),
-            state: CaseState::Open,
-            filed: day,
-            due: day,
-            destroy_after: None,
-            items: vec![ItemId::from_uuid(Uuid::from_u128(n))],
-            readers: Vec::new(),
-            away: Vec::new(),
+    /// Takes in what stands in the file. Of a case of which both know something, the one that was made of more items is the newer.
+    fn merge(&mut self, others: HashMap<CaseId, Summary>) {
+        for (case, theirs) in others {
+            let mine = self.known.get(&case).filter(|_| self.learned.contains(&case));
+            let newer = mine.is_none_or(|mine| mine.items.len() < theirs.items.len());
+            if newer && !self.gone.contains(&case) {
+                self.known.insert(case, theirs);
+            }
         }
-    }
-
-    /// Who the reporter is, and what was passed on without the story, have nothing to show: they are not opened for that each time.
-    #[test]
-    fn a_case_without_a_story_is_opened_once() {
-        let folder = tempfile::tempdir().unwrap();
-        let key = folder.path().join("me.key");
-        let me = Identity::create(&key, ReaderId::parse("lezer").unwrap(), None).unwrap();
-        let there = case(1);
-        let item = *there.items.first().unwrap();
-        let head = ItemHead {
-            instance: InstanceId::from_uuid(Uuid::from_u128(2)),
-            case: there.case,
-            item,
-            kind: Kind::Identity,
-            author: Author::Reporter,
-            seq: 0,
-            seen: [0; 32],
-            before: Before::default(),
-            day: there.filed,
-            name: None,
-            to: Vec::new(),
-            reporter: None,
-            proof: None,
-        };
-        let manifest = Manifest { head, length: 0, sha256: [0; 32] };
-        let content = Content::Text(zeroize::Zeroizing::new("Dit ben ik".to_owned()));
-        let opened = Opened { manifest, by: [0; 32], proven: true, guest: false, content };
-        let mut summaries = Summaries::load(&key, &me);
-        let failed = Item { id: item, state: State::Failed("damaged".to_owned()) };
-        summaries.learn(&there, &[failed]);
-        assert!(!summaries.knows(&there), "what did not open may open the next time");
-        summaries.learn(&there, &[Item { id: item, state: State::Opened(Box::new(opened)) }]);
-        assert!(summaries.knows(&there));
-        summaries.save(&me, std::slice::from_ref(&there)).unwrap();
-        assert!(Summaries::load(&key, &me).knows(&there));
-    }
-
-    #[test]
-    fn ten_thousand_summaries_come_back_and_are_not_written_again_when_nothing_changed() {
-        let folder = tempfile::tempdir().unwrap();
-        let key = folder.path().join("me.key");
-        let me = Identity::create(&key, ReaderId::parse("lezer").unwrap(), None).unwrap();
-        let there: Vec<CaseView> = (0..10_000).map(case).collect();
-        let mut made = Summaries::load(&key, &me);
-        for case in &there {
-            let text = format!("kas {} leeg ", case.case).repeat(8);
-            let summary = Summary {
-                line: "Kas".to_owned(),
-                advice: false,
-                without_term: false,
-                report: true,
-                acknowledged: false,
-                fed_back: false,
-                withdrawn: false,
-                oral: false,
-                items: case.items.clone(),
-                said: Vec::new(),
-                links: Vec::new(),
-                reports: Vec::new(),
-                text,
-            };
-            made.known.insert(case.case, summary);
-        }
-        made.changed = true;
-        made.save(&me, &there).unwrap();
-        let file = key.with_extension("summaries");
-        assert!(!std::fs::read(&file).unwrap().windows(4).any(|w| w == b"kas "), "sealed");
-        let mut again = Summaries::load(&key, &me);
-        assert!(there.iter().all(|case| again.knows(case)));
-        std::fs::remove_file(&file).unwrap();
-        again.save(&me, &there).unwrap();
-        assert!(!file.exists(), "nothing had changed");
-        again.save(&me, there.get(1..).unwrap()).unwrap();
-        assert!(!Summaries::load(&key, &me).knows(there.first().unwrap()), "a case that is gone is forgotten");
     }
 }

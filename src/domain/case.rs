@@ -156,7 +156,7 @@ pub enum Next {
 }
 
 /// What somebody sees that was done in a report.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Done {
     /// Receipt was confirmed: they see all that came after it.
     pub acknowledged: bool,

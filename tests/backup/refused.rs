@@ -16,7 +16,8 @@ async fn made() -> (World, std::path::PathBuf, String) {
     let (code, _) = browser.report("Verhaal", &[]).await;
     assert_eq!(browser.upload(&code, "a.bin", vec![7; 300_000]).await.status, 200);
     let from = world.backup();
-    let settings = world.elsewhere("restored", None);
+    let journal = format!("journal = '{}'\n", world.path("data-journal").display());
+    let settings = journal + &world.elsewhere("restored", None);
     (world, from, settings)
 }
 
@@ -82,6 +83,59 @@ async fn a_journal_that_did_not_go_on_after_the_backup_brings_nothing_back_unsai
     let settings = world.elsewhere("lost", None);
     let done = world.restore(&settings, &from, &["--journal-lost"]);
     assert!(done.status.success() && said(&done).contains("tell of no destruction"), "{}", said(&done));
+}
+
+fn copy_journal(world: &World, name: &str) -> String {
+    let (from, to) = (world.path("data-journal"), world.path(name));
+    fs::create_dir(&to).unwrap();
+    for file in fs::read_dir(from).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file()) {
+        fs::copy(&file, to.join(file.file_name().unwrap())).unwrap();
+    }
+    to.to_str().unwrap().to_owned()
+}
+
+#[actix_web::test]
+async fn a_journal_of_before_the_backup_is_refused_also_when_nothing_had_been_destroyed_yet() {
+    let world = World::start(None);
+    let browser = Browser::new(&world.service.base);
+    let (withdrawn, _) = browser.report("Ingetrokken", &[]).await;
+    let stale = copy_journal(&world, "stale");
+    let from = world.backup();
+    let fresh = copy_journal(&world, "fresh");
+    let gone = browser.mailbox(&withdrawn, None, &[("act", "withdraw")]).await;
+    assert_eq!(gone.status, 200, "{}", gone.title());
+    let settings = world.elsewhere("restored", None);
+    refused(&world, &settings, &from, "--journal-lost restores all the same");
+    let done = world.restore(&settings, &from, &["--journal", &stale]);
+    assert!(!done.status.success() && said(&done).contains("--journal-lost"), "{}", said(&done));
+    assert!(!world.path("restored").join("meldkluis.db").exists());
+
+    let done = world.restore(&world.elsewhere("copied", None), &from, &["--journal", &fresh]);
+    assert!(done.status.success() && said(&done).contains("again: 0; readers"), "{}", said(&done));
+    let journal = world.path("data-journal");
+    let done = world.restore(&settings, &from, &["--journal", journal.to_str().unwrap()]);
+    assert!(done.status.success() && said(&done).contains("again: 1; readers"), "{}", said(&done));
+    let done = world.restore(&world.elsewhere("lost", None), &from, &["--journal", &stale, "--journal-lost"]);
+    assert!(done.status.success(), "{}", said(&done));
+}
+
+/// Such a backup is better than none, and is restored as those of before there were marks.
+#[actix_web::test]
+async fn a_backup_beside_a_journal_that_cannot_be_written_says_so() {
+    let world = World::start(None);
+    Browser::new(&world.service.base).report("Verhaal", &[]).await;
+    let lock = world.path("data-journal/lock");
+    fs::remove_file(&lock).unwrap();
+    fs::create_dir(&lock).unwrap();
+    let to = world.path("backups");
+    let done = world.run(&world.settings, &["backup", "--to", to.to_str().unwrap()]);
+    assert!(done.status.success() && said(&done).contains("no mark"), "{}", said(&done));
+    fs::remove_dir(&lock).unwrap();
+    let from = to.join(Clock::System.today().to_string());
+    let done = world.restore(&world.elsewhere("restored", None), &from, &[]);
+    assert!(done.status.success(), "{}", said(&done));
+    let done = world.run(&world.settings, &["backup", "--to", to.to_str().unwrap()]);
+    assert!(done.status.success() && !said(&done).contains("no mark"), "{}", said(&done));
 }
 
 #[actix_web::test]

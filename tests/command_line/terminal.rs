@@ -132,7 +132,7 @@ async fn without_a_terminal_an_oral_report_is_not_said_to_be_entered() {
     assert!(service.desk(OFFICER, &words).await.is_err(), "for a program neither");
     let drawn = super::says(&service, OFFICER, &[&words[..], &["--draw"]].concat()).await;
     assert!(drawn.contains("Nothing was sent") && drawn.contains("12. ") && !drawn.contains('{'), "{drawn}");
-    let later: Vec<&str> = drawn.lines().filter(|line| line.contains("Reads only if nobody has opened")).collect();
+    let later: Vec<&str> = drawn.lines().filter(|line| line.contains("Does not read along")).collect();
     assert!(
         later.len() == 1 && later[0].contains("(bzk-functionaris-4)"),
         "the reserve reader, and nobody else: {drawn}"

@@ -71,6 +71,16 @@ async fn a_new_reader_makes_keys_tries_a_copy_and_gets_the_words_that_the_roster
     browser.press("main form button").await;
     assert_eq!((browser.heading().await.as_str(), shown(&browser).await.as_str()), ("Uw sleutels", words));
     assert!(browser.text().await.contains("U hebt nog geen kopie geprobeerd"));
+    // No roster has these keys yet: who unlocks is told what happens next, and is led back here without the passphrase.
+    browser.press("main a[href='/nl/inbox']").await;
+    browser.write("#passphrase", "vier losse woorden hier").await;
+    browser.press("main form button").await;
+    assert_eq!(browser.heading().await, "Uw sleutels staan nog niet in de lijst met lezers");
+    let text = browser.text().await;
+    assert!(text.contains("Geef de coördinator") && text.contains("U hebt nog geen kopie geprobeerd"), "{text}");
+    picture(&browser, "desk-unlisted").await;
+    browser.press("main a[href$=keys]").await;
+    assert_eq!((browser.heading().await.as_str(), shown(&browser).await.as_str()), ("Uw sleutels", words));
     // A damaged copy is noticed, a good one works.
     let copy = service.path("kopie.key");
     let whole = std::fs::read(service.path("readers/nieuw.key")).unwrap();
@@ -84,6 +94,23 @@ async fn a_new_reader_makes_keys_tries_a_copy_and_gets_the_words_that_the_roster
         browser.press("#try button").await;
         assert!(browser.text().await.contains(said), "{}", browser.text().await);
     }
+    browser.quit().await;
+}
+
+/// The demo's own keys need no copy; whoever has keys of their own there is asked as everywhere.
+#[actix_web::test]
+async fn keys_with_a_passphrase_are_asked_for_a_copy_in_the_demo_too() {
+    let service = Service::start(None).await;
+    let path = service.path(&format!("readers/{READER}.key"));
+    let recipient = age::scrypt::Recipient::new("vier losse woorden hier".to_owned().into());
+    std::fs::write(&path, age::encrypt(&recipient, &std::fs::read(&path).unwrap()).unwrap()).unwrap();
+    let (link, _) = desk(&service, READER, Duration::from_mins(10));
+    let browser = RealBrowser::start(Make::Chromium).await;
+    browser.page.goto(&link).await.unwrap();
+    browser.press("main a[href='/nl/inbox']").await;
+    browser.write("#passphrase", "vier losse woorden hier").await;
+    browser.press("main form button").await;
+    assert_eq!(browser.heading().await, "Uw sleutels");
     browser.quit().await;
 }
 

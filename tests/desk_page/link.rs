@@ -31,6 +31,12 @@ async fn two_cases_are_linked_on_the_page_and_parted_again() {
     assert!(!browser.text().await.contains("Hoort bij"));
     browser.page.find(By::Css("#how-duplicate")).await.unwrap().click().await.unwrap();
     browser.press("#typed button").await;
+    assert!(browser.text().await.contains("Kies een zaak, of typ het nummer"), "no case is linked by one press");
+    assert!(browser.page.find(By::Css("#how-duplicate:checked")).await.is_ok(), "what was filled in stays");
+    // By the number as a coordinator reads it out.
+    let number = cases[1].rsplit('/').next().unwrap();
+    browser.write("#link-id", &number[..8]).await;
+    browser.press("#typed button").await;
     assert!(browser.text().await.contains(&format!("Dezelfde melding als: {}", titles[1])), "{}", browser.text().await);
     picture(&browser, "desk-link").await;
     browser.page.goto(&cases[1]).await.unwrap();

@@ -41,6 +41,8 @@ async fn looked_at(make: Make, library: String, script: &str) {
         eye.go(&at("away"), &format!("{lang} desk away")).await;
         eye.press("button[value=away]", &format!("{lang} desk away wrong")).await;
         eye.go(&at(&format!("case/{case}")), &format!("{lang} desk case waits")).await;
+        eye.go(&at("inbox?state=new"), &format!("{lang} desk inbox waits")).await;
+        assert!(eye.browser.text().await.contains(if lang == "nl" { "Wacht op u: " } else { "Waits for you: " }));
         eye.go(&at(&format!("case/{case}/readers")), &format!("{lang} desk readers")).await;
         for page in ["readers/leave", "readers/take-out", "readers/duty", "readers/guest", "proof"] {
             eye.go(&at(&format!("case/{case}/{page}")), &format!("{lang} desk {page}")).await;
@@ -52,7 +54,18 @@ async fn looked_at(make: Make, library: String, script: &str) {
         eye.press("#use button", &format!("{lang} desk guest card")).await;
         eye.press("#typed button", &format!("{lang} desk guest card wrong")).await;
     }
-    assert!(eye.pages >= 30, "{} pages were looked at", eye.pages);
+    // Keys that no roster has, in both languages.
+    let new = ReaderId::parse("bzk-nieuw-1").unwrap();
+    Identity::create(&service.path("readers/nieuw.key"), new, None).unwrap();
+    let link = desk(&service, "nieuw");
+    eye.browser.page.goto(&link).await.unwrap();
+    eye.browser.press("main a[href='/nl/inbox']").await;
+    eye.press("main form button", "nl desk unlisted").await;
+    eye.press(".mk-language button[lang]", "en desk locked").await;
+    eye.press("main form button", "en desk unlisted").await;
+    assert_eq!(eye.browser.heading().await, "Your keys are not in the list of readers yet");
+    eye.press("main a[href$=keys]", "en desk keys of nobody").await;
+    assert!(eye.pages >= 36, "{} pages were looked at", eye.pages);
     assert!(eye.found.is_empty(), "{}", eye.found.join("\n"));
     eye.browser.quit().await;
 }

@@ -11,8 +11,8 @@ use crate::{
     },
     seal::{
         Author, Kind, StoryText,
-        circle::{LeftReason, TakeOut},
-        consent::Along,
+        circle::{DutyRequest, LeftReason, TakeOut},
+        consent::{Along, Named},
         protocol::StepDone,
     },
     text::Texts,
@@ -82,7 +82,8 @@ impl CaseWords<'_> {
             Content::Text(text) => alone(text.to_string()),
             Content::Story(story) => story_texts(t, story),
             Content::Request(asked) => {
-                vec![(t.with("consent-title", &[("name", self.person(&asked.to.reader))]), words(&asked.reason))]
+                let title = t.with("consent-title", &[("name", self.person(&asked.to.reader))]);
+                vec![(title, words(&asked.reason)), (t.get("desk-hand-over-items"), named_items(t, &asked.items))]
             }
             Content::Answer(answer) => {
                 let about = consents(self.items).into_iter().find(|consent| consent.request == answer.request);
@@ -108,10 +109,10 @@ impl CaseWords<'_> {
                 LeftReason::Unread => "desk-left-unread",
             })),
             Content::TakeOut(asked) => vec![(self.person(&asked.who.reader), why_out(t, asked))],
-            Content::Duty(asked) => vec![
-                (self.person(&asked.to.reader), t.get(asked.ground.text_id())),
-                (String::new(), words(&asked.reason)),
-            ],
+            Content::Duty(asked) => {
+                let who = (self.person(&asked.to.reader), t.get(asked.ground.text_id()));
+                [vec![who], why_duty(t, asked)].concat()
+            }
             Content::TakenOut(taken) => {
                 let asked = self.takings().into_iter().find(|asked| asked.asked == taken.take_out);
                 let who = asked.map(|asked| asked.who).or_else(|| taken.first.as_ref().map(|first| first.who.clone()));
@@ -182,6 +183,22 @@ fn classified(t: Texts, made: &Classification) -> String {
         line("class-measures", words("measure", &made.measures)),
     ]
     .concat()
+}
+
+/// Why the law demands to let somebody read, and what: each with its question. A ground may need no reference.
+pub(in crate::desk) fn why_duty(t: Texts, asked: &DutyRequest) -> Vec<(String, String)> {
+    let mut facts = vec![
+        (t.get("desk-duty-reference"), words(&asked.reference)),
+        (t.get("desk-duty-reason"), words(&asked.reason)),
+        (t.get("desk-hand-over-items"), named_items(t, &asked.items)),
+    ];
+    facts.retain(|(_, text)| !text.trim().is_empty());
+    facts
+}
+
+fn named_items(t: Texts, items: &[Named]) -> String {
+    let named = items.iter().map(|named| format!("{}, {}", t.get(named.kind.text_id()), t.day(named.day)));
+    named.collect::<Vec<_>>().join("; ")
 }
 
 /// Why somebody should be taken out. Where they went from the report, that is why, and it has no other words.

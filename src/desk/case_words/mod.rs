@@ -5,8 +5,8 @@ mod told;
 use std::cell::OnceCell;
 
 pub(super) use self::{
-    entry::{Entry, is_link, size, story_texts, why_out},
-    told::{Told, words},
+    entry::{Entry, is_link, size, story_texts, why_duty, why_out},
+    told::Told,
 };
 use super::{
     Client, Item,

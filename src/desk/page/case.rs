@@ -110,7 +110,7 @@ pub(super) async fn refresh(open: &mut Unlocked, id: &CaseId) -> Result<CaseView
     open.cases.insert(*id, items);
     let items = open.cases.get(id).map(Vec::as_slice).unwrap_or_default();
     let case = open.client.opened(case, items).await?;
-    open.summaries.learn(&case, items);
+    open.summaries.learn(&open.client, &case, items);
     Ok(case)
 }
 

@@ -66,8 +66,8 @@ struct Row {
     links: Vec<(CaseId, String)>,
     oral: bool,
     advice: bool,
-    /// What the reporter did since this reader opened it last.
-    news: Option<String>,
+    /// What waits for this reader, and what others did since this reader opened it last.
+    news: Vec<String>,
     /// Nobody has opened it: whoever is too near to it can leave it so.
     unread: bool,
 }
@@ -165,7 +165,7 @@ fn row(open: &Unlocked, t: Texts, case: &CaseView, there: &HashSet<CaseId>) -> R
         (Some(summary), _) if !summary.line.is_empty() => summary.line.clone(),
         _ => t.with("desk-case", &[("day", t.day(case.filed))]),
     };
-    let (due, late) = due(t, open, case, summary.map(Summary::asks));
+    let (due, late) = due(t, open, case, summary.map(|summary| summary.asks));
     Row {
         case: case.case,
         title,
@@ -178,7 +178,7 @@ fn row(open: &Unlocked, t: Texts, case: &CaseView, there: &HashSet<CaseId>) -> R
         links: summary.map(|summary| linked(open, t, summary, there)).unwrap_or_default(),
         oral: summary.is_some_and(|s| s.oral),
         advice: summary.is_some_and(|s| s.advice),
-        news: inbox::in_words(t, &open.summaries.news(&open.client, &case.case)),
+        news: inbox::in_words(t, &open.client, &open.summaries, &case.case),
     }
 }
 

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     api_types::CaseView,
-    desk::{DeskError, Item, Linking, along::Beside, link, links},
+    desk::{DeskError, Item, Linking, along::Beside, link, links, numbers::case_id},
     domain::id::CaseId,
     text::Texts,
 };
@@ -112,24 +112,31 @@ pub(super) async fn carry_out(
         let case = case_of(&path.1)?;
         if only_shown(&sent) {
             let filled = Filled::read(&sent);
-            let first = choices(open, &case).first().map(|choice| choice.case);
             // As the case's page has it: no address of a form then, which a browser would ask to send again.
-            if filled == (Filled { other: first.filter(|_| filled.other.is_some()), ..Filled::default() }) {
+            if filled == Filled::default() {
                 return Ok(view::see_other(&format!("/{}/case/{case}", t.lang())));
             }
             return case_page(open, t, &case, (None, filled)).await;
         }
-        let chosen = |name: &str| sent.iter().find(|(n, v)| n == name && !v.is_blank()).and_then(|(_, v)| v.choice());
-        let how = match chosen("how") {
+        let how = match chosen(&sent, "how") {
             Some("duplicate") => Linking::Duplicate,
             Some("over") => Linking::Over,
             _ => Linking::Linked,
         };
-        // What was typed goes before what was chosen.
-        let other = chosen("id").or_else(|| chosen("other")).and_then(CaseId::parse);
-        let other = other.ok_or_else(|| DeskError::known("desk-error-link-none"))?;
+        let Some(other) = other(open, &sent).await else {
+            let none = DeskError::known("desk-error-link-none").in_words(t);
+            return case_page(open, t, &case, (Some(none), Filled::read(&sent))).await;
+        };
         link(&open.client, &case, &other, how).await?;
         Ok(view::see_other(&format!("/{}/case/{case}", t.lang())))
     })
     .await
+}
+
+/// The other case: what was typed, whole or its beginning, goes before what was chosen.
+async fn other(open: &Unlocked, sent: &Fields) -> Option<CaseId> {
+    match typed(sent, "id").trim() {
+        "" => chosen(sent, "other").and_then(CaseId::parse),
+        text => case_id(&open.client, text).await.ok(),
+    }
 }

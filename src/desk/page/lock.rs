@@ -14,7 +14,8 @@ use tokio::sync::{MappedMutexGuard, MutexGuard};
 use super::{Desk, Fields, keys, language, preview::Last, view};
 use crate::{
     desk::{
-        Client, DeskError, Identity, Item, case_words::CaseWords, guest::with_card_of, guide::Guide, summary::Summaries,
+        Client, DeskError, Identity, Item, case_words::CaseWords, client::UNLISTED, guest::with_card_of, guide::Guide,
+        summary::Summaries,
     },
     domain::{id::CaseId, roster::Mode},
     seal::Plaintext,
@@ -59,6 +60,13 @@ struct Lock<'a> {
     path: &'a str,
     fields: &'a Fields,
     error: Option<String>,
+    unlisted: Option<Unlisted>,
+}
+
+/// Whoever has keys that are in no roster yet.
+struct Unlisted {
+    /// They tried no copy of them either.
+    untried: bool,
 }
 
 impl Desk {
@@ -78,20 +86,19 @@ impl Desk {
             let Some(passphrase) = passphrase else {
                 return Err(ask(t, self.mode(), &language::address(t, request.path()), fields, None));
             };
+            let path = language::address(t, request.path());
             match self.unlock(&passphrase).await {
                 Ok(unlocked) => *open = Some(unlocked),
-                Err(error) => {
-                    return Err(ask(
-                        t,
-                        self.mode(),
-                        &language::address(t, request.path()),
-                        fields,
-                        Some(error.in_words(t)),
-                    ));
+                Err(error) if error.id == Some(UNLISTED) => {
+                    let untried = self.kept().is_some_and(|me| keys::tried(self, &me).is_none());
+                    return Err(unlisted(t, self.mode(), (&path, fields), untried));
                 }
+                Err(error) => return Err(ask(t, self.mode(), &path, fields, Some(error.in_words(t)))),
             }
             let untried = open.as_ref().is_some_and(|open| keys::tried(self, &open.client.me).is_none());
-            if fields.is_empty() && untried && self.mode() != Some(Mode::Demo) {
+            // Keys that the demo made have no passphrase, and are made again with it.
+            let own = self.mode() != Some(Mode::Demo) || Identity::is_protected(&self.identity);
+            if fields.is_empty() && untried && own {
                 return Err(view::see_other(&format!("/{}/keys", t.lang())));
             }
             if fields.is_empty() && request.method() == Method::POST {
@@ -110,7 +117,12 @@ impl Desk {
         let load = spawn_blocking(move || Identity::load(&path, || Ok(SecretString::from(typed))));
         let me = load.await.map_err(|e| DeskError::new(e.to_string()))??;
         let me = with_card_of(me, self.card.as_deref())?;
-        let client = Client::sign_in(&self.place, me).await?;
+        let me = Arc::new(me);
+        let signed_in = Client::sign_in(&self.place, Arc::clone(&me)).await;
+        if signed_in.as_ref().is_err_and(|error| error.id == Some(UNLISTED)) {
+            self.keep(me);
+        }
+        let client = signed_in?;
         client.keys_work().await?;
         if let Ok(mut mode) = self.mode.lock() {
             *mode = Some(client.roster.mode);
@@ -131,6 +143,11 @@ impl Desk {
             open.used = Instant::now();
             return Some(Arc::clone(&open.client.me));
         }
+        self.kept()
+    }
+
+    /// The keys that are kept for the page about them.
+    fn kept(&self) -> Option<Arc<Identity>> {
         let mut keys = self.keys.lock().ok()?;
         let keys = keys.as_mut()?;
         keys.used = Instant::now();
@@ -138,9 +155,9 @@ impl Desk {
     }
 
     /// Keeps the keys for the page about them.
-    pub(super) fn keep(&self, me: Identity) {
+    pub(super) fn keep(&self, me: impl Into<Arc<Identity>>) {
         if let Ok(mut keys) = self.keys.lock() {
-            *keys = Some(Keys { me: Arc::new(me), used: Instant::now() });
+            *keys = Some(Keys { me: me.into(), used: Instant::now() });
         }
     }
 
@@ -178,8 +195,15 @@ pub(super) fn take(fields: &mut Fields, name: &str) -> Option<Plaintext> {
 /// The page that asks for the passphrase.
 pub(super) fn ask(t: Texts, mode: Option<Mode>, path: &str, fields: &Fields, error: Option<String>) -> HttpResponse {
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let page = Lock { t, path, fields, error };
+    let page = Lock { t, path, fields, error, unlisted: None };
     view::page(t, status, &t.get("desk-lock-title"), mode, &page.render().unwrap_or_default())
+}
+
+/// The page of somebody whom no roster names with these keys yet: what to do until one does.
+fn unlisted(t: Texts, mode: Option<Mode>, (path, fields): (&str, &Fields), untried: bool) -> HttpResponse {
+    let page = Lock { t, path, fields, error: None, unlisted: Some(Unlisted { untried }) };
+    let body = page.render().unwrap_or_default();
+    view::page(t, StatusCode::FORBIDDEN, &t.get("desk-unlisted-title"), mode, &body)
 }
 
 /// Locks at once.

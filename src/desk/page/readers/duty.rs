@@ -10,7 +10,7 @@ use super::{as_second, back, chosen, no_guest, shown, text_of};
 use crate::{
     desk::{
         Content, DeskError, Duty, DutyClaim, Sent, State, approve_duty, ask_duty,
-        case_words::{CaseWords, words},
+        case_words::{CaseWords, why_duty},
         page::{
             Desk, Fields,
             answer::{Answer, MaybeForm, answer, case_of, fields},
@@ -26,7 +26,7 @@ use crate::{
         ground::Ground,
         id::{CaseId, ItemId, ReaderId},
     },
-    seal::{Author, Kind, Plaintext},
+    seal::{Kind, Plaintext},
     text::Texts,
 };
 
@@ -66,24 +66,17 @@ pub(super) fn rows(open: &Unlocked, t: Texts, names: &CaseWords<'_>, case: &Case
 fn row(open: &Unlocked, t: Texts, names: &CaseWords<'_>, case: &CaseId, duty: &Duty) -> DutyRow {
     let item = super::items(open, case).iter().find(|item| item.id == duty.request);
     let opened = item.and_then(|item| if let State::Opened(opened) = &item.state { Some(opened) } else { None });
-    let mine = opened.is_some_and(|o| o.manifest.head.author == Author::Reader(open.client.me.reader.clone()));
     let asked = opened.and_then(|o| if let Content::Duty(asked) = &o.content { Some(asked) } else { None });
     let mut facts = vec![(t.get("desk-duty-ground"), t.get(duty.ground.text_id()))];
-    if let Some(asked) = asked {
-        let named = asked.items.iter().map(|named| format!("{}, {}", t.get(named.kind.text_id()), t.day(named.day)));
-        facts.push((t.get("desk-duty-reference"), words(&asked.reference)));
-        facts.push((t.get("desk-duty-reason"), words(&asked.reason)));
-        facts.push((t.get("desk-hand-over-items"), named.collect::<Vec<_>>().join("; ")));
-    }
+    facts.extend(asked.into_iter().flat_map(|asked| why_duty(t, asked)));
     let notice = if duty.not_before.is_some() { "desk-duty-notice-yes" } else { "desk-duty-notice-no" };
     facts.push((t.get("desk-duty-notice"), t.get(notice)));
-    facts.retain(|(_, text)| !text.trim().is_empty());
     let guest = super::is_guest(open);
     DutyRow {
         item: duty.request,
         text: names.duty(duty),
         facts,
-        approve: !guest && !mine && duty.approval.is_none() && duty.to != open.client.me.keyed(),
+        approve: duty.waits_for(&open.client),
         answers: if duty.done { Vec::new() } else { names.answers(duty) },
         carry_out: !guest && duty.is_ready(open.client.today()),
     }

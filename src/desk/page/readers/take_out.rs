@@ -50,7 +50,7 @@ struct TakeOut {
 
 /// Who was asked to be taken out.
 pub(super) fn rows(open: &Unlocked, t: Texts, names: &CaseWords<'_>, case: &CaseId) -> Vec<TakingRow> {
-    let (items, me) = (super::items(open, case), open.client.me.keyed());
+    let items = super::items(open, case);
     let reason = |asked: &ItemId| {
         let item = items.iter().find(|item| item.id == *asked)?;
         let State::Opened(opened) = &item.state else { return None };
@@ -63,7 +63,7 @@ pub(super) fn rows(open: &Unlocked, t: Texts, names: &CaseWords<'_>, case: &Case
             item: taking.asked,
             text: t.with(id, &[("name", who), ("by", by), ("day", t.day(taking.day))]),
             reason: reason(&taking.asked).unwrap_or_default(),
-            confirm: !taking.done && taking.by != me && taking.who != me && !super::is_guest(open),
+            confirm: taking.waits_for(&open.client),
         }
     };
     names.takings().into_iter().map(row).collect()

@@ -1,0 +1,126 @@
+//! The inbox says what waits for a second reader until it is done, and what a coordinator wrote; and a page and a command of one reader, side by
+//! side, keep what the other learned.
+use serde_json::{Value, json};
+
+use super::{Browser, READER, Service, local::Local, opened};
+
+const SECOND: &str = "bzk-functionaris-2";
+const COORDINATOR: &str = "bzk-coordinator";
+const NEW: &str = "bzk-leidinggevende-1";
+
+async fn row(service: &Service, reader: &str, case: &str) -> Value {
+    let inbox = service.desk(reader, &["inbox"]).await.unwrap();
+    inbox.as_array().unwrap().iter().find(|row| row["case"] == case).unwrap().clone()
+}
+
+async fn with_text(service: &Service, who: &str, words: &[&str]) -> String {
+    let file = service.path("text.txt");
+    std::fs::write(&file, "Een reden").unwrap();
+    let done = service.desk(who, &[words, &["--file", file.to_str().unwrap()]].concat()).await.unwrap();
+    done["item"].as_str().unwrap_or_default().to_owned()
+}
+
+/// A report that both have opened.
+async fn opened_by_both() -> (Service, String) {
+    let (service, _, _, case) = opened().await;
+    service.desk(SECOND, &["read", &case]).await.unwrap();
+    (service, case)
+}
+
+#[actix_web::test]
+async fn what_waits_for_a_second_reader_is_named_until_it_is_done() {
+    let (service, case) = opened_by_both().await;
+    let waits = async |reader| row(&service, reader, &case).await["waits"].clone();
+    assert_eq!(waits(SECOND).await, json!([]));
+    let duty = ["ask-duty", &case, "--to", NEW, "--ground", "court_order", "--reference", "C/13/1", "--no-notice"];
+    let asked = with_text(&service, READER, &duty).await;
+    assert_eq!(waits(SECOND).await, json!(["duty"]));
+    assert_eq!(waits(READER).await, json!([]), "who asked is not the second");
+    // Looking at it is not doing it.
+    service.desk(SECOND, &["read", &case]).await.unwrap();
+    assert_eq!(waits(SECOND).await, json!(["duty"]));
+    let words = service.desk_words(SECOND, &["inbox"]).await.unwrap();
+    assert!(words.contains("Waits for you: a second reader to say that the law demands a hand-over"), "{words}");
+    service.desk(SECOND, &["approve-duty", &case, &asked]).await.unwrap();
+    assert_eq!((waits(READER).await, waits(SECOND).await), (json!(["hand_over"]), json!(["hand_over"])));
+    service.desk(READER, &["hand-over", &case, &asked]).await.unwrap();
+    assert_eq!((waits(READER).await, waits(SECOND).await), (json!([]), json!([])));
+    service.desk(NEW, &["read", &case]).await.unwrap();
+    let out = with_text(&service, READER, &["take-out", &case, NEW]).await;
+    assert_eq!((waits(READER).await, waits(SECOND).await), (json!([]), json!(["take_out"])));
+    service.desk(SECOND, &["confirm-take-out", &case, &out]).await.unwrap();
+    assert_eq!(waits(SECOND).await, json!([]));
+}
+
+#[actix_web::test]
+async fn a_step_for_two_waits_for_the_other() {
+    let (service, case) = opened_by_both().await;
+    service.desk(READER, &["protocol", &case, "vooronderzoek"]).await.unwrap();
+    service.desk(READER, &["step", &case, "beoordelen"]).await.unwrap();
+    let waits = async |reader| row(&service, reader, &case).await["waits"].clone();
+    assert_eq!((waits(READER).await, waits(SECOND).await), (json!([]), json!(["step"])));
+    service.desk(SECOND, &["step", &case, "beoordelen"]).await.unwrap();
+    assert_eq!(waits(SECOND).await, json!([]));
+}
+
+#[actix_web::test]
+async fn what_a_coordinator_wrote_is_news_and_what_waits_comes_first_of_its_day() {
+    let (service, case) = opened_by_both().await;
+    for story in ["Een tweede", "Een derde"] {
+        Browser::new(&service.base).report(story, &[]).await;
+    }
+    with_text(&service, COORDINATOR, &["remind", &case]).await;
+    assert_eq!(row(&service, SECOND, &case).await["new"], json!(["reminder"]));
+    service.desk(SECOND, &["read", &case]).await.unwrap();
+    assert_eq!(row(&service, SECOND, &case).await["new"], json!([]));
+    let duty = ["ask-duty", &case, "--to", NEW, "--ground", "court_order", "--reference", "C/13/1"];
+    with_text(&service, READER, &duty).await;
+    for state in ["open", "new"] {
+        let all = service.desk(SECOND, &["inbox", "--state", state]).await.unwrap();
+        assert_eq!(all[0]["case"], case.as_str(), "{all}");
+    }
+    let desk = Local::desk(&service, SECOND).await;
+    let (_, page) = desk.get("/nl/inbox?state=new").await;
+    assert!(page.contains("Wacht op u: een tweede lezer die zegt dat de wet een overdracht eist"), "{page}");
+}
+
+/// Both say which article, and what would be read.
+#[actix_web::test]
+async fn a_duty_is_shown_with_its_reference_and_what_it_names() {
+    let (service, case) = opened_by_both().await;
+    let story = service.desk(READER, &["read", &case]).await.unwrap()["items"][0]["item"].as_str().unwrap().to_owned();
+    let duty = ["ask-duty", &case, "--to", NEW, "--ground", "court_order", "--reference", "C/13/1", "--item", &story];
+    with_text(&service, READER, &duty).await;
+    let words = service.desk_words(SECOND, &["read", &case]).await.unwrap();
+    let (_, words) = words.split_once("because the law demands it, ").unwrap();
+    assert!(words.contains("| C/13/1") && words.contains("| Een reden") && words.contains("| Report, "), "{words}");
+    let (_, page) = Local::desk(&service, SECOND).await.get(&format!("/nl/case/{case}")).await;
+    assert!(page.contains("C/13/1") && page.contains("Melding, "), "{page}");
+}
+
+#[actix_web::test]
+async fn a_page_and_a_command_keep_what_the_other_learned() {
+    let (service, _, _, case) = opened().await;
+    let desk = Local::desk(&service, READER).await;
+    desk.get("/nl/inbox").await;
+    // Each opens a case that the other does not.
+    let mut others = Vec::new();
+    for story in ["Een tweede", "Een derde"] {
+        let known: Vec<String> = others.clone();
+        Browser::new(&service.base).report(story, &[]).await;
+        let inbox = service.desk(READER, &["inbox"]).await.unwrap();
+        let ids = inbox.as_array().unwrap().iter().map(|row| row["case"].as_str().unwrap().to_owned());
+        others.extend(ids.filter(|id| *id != case && !known.contains(id)));
+    }
+    service.desk(READER, &["read", &others[0]]).await.unwrap();
+    service.desk(READER, &["inbox"]).await.unwrap();
+    desk.get(&format!("/nl/case/{}", others[1])).await;
+    let (_, page) = desk.get("/nl/inbox").await;
+    for story in ["Het verhaal", "Een tweede", "Een derde"] {
+        assert!(page.contains(story), "the page: {story}");
+    }
+    let inbox = service.desk(READER, &["inbox"]).await.unwrap();
+    assert!(inbox.as_array().unwrap().iter().all(|row| row["opened"] == true && row["title"].is_string()), "{inbox}");
+    let log = service.desk(COORDINATOR, &["log"]).await.unwrap().to_string();
+    assert_eq!(log.matches("\"opened\"").count(), 3, "each is opened once: {log}");
+}
