@@ -1,26 +1,23 @@
 //! What overseers do not learn and do not lose: advice stays advice when it was passed on, and every record names who sent it.
 #![cfg(all(feature = "server", feature = "desk"))]
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+#[path = "support/advice.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod advice;
 #[expect(dead_code, reason = "other tests use the rest")]
 #[path = "oversight/bare.rs"]
 mod bare;
 mod support;
 
+use advice::{ADVISER, cases, passed_on};
 use bare::{Bare, RECORD, new_item};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use meldkluis::api_types::SentTo;
 use serde_json::{Value, json};
 use support::{Browser, Service, postgres::Postgres};
 
-const ADVISER: &str = "bzk-vertrouwenspersoon-1";
 const OFFICER: &str = "bzk-functionaris-1";
 const COORDINATOR: &str = "bzk-coordinator";
-const MORE: &str = "/nl/mailbox/more";
-
-async fn cases(service: &Service, reader: &str) -> Vec<String> {
-    let inbox = service.desk(reader, &["inbox"]).await.unwrap();
-    inbox.as_array().unwrap().iter().map(|case| case["case"].as_str().unwrap().to_owned()).collect()
-}
 
 async fn says(service: &Service, reader: &str, act: &str, case: &str) -> Result<Value, String> {
     let file = service.path("text.txt");
@@ -28,26 +25,10 @@ async fn says(service: &Service, reader: &str, act: &str, case: &str) -> Result<
     service.desk(reader, &[act, case, "--file", file.to_str().unwrap()]).await
 }
 
-/// Advice that became a report and was passed on: the cases of both.
-async fn passed_on(service: &Service) -> (String, String) {
-    let browser = Browser::new(&service.base);
-    let code = browser.advice("EERSTE-VERHAAL", ADVISER).await;
-    let advice = cases(service, ADVISER).await.remove(0);
-    let mut page = browser.with_code(MORE, &code, Some(0), &[("to", "report")]).await;
-    let answers: [&[(&str, &str)]; 3] = [&[("topic", "money")], &[("along", "story"), ("text", "KORT")], &[]];
-    for answer in answers {
-        page = browser.answer(MORE, &page, &[answer, &[("go", "next")]].concat()).await;
-    }
-    assert!(page.html.contains("veilig aangekomen"), "{}", page.title());
-    let report = cases(service, OFFICER).await.remove(0);
-    service.desk(ADVISER, &["pass-on", &advice]).await.unwrap();
-    assert_eq!(cases(service, OFFICER).await.len(), 2, "officers have slots in the case of the advice");
-    (advice, report)
-}
-
 async fn advice_stays(database: Option<String>) {
     let service = Service::start(database).await;
-    let (advice, report) = passed_on(&service).await;
+    let (_, advice, report) = passed_on(&service).await;
+    assert_eq!(cases(&service, OFFICER).await.len(), 2, "officers have slots in the case of the advice");
     let overview = service.desk(COORDINATOR, &["overview"]).await.unwrap();
     let seen: Vec<&Value> = overview["cases"].as_array().unwrap().iter().map(|case| &case["case"]).collect();
     assert_eq!((seen, &overview["advice"]), (vec![&json!(report)], &json!(1)));
@@ -108,7 +89,7 @@ async fn a_record_that_nobody_can_open_still_names_who_sent_it() {
 #[actix_web::test]
 async fn readers_of_what_went_along_ask_for_nothing_there_and_their_conflict_holds() {
     let service = Service::start(None).await;
-    let (advice, _) = passed_on(&service).await;
+    let (_, advice, _) = passed_on(&service).await;
     let file = service.path("reason.txt");
     std::fs::write(&file, "Omdat het moet").unwrap();
     let file = file.to_str().unwrap();

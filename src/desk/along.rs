@@ -6,10 +6,11 @@ use super::{
     Client, DeskError,
     circle::{Circle, author, proven, to_report},
     leave::remove,
+    log::UNNAMED,
     many,
     open::{Content, Item, entered},
     summary::Summaries,
-    write::send,
+    write::send_as,
 };
 use crate::{
     api_types::{CaseView, TakingOut},
@@ -20,7 +21,7 @@ use crate::{
     },
     seal::{
         Kind, Plaintext,
-        circle::{FirstOut, OutOf, TakeOut, TakenOut, take_out_bytes},
+        circle::{TakeOut, TakenOut},
     },
 };
 
@@ -29,9 +30,6 @@ const UNKNOWN: usize = 50;
 
 /// A case, with what of it was opened.
 type Advice = (CaseView, Vec<Item>);
-
-/// What a first reader signed: their item in the report, who they are, and for what went along.
-pub(super) type Signed<'a> = (ItemId, KeyedReader, &'a [OutOf]);
 
 /// Somebody who went from a report, and still reads what went along with it.
 pub(super) struct Still {
@@ -137,13 +135,15 @@ async fn among(client: &Client, report: &CaseId, cases: &[CaseView]) -> Result<V
     Ok(found)
 }
 
-/// What a first reader signs besides, for a second one to use: out of what went along too.
-pub(super) async fn signed(client: &Client, report: &CaseId, who: &KeyedReader) -> Result<Vec<OutOf>, DeskError> {
-    let sign = |(case, _): &Advice| {
-        let bytes = take_out_bytes(&client.roster.instance, &case.case, who);
-        OutOf { case: case.case, signature: hex::encode(client.me.signer.sign(&bytes)) }
-    };
-    Ok(all(client, report).await?.iter().filter(|advice| reads(client, advice, who)).map(sign).collect())
+/// Asks, as the first of two, that somebody is out of what went along, too. It stands in the advice, for its readers alone: nothing in the
+/// report says which that is.
+pub(super) async fn ask(client: &Client, report: &CaseId, who: &KeyedReader) -> Result<(), DeskError> {
+    for advice in all(client, report).await? {
+        if reads(client, &advice, who) {
+            ask_in(client, &advice, who).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether somebody only reads what went along, and this reader may take them out of it with another.
@@ -170,70 +170,54 @@ pub(super) async fn take_out_gone(client: &Client, report: &CaseId) -> Result<Ve
     let (_, items) = entered(client, report).await?;
     let circle = Circle::of(client, &items)?;
     for Still { who, .. } in still(client, &circle, &all(client, report).await?) {
-        let signed = items_out(client, &items, &who);
-        take_out(client, report, &who, signed).await?;
+        take_out(client, report, &who).await?;
     }
     Ok(still(client, &circle, &all(client, report).await?))
 }
 
-/// What somebody signed in the report to take this reader out of it and of what went along.
-fn items_out<'a>(client: &Client, items: &'a [Item], who: &KeyedReader) -> Option<Signed<'a>> {
-    let by_another = |(item, opened): (ItemId, &'a super::Opened)| {
-        let Content::TakeOut(asked) = &opened.content else { return None };
-        let by = author(client, items, opened).filter(|by| *by != client.me.keyed() && asked.who == *who)?;
-        (!asked.along.is_empty()).then_some((item, by, &*asked.along))
-    };
-    proven(items).find_map(by_another)
-}
-
-/// Takes somebody who went from a report out of what went along with it: as the second of two, where a first one signed for it in the
-/// report or asks for it there; as the first otherwise, and another who reads it confirms.
-pub(super) async fn take_out(
-    client: &Client,
-    report: &CaseId,
-    who: &KeyedReader,
-    signed: Option<Signed<'_>>,
-) -> Result<(), DeskError> {
+/// Takes somebody who went from a report out of what went along with it: as the second of two, where a first one asked for it there; as the
+/// first otherwise, and another who reads it confirms.
+pub(super) async fn take_out(client: &Client, report: &CaseId, who: &KeyedReader) -> Result<(), DeskError> {
     for advice in all(client, report).await? {
         if reads(client, &advice, who) {
-            out(client, &advice, who, signed.as_ref()).await?;
+            out(client, &advice, who).await?;
         }
     }
     Ok(())
 }
 
-async fn out(
+async fn out(client: &Client, advice: &Advice, who: &KeyedReader) -> Result<(), DeskError> {
+    let (case, items) = advice;
+    let circle = Circle::of(client, items)?;
+    let me = client.me.keyed();
+    let counts = |by: &KeyedReader| *by != me && case.readers.contains(by) && circle.may_take_out(by, who);
+    let Some((item, by, signature)) = asked(client, items, who).into_iter().find(|(_, by, _)| counts(by)) else {
+        return ask_in(client, advice, who).await;
+    };
+    remove(client, case, UNNAMED, TakingOut { who: who.clone(), by, signature, log: None }).await?;
+    say(client, advice, who, Kind::TakenOut, TakenOut::new(item, Vec::new()).into_body()).await
+}
+
+/// Asks as the first, once.
+async fn ask_in(client: &Client, advice: &Advice, who: &KeyedReader) -> Result<(), DeskError> {
+    let (case, items) = advice;
+    if asked(client, items, who).iter().any(|(_, by, _)| *by == client.me.keyed()) {
+        return Ok(());
+    }
+    let asks = TakeOut::new(&client.roster.instance, &case.case, who.clone(), Plaintext::default(), &client.me.signer);
+    say(client, advice, who, Kind::TakeOut, asks.into_body()).await
+}
+
+/// Says something in the advice to everybody who reads it, but the one whom it is about.
+async fn say(
     client: &Client,
     (case, items): &Advice,
     who: &KeyedReader,
-    signed: Option<&Signed<'_>>,
+    kind: Kind,
+    body: Plaintext,
 ) -> Result<(), DeskError> {
-    let circle = Circle::of(client, items)?;
-    let me = client.me.keyed();
-    let to = circle.all_but(client, case, who)?;
-    let there = |by: &KeyedReader| *by != me && case.readers.contains(by) && circle.may_take_out(by, who);
-    let from_report = signed.filter(|(_, by, _)| there(by)).and_then(|(item, by, along)| {
-        let along = along.iter().find(|out| out.case == case.case)?;
-        Some((*item, by.clone(), along.signature.clone()))
-    });
-    let asked = asked(client, items, who);
-    let here = asked.iter().find(|(_, by, _)| there(by)).cloned();
-    let taken_out = match (&from_report, &here) {
-        (_, Some((item, ..))) => TakenOut::new(*item, Vec::new()),
-        (Some((item, by, signature)), None) => {
-            TakenOut::along(*item, FirstOut { who: who.clone(), by: by.clone(), signature: signature.clone() })
-        }
-        (None, None) if asked.iter().any(|(_, by, _)| *by == me) => return Ok(()),
-        (None, None) => {
-            let asks =
-                TakeOut::new(&client.roster.instance, &case.case, who.clone(), Plaintext::default(), &client.me.signer);
-            return send(client, (case, items), (Kind::TakeOut, None), asks.into_body(), &to).await.map(drop);
-        }
-    };
-    if let Some((_, by, signature)) = here.or(from_report) {
-        remove(client, case, items, TakingOut { who: who.clone(), by, signature, log: None }).await?;
-    }
-    send(client, (case, items), (Kind::TakenOut, None), taken_out.into_body(), &to).await.map(drop)
+    let to = Circle::of(client, items)?.all_but(client, case, who)?;
+    send_as(client, case, (kind, None, None), body, &to, UNNAMED).await.map(drop)
 }
 
 /// What was asked in the advice itself: item, by whom, and their signature.

@@ -13,7 +13,7 @@ use crate::{
         id::{ItemId, KeyedReader, ReaderId},
     },
     seal::{
-        circle::{LeftReason, TakenOut, took_out},
+        circle::{LeftReason, TakenOut},
         consent::{HandOver, ToReport},
     },
 };
@@ -177,7 +177,7 @@ impl Gone {
         ever: &[KeyedReader],
         (second, taken): (&Opened, &TakenOut),
     ) -> Option<KeyedReader> {
-        let (who, first) = first_out(client, items, (second, taken))?;
+        let (who, first) = first_out(client, items, taken)?;
         let (act, second) = (second.manifest.head.item, roster_author(client, second)?);
         let may = |by: &KeyedReader, among: &[KeyedReader]| ever.contains(by) || among.contains(by);
         let two = |among: &[KeyedReader]| may(&first, among) && may(&second, among);
@@ -189,18 +189,9 @@ impl Gone {
     }
 }
 
-/// Who was asked to be taken out, and by whom: in an item of this case, or with a signature that came from the report.
-fn first_out(
-    client: &Client,
-    items: &[Item],
-    (second, taken): (&Opened, &TakenOut),
-) -> Option<(KeyedReader, KeyedReader)> {
-    let Some(first) = &taken.first else {
-        let (_, first) = proven(items).find(|(id, _)| *id == taken.take_out)?;
-        let Content::TakeOut(wanted) = &first.content else { return None };
-        return Some((wanted.who.clone(), roster_author(client, first)?));
-    };
-    let (by, case) = (client.roster.keyed(&first.by)?, &second.manifest.head.case);
-    let signed = took_out(&by.sign_key, &client.roster.instance, case, &first.who, &first.signature);
-    signed.then(|| (first.who.clone(), first.by.clone()))
+/// Who was asked to be taken out, and by whom.
+fn first_out(client: &Client, items: &[Item], taken: &TakenOut) -> Option<(KeyedReader, KeyedReader)> {
+    let (_, first) = proven(items).find(|(id, _)| *id == taken.take_out)?;
+    let Content::TakeOut(wanted) = &first.content else { return None };
+    Some((wanted.who.clone(), roster_author(client, first)?))
 }

@@ -1,0 +1,34 @@
+//! Advice of which its reporter made a report.
+use crate::support::{Browser, Service};
+
+pub(crate) const ADVISER: &str = "bzk-vertrouwenspersoon-1";
+const OFFICER: &str = "bzk-functionaris-1";
+const MORE: &str = "/nl/mailbox/more";
+
+/// The cases in a reader's inbox.
+pub(crate) async fn cases(service: &Service, reader: &str) -> Vec<String> {
+    let inbox = service.desk(reader, &["inbox"]).await.unwrap();
+    inbox.as_array().unwrap().iter().map(|case| case["case"].as_str().unwrap().to_owned()).collect()
+}
+
+/// The code, and the cases of the advice and of the report. The story may go along, and nothing is passed on yet.
+pub(crate) async fn made(service: &Service) -> (String, String, String) {
+    let browser = Browser::new(&service.base);
+    let code = browser.advice("EERSTE-VERHAAL", ADVISER).await;
+    let advice = cases(service, ADVISER).await.remove(0);
+    let mut page = browser.with_code(MORE, &code, Some(0), &[("to", "report")]).await;
+    let answers: [&[(&str, &str)]; 3] = [&[("topic", "money")], &[("along", "story"), ("text", "KORT")], &[]];
+    for answer in answers {
+        page = browser.answer(MORE, &page, &[answer, &[("go", "next")]].concat()).await;
+    }
+    assert!(page.html.contains("veilig aangekomen"), "{}", page.title());
+    let report = cases(service, OFFICER).await.remove(0);
+    (code, advice, report)
+}
+
+/// The same, passed on.
+pub(crate) async fn passed_on(service: &Service) -> (String, String, String) {
+    let made = made(service).await;
+    service.desk(ADVISER, &["pass-on", &made.1]).await.unwrap();
+    made
+}
