@@ -8,7 +8,7 @@ mod advice;
 mod evil;
 mod support;
 
-use advice::{ADVISER, cases, made, passed_on};
+use advice::{ADVISER, cases, handed_over, made, passed_on, with_text};
 use evil::{give, hostile, named, send};
 use meldkluis::{
     api_types::SentTo,
@@ -28,14 +28,6 @@ const THIRD: &str = "bzk-functionaris-3";
 
 async fn read(service: &Service, reader: &str, case: &str) -> Value {
     service.desk(reader, &["read", case]).await.unwrap()
-}
-
-/// Runs a command that takes a text.
-async fn with_text(service: &Service, reader: &str, words: &[&str]) -> Result<Value, String> {
-    let file = service.path("text.txt");
-    std::fs::write(&file, "Praat erover").unwrap();
-    let words: Vec<&str> = words.iter().copied().chain(["--file", file.to_str().unwrap()]).collect();
-    service.desk(reader, &words).await
 }
 
 /// Somebody is taken out of a case by two others.
@@ -195,15 +187,6 @@ async fn advice_and_the_report_made_of_it_name_each_other_to_who_reads_both() {
     assert!(text.contains(&format!("Advice went along with this report: {advice}")), "{text}");
     let text = service.desk_words(FIRST, &["read", &advice]).await.unwrap();
     assert!(text.contains(&format!("The reporter made a report of this advice: {report}")), "{text}");
-}
-
-/// The reporter agrees that somebody reads the advice.
-async fn handed_over(service: &Service, code: &str, advice: &str, to: &str) {
-    let asked = with_text(service, ADVISER, &["ask-consent", advice, "--to", to]).await.unwrap();
-    let browser = Browser::new(&service.base);
-    let yes = [("act", "consent-yes"), ("request", asked["item"].as_str().unwrap())];
-    browser.mailbox(code, Some(0), &yes).await;
-    service.desk(ADVISER, &["hand-over", advice, asked["item"].as_str().unwrap()]).await.unwrap();
 }
 
 /// Whoever was let into the advice is known to who only reads what went along, or called what they are to them; and those are to whom.

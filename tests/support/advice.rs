@@ -1,4 +1,6 @@
 //! Advice of which its reporter made a report.
+use serde_json::Value;
+
 use crate::support::{Browser, Service};
 
 pub(crate) const ADVISER: &str = "bzk-vertrouwenspersoon-1";
@@ -31,4 +33,25 @@ pub(crate) async fn passed_on(service: &Service) -> (String, String, String) {
     let made = made(service).await;
     service.desk(ADVISER, &["pass-on", &made.1]).await.unwrap();
     made
+}
+
+/// Runs a command that takes a text.
+pub(crate) async fn with_text(service: &Service, reader: &str, words: &[&str]) -> Result<Value, String> {
+    let file = service.path("text.txt");
+    std::fs::write(&file, "Praat erover").unwrap();
+    let words: Vec<&str> = words.iter().copied().chain(["--file", file.to_str().unwrap()]).collect();
+    service.desk(reader, &words).await
+}
+
+/// The reporter agrees that somebody reads the advice.
+pub(crate) async fn handed_over(service: &Service, code: &str, advice: &str, to: &str) {
+    let asked = with_text(service, ADVISER, &["ask-consent", advice, "--to", to]).await.unwrap();
+    agreed(service, code, advice, &asked).await;
+}
+
+/// The same, of what was asked before.
+pub(crate) async fn agreed(service: &Service, code: &str, advice: &str, asked: &Value) {
+    let request = asked["item"].as_str().unwrap();
+    Browser::new(&service.base).mailbox(code, Some(0), &[("act", "consent-yes"), ("request", request)]).await;
+    service.desk(ADVISER, &["hand-over", advice, request]).await.unwrap();
 }
