@@ -181,7 +181,7 @@ async fn advice_and_the_report_made_of_it_name_each_other_to_who_reads_both() {
         assert_eq!(seen(FIRST, &report).await["advice"], json!([advice]));
         service.desk(FIRST, &["inbox"]).await.unwrap();
     }
-    let none = json!({ "reports": [], "advice": [], "still": [] });
+    let none = json!({ "reports": [], "advice": [], "still": [], "failed": 0 });
     assert_eq!(seen(ADVISER, &advice).await, none, "an adviser does not read the report");
     let text = service.desk_words(FIRST, &["read", &report]).await.unwrap();
     assert!(text.contains(&format!("Advice went along with this report: {advice}")), "{text}");
@@ -240,4 +240,32 @@ async fn looking_for_what_went_along_opens_no_other_report() {
     let inbox = service.desk(FIRST, &["inbox"]).await.unwrap();
     let left = inbox.as_array().unwrap().iter().find(|case| case["case"] == other.as_str()).unwrap();
     assert_eq!((&left["state"], &left["filed"]), (&json!("unopened"), &json!(today)), "{inbox}");
+}
+
+/// Of some advice, slots that another does not have are damaged: it can be fetched by who reads both, and not be shown.
+async fn damaged(service: &Service, advice: &str, other: &str) {
+    let slots = |case: &str| format!("item in (select id from item where \"case\" = x'{}')", case.replace('-', ""));
+    let others = format!("mailbox not in (select mailbox from slot where {})", slots(other));
+    let sql = format!("update slot set release = 99999999999 where {} and {others}", slots(advice));
+    let pool = sqlx::SqlitePool::connect(&service.database).await.unwrap();
+    assert!(sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&pool).await.unwrap().rows_affected() > 0);
+}
+
+#[actix_web::test]
+async fn advice_that_fails_keeps_nobody_from_leaving_other_and_is_told() {
+    let service = Service::start(None).await;
+    let (_, advice, report) = passed_on(&service).await;
+    let (_, other, its_report) = passed_on(&service).await;
+    damaged(&service, &other, &report).await;
+    let there = cases(&service, SECOND).await;
+    assert!(there.len() == 4 && [&advice, &report].iter().all(|case| there.contains(case)), "{there:?}");
+    service.desk(SECOND, &["leave", &report]).await.unwrap();
+    let mut there = cases(&service, SECOND).await;
+    there.sort_by_key(|case| *case == other);
+    assert_eq!(there, [its_report.as_str(), other.as_str()]);
+    let seen = read(&service, SECOND, &its_report).await["along"].clone();
+    assert_eq!((&seen["advice"], &seen["failed"]), (&json!([]), &json!(1)), "the report is shown all the same");
+    let told = service.desk(SECOND, &["leave", &its_report]).await.unwrap_err();
+    assert!(told.contains("maybe not yet the advice"), "{told}");
+    assert_eq!(cases(&service, SECOND).await, [other]);
 }

@@ -7,7 +7,7 @@ use std::{
 
 use reqwest::{Body, RequestBuilder, Response, StatusCode};
 
-use super::{DeskError, Identity, Item, opened::OpenedBefore, register::about};
+use super::{DeskError, Identity, Item, along::learn, opened::OpenedBefore, register::about, went_along::WentAlong};
 use crate::{
     api_types::{
         Absence, AddedView, CaseView, Challenge, Going, Nonce, Session, Several, Sharing, SignIn, TakingOut,
@@ -55,6 +55,8 @@ pub struct Client {
     /// Where it is remembered how the logs stood.
     pub(super) logs: PathBuf,
     before: OpenedBefore,
+    /// Which advice went along with which report.
+    pub(super) along: WentAlong,
     /// Who is signed in.
     pub me: Arc<Identity>,
     /// Verified with the root signers this reader trusts.
@@ -79,7 +81,9 @@ impl Client {
         let logs = place.state.with_extension("logs");
         let me = Arc::new(me);
         let before = OpenedBefore::load(&place.state, &me);
-        let client = Self { http, origin, token: Mutex::default(), clock: place.clock, logs, before, me, roster };
+        let along = WentAlong::load(&place.state, &me);
+        let token = Mutex::default();
+        let client = Self { http, origin, token, clock: place.clock, logs, before, along, me, roster };
         client.renew().await?;
         Ok(client)
     }
@@ -134,6 +138,7 @@ impl Client {
     pub async fn inbox(&self) -> Result<Vec<CaseView>, DeskError> {
         let cases: Vec<CaseView> = self.get("inbox").await?.json().await?;
         self.before.keep(&self.me, &cases)?;
+        self.along.keep(&self.me, &cases)?;
         Ok(cases)
     }
 
@@ -195,6 +200,7 @@ impl Client {
                 Err(error) => return Err(error),
             }
         }
+        learn(self, &case, items)?;
         if first_of_all { self.case(&case.case).await } else { Ok(case) }
     }
 

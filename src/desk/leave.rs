@@ -1,6 +1,7 @@
 //! Leaving a case, and taking somebody else out of it: said to the readers who stay, signed, then done at the server.
 use super::{
-    Client, DeskError, along,
+    Client, DeskError,
+    along::{self, Advice},
     circle::{Addressed, Also, Circle, acts, author, proven},
     consent::said,
     log::{About, Line, UNNAMED},
@@ -37,20 +38,15 @@ pub async fn leave(client: &Client, id: &CaseId, reason: LeftReason) -> Result<S
     if !unread && reason == LeftReason::Unread {
         return Err(DeskError::known("desk-error-leave-why"));
     }
-    let along = along::all(client, id).await?;
     let sent = go(client, &case, reason, if unread { Goes::Unread } else { Goes::Read }).await?;
     let reason = if unread { LeftReason::Unread } else { reason };
-    let too = leave_along(client, &along, reason).await;
-    too.map(|()| sent).map_err(|_| DeskError::known("desk-error-along-left"))
-}
-
-async fn leave_along(client: &Client, along: &[(CaseView, Vec<Item>)], reason: LeftReason) -> Result<(), DeskError> {
-    for (advice, items) in along {
-        if Circle::of(client, items)?.only_passed(&client.me.keyed()) {
-            go(client, advice, reason, Goes::Along).await?;
+    let too = async |(advice, items): Advice| {
+        if Circle::of(client, &items)?.only_passed(&client.me.keyed()) {
+            go(client, &advice, reason, Goes::Along).await?;
         }
-    }
-    Ok(())
+        Ok(())
+    };
+    if along::with_all(client, id, too).await == 0 { Ok(sent) } else { Err(DeskError::known("desk-error-along-left")) }
 }
 
 /// How somebody leaves a case.
@@ -127,7 +123,7 @@ pub(super) async fn leaving_means(
         (_, LeftReason::Conflict) => "desk-leave-conflict-hint",
         (_, LeftReason::Leaving | LeftReason::Unread) => "desk-leave-leaving-hint",
     };
-    let along = (!along::all(client, id).await?.is_empty()).then_some("desk-leave-along");
+    let along = (!along::found(client, id).await?.0.is_empty()).then_some("desk-leave-along");
     let lines = ["desk-leave-text", why].into_iter().chain(along).chain(["desk-leave-sure"]);
     Ok(lines.map(|id| t.get(id)).collect())
 }
@@ -182,7 +178,7 @@ pub async fn take_out(client: &Client, id: &CaseId, who: &ReaderId, reason: Plai
     let to = circle.recipients(client, &case, &Also { except: Some(&who), ..Also::default() })?;
     let asked = TakeOut::new(&client.roster.instance, id, who.clone(), reason, &client.me.signer);
     let sent = send(client, (&case, &items), (Kind::TakeOut, None), asked.into_body(), &to).await?;
-    along::ask(client, id, &who).await.map_err(|_| DeskError::known("desk-error-along-ask"))?;
+    along::ask(client, id, &who).await?;
     Ok(sent)
 }
 
@@ -209,7 +205,7 @@ pub async fn confirm_take_out(client: &Client, id: &CaseId, asked: &ItemId) -> R
     remove(client, &case, line, TakingOut { who: who.clone(), by, signature, log: None }).await?;
     let said = TakenOut::new(*asked, acts(client, &items, &who));
     let sent = send(client, (&case, &items), (Kind::TakenOut, None), said.into_body(), &to).await?;
-    along::take_out(client, id, &who).await.map_err(|_| DeskError::known("desk-error-along"))?;
+    along::take_out(client, id, &who).await?;
     Ok(sent)
 }
 

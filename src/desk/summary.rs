@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Client, Content, DeskError, Identity, Item, State,
-    circle::{story, to_report},
+    circle::story,
     consent::identity,
     kept, links, many,
     news::{News, news},
@@ -67,9 +67,6 @@ pub(super) struct Summary {
     /// The cases it belongs with, and of which it is a duplicate.
     #[serde(default)]
     pub(super) links: Vec<(CaseId, bool)>,
-    /// The reports with which something of it went along.
-    #[serde(default)]
-    pub(super) reports: Vec<CaseId>,
     text: String,
 }
 
@@ -159,7 +156,6 @@ impl Summaries {
             items: case.items.clone(),
             said: news(case, items),
             links: links(items),
-            reports: to_report(items).map(|(_, _, said)| said.report).collect(),
             text,
         };
         self.known.insert(case.case, summary);
@@ -327,7 +323,6 @@ mod tests {
                 items: case.items.clone(),
                 said: Vec::new(),
                 links: Vec::new(),
-                reports: Vec::new(),
                 text,
             };
             made.known.insert(case.case, summary);
