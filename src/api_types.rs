@@ -100,6 +100,9 @@ pub struct CaseView {
     /// Those of them who are away; empty in the inbox.
     #[serde(default)]
     pub away: Vec<KeyedReader>,
+    /// Whether this reader reads no more of it than what went along with a report: it is advice.
+    #[serde(default)]
+    pub passed: bool,
 }
 
 /// Asks for several items at once.
@@ -170,6 +173,8 @@ pub enum SentTo {
     Nobody(u8),
     /// A guest, with their card.
     Guest(Box<GuestCard>),
+    /// A reader with whom no more is shared than what went along with a report from advice: they read it, and leave.
+    Passed(KeyedReader),
 }
 
 impl SentTo {
@@ -185,7 +190,7 @@ impl SentTo {
     /// As it is in a case.
     pub fn in_case(self, case: CaseId) -> SlotTo {
         match self {
-            Self::Reader(id) => SlotTo::Reader(id),
+            Self::Reader(id) | Self::Passed(id) => SlotTo::Reader(id),
             Self::Reporter => SlotTo::Reporter(case),
             Self::Nobody(n) => SlotTo::Nobody(n),
             Self::Guest(card) => SlotTo::Reader(card.keyed()),

@@ -136,7 +136,21 @@ impl PostKeys {
     /// Whether a row is one we wrote for this item in this case.
     pub fn intact(&self, case: &Case, item: &ItemId, row: &SlotRow) -> bool {
         let tag = self.tag(case, item, &row.mailbox, row.release, &row.header);
-        bool::from(tag.ct_eq(&row.tag)) || self.is_opened(case, item, row)
+        bool::from(tag.ct_eq(&row.tag)) || self.is_opened(case, item, row) || self.is_passed(case, item, row)
+    }
+
+    /// A row of somebody who reads no more of a case than what went along with a report from it. It stays so when they fetch it.
+    pub fn passed(&self, case: &Case, item: &ItemId, row: SlotRow) -> SlotRow {
+        SlotRow { tag: self.passed_tag(case, item, &row), ..row }
+    }
+
+    /// Whether a row says that whose it is reads no more than that.
+    pub fn is_passed(&self, case: &Case, item: &ItemId, row: &SlotRow) -> bool {
+        self.passed_tag(case, item, row).ct_eq(&row.tag).into()
+    }
+
+    fn passed_tag(&self, case: &Case, item: &ItemId, row: &SlotRow) -> [u8; 32] {
+        self.labelled(b"meldkluis/slot-passed/v1", case, item, (&row.mailbox, row.release, &row.header))
     }
 
     /// Whether a row says that whose it is has fetched it. To whoever does not hold k2 one tag says as little as the other.

@@ -1,66 +1,33 @@
 //! What went along with a report from advice: who goes from the report goes from that too, and both cases name each other.
 #![cfg(all(feature = "server", feature = "desk"))]
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+#[path = "support/advice.rs"]
+mod advice;
 #[path = "support/hostile.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod evil;
 mod support;
 
+use advice::{ADVISER, cases, handed_over, made, passed_on, with_text};
 use evil::{give, hostile, named, send};
 use meldkluis::{
     api_types::SentTo,
     domain::id::{CaseId, ItemId},
     seal::{
-        Kind, Recipients,
-        circle::{FirstOut, TakenOut, take_out_bytes},
+        Kind, Plaintext, Recipients,
+        circle::{TakeOut, TakenOut},
+        desk::open_text,
     },
 };
 use serde_json::{Value, json};
 use support::{Browser, Service};
 
-const ADVISER: &str = "bzk-vertrouwenspersoon-1";
 const FIRST: &str = "bzk-functionaris-1";
 const SECOND: &str = "bzk-functionaris-2";
 const THIRD: &str = "bzk-functionaris-3";
-const MORE: &str = "/nl/mailbox/more";
-
-async fn cases(service: &Service, reader: &str) -> Vec<String> {
-    let inbox = service.desk(reader, &["inbox"]).await.unwrap();
-    inbox.as_array().unwrap().iter().map(|case| case["case"].as_str().unwrap().to_owned()).collect()
-}
 
 async fn read(service: &Service, reader: &str, case: &str) -> Value {
     service.desk(reader, &["read", case]).await.unwrap()
-}
-
-/// Runs a command that takes a text.
-async fn with_text(service: &Service, reader: &str, words: &[&str]) -> Result<Value, String> {
-    let file = service.path("text.txt");
-    std::fs::write(&file, "Praat erover").unwrap();
-    let words: Vec<&str> = words.iter().copied().chain(["--file", file.to_str().unwrap()]).collect();
-    service.desk(reader, &words).await
-}
-
-/// Advice of which the reporter made a report: the code, and the cases of both. Nothing is passed on yet.
-async fn made(service: &Service) -> (String, String, String) {
-    let browser = Browser::new(&service.base);
-    let code = browser.advice("EERSTE-VERHAAL", ADVISER).await;
-    let advice = cases(service, ADVISER).await.remove(0);
-    let mut page = browser.with_code(MORE, &code, Some(0), &[("to", "report")]).await;
-    let answers: [&[(&str, &str)]; 3] = [&[("topic", "money")], &[("along", "story"), ("text", "KORT")], &[]];
-    for answer in answers {
-        page = browser.answer(MORE, &page, &[answer, &[("go", "next")]].concat()).await;
-    }
-    assert!(page.html.contains("veilig aangekomen"), "{}", page.title());
-    let report = cases(service, FIRST).await.remove(0);
-    (code, advice, report)
-}
-
-/// The same, passed on.
-async fn passed_on(service: &Service) -> (String, String, String) {
-    let made = made(service).await;
-    service.desk(ADVISER, &["pass-on", &made.1]).await.unwrap();
-    made
 }
 
 /// Somebody is taken out of a case by two others.
@@ -113,6 +80,38 @@ async fn whom_two_readers_take_out_of_a_report_is_out_of_what_went_along_with_it
     assert!(asked.contains("this case is closed"), "{asked}");
 }
 
+/// Who reads the report and not the advice learns which advice it is from nothing in it, and the log does not tell which acts belong together.
+#[actix_web::test]
+async fn nothing_in_a_report_nor_in_the_log_names_the_advice_that_went_along() {
+    let service = Service::start(None).await;
+    let (_, advice, report) = passed_on(&service).await;
+    let log = async || service.desk("bzk-coordinator", &["log"]).await.unwrap()["entries"].as_array().unwrap().clone();
+    let before = log().await.len();
+    out(&service, &report, SECOND, [FIRST, THIRD]).await;
+    assert_eq!(cases(&service, SECOND).await, [""; 0]);
+    service.desk(THIRD, &["leave", &report, "--conflict"]).await.unwrap();
+    assert_eq!(cases(&service, THIRD).await, [""; 0]);
+
+    let me = hostile(&service, FIRST).await;
+    let [here, there] = [&report, &advice].map(|case| CaseId::parse(case).unwrap());
+    let there = me.case(&there).await.unwrap();
+    let kinds = [Kind::TakeOut, Kind::TakenOut, Kind::Left];
+    let mut seen = Vec::new();
+    for item in me.case(&here).await.unwrap().items {
+        let sealed = me.item(&item).await.unwrap().bytes().await.unwrap();
+        let opened = open_text(&me.me.seal, &sealed[..]).unwrap();
+        let body = String::from_utf8_lossy(opened.body.reveal()).into_owned();
+        let named = there.items.iter().map(ToString::to_string).chain([advice.clone()]).find(|id| body.contains(id));
+        assert_eq!(named, None, "{body}");
+        seen.extend(kinds.contains(&opened.manifest.head.kind).then_some(opened.manifest.head.kind));
+    }
+    assert_eq!(seen.len(), 3, "the report says who asked, who was taken out and who left: {seen:?}");
+    let entries = log().await;
+    let records = entries[before..].iter().map(|entry| &entry["record"]).filter(|r| r["case"].is_null());
+    let unnamed: Vec<_> = records.map(|r| r["deed"].as_str().unwrap()).filter(|deed| *deed != "keys_work").collect();
+    assert_eq!(unnamed, ["other"; 5], "one asked, one took out and said so, one left and said so");
+}
+
 /// The adviser does not know who is out of the report. Two who read both end it, or one and the adviser.
 #[actix_web::test]
 async fn who_was_out_before_it_was_passed_on_is_taken_out_by_the_next_who_look() {
@@ -131,7 +130,7 @@ async fn who_was_out_before_it_was_passed_on_is_taken_out_by_the_next_who_look()
         assert_eq!(read(&service, FIRST, &report).await["along"]["still"][0]["asked"], json!(true));
         if second == ADVISER {
             let text = service.desk_words(ADVISER, &["read", &advice]).await.unwrap();
-            assert!(text.contains("no longer reads the report"), "{text}");
+            assert!(text.contains("should not read the report"), "{text}");
             service.desk(ADVISER, &["confirm-take-out", &advice, SECOND]).await.unwrap();
         } else {
             let said = service.desk(THIRD, &["take-out-along", &report]).await.unwrap();
@@ -145,30 +144,30 @@ async fn who_was_out_before_it_was_passed_on_is_taken_out_by_the_next_who_look()
     }
 }
 
-/// A program of one's own says that two wanted it, with a signature for another case, or one's own.
+/// A program of one's own says that two wanted it, with one's own request, one of the report, or one of who would go.
 #[actix_web::test]
 async fn one_reader_of_what_went_along_takes_nobody_out_of_it() {
     let service = Service::start(None).await;
     let (_, advice, report) = passed_on(&service).await;
     let me = hostile(&service, FIRST).await;
-    let id = CaseId::parse(&advice).unwrap();
-    let view = me.case(&id).await.unwrap();
+    let [id, other] = [&advice, &report].map(|case| CaseId::parse(case).unwrap());
     let keyed = |name: &str| me.roster.readers().find(|r| r.id.as_str() == name).unwrap().keyed();
-    let other = hostile(&service, THIRD).await;
-    let elsewhere = take_out_bytes(&me.roster.instance, &CaseId::parse(&report).unwrap(), &keyed(SECOND));
-    let here = take_out_bytes(&me.roster.instance, &id, &keyed(SECOND));
-    let to = Recipients::of(view.readers.iter().filter_map(|r| me.roster.keyed(r))).unwrap();
-    for (by, signature) in [
-        (THIRD, other.me.signer.sign(&elsewhere)),
-        (THIRD, me.me.signer.sign(&here)),
-        (FIRST, me.me.signer.sign(&here)),
-        (SECOND, hostile(&service, SECOND).await.me.signer.sign(&here)),
-    ] {
-        let first = FirstOut { who: keyed(SECOND), by: keyed(by), signature: hex::encode(signature) };
-        let said = TakenOut::along(ItemId::from_uuid(uuid::Uuid::from_u128(1)), first);
-        send(&me, &id, Kind::TakenOut, said.into_body(), &to).await;
+    let all = async |case: &CaseId| {
+        let view = me.case(case).await.unwrap();
+        Recipients::of(view.readers.iter().filter_map(|r| me.roster.keyed(r))).unwrap()
+    };
+    let mut asked = vec![ItemId::from_uuid(uuid::Uuid::from_u128(1))];
+    for (by, case) in [(FIRST, &id), (SECOND, &id), (THIRD, &other)] {
+        let by = hostile(&service, by).await;
+        let asks =
+            TakeOut::new(&me.roster.instance, case, keyed(SECOND), Plaintext::default(), &by.me.signer).into_body();
+        asked.push(send(&by, case, Kind::TakeOut, asks, &all(case).await).await);
+    }
+    for asked in asked {
+        let said = TakenOut::new(asked, Vec::new());
+        send(&me, &id, Kind::TakenOut, said.into_body(), &all(&id).await).await;
         let words = service.desk_words(ADVISER, &["read", &advice]).await.unwrap();
-        assert!(words.contains("bzk-functionaris-2)") && !words.contains("Careful"), "{by}: {words}");
+        assert!(words.contains("bzk-functionaris-2)") && !words.contains("Careful"), "{asked}: {words}");
     }
 }
 
@@ -182,21 +181,12 @@ async fn advice_and_the_report_made_of_it_name_each_other_to_who_reads_both() {
         assert_eq!(seen(FIRST, &report).await["advice"], json!([advice]));
         service.desk(FIRST, &["inbox"]).await.unwrap();
     }
-    let none = json!({ "reports": [], "advice": [], "still": [] });
+    let none = json!({ "reports": [], "advice": [], "still": [], "failed": 0 });
     assert_eq!(seen(ADVISER, &advice).await, none, "an adviser does not read the report");
     let text = service.desk_words(FIRST, &["read", &report]).await.unwrap();
     assert!(text.contains(&format!("Advice went along with this report: {advice}")), "{text}");
     let text = service.desk_words(FIRST, &["read", &advice]).await.unwrap();
     assert!(text.contains(&format!("The reporter made a report of this advice: {report}")), "{text}");
-}
-
-/// The reporter agrees that somebody reads the advice.
-async fn handed_over(service: &Service, code: &str, advice: &str, to: &str) {
-    let asked = with_text(service, ADVISER, &["ask-consent", advice, "--to", to]).await.unwrap();
-    let browser = Browser::new(&service.base);
-    let yes = [("act", "consent-yes"), ("request", asked["item"].as_str().unwrap())];
-    browser.mailbox(code, Some(0), &yes).await;
-    service.desk(ADVISER, &["hand-over", advice, asked["item"].as_str().unwrap()]).await.unwrap();
 }
 
 /// Whoever was let into the advice is known to who only reads what went along, or called what they are to them; and those are to whom.
@@ -250,4 +240,32 @@ async fn looking_for_what_went_along_opens_no_other_report() {
     let inbox = service.desk(FIRST, &["inbox"]).await.unwrap();
     let left = inbox.as_array().unwrap().iter().find(|case| case["case"] == other.as_str()).unwrap();
     assert_eq!((&left["state"], &left["filed"]), (&json!("unopened"), &json!(today)), "{inbox}");
+}
+
+/// Of some advice, slots that another does not have are damaged: it can be fetched by who reads both, and not be shown.
+async fn damaged(service: &Service, advice: &str, other: &str) {
+    let slots = |case: &str| format!("item in (select id from item where \"case\" = x'{}')", case.replace('-', ""));
+    let others = format!("mailbox not in (select mailbox from slot where {})", slots(other));
+    let sql = format!("update slot set release = 99999999999 where {} and {others}", slots(advice));
+    let pool = sqlx::SqlitePool::connect(&service.database).await.unwrap();
+    assert!(sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&pool).await.unwrap().rows_affected() > 0);
+}
+
+#[actix_web::test]
+async fn advice_that_fails_keeps_nobody_from_leaving_other_and_is_told() {
+    let service = Service::start(None).await;
+    let (_, advice, report) = passed_on(&service).await;
+    let (_, other, its_report) = passed_on(&service).await;
+    damaged(&service, &other, &report).await;
+    let there = cases(&service, SECOND).await;
+    assert!(there.len() == 4 && [&advice, &report].iter().all(|case| there.contains(case)), "{there:?}");
+    service.desk(SECOND, &["leave", &report]).await.unwrap();
+    let mut there = cases(&service, SECOND).await;
+    there.sort_by_key(|case| *case == other);
+    assert_eq!(there, [its_report.as_str(), other.as_str()]);
+    let seen = read(&service, SECOND, &its_report).await["along"].clone();
+    assert_eq!((&seen["advice"], &seen["failed"]), (&json!([]), &json!(1)), "the report is shown all the same");
+    let told = service.desk(SECOND, &["leave", &its_report]).await.unwrap_err();
+    assert!(told.contains("maybe not yet the advice"), "{told}");
+    assert_eq!(cases(&service, SECOND).await, [other]);
 }

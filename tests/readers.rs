@@ -20,7 +20,7 @@ use meldkluis::{
     domain::id::CaseId,
     seal::{
         Kind, Plaintext, Recipients, ReporterPublic, Signer,
-        circle::{DutyApproval, DutyRequest, take_out_bytes},
+        circle::{DutyApproval, DutyRequest, Left, LeftReason, take_out_bytes},
         consent::{HandOver, Named},
     },
 };
@@ -188,6 +188,35 @@ async fn who_left_without_a_conflict_can_be_asked_for_again() {
     }
     with_text(&service, THIRD, &["note", &case], "Voor u drieën").await.unwrap();
     assert!(read(&service, SECOND, &case).await.to_string().contains("Voor u drieën"));
+}
+
+/// Saying it twice of one going is going once; going again after somebody was let in again is going twice, on the same day too.
+#[actix_web::test]
+async fn who_leaves_twice_on_one_day_is_gone_and_who_says_it_twice_is_let_in_again() {
+    for twice in [false, true] {
+        let service = Service::start(None).await;
+        let (browser, code, case) = filed(&service, &[]).await;
+        read(&service, READER, &case).await;
+        if !twice {
+            let (second, id) = (hostile(&service, SECOND).await, CaseId::parse(&case).unwrap());
+            let there = second.case(&id).await.unwrap().readers;
+            let to = Recipients::of(there.iter().filter_map(|r| second.roster.keyed(r))).unwrap();
+            send(&second, &id, Kind::Left, Left::new(LeftReason::Leaving, Vec::new()).into_body(), &to).await;
+        }
+        service.desk(SECOND, &["leave", &case]).await.unwrap();
+        let asked = with_text(&service, READER, &["ask-consent", &case, "--to", SECOND], "Komt terug").await.unwrap();
+        mailbox(&browser, &code, &[("act", "consent-yes"), ("request", &asked)]).await;
+        service.desk(READER, &["hand-over", &case, &asked]).await.unwrap();
+        assert_eq!(read(&service, THIRD, &case).await["strangers"], json!([]), "{twice}");
+        if twice {
+            service.desk(SECOND, &["leave", &case]).await.unwrap();
+            // Somebody gives them a slot: neither the reporter nor two readers let them in a third time.
+            let (me, id) = (hostile(&service, READER).await, CaseId::parse(&case).unwrap());
+            let (item, second) = (me.case(&id).await.unwrap().items[0], evil::named(&me, SECOND));
+            give(&me, &id, &item, &second, SentTo::Reader(second.keyed())).await;
+            assert_eq!(read(&service, THIRD, &case).await["strangers"], json!([SECOND]));
+        }
+    }
 }
 
 #[actix_web::test]

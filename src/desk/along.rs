@@ -1,37 +1,27 @@
 //! What went along with a report from advice. Its readers alone know that the two cases belong together; so whoever goes from the report goes
 //! from that by what the desks of its readers do, and the server needs not know why.
-use futures_util::{StreamExt, TryStreamExt, stream};
+use std::time::Instant;
 
 use super::{
     Client, DeskError,
     circle::{Circle, author, proven, to_report},
     leave::remove,
+    log::UNNAMED,
     many,
     open::{Content, Item, entered},
-    summary::Summaries,
-    write::send,
+    write::send_as,
 };
 use crate::{
     api_types::{CaseView, TakingOut},
-    domain::{
-        case::CaseState,
-        id::{CaseId, ItemId, KeyedReader},
-        roster::Function,
-    },
+    domain::id::{CaseId, ItemId, KeyedReader},
     seal::{
         Kind, Plaintext,
-        circle::{FirstOut, OutOf, TakeOut, TakenOut, take_out_bytes},
+        circle::{TakeOut, TakenOut},
     },
 };
 
-/// Cases at most that are looked at to see whether they belong to the one that is shown.
-const UNKNOWN: usize = 50;
-
 /// A case, with what of it was opened.
-type Advice = (CaseView, Vec<Item>);
-
-/// What a first reader signed: their item in the report, who they are, and for what went along.
-pub(super) type Signed<'a> = (ItemId, KeyedReader, &'a [OutOf]);
+pub(super) type Advice = (CaseView, Vec<Item>);
 
 /// Somebody who went from a report, and still reads what went along with it.
 pub(super) struct Still {
@@ -52,67 +42,101 @@ pub(super) struct Beside {
     pub(super) advice: Vec<CaseView>,
     /// Who went from this report, and still reads that.
     pub(super) still: Vec<Still>,
+    /// Of so many cases it is not known just now.
+    pub(super) failed: usize,
 }
 
 impl Beside {
-    /// Of a case that was opened.
-    pub(super) async fn of(
-        client: &Client,
-        summaries: &Summaries,
-        case: &CaseId,
-        items: &[Item],
-    ) -> Result<Self, DeskError> {
+    /// Of a case that was opened, by what this desk saw before: see [`look`].
+    pub(super) async fn of(client: &Client, case: &CaseId, items: &[Item]) -> Result<Self, DeskError> {
         let mut beside = Self::default();
         for (_, _, said) in to_report(items) {
             // Who does not read the report, as an adviser, gets no answer.
             beside.reports.extend(there(client, &said.report).await?);
         }
-        let along = known(client, summaries, case).await?;
-        if let Ok(circle) = Circle::of(client, items) {
-            beside.still = still(client, &circle, &along);
+        let circle = Circle::of(client, items).ok();
+        let (along, failed) = each(client, &client.along.with(case), async |advice| Ok(advice)).await;
+        for advice in along {
+            beside.still.extend(circle.iter().flat_map(|circle| still(client, circle, &advice)));
+            beside.advice.push(advice.0);
         }
-        beside.advice = along.into_iter().map(|(case, _)| case).collect();
-        Ok(beside)
+        Ok(Self { failed, ..beside })
     }
 }
 
-/// The advice of which something went along with a report, among all that this reader has.
-pub(super) async fn all(client: &Client, report: &CaseId) -> Result<Vec<Advice>, DeskError> {
-    let (mut known, unknown) = before(client, report).await?;
-    known.extend(of_advisers(client, unknown).await?);
-    among(client, report, &known).await
+/// Remembers with which reports something of a case went along, as its reporter said.
+pub(super) fn learn(client: &Client, case: &CaseView, items: &[Item]) -> Result<(), DeskError> {
+    let reports = to_report(items).map(|(_, _, said)| said.report).collect();
+    client.along.learn(&client.me, (&case.case, &case.items), reports)
 }
 
-/// The same, of what the summaries say, and of the latest that this reader did not open yet.
-pub(super) async fn known(client: &Client, summaries: &Summaries, report: &CaseId) -> Result<Vec<Advice>, DeskError> {
-    let (mut known, mut unknown) = before(client, report).await?;
-    let may_be = |case: &CaseView| {
-        let summary = summaries.of(&case.case).filter(|_| summaries.knows(case));
-        summary.is_none_or(|summary| summary.reports.contains(report))
-    };
-    known.retain(may_be);
-    unknown.sort_by_key(|case| std::cmp::Reverse(case.filed));
-    unknown.truncate(UNKNOWN);
-    known.extend(of_advisers(client, unknown).await?);
-    among(client, report, &known).await
+/// Looks into what went along and was not looked into yet, until then at most, to see with which report; returns how many are left, whatever
+/// the reason. Nothing of it is shown: it is not read by that, and nobody has opened the case.
+pub(super) async fn look(client: &Client, cases: &[CaseView], until: Option<Instant>) -> usize {
+    let left = |case: &&CaseView| case.passed && !client.along.knows(case);
+    let new: Vec<&CaseView> = cases.iter().filter(left).collect();
+    for part in many::parts(&new) {
+        if until.is_some_and(|until| Instant::now() >= until) {
+            break;
+        }
+        if look_into(client, part.clone()).await.is_err() {
+            // One of them that fails keeps nobody from the others.
+            for case in part {
+                drop(look_into(client, vec![case]).await);
+            }
+        }
+    }
+    new.into_iter().filter(left).count()
 }
 
-/// The cases of this reader that are no newer than a report, as the advice it was made of: those that this reader opened, and others that
-/// somebody opened.
-async fn before(client: &Client, report: &CaseId) -> Result<(Vec<CaseView>, Vec<CaseView>), DeskError> {
-    let mut cases = client.inbox().await?;
-    let filed = cases.iter().find(|case| case.case == *report).map(|case| case.filed);
-    let before = |case: &CaseView| filed.is_some_and(|filed| case.filed <= filed);
-    cases.retain(|case| case.case != *report && before(case) && case.state != CaseState::Unopened);
-    Ok(cases.into_iter().partition(|case| client.has_opened(&case.case)))
+async fn look_into(client: &Client, cases: Vec<&CaseView>) -> Result<(), DeskError> {
+    let opened = many::open_messages(client, cases).await?;
+    opened.into_iter().try_for_each(|(case, items)| learn(client, case, &items))
 }
 
-/// Of these cases, those that an adviser reads. A report is not opened to see what it is: that would count as if this reader knew it.
-async fn of_advisers(client: &Client, cases: Vec<CaseView>) -> Result<Vec<CaseView>, DeskError> {
-    let adviser = |r: &KeyedReader| client.roster.keyed(r).is_some_and(|r| r.functions.contains(&Function::Adviser));
-    let views = stream::iter(&cases).map(|case| there(client, &case.case)).buffered(many::at_once());
-    let views: Vec<Option<CaseView>> = views.try_collect().await?;
-    Ok(views.into_iter().flatten().filter(|case| case.readers.iter().any(adviser)).collect())
+/// The advice of which something went along with a report, when all that this reader has was looked into; and how many cases were not.
+pub(super) async fn found(client: &Client, report: &CaseId) -> Result<(Vec<CaseId>, usize), DeskError> {
+    let left = look(client, &client.inbox().await?, None).await;
+    Ok((client.along.with(report), left))
+}
+
+/// Does something with all advice of which something went along with a report; returns of how many cases it failed, or is not known whether they
+/// did.
+pub(super) async fn with_all(
+    client: &Client,
+    report: &CaseId,
+    act: impl AsyncFn(Advice) -> Result<(), DeskError>,
+) -> usize {
+    let Ok((advice, left)) = found(client, report).await else { return 1 };
+    let (_, failed) = each(client, &advice, act).await;
+    left + failed
+}
+
+/// The same with some of it; what comes of each, and how many failed.
+async fn each<T>(
+    client: &Client,
+    advice: &[CaseId],
+    act: impl AsyncFn(Advice) -> Result<T, DeskError>,
+) -> (Vec<T>, usize) {
+    let (mut done, mut failed) = (Vec::new(), 0);
+    for case in advice {
+        let one = async {
+            // It was destroyed meanwhile, or this reader went from it.
+            let Some(advice) = opened(client, case).await? else { return Ok(None) };
+            act(advice).await.map(Some)
+        };
+        match one.await {
+            Ok(one) => done.extend(one),
+            Err(_) => failed += 1,
+        }
+    }
+    (done, failed)
+}
+
+async fn opened(client: &Client, id: &CaseId) -> Result<Option<Advice>, DeskError> {
+    let Some(case) = there(client, id).await? else { return Ok(None) };
+    let items = many::open_messages(client, vec![&case]).await?.pop().map(|(_, items)| items);
+    Ok(items.map(|items| (case, items)))
 }
 
 /// A case of the inbox, with its readers; nothing when it was destroyed meanwhile, or this reader went from it.
@@ -123,27 +147,12 @@ async fn there(client: &Client, id: &CaseId) -> Result<Option<CaseView>, DeskErr
     }
 }
 
-async fn among(client: &Client, report: &CaseId, cases: &[CaseView]) -> Result<Vec<Advice>, DeskError> {
-    let cases: Vec<&CaseView> = cases.iter().collect();
-    let parts = stream::iter(many::parts(&cases)).map(|part| many::open_messages(client, part));
-    let opened: Vec<Vec<(&CaseView, Vec<Item>)>> = parts.buffered(many::at_once()).try_collect().await?;
-    let mut found = Vec::new();
-    for (case, items) in opened.into_iter().flatten() {
-        if to_report(&items).any(|(_, _, said)| said.report == *report) {
-            // The inbox names no readers.
-            found.extend(there(client, &case.case).await?.map(|case| (case, items)));
-        }
-    }
-    Ok(found)
-}
-
-/// What a first reader signs besides, for a second one to use: out of what went along too.
-pub(super) async fn signed(client: &Client, report: &CaseId, who: &KeyedReader) -> Result<Vec<OutOf>, DeskError> {
-    let sign = |(case, _): &Advice| {
-        let bytes = take_out_bytes(&client.roster.instance, &case.case, who);
-        OutOf { case: case.case, signature: hex::encode(client.me.signer.sign(&bytes)) }
-    };
-    Ok(all(client, report).await?.iter().filter(|advice| reads(client, advice, who)).map(sign).collect())
+/// Asks, as the first of two, that somebody is out of what went along, too. It stands in the advice, for its readers alone: nothing in the
+/// report says which that is.
+pub(super) async fn ask(client: &Client, report: &CaseId, who: &KeyedReader) -> Result<(), DeskError> {
+    let one =
+        async |advice: Advice| if reads(client, &advice, who) { ask_in(client, &advice, who).await } else { Ok(()) };
+    if with_all(client, report, one).await == 0 { Ok(()) } else { Err(DeskError::known("desk-error-along-ask")) }
 }
 
 /// Whether somebody only reads what went along, and this reader may take them out of it with another.
@@ -153,87 +162,77 @@ fn reads(client: &Client, (case, items): &Advice, who: &KeyedReader) -> bool {
 }
 
 /// Who went from a report and still reads what went along with it.
-pub(super) fn still(client: &Client, report: &Circle, along: &[Advice]) -> Vec<Still> {
-    let of = |advice: &Advice| {
-        let went = advice.0.readers.iter().filter(|who| report.went(who) && reads(client, advice, who));
-        let one = |who: &KeyedReader| {
-            let asked = asked(client, &advice.1, who).iter().any(|(_, by, _)| *by == client.me.keyed());
-            Still { advice: advice.0.case, who: who.clone(), asked }
-        };
-        went.map(one).collect::<Vec<_>>()
+fn still(client: &Client, report: &Circle, advice: &Advice) -> Vec<Still> {
+    let went = advice.0.readers.iter().filter(|who| report.went(who) && reads(client, advice, who));
+    let one = |who: &KeyedReader| {
+        let asked = asked(client, &advice.1, who).iter().any(|(_, by, _)| *by == client.me.keyed());
+        Still { advice: advice.0.case, who: who.clone(), asked }
     };
-    along.iter().flat_map(of).collect()
+    went.map(one).collect()
 }
 
-/// Takes everybody who went from a report out of what went along with it, as far as this reader can.
+/// Takes everybody who went from a report out of what went along with it, as far as this reader can; returns who is left.
 pub(super) async fn take_out_gone(client: &Client, report: &CaseId) -> Result<Vec<Still>, DeskError> {
     let (_, items) = entered(client, report).await?;
     let circle = Circle::of(client, &items)?;
-    for Still { who, .. } in still(client, &circle, &all(client, report).await?) {
-        let signed = items_out(client, &items, &who);
-        take_out(client, report, &who, signed).await?;
+    let (along, left) = found(client, report).await?;
+    let (_, failed) = each(client, &along, async |advice| all_out(client, &circle, advice).await).await;
+    let (still, unknown) = each(client, &along, async |advice| Ok(still(client, &circle, &advice))).await;
+    if left + failed + unknown > 0 {
+        return Err(DeskError::known("desk-error-along-out"));
     }
-    Ok(still(client, &circle, &all(client, report).await?))
+    Ok(still.into_iter().flatten().collect())
 }
 
-/// What somebody signed in the report to take this reader out of it and of what went along.
-fn items_out<'a>(client: &Client, items: &'a [Item], who: &KeyedReader) -> Option<Signed<'a>> {
-    let by_another = |(item, opened): (ItemId, &'a super::Opened)| {
-        let Content::TakeOut(asked) = &opened.content else { return None };
-        let by = author(client, items, opened).filter(|by| *by != client.me.keyed() && asked.who == *who)?;
-        (!asked.along.is_empty()).then_some((item, by, &*asked.along))
-    };
-    proven(items).find_map(by_another)
-}
-
-/// Takes somebody who went from a report out of what went along with it: as the second of two, where a first one signed for it in the
-/// report or asks for it there; as the first otherwise, and another who reads it confirms.
-pub(super) async fn take_out(
-    client: &Client,
-    report: &CaseId,
-    who: &KeyedReader,
-    signed: Option<Signed<'_>>,
-) -> Result<(), DeskError> {
-    for advice in all(client, report).await? {
-        if reads(client, &advice, who) {
-            out(client, &advice, who, signed.as_ref()).await?;
-        }
+async fn all_out(client: &Client, report: &Circle, mut advice: Advice) -> Result<(), DeskError> {
+    for Still { who, advice: id, .. } in still(client, report, &advice) {
+        out(client, &advice, &who).await?;
+        // What was said of one stands before what is said of the next.
+        let Some(now) = opened(client, &id).await? else { break };
+        advice = now;
     }
     Ok(())
 }
 
-async fn out(
+/// Takes somebody who went from a report out of what went along with it: as the second of two, where a first one asked for it there; as the
+/// first otherwise, and another who reads it confirms.
+pub(super) async fn take_out(client: &Client, report: &CaseId, who: &KeyedReader) -> Result<(), DeskError> {
+    let one = async |advice: Advice| if reads(client, &advice, who) { out(client, &advice, who).await } else { Ok(()) };
+    if with_all(client, report, one).await == 0 { Ok(()) } else { Err(DeskError::known("desk-error-along")) }
+}
+
+async fn out(client: &Client, advice: &Advice, who: &KeyedReader) -> Result<(), DeskError> {
+    let (case, items) = advice;
+    let circle = Circle::of(client, items)?;
+    let me = client.me.keyed();
+    let counts = |by: &KeyedReader| *by != me && case.readers.contains(by) && circle.may_take_out(by, who);
+    let Some((item, by, signature)) = asked(client, items, who).into_iter().find(|(_, by, _)| counts(by)) else {
+        return ask_in(client, advice, who).await;
+    };
+    remove(client, case, UNNAMED, TakingOut { who: who.clone(), by, signature, log: None }).await?;
+    say(client, advice, who, Kind::TakenOut, TakenOut::new(item, Vec::new()).into_body()).await
+}
+
+/// Asks as the first, once.
+async fn ask_in(client: &Client, advice: &Advice, who: &KeyedReader) -> Result<(), DeskError> {
+    let (case, items) = advice;
+    if asked(client, items, who).iter().any(|(_, by, _)| *by == client.me.keyed()) {
+        return Ok(());
+    }
+    let asks = TakeOut::new(&client.roster.instance, &case.case, who.clone(), Plaintext::default(), &client.me.signer);
+    say(client, advice, who, Kind::TakeOut, asks.into_body()).await
+}
+
+/// Says something in the advice to everybody who reads it, but the one whom it is about.
+async fn say(
     client: &Client,
     (case, items): &Advice,
     who: &KeyedReader,
-    signed: Option<&Signed<'_>>,
+    kind: Kind,
+    body: Plaintext,
 ) -> Result<(), DeskError> {
-    let circle = Circle::of(client, items)?;
-    let me = client.me.keyed();
-    let to = circle.all_but(client, case, who)?;
-    let there = |by: &KeyedReader| *by != me && case.readers.contains(by) && circle.may_take_out(by, who);
-    let from_report = signed.filter(|(_, by, _)| there(by)).and_then(|(item, by, along)| {
-        let along = along.iter().find(|out| out.case == case.case)?;
-        Some((*item, by.clone(), along.signature.clone()))
-    });
-    let asked = asked(client, items, who);
-    let here = asked.iter().find(|(_, by, _)| there(by)).cloned();
-    let taken_out = match (&from_report, &here) {
-        (_, Some((item, ..))) => TakenOut::new(*item, Vec::new()),
-        (Some((item, by, signature)), None) => {
-            TakenOut::along(*item, FirstOut { who: who.clone(), by: by.clone(), signature: signature.clone() })
-        }
-        (None, None) if asked.iter().any(|(_, by, _)| *by == me) => return Ok(()),
-        (None, None) => {
-            let asks =
-                TakeOut::new(&client.roster.instance, &case.case, who.clone(), Plaintext::default(), &client.me.signer);
-            return send(client, (case, items), (Kind::TakeOut, None), asks.into_body(), &to).await.map(drop);
-        }
-    };
-    if let Some((_, by, signature)) = here.or(from_report) {
-        remove(client, case, items, TakingOut { who: who.clone(), by, signature, log: None }).await?;
-    }
-    send(client, (case, items), (Kind::TakenOut, None), taken_out.into_body(), &to).await.map(drop)
+    let to = Circle::of(client, items)?.all_but(client, case, who)?;
+    send_as(client, case, (kind, None, None), body, &to, UNNAMED).await.map(drop)
 }
 
 /// What was asked in the advice itself: item, by whom, and their signature.

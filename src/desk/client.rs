@@ -8,7 +8,10 @@ use std::{
 use reqwest::{Body, RequestBuilder, Response, StatusCode, redirect::Policy};
 use serde::de::DeserializeOwned;
 
-use super::{DeskError, Identity, Item, opened::OpenedBefore, register::about, roster_news::RosterNews};
+use super::{
+    DeskError, Identity, Item, along::learn, opened::OpenedBefore, register::about, roster_news::RosterNews,
+    went_along::WentAlong,
+};
 use crate::{
     api_types::{
         Absence, AddedView, CaseView, Challenge, Going, Nonce, Session, Several, Sharing, SignIn, TakingOut,
@@ -64,6 +67,8 @@ pub struct Client {
     pub(super) logs: PathBuf,
     before: OpenedBefore,
     news: RosterNews,
+    /// Which advice went along with which report.
+    pub(super) along: WentAlong,
     /// Who is signed in.
     pub me: Arc<Identity>,
     /// Verified with the root signers this reader trusts.
@@ -89,9 +94,10 @@ impl Client {
         let me = me.into();
         let before = OpenedBefore::load(&place.state, &me);
         let (anchor, state) = (place.anchor.clone(), place.state.clone());
-        let logs = state.with_extension("logs");
+        let (logs, along) = (state.with_extension("logs"), WentAlong::load(&state, &me));
         let (token, news) = (Mutex::default(), RosterNews::of(&state, &me, files)?);
-        let client = Self { http, origin, token, clock: place.clock, anchor, state, logs, before, news, me, roster };
+        let clock = place.clock;
+        let client = Self { http, origin, token, clock, anchor, state, logs, before, news, along, me, roster };
         client.renew().await.map_err(|error| client.unlisted(error))?;
         Ok(client)
     }
@@ -162,6 +168,7 @@ impl Client {
     pub async fn inbox(&self) -> Result<Vec<CaseView>, DeskError> {
         let cases: Vec<CaseView> = json(self.get("inbox").await?).await?;
         self.before.keep(&self.me, &cases)?;
+        self.along.keep(&self.me, &cases)?;
         Ok(cases)
     }
 
@@ -223,6 +230,7 @@ impl Client {
                 Err(error) => return Err(error),
             }
         }
+        learn(self, &case, items)?;
         if first_of_all { self.case(&case.case).await } else { Ok(case) }
     }
 

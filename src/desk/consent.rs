@@ -267,7 +267,8 @@ pub async fn hand_over(client: &Client, id: &CaseId, request: &ItemId, read: usi
     let reader = reader.ok_or_else(|| DeskError::known("desk-error-reader-gone"))?;
     as_named(&items, &shared)?;
     let shared: Vec<ItemId> = shared.iter().map(|named| named.item).chain([*request, answer]).collect();
-    share_with(client, (&case, &items), &shared, &[(&reader, guest)], not_before).await?;
+    let as_sent = guest.map_or_else(|| SentTo::Reader(to.clone()), |card| SentTo::Guest(Box::new(card.clone())));
+    share_with(client, (&case, &items), &shared, &[(&reader, as_sent)], not_before).await?;
     let struck = circle.struck.iter().cloned().collect();
     let before = (circle.readers.clone(), struck);
     let done = HandOver::new((*request, answer), to, circle.reporter.clone(), before).with_cards(circle.guests.clone());
@@ -277,23 +278,22 @@ pub async fn hand_over(client: &Client, id: &CaseId, request: &ItemId, read: usi
     send(client, (&client.case(id).await?, &items), (Kind::HandOver, None), done.into_body(), &to).await
 }
 
-/// Makes a slot of each of these items for each of these readers, a guest with their card. One who has it keeps it. The server refuses it
+/// Makes a slot of each of these items for each of these readers, as the server is told who they are. One who has it keeps it. The server refuses it
 /// before its first day.
 pub(super) async fn share_with(
     client: &Client,
     (case, items): (&CaseView, &[Item]),
     shared: &[ItemId],
-    readers: &[(&Reader, Option<&GuestCard>)],
+    readers: &[(&Reader, SentTo)],
     not_before: Option<Day>,
 ) -> Result<(), DeskError> {
     may_send(Kind::HandOver, case.state)?;
     let mut slots = Vec::new();
     for item in shared {
         let own = own_slot(client, item).await?;
-        for (reader, guest) in readers {
+        for (reader, to) in readers {
             let slot = share(&client.me.seal, &own, reader).map_err(failed)?;
-            let to = guest.map_or_else(|| SentTo::of(&slot.to), |card| SentTo::Guest(Box::new(card.clone())));
-            slots.push(SharedItem { item: *item, slot: SlotSent::of(to, &slot.header) });
+            slots.push(SharedItem { item: *item, slot: SlotSent::of(to.clone(), &slot.header) });
         }
     }
     while !slots.is_empty() {

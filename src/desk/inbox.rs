@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{
     Client, DeskError,
+    along::look,
     commands::Options,
     news::{News, Waits},
     owed::Owed,
@@ -113,6 +114,7 @@ pub(super) async fn inbox(options: &Options, client: &Client, asked: &Asked) -> 
     let mut cases = client.inbox().await?;
     let mut known = Summaries::load(&options.identity, &client.me);
     known.gather(client, &cases, None).await?;
+    look(client, &cases, None).await;
     known.save(&client.me, &cases)?;
     chosen(&mut cases, &known, client, asked);
     let title = |case: &CaseView| known.of(&case.case).map(|s| s.line.as_str()).filter(|line| !line.is_empty());

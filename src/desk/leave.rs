@@ -1,12 +1,13 @@
 //! Leaving a case, and taking somebody else out of it: said to the readers who stay, signed, then done at the server.
 use super::{
-    Client, DeskError, along,
+    Client, DeskError,
+    along::{self, Advice},
     circle::{Addressed, Also, Circle, acts, author, proven},
     consent::said,
-    log::About,
+    log::{About, Line, UNNAMED},
     open::{Content, Item, Opened, Reach, entered, open_case},
-    register::{Doing, about},
-    write::{Sent, failed, send, send_with},
+    register::{Doing, about, deed},
+    write::{Sent, failed, send, send_as},
 };
 use crate::{
     api_types::{CaseView, Going, TakingOut},
@@ -37,28 +38,38 @@ pub async fn leave(client: &Client, id: &CaseId, reason: LeftReason) -> Result<S
     if !unread && reason == LeftReason::Unread {
         return Err(DeskError::known("desk-error-leave-why"));
     }
-    let along = along::all(client, id).await?;
-    let sent = go(client, &case, reason, unread).await?;
+    let sent = go(client, &case, reason, if unread { Goes::Unread } else { Goes::Read }).await?;
     let reason = if unread { LeftReason::Unread } else { reason };
-    let too = leave_along(client, &along, reason).await;
-    too.map(|()| sent).map_err(|_| DeskError::known("desk-error-along-left"))
+    let too = async |(advice, items): Advice| {
+        if Circle::of(client, &items)?.only_passed(&client.me.keyed()) {
+            go(client, &advice, reason, Goes::Along).await?;
+        }
+        Ok(())
+    };
+    if along::with_all(client, id, too).await == 0 { Ok(sent) } else { Err(DeskError::known("desk-error-along-left")) }
 }
 
-async fn leave_along(client: &Client, along: &[(CaseView, Vec<Item>)], reason: LeftReason) -> Result<(), DeskError> {
-    for (advice, items) in along {
-        if Circle::of(client, items)?.only_passed(&client.me.keyed()) {
-            go(client, advice, reason, false).await?;
-        }
-    }
-    Ok(())
+/// How somebody leaves a case.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Goes {
+    /// Nobody had opened it.
+    Unread,
+    /// By itself.
+    Read,
+    /// Because they left a report with which it went along.
+    Along,
 }
 
 /// Leaves this one case.
-async fn go(client: &Client, case: &CaseView, reason: LeftReason, unread: bool) -> Result<Sent, DeskError> {
+async fn go(client: &Client, case: &CaseView, reason: LeftReason, goes: Goes) -> Result<Sent, DeskError> {
     let me = client.me.keyed();
+    let unread = goes == Goes::Unread;
     let (to, about, left) = if unread { unopened(client, case, &me)? } else { staying(client, case, reason).await? };
-    let sent = send_with(client, case, (Kind::Left, None, None), left.into_body(), &to, about.clone()).await?;
-    let log = client.sealed_record(&case.org, Deed::LeftCase, about).await?;
+    let line = |deed: Deed| if goes == Goes::Along { UNNAMED } else { (deed, about.clone()) };
+    let told = line(deed(Kind::Left));
+    let sent = send_as(client, case, (Kind::Left, None, None), left.into_body(), &to, told).await?;
+    let (deed, about) = line(Deed::LeftCase);
+    let log = client.sealed_record(&case.org, deed, about).await?;
     let going = Going { log };
     client.leave(&case.case, &going).await?;
     client.logged(&case.org, going.log.as_deref()).await?;
@@ -112,7 +123,7 @@ pub(super) async fn leaving_means(
         (_, LeftReason::Conflict) => "desk-leave-conflict-hint",
         (_, LeftReason::Leaving | LeftReason::Unread) => "desk-leave-leaving-hint",
     };
-    let along = (!along::all(client, id).await?.is_empty()).then_some("desk-leave-along");
+    let along = (!along::found(client, id).await?.0.is_empty()).then_some("desk-leave-along");
     let lines = ["desk-leave-text", why].into_iter().chain(along).chain(["desk-leave-sure"]);
     Ok(lines.map(|id| t.get(id)).collect())
 }
@@ -157,7 +168,7 @@ pub(super) fn takings(client: &Client, circle: &Circle, items: &[Item]) -> Vec<T
     proven(items).filter_map(one).collect()
 }
 
-/// Asks, as the first of two, that somebody is taken out of a case. They do not read it.
+/// Asks, as the first of two, that somebody is taken out of a case, and of what went along with it. They do not read it.
 pub async fn take_out(client: &Client, id: &CaseId, who: &ReaderId, reason: Plaintext) -> Result<Sent, DeskError> {
     said(&reason)?;
     let (case, items) = opened(client, id).await?;
@@ -173,9 +184,10 @@ pub async fn take_out(client: &Client, id: &CaseId, who: &ReaderId, reason: Plai
         return Err(DeskError::known("desk-error-last"));
     }
     let to = circle.recipients(client, &case, &Also { except: Some(&who), ..Also::default() })?;
-    let along = along::signed(client, id, &who).await?;
-    let asked = TakeOut::new(&client.roster.instance, id, who, reason, &client.me.signer).with_along(along);
-    send(client, (&case, &items), (Kind::TakeOut, None), asked.into_body(), &to).await
+    let asked = TakeOut::new(&client.roster.instance, id, who.clone(), reason, &client.me.signer);
+    let sent = send(client, (&case, &items), (Kind::TakeOut, None), asked.into_body(), &to).await?;
+    along::ask(client, id, &who).await?;
+    Ok(sent)
 }
 
 /// Takes somebody out, as the second of two, and says so to the readers who stay; then out of what went along with the report from advice.
@@ -197,11 +209,11 @@ pub async fn confirm_take_out(client: &Client, id: &CaseId, asked: &ItemId) -> R
         true => circle.all_but(client, &case, &who)?,
         false => circle.recipients(client, &case, &Also { except: Some(&who), ..Also::default() })?,
     };
-    remove(client, &case, &items, TakingOut { who: who.clone(), by: by.clone(), signature, log: None }).await?;
+    let line = (Deed::TookOut, about(&case, &items, None, client.today()));
+    remove(client, &case, line, TakingOut { who: who.clone(), by, signature, log: None }).await?;
     let said = TakenOut::new(*asked, acts(client, &items, &who));
     let sent = send(client, (&case, &items), (Kind::TakenOut, None), said.into_body(), &to).await?;
-    let signed = Some((*asked, by, &*wanted.along));
-    along::take_out(client, id, &who, signed).await.map_err(|_| DeskError::known("desk-error-along"))?;
+    along::take_out(client, id, &who).await?;
     Ok(sent)
 }
 
@@ -209,11 +221,10 @@ pub async fn confirm_take_out(client: &Client, id: &CaseId, asked: &ItemId) -> R
 pub(super) async fn remove(
     client: &Client,
     case: &CaseView,
-    items: &[Item],
+    (deed, about): Line,
     taking: TakingOut,
 ) -> Result<(), DeskError> {
-    let about = about(case, items, None, client.today());
-    let taking = TakingOut { log: client.sealed_record(&case.org, Deed::TookOut, about).await?, ..taking };
+    let taking = TakingOut { log: client.sealed_record(&case.org, deed, about).await?, ..taking };
     client.take_out(&case.case, &taking).await?;
     client.logged(&case.org, taking.log.as_deref()).await
 }

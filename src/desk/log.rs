@@ -24,6 +24,12 @@ const VERSION: u8 = 1;
 /// Which case a record is about, and its row; neither for advice.
 pub(super) type About = (Option<CaseId>, Option<Row>);
 
+/// What is done, as the log names it, and about which case.
+pub(super) type Line = (Deed, About);
+
+/// An act of which the log says no more than that there was one: an act in advice that goes with one in a report.
+pub(super) const UNNAMED: Line = (Deed::Other, (None, None));
+
 /// Days after which a desk shows again that its keys work.
 const SHOW_AGAIN: i32 = 7;
 

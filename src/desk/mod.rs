@@ -45,6 +45,7 @@ mod tell;
 mod training;
 mod transfer;
 mod watch;
+mod went_along;
 mod working;
 mod write;
 mod writing;

@@ -7,7 +7,7 @@ use super::{
     write::{Sent, failed, send},
 };
 use crate::{
-    api_types::CaseView,
+    api_types::{CaseView, SentTo},
     domain::{
         id::{CaseId, ItemId, KeyedReader},
         roster::Reader,
@@ -67,7 +67,8 @@ async fn pass(
         return Err(DeskError::known("desk-error-reader-gone"));
     }
     let goes: Vec<ItemId> = goes_along(items, seq, said).into_iter().chain([item]).collect();
-    share_with(client, (case, items), &goes, &to.iter().map(|r| (*r, None)).collect::<Vec<_>>(), None).await?;
+    let passed: Vec<_> = to.iter().map(|r| (*r, SentTo::Passed(r.keyed()))).collect();
+    share_with(client, (case, items), &goes, &passed, None).await?;
     let struck = circle.struck.iter().cloned().collect();
     let keyed = to.iter().map(|r| r.keyed()).collect();
     let done = PassOn::new(item, keyed, circle.reporter.clone(), (circle.readers.clone(), struck));

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{
     Client, DeskError,
     account::oral,
-    along::{Beside, Still},
+    along::{self, Beside, Still},
     case_words::{CaseWords, Entry, is_link},
     commands::Options,
     duty::Duty,
@@ -20,7 +20,6 @@ use super::{
     open::{Body, Content, Item, Opened, Reach, State, open_case},
     owed::{Asks, Owed},
     safe_json, safe_text,
-    summary::Summaries,
 };
 use crate::{
     api_types::CaseView,
@@ -61,8 +60,9 @@ pub(super) async fn read(
     let duties: Vec<Value> = words.duties().iter().map(duty).collect();
     let oral = oral(&opened).map(|oral| oral.to_json());
     let owed = Owed::of(&case, Some(Asks::of(&opened)));
-    let summaries = Summaries::load(&options.identity, &client.me);
-    let beside = Beside::of(client, &summaries, &case.case, &opened).await?;
+    let left = along::look(client, &client.inbox().await?, None).await;
+    let mut beside = Beside::of(client, &case.case, &opened).await?;
+    beside.failed += left;
     let head = head((&case, owed), client.today(), &words, &opened) + &went_along(&beside, &words);
     let entries: Vec<Option<Entry>> = opened.iter().map(|item| (!is_link(item)).then(|| words.entry(item))).collect();
     let nothing = opened.iter().all(|item| !matches!(item.state, State::Opened(_)));
@@ -228,7 +228,7 @@ fn to_json(beside: &Beside) -> Value {
     let ids = |cases: &[CaseView]| cases.iter().map(|case| case.case.to_string()).collect::<Vec<_>>();
     let still =
         beside.still.iter().map(|still| json!({ "who": still.who, "advice": still.advice, "asked": still.asked }));
-    json!({ "reports": ids(&beside.reports), "advice": ids(&beside.advice), "still": still.collect::<Vec<_>>() })
+    json!({ "reports": ids(&beside.reports), "advice": ids(&beside.advice), "still": still.collect::<Vec<_>>(), "failed": beside.failed })
 }
 
 /// The same in words.
@@ -244,7 +244,8 @@ fn went_along(beside: &Beside, words: &CaseWords<'_>) -> String {
         line(&format!("{} {more}", t.with("desk-along-still", &[("name", name)])))
     };
     let still: String = beside.still.iter().map(still).collect();
-    of(&beside.reports, "desk-along-report") + &of(&beside.advice, "desk-along-advice") + &still
+    let failed = if beside.failed > 0 { line(&t.get("desk-along-failed")) } else { String::new() };
+    of(&beside.reports, "desk-along-report") + &of(&beside.advice, "desk-along-advice") + &still + &failed
 }
 
 /// The items, as the page of the case words them.

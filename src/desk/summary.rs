@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Client, Content, DeskError, Identity, Item, State,
-    circle::{story, to_report},
+    circle::story,
     consent::identity,
     kept, links, many,
     news::{News, Waits, news, waits},
@@ -67,8 +67,6 @@ pub(super) struct Summary {
     waits: Vec<(Waits, Option<Day>)>,
     /// The cases it belongs with, and of which it is a duplicate.
     pub(super) links: Vec<(CaseId, bool)>,
-    /// The reports with which something of it went along.
-    pub(super) reports: Vec<CaseId>,
     text: String,
 }
 
@@ -161,7 +159,6 @@ impl Summaries {
             said: news(case, items),
             waits: waits(),
             links: links(items),
-            reports: to_report(items).map(|(_, _, said)| said.report).collect(),
             text,
         };
         self.known.insert(case.case, summary);

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{
     Client, DeskError,
     circle::{Addressed, Also, Circle, withdrawn},
-    log::About,
+    log::{About, Line},
     open::{Item, entered},
     proof::committed,
     register::{Doing, about, deed},
@@ -179,6 +179,18 @@ pub(super) async fn send_with(
     to: &Addressed,
     about: About,
 ) -> Result<Sent, DeskError> {
+    send_as(client, case, (kind, act, proof), text, to, (deed(kind), about)).await
+}
+
+/// As [`send_with`], with the whole line of the log.
+pub(super) async fn send_as(
+    client: &Client,
+    case: &CaseView,
+    (kind, act, proof): (Kind, Option<Act>, Option<String>),
+    text: Plaintext,
+    to: &Addressed,
+    (deed, about): Line,
+) -> Result<Sent, DeskError> {
     if act.is_none() {
         may_send(kind, case.state)?;
     }
@@ -186,7 +198,7 @@ pub(super) async fn send_with(
     let head = ItemHead { proof, ..head(client, case, &to.to, kind, seq, None) };
     let id = head.item;
     let (slots, payload) = item(head, text, &client.me.signer, &to.to).map_err(failed)?.into_parts();
-    let log = client.sealed_record(&case.org, deed(kind), about).await?;
+    let log = client.sealed_record(&case.org, deed, about).await?;
     let mut body = framed(id, act, case.state, (&slots, &to.cards), log.clone())?;
     body.extend_from_slice(&payload);
     let added = client.add(&case.case, body).await?;

@@ -73,6 +73,8 @@ pub(crate) enum Adds {
     Memo,
     /// A guest's.
     Guest,
+    /// What somebody says of who goes, who reads no more than what went along with a report.
+    Passed,
     /// A reader's.
     Reader,
     /// The reporter's.
@@ -86,7 +88,7 @@ impl Adds {
     const fn most(self) -> usize {
         match self {
             Self::Memo => 200,
-            Self::Guest => 250,
+            Self::Guest | Self::Passed => 250,
             Self::Reader => 300,
             Self::Reporter => 400,
             Self::Must => 402,

@@ -62,18 +62,6 @@ pub struct TakeOut {
     pub reason: Plaintext,
     /// Over [`take_out_bytes`], by the author of the item: what the server sees of it. Hex.
     pub signature: String,
-    /// The same for what went along with the report from advice: who is out of the one is out of the other.
-    #[serde(default)]
-    pub along: Vec<OutOf>,
-}
-
-/// A signature by which somebody is taken out of another case, too.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub struct OutOf {
-    /// Which.
-    pub case: CaseId,
-    /// Over [`take_out_bytes`] of that case, by the same author. Hex.
-    pub signature: String,
 }
 
 #[derive(Serialize)]
@@ -82,28 +70,19 @@ struct TakeOutBody<'a> {
     who: &'a KeyedReader,
     reason: &'a str,
     signature: &'a str,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    along: &'a [OutOf],
 }
 
 impl TakeOut {
     /// Signed by who asks.
     pub fn new(instance: &InstanceId, case: &CaseId, who: KeyedReader, reason: Plaintext, signer: &Signer) -> Self {
         let signature = hex::encode(signer.sign(&take_out_bytes(instance, case, &who)));
-        Self { v: VERSION, who, reason, signature, along: Vec::new() }
-    }
-
-    /// With the signatures for what went along.
-    #[must_use]
-    pub fn with_along(self, along: Vec<OutOf>) -> Self {
-        Self { along, ..self }
+        Self { v: VERSION, who, reason, signature }
     }
 
     /// The body of its item. A reason that is not UTF-8 loses the bytes that are not.
     pub fn into_body(self) -> Plaintext {
         let reason = Zeroizing::new(String::from_utf8_lossy(self.reason.bytes()).into_owned());
-        let (signature, along) = (&*self.signature, &*self.along);
-        body(&TakeOutBody { v: self.v, who: &self.who, reason: &reason, signature, along })
+        body(&TakeOutBody { v: self.v, who: &self.who, reason: &reason, signature: &self.signature })
     }
 }
 
@@ -129,31 +108,12 @@ pub struct TakenOut {
     /// The items in which who went had acted as one of two readers, as in [`Left`].
     #[serde(default)]
     pub acts: Vec<ItemId>,
-    /// What a first reader signed in the report that this case went along with; their item stands there.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub first: Option<FirstOut>,
-}
-
-/// What a first reader signed to take somebody out of a case, where their item stands in another.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub struct FirstOut {
-    /// Who goes.
-    pub who: KeyedReader,
-    /// The first reader.
-    pub by: KeyedReader,
-    /// Over [`take_out_bytes`] of this case. Hex.
-    pub signature: String,
 }
 
 impl TakenOut {
     /// After what a first reader asked, and these acts of who went.
     pub fn new(take_out: ItemId, acts: Vec<ItemId>) -> Self {
-        Self { v: VERSION, take_out, acts, first: None }
-    }
-
-    /// After what a first reader asked in an item of the report that this case went along with.
-    pub fn along(take_out: ItemId, first: FirstOut) -> Self {
-        Self { v: VERSION, take_out, acts: Vec::new(), first: Some(first) }
+        Self { v: VERSION, take_out, acts }
     }
 
     /// The body of its item.

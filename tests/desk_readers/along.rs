@@ -1,14 +1,13 @@
 //! What went along with a report from advice, on the pages of both.
+#[path = "../support/advice.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod advice;
+
+use advice::{ADVISER, made};
 use thirtyfour::By;
 
-use crate::{
-    READER, SECOND, THIRD, absolute, cases, desk, entered, only_case, picture,
-    support::{Browser, Service},
-    webdriver::RealBrowser,
-};
+use crate::{READER, SECOND, THIRD, absolute, cases, desk, entered, picture, support::Service, webdriver::RealBrowser};
 
-const ADVISER: &str = "bzk-vertrouwenspersoon-1";
-const MORE: &str = "/nl/mailbox/more";
 const STILL: &str = "Functionaris integriteit 2 is uit deze melding, maar leest nog wel het advies dat meeging.";
 
 async fn at(service: &Service, who: &str, path: &str) -> RealBrowser {
@@ -21,15 +20,7 @@ async fn at(service: &Service, who: &str, path: &str) -> RealBrowser {
 #[actix_web::test]
 async fn who_is_out_of_a_report_and_reads_the_advice_is_said_and_two_end_it_on_the_page() {
     let service = Service::start(None).await;
-    let reporter = Browser::new(&service.base);
-    let code = reporter.advice("EERSTE-VERHAAL", ADVISER).await;
-    let advice = only_case(&service, ADVISER).await;
-    let mut page = reporter.with_code(MORE, &code, Some(0), &[("to", "report")]).await;
-    let answers: [&[(&str, &str)]; 3] = [&[("topic", "money")], &[("along", "story"), ("text", "KORT")], &[]];
-    for answer in answers {
-        page = reporter.answer(MORE, &page, &[answer, &[("go", "next")]].concat()).await;
-    }
-    let report = only_case(&service, READER).await;
+    let (_, advice, report) = made(&service).await;
     let file = service.path("why.txt");
     std::fs::write(&file, "Praat erover").unwrap();
     let out = ["take-out", &report, SECOND, "--file", file.to_str().unwrap()];

@@ -115,8 +115,7 @@ impl CaseWords<'_> {
             }
             Content::TakenOut(taken) => {
                 let asked = self.takings().into_iter().find(|asked| asked.asked == taken.take_out);
-                let who = asked.map(|asked| asked.who).or_else(|| taken.first.as_ref().map(|first| first.who.clone()));
-                alone(who.map(|who| self.person(&who.reader)).unwrap_or_default())
+                alone(asked.map(|asked| self.person(&asked.who.reader)).unwrap_or_default())
             }
             // What a case belongs with is said on top of it, and only where the other case may be named.
             Content::Link(_) | Content::DutyApproved(_) | Content::File { .. } => Vec::new(),
@@ -201,7 +200,7 @@ fn named_items(t: Texts, items: &[Named]) -> String {
     named.collect::<Vec<_>>().join("; ")
 }
 
-/// Why somebody should be taken out. Where they went from the report, that is why, and it has no other words.
+/// Why somebody should be taken out. Where it goes with the same in the report, that is why, and it has no other words.
 pub(in crate::desk) fn why_out(t: Texts, asked: &TakeOut) -> String {
     if asked.reason.is_blank() { t.get("desk-take-out-along") } else { words(&asked.reason) }
 }

@@ -137,13 +137,13 @@ impl Circle {
 
     /// Since when somebody of the circle reads a case that was filed on a day; nothing where that is not known.
     pub(super) fn since(&self, reader: &KeyedReader, filed: Day) -> Option<Day> {
-        let let_in = self.there.joined.iter().filter(|(joined, _)| joined == reader).map(|(_, day)| *day).max();
+        let let_in = self.there.joined.iter().filter(|let_in| let_in.who == *reader).map(|let_in| let_in.day).max();
         let_in.or_else(|| self.named.contains(reader).then_some(filed)).filter(|_| self.readers.contains(reader))
     }
 
     /// Whether somebody was let in after the start.
     pub(super) fn was_let_in(&self, reader: &KeyedReader) -> bool {
-        self.there.joined.iter().any(|(joined, _)| joined == reader)
+        self.there.joined.iter().any(|let_in| let_in.who == *reader)
     }
 
     /// Whether somebody only reads what the reporter let go along: nothing that is written here is for them, and they write nothing.

@@ -13,7 +13,7 @@ use crate::{
         id::{ItemId, KeyedReader, ReaderId},
     },
     seal::{
-        circle::{LeftReason, TakenOut, took_out},
+        circle::{LeftReason, TakenOut},
         consent::{HandOver, ToReport},
     },
 };
@@ -22,8 +22,16 @@ use crate::{
 pub(super) struct Joined {
     /// Those who could read from the start, and these.
     pub(super) ever: Vec<KeyedReader>,
-    /// Who was let in, as often as they were, each with the day.
-    pub(super) joined: Vec<(KeyedReader, Day)>,
+    /// Who was let in, as often as they were.
+    pub(super) joined: Vec<LetIn>,
+}
+
+/// That somebody was let in.
+pub(super) struct LetIn {
+    pub(super) who: KeyedReader,
+    pub(super) day: Day,
+    /// The item that says so.
+    item: ItemId,
 }
 
 impl Joined {
@@ -35,22 +43,24 @@ impl Joined {
         struck: &BTreeSet<ReaderId>,
         gone: &Gone,
     ) -> Self {
-        let all = proven(items).filter_map(|(_, opened)| Some((handed_over(opened)?, opened.manifest.head.day)));
-        let mut left: Vec<(&HandOver, Day)> = all.filter(|(done, _)| !struck.contains(&done.to.reader)).collect();
+        let all =
+            proven(items).filter_map(|(item, opened)| Some((item, (handed_over(opened)?, opened.manifest.head.day))));
+        let mut left: Vec<(ItemId, (&HandOver, Day))> =
+            all.filter(|(_, (done, _))| !struck.contains(&done.to.reader)).collect();
         let (mut ever, mut joined) = (start.to_vec(), Vec::new());
         // A request is carried out once, however often somebody says so.
         let mut carried_out: HashSet<ItemId> = HashSet::new();
         // Somebody let in may be one of the two who let in the next.
         loop {
             let counts = |by: &KeyedReader, act: &ItemId| ever.contains(by) && gone.counts(by, act);
-            let (now, later): (Vec<_>, Vec<_>) =
-                left.into_iter().partition(|said| agreed(items, said.0) || on_duty(client, items, *said, &counts));
+            let lets_in = |said: (&HandOver, Day)| agreed(items, said.0) || on_duty(client, items, said, &counts);
+            let (now, later): (Vec<_>, Vec<_>) = left.into_iter().partition(|(_, said)| lets_in(*said));
             if now.is_empty() {
                 return Self { ever, joined };
             }
-            let new = now.into_iter().filter(|(done, _)| carried_out.insert(done.request));
-            joined.extend(new.map(|(done, day)| (done.to.clone(), day)));
-            ever = start.iter().chain(joined.iter().map(|(reader, _)| reader)).cloned().collect();
+            let new = now.into_iter().filter(|(_, (done, _))| carried_out.insert(done.request));
+            joined.extend(new.map(|(item, (done, day))| LetIn { who: done.to.clone(), day, item }));
+            ever = start.iter().chain(joined.iter().map(|let_in: &LetIn| &let_in.who)).cloned().collect();
             left = later;
         }
     }
@@ -118,7 +128,8 @@ impl Gone {
     /// Who left, by their own word, or was taken out, by that of two others. Who take each other out both go.
     pub(super) fn of(client: &Client, items: &[Item], there: &Joined) -> Self {
         let mut gone = Self::default();
-        let mut went: HashSet<(KeyedReader, Day)> = HashSet::new();
+        // Each time by how they had come in, so far as they saw: who says it twice, as when a first try failed, goes once.
+        let mut went: HashSet<(KeyedReader, Vec<ItemId>)> = HashSet::new();
         for (_, opened) in proven(items) {
             let Content::Left(left) = &opened.content else { continue };
             let Some(by) = author(client, items, opened) else { continue };
@@ -130,11 +141,13 @@ impl Gone {
                 continue;
             }
             gone.only(&by, &left.acts);
-            went.insert((by, opened.manifest.head.day));
+            let came = there.joined.iter().filter(|let_in| let_in.who == by).map(|let_in| let_in.item);
+            let seen = came.filter(|item| opened.manifest.head.before.has(item)).collect();
+            went.insert((by, seen));
         }
         // Who left and was let in again is a reader: they came in as often as they went, and once more.
         for reader in &there.ever {
-            let came = there.joined.iter().filter(|(r, _)| r == reader).count();
+            let came = there.joined.iter().filter(|let_in| let_in.who == *reader).count();
             let chosen = usize::from(there.ever.iter().filter(|r| *r == reader).count() > came);
             if went.iter().filter(|(r, _)| r == reader).count() >= came + chosen {
                 gone.left.insert(reader.clone());
@@ -177,7 +190,7 @@ impl Gone {
         ever: &[KeyedReader],
         (second, taken): (&Opened, &TakenOut),
     ) -> Option<KeyedReader> {
-        let (who, first) = first_out(client, items, (second, taken))?;
+        let (who, first) = first_out(client, items, taken)?;
         let (act, second) = (second.manifest.head.item, roster_author(client, second)?);
         let may = |by: &KeyedReader, among: &[KeyedReader]| ever.contains(by) || among.contains(by);
         let two = |among: &[KeyedReader]| may(&first, among) && may(&second, among);
@@ -189,18 +202,9 @@ impl Gone {
     }
 }
 
-/// Who was asked to be taken out, and by whom: in an item of this case, or with a signature that came from the report.
-fn first_out(
-    client: &Client,
-    items: &[Item],
-    (second, taken): (&Opened, &TakenOut),
-) -> Option<(KeyedReader, KeyedReader)> {
-    let Some(first) = &taken.first else {
-        let (_, first) = proven(items).find(|(id, _)| *id == taken.take_out)?;
-        let Content::TakeOut(wanted) = &first.content else { return None };
-        return Some((wanted.who.clone(), roster_author(client, first)?));
-    };
-    let (by, case) = (client.roster.keyed(&first.by)?, &second.manifest.head.case);
-    let signed = took_out(&by.sign_key, &client.roster.instance, case, &first.who, &first.signature);
-    signed.then(|| (first.who.clone(), first.by.clone()))
+/// Who was asked to be taken out, and by whom.
+fn first_out(client: &Client, items: &[Item], taken: &TakenOut) -> Option<(KeyedReader, KeyedReader)> {
+    let (_, first) = proven(items).find(|(id, _)| *id == taken.take_out)?;
+    let Content::TakeOut(wanted) = &first.content else { return None };
+    Some((wanted.who.clone(), roster_author(client, first)?))
 }

@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     api_types::CaseView,
-    desk::{inbox, summary::Summary},
+    desk::{along::look, inbox, summary::Summary},
     domain::{case::CaseState, id::CaseId, oral::topics as oral_topics},
     seal::code::Language,
     text::Texts,
@@ -120,7 +120,10 @@ pub(super) async fn list(
 async fn show(open: &mut Unlocked, t: Texts, query: &Asked) -> Answer {
     let (mut cases, away) = tokio::try_join!(open.client.inbox(), open.client.away_until())?;
     let Unlocked { client, summaries, .. } = &mut *open;
-    let waiting = summaries.gather(client, &cases, Some(Instant::now() + BUDGET)).await?;
+    let until = Some(Instant::now() + BUDGET);
+    let waiting = summaries.gather(client, &cases, until).await?;
+    // What is left is looked into the next time.
+    look(client, &cases, until).await;
     open.summaries.save(&open.client.me, &cases)?;
     open.guide.keep(&open.client.me, &cases)?;
     let there: HashSet<CaseId> = cases.iter().map(|case| case.case).collect();

@@ -55,11 +55,13 @@ pub(super) struct Along {
     pub(super) cases: Vec<(CaseId, String)>,
     /// Who went from the report and still reads the advice, and whether this reader asked already that they do not.
     pub(super) still: Vec<(String, bool)>,
+    /// Not all of it is known just now.
+    pub(super) failed: bool,
 }
 
 /// What goes together because advice became a report, as far as this reader reads both.
 pub(super) async fn along(open: &Unlocked, t: Texts, id: &CaseId, items: &[Item]) -> Result<Along, DeskError> {
-    let beside = Beside::of(&open.client, &open.summaries, id, items).await?;
+    let beside = Beside::of(&open.client, id, items).await?;
     let words = open.words(t, id);
     let one = |text: &'static str| move |case: &CaseView| (case.case, t.with(text, &[("title", title(open, t, case))]));
     let reports = beside.reports.iter().map(one("desk-along-report"));
@@ -68,7 +70,7 @@ pub(super) async fn along(open: &Unlocked, t: Texts, id: &CaseId, items: &[Item]
         let name = [("name", words.named(&still.who.reader))];
         (t.with("desk-along-still", &name), still.asked)
     });
-    Ok(Along { cases, still: still.collect() })
+    Ok(Along { cases, still: still.collect(), failed: beside.failed > 0 })
 }
 
 /// How another case is called here.

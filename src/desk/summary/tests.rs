@@ -31,6 +31,7 @@ pub(in crate::desk) fn view(case: CaseId) -> CaseView {
         items: vec![ItemId::from_uuid(Uuid::from_bytes(*case.as_bytes()))],
         readers: Vec::new(),
         away: Vec::new(),
+        passed: false,
     }
 }
 
@@ -45,7 +46,6 @@ fn summary(line: &str, items: &[ItemId]) -> Summary {
         said: Vec::new(),
         waits: Vec::new(),
         links: Vec::new(),
-        reports: Vec::new(),
         text: String::new(),
     }
 }

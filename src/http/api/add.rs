@@ -22,12 +22,12 @@ use crate::{
     domain::{
         case::{Act, Case, CaseState, after},
         day::Day,
-        id::{CaseId, ItemId, KeyedReader},
+        id::{CaseId, ItemId},
     },
     envelope,
     http::mailbox,
     seal::{Slot, guest::vouched, slot::FILL_MORE},
-    store::{Added, Move, NewItem, Payload, StoreError},
+    store::{Added, Move, NewItem, Payload, SlotRow, StoreError},
 };
 
 /// Sealed messages are no larger; what is larger is a file.
@@ -76,7 +76,8 @@ impl From<PayloadError> for Refused {
     responses(
         (status = 200, description = "The item is in the case.", body = AddedView),
         (status = 400, description = "Not an envelope, no slots or too many, no record for the log, or a body that ended early."),
-        (status = 403, description = "A slot is for a reader that the case does not have; or a guest would close it."),
+        (status = 403, description = "A slot is for a reader that the case does not have; or a guest would close it; or who only reads what went along \
+                                      with a report would do more there than say who goes."),
         (status = 408, description = "The body came too slowly."),
         (status = 409, description = "The case is not in that state, or is full; or the item is of another case. A case takes 250 items with a \
                                       guest's, 300 with a reader's, and an acknowledgement and an end whatever it has."),
@@ -108,12 +109,13 @@ pub(crate) async fn add(app: Data<App>, me: SignedIn, id: Path<String>, mut body
     let adds = match adding.act {
         Some(Act::Acknowledge | Act::Close) => Adds::Must,
         _ if me.guest.is_some() => Adds::Guest,
+        _ if mailbox::only_passed(&has, &me.keyed) => Adds::Passed,
         _ => Adds::Reader,
     };
-    let held = (mailbox::reserve(&has), absence::served_by(&app, &has));
+    let held = (&*has, absence::served_by(&app, &has));
     let added = async {
         let fit = fit(&app, (&case, adds), &adding).await?;
-        if me.guest.is_some() && !app.by_guests.take(&case.id) {
+        if matches!(adds, Adds::Guest | Adds::Passed) && !app.by_guests.take(&case.id) {
             return Err(Refused::Sent(StatusCode::TOO_MANY_REQUESTS));
         }
         logged(&app, me.writes(), &case, &adding).await?;
@@ -129,11 +131,16 @@ pub(crate) async fn add(app: Data<App>, me: SignedIn, id: Path<String>, mut body
 fn refuse(app: &App, me: &SignedIn, case: &Case, adding: &Adding, has: &[CaseReader<'_>]) -> Option<HttpResponse> {
     let stranger = |to: &SentTo| match to {
         SentTo::Reader(id) => has.iter().all(|r| r.keyed != id),
+        // Who only reads a part is known by what they have.
+        SentTo::Passed(_) => true,
         // One who has no slot in the case is left out by the store.
         SentTo::Guest(card) => !vouched(card, &app.roster, &case.id) || !card.counts_on(app.clock.today()),
         SentTo::Reporter | SentTo::Nobody(_) => false,
     };
-    if me.guest.is_some() && adding.act == Some(Act::Close) {
+    let closes = me.guest.is_some() && adding.act == Some(Act::Close);
+    // Whoever only reads what went along says who goes, and nothing else: that is no act, and not for the reporter.
+    let writes = || adding.act.is_some() || adding.slots.iter().any(|s| s.to == SentTo::Reporter);
+    if closes || (mailbox::only_passed(has, &me.keyed) && writes()) {
         return Some(HttpResponse::Forbidden().finish());
     }
     if adding.slots.is_empty() || adding.slots.len() > FILL_MORE {
@@ -201,14 +208,17 @@ pub(super) async fn store(
     app: &Data<App>,
     case: &Case,
     fit: Fit,
-    (reserve, by): (Option<(&KeyedReader, Day)>, Day),
+    (has, by): (&[CaseReader<'_>], Day),
     mut payload: Vec<u8>,
     mut body: web::Payload,
 ) -> Result<Added, Refused> {
     let Fit { item, slots, change, adds } = fit;
     let most = adds.most();
     let readers = app.post.of_readers(case, &slots);
-    let slots = app.post.rows(case, &item, slots, reserve);
+    let passed: Vec<[u8; 32]> =
+        has.iter().filter(|r| r.passed).map(|r| app.post.reader_mailbox(r.keyed, case.filed)).collect();
+    let row = |row: SlotRow| if passed.contains(&row.mailbox) { app.post.passed(case, &item, row) } else { row };
+    let slots = app.post.rows(case, &item, slots, mailbox::reserve(has)).into_iter().map(row).collect();
     while payload.len() <= INLINE_BYTES {
         let Some(chunk) = body.next().await else {
             let item = NewItem { id: item, slots, readers, payload: Payload::Inline(payload), most };
@@ -220,8 +230,8 @@ pub(super) async fn store(
     if app.store.case_of(&item.id).await? == Some(case.id) {
         return Ok(Added::Already);
     }
-    // A coordinator's message is a text.
-    if matches!(adds, Adds::Memo) {
+    // A coordinator's message is a text, and so is that somebody goes.
+    if matches!(adds, Adds::Memo | Adds::Passed) {
         return Err(Refused::Sent(StatusCode::PAYLOAD_TOO_LARGE));
     }
     let _place = app.files.try_acquire().map_err(|_| full())?;

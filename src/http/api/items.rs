@@ -98,7 +98,9 @@ async fn mine(app: &App, me: &SignedIn, item: &ItemId) -> Result<Option<(SlotRow
     let Some(by) = serves(app, me, &case).await? else { return Ok(None) };
     let slot = app.store.slot(item, &app.post.reader_mailbox(&me.keyed, case.filed), by).await?;
     let Some(slot) = slot.filter(|slot| app.post.intact(&case, item, slot)) else { return Ok(None) };
-    if !case.state.is_closed() && !app.post.is_opened(&case, item, &slot) {
+    // Of who only reads a part nothing is kept: they open no case.
+    let counts = !app.post.is_opened(&case, item, &slot) && !app.post.is_passed(&case, item, &slot);
+    if !case.state.is_closed() && counts {
         let tag = app.post.opened_tag(&case, item, &slot);
         let marked = app.store.mark_opened(&case.id, (item, &slot), tag, by).await;
         // On a full disk what was opened before can still be read: this is kept the next time.

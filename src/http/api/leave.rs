@@ -64,7 +64,8 @@ pub(crate) async fn leave(app: Data<App>, me: SignedIn, id: Path<String>, sent: 
     request_body = TakingOut,
     responses(
         (status = 204, description = "They have no slot in the case."),
-        (status = 403, description = "The two are not two other readers of the case, or the signature is not the first one's."),
+        (status = 403, description = "The two are not two other readers of the case, or the signature is not the first one's; or one of them only reads what \
+                                      went along with a report, and who would go reads more."),
         (status = 409, description = "Nobody would be left who reads it for the desk, or as an adviser."),
         (status = 429, description = "This reader has written too much into the log."),
         TakesJson,
@@ -97,6 +98,9 @@ fn wanted(app: &App, me: &SignedIn, case: &Case, readers: &[CaseReader<'_>], sen
     let by = live(app, readers).find(|r| *r.keyed == sent.by).map(|r| r.reader);
     let two = me.guest.is_none() && sent.by != me.keyed && sent.who != me.keyed && sent.who != sent.by;
     let signed = |key: &str| took_out(key, &app.roster.instance, &case.id, &sent.who, &sent.signature);
+    // Who reads no more than what went along takes out nobody but others who do.
+    let passed = |who: &KeyedReader| mailbox::only_passed(readers, who);
+    let two = two && (passed(&sent.who) || !(passed(&me.keyed) || passed(&sent.by)));
     two && by.is_some_and(|by| signed(&by.sign_key))
 }
 
@@ -111,8 +115,8 @@ async fn go(app: &App, case: &Case, readers: &[CaseReader<'_>], who: &KeyedReade
     let going = readers.iter().find(|r| r.keyed == who).map(|r| r.reader);
     let served = absence::served_by(app, readers);
     let others = readers.iter().filter(|r| r.keyed != who);
-    // A guest, or a manager whom the reporter chose, is not one the case must have.
-    let needed = going.filter(|going| must_be_replaced(going));
+    // A guest, a manager whom the reporter chose, or who only reads a part, is not one the case must have.
+    let needed = going.filter(|going| must_be_replaced(going) && !mailbox::only_passed(readers, who));
     // Advice cannot be without an adviser; officers may be there who read no more than what went along with a report.
     let advice = mailbox::advice(app, case).await?;
     let advises = |r: &CaseReader<'_>| r.reader.functions.contains(&Function::Adviser);

@@ -7,7 +7,7 @@ use actix_web::{
 use base64::{Engine, prelude::BASE64_STANDARD};
 
 use super::{
-    super::App,
+    super::{App, mailbox},
     SignedIn,
     add::Refused,
     document::{Anywhere, ForReaders},
@@ -46,7 +46,8 @@ pub(super) const BYTES: usize = 512 << 10;
     responses(
         (status = 200, description = "They have the slots; whether all were there before.", body = AddedView),
         (status = 400, description = "The body is not what it should be, no slots or too many, or no record for the log."),
-        (status = 403, description = "No active reader has this name and these keys, and no card that counts is a guest's; or a guest would share."),
+        (status = 403, description = "No active reader has this name and these keys, and no card that counts is a guest's; or a guest would share, or who only reads what went along with \
+                                      a report."),
         (status = 409, description = "The case is not open, or the first day of it has not come, or there is no room for one more in the item, or in the case: who can read it and its \
                                       reporter fit one item together. What was shared before stays."),
         (status = 413, description = "The body is over 512 KiB."),
@@ -64,6 +65,9 @@ pub(crate) async fn share(app: Data<App>, me: SignedIn, id: Path<String>, sent: 
         let nowhere = || Refused::Sent(StatusCode::NOT_FOUND);
         let id = CaseId::parse(&id).ok_or_else(nowhere)?;
         let (case, items) = mine(&app, &me, &id).await?.ok_or_else(nowhere)?;
+        if mailbox::only_passed(&mailbox::readers(&app, &case).await?, &me.keyed) {
+            return Err(Refused::Sent(StatusCode::FORBIDDEN));
+        }
         let rows: Vec<(ItemId, SlotRow)> =
             slots.into_iter().map(|one| row(&app, &me, (&case, &items), one)).collect::<Result<_, _>>()?;
         let early = not_before.is_some_and(|day| app.clock.today() < day);
@@ -93,7 +97,7 @@ fn row(
 ) -> Result<(ItemId, SlotRow), Refused> {
     let refused = |status| Refused::Sent(status);
     let header = BASE64_STANDARD.decode(header).ok().filter(|h| h.len() <= HEADER);
-    let header = header.filter(|_| matches!(to, SentTo::Reader(_) | SentTo::Guest(_)));
+    let header = header.filter(|_| matches!(to, SentTo::Reader(_) | SentTo::Guest(_) | SentTo::Passed(_)));
     let header = header.ok_or(refused(StatusCode::BAD_REQUEST))?;
     if !items.contains(&item) {
         return Err(refused(StatusCode::NOT_FOUND));
@@ -101,8 +105,10 @@ fn row(
     if me.guest.is_some() || !welcome(app, case, &to) {
         return Err(refused(StatusCode::FORBIDDEN));
     }
+    let passed = matches!(to, SentTo::Passed(_));
     let slot = Slot { to: to.in_case(case.id), header };
     let row = app.post.rows(case, &item, vec![slot], None).pop().ok_or(StoreError::Conflict)?;
+    let row = if passed { app.post.passed(case, &item, row) } else { row };
     Ok((item, row))
 }
 
@@ -113,7 +119,7 @@ fn welcome(app: &App, case: &Case, to: &SentTo) -> bool {
         return false;
     }
     match to {
-        SentTo::Reader(reader) => app.keyed.contains(reader),
+        SentTo::Reader(reader) | SentTo::Passed(reader) => app.keyed.contains(reader),
         SentTo::Guest(card) => vouched(card, &app.roster, &case.id) && card.counts_on(app.clock.today()),
         SentTo::Reporter | SentTo::Nobody(_) => false,
     }

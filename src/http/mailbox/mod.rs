@@ -23,7 +23,7 @@ use askama::Template;
 pub(crate) use self::{
     guests::guests_now,
     parts::words,
-    readers::{CaseReader, advice, readers, reserve, written_to},
+    readers::{CaseReader, advice, only_passed, readers, reserve, written_to},
     show::{hidden, show},
     waits::say_sent,
     write::{head, lets_along},

@@ -22,6 +22,8 @@ pub(crate) struct CaseReader<'a> {
     pub(crate) release: Option<Day>,
     /// The day until which they are away.
     pub(crate) away: Option<Day>,
+    /// Whether they read no more than what went along with a report from this advice.
+    pub(crate) passed: bool,
 }
 
 impl CaseReader<'_> {
@@ -39,11 +41,23 @@ pub(crate) async fn readers<'a>(app: &'a App, case: &Case) -> Result<Vec<CaseRea
     let mut found = Vec::new();
     for item in app.store.items(&case.id).await? {
         let rows = app.store.slots(&item).await?;
+        let row_of = |mailbox| rows.iter().find(|row| row.mailbox == mailbox && app.post.intact(case, &item, row));
+        for there in found.iter_mut().filter(|there: &&mut CaseReader<'_>| there.passed) {
+            let row = row_of(app.post.reader_mailbox(there.keyed, case.filed));
+            there.passed = row.is_none_or(|row| app.post.is_passed(case, &item, row));
+        }
         absent.retain(|(mailbox, reader, keyed)| {
-            let row = rows.iter().find(|row| row.mailbox == *mailbox && app.post.intact(case, &item, row));
+            let row = row_of(*mailbox);
             // Few of the roster are in the case: only of those the hash is made.
             let until = || away.get(&app.post.reader_away(keyed)).copied();
-            found.extend(row.map(|row| CaseReader { reader, keyed, release: row.release, away: until() }));
+            let passed = |row| app.post.is_passed(case, &item, row);
+            found.extend(row.map(|row| CaseReader {
+                reader,
+                keyed,
+                release: row.release,
+                away: until(),
+                passed: passed(row),
+            }));
             row.is_none()
         });
     }
@@ -75,6 +89,11 @@ pub(crate) async fn written_to<'a>(app: &'a App, opened: &Opened) -> Result<Vec<
         readers.retain(|r| !parts.only_passed(r.keyed));
     }
     Ok(readers)
+}
+
+/// Whether somebody reads no more of a case than what went along with a report from it: they read, leave, and take out others who do.
+pub(crate) fn only_passed(readers: &[CaseReader<'_>], who: &KeyedReader) -> bool {
+    readers.iter().any(|r| r.keyed == who && r.passed)
 }
 
 /// The reserve reader among them: what is added later is held back as long as what was there.

@@ -9,7 +9,7 @@ use askama::Template;
 use super::{chosen, shown};
 use crate::{
     desk::{
-        along, leave,
+        leave,
         leave::can_leave,
         page::{
             Desk,
@@ -73,6 +73,6 @@ async fn page(open: &Unlocked, t: Texts, id: &CaseId, why: Option<LeftReason>, e
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let unread = case.state == CaseState::Unopened;
     let (can, guest) = (can_leave(&open.client, &case).await?, super::is_guest(open));
-    let along = !along::known(&open.client, &open.summaries, id).await?.is_empty();
+    let along = !open.client.along.with(id).is_empty();
     Ok(shown(open, t, status, "desk-leave-title", &Leave { t, case: *id, can, guest, unread, why, along, error }))
 }
