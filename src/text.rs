@@ -212,6 +212,7 @@ mod tests {
             "news-",
             "roster-",
             "other-",
+            "waits-",
             "words-",
             "desk-error-",
             "desk-from-reporter",

@@ -52,18 +52,21 @@ impl Guide {
     /// Reads the file beside the identity.
     pub(super) fn load(identity: &FilePath, me: &Identity) -> Self {
         let file = identity.with_extension("guide");
-        let stored = kept::load(&file, me).filter(|s: &Stored| s.version == VERSION);
-        Self { file, seen: stored.map(|s| s.seen).unwrap_or_default() }
+        let seen = read(&file, me).unwrap_or_default();
+        Self { file, seen }
     }
 
     /// Forgets cases that are gone.
     pub(super) fn keep(&mut self, me: &Identity, there: &[CaseView]) -> Result<(), DeskError> {
-        let before = self.seen.len();
-        if before > 0 {
-            let there: BTreeSet<CaseId> = there.iter().map(|case| case.case).collect();
-            self.seen.retain(|case, _| there.contains(case));
+        if self.seen.is_empty() {
+            return Ok(());
         }
-        if self.seen.len() == before { Ok(()) } else { self.save(me) }
+        let there: BTreeSet<CaseId> = there.iter().map(|case| case.case).collect();
+        let gone: BTreeSet<CaseId> = self.seen.keys().filter(|case| !there.contains(case)).copied().collect();
+        if gone.is_empty() {
+            return Ok(());
+        }
+        self.change(me, |seen| seen.retain(|case, _| !gone.contains(case)))
     }
 
     /// What was ticked; nothing where the guide was not seen.
@@ -73,13 +76,26 @@ impl Guide {
 
     /// Remembers that it was seen, and what was ticked.
     pub(super) fn see(&mut self, me: &Identity, case: CaseId, ticks: BTreeSet<String>) -> Result<(), DeskError> {
-        self.seen.insert(case, ticks);
-        self.save(me)
+        self.change(me, |seen| drop(seen.insert(case, ticks)))
     }
 
-    fn save(&self, me: &Identity) -> Result<(), DeskError> {
+    /// Changes what stands in the file now: another program may have written it since.
+    fn change(
+        &mut self,
+        me: &Identity,
+        how: impl FnOnce(&mut BTreeMap<CaseId, BTreeSet<String>>),
+    ) -> Result<(), DeskError> {
+        let _alone = kept::alone(&self.file)?;
+        if let Some(now) = read(&self.file, me) {
+            self.seen = now;
+        }
+        how(&mut self.seen);
         kept::save(&self.file, me, &Stored { version: VERSION, seen: self.seen.clone() })
     }
+}
+
+fn read(file: &FilePath, me: &Identity) -> Option<BTreeMap<CaseId, BTreeSet<String>>> {
+    kept::load(file, me).filter(|stored: &Stored| stored.version == VERSION).map(|stored| stored.seen)
 }
 
 /// Whether the guide is for this reader.
@@ -122,5 +138,28 @@ fn pass_on(client: &Client, t: Texts, case: &CaseView, items: &[Item]) -> String
         (false, _) => t.with("desk-guide-pass-on", &names(own)),
         (true, false) => t.with("desk-guide-pass-on-outside", &names(outside)),
         (true, true) => t.get("desk-guide-pass-on-nobody"),
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test")]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::id::ReaderId;
+
+    #[test]
+    fn two_programs_keep_which_guides_the_other_showed() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = folder.path().join("me.key");
+        let me = Identity::create(&key, ReaderId::parse("lezer").unwrap(), None).unwrap();
+        let [first, second] = [1, 2].map(|n| CaseId::from_uuid(Uuid::from_u128(n)));
+        let [mut page, mut command] = [(); 2].map(|()| Guide::load(&key, &me));
+        let ticks = BTreeSet::from(["thank".to_owned()]);
+        page.see(&me, first, ticks.clone()).unwrap();
+        command.see(&me, second, BTreeSet::new()).unwrap();
+        let again = Guide::load(&key, &me);
+        assert_eq!((again.ticks(&first), again.ticks(&second)), (Some(&ticks), Some(&BTreeSet::new())));
     }
 }

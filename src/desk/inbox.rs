@@ -143,7 +143,7 @@ pub(super) async fn inbox(options: &Options, client: &Client, asked: &Asked) -> 
         let unread = || if opened(c) { String::new() } else { "\n  not opened by you yet".to_owned() };
         let title = title.unwrap_or_else(unread);
         let news = in_words(Texts::of(Language::En), client, &known, &c.case);
-        let news = news.iter().map(|news| format!("\n  {news}")).collect::<String>();
+        let news = news.iter().map(|news| ["\n  ", news].concat()).collect::<String>();
         format!("{}  {}  {:?}  filed {}  {due}  {items} item(s){told}{title}{news}", c.case, c.org, c.state, c.filed)
     };
     let lines: Vec<String> = cases.iter().map(line).collect();

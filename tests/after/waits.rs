@@ -40,7 +40,10 @@ async fn what_waits_for_a_second_reader_is_named_until_it_is_done() {
     service.desk(SECOND, &["read", &case]).await.unwrap();
     assert_eq!(waits(SECOND).await, json!(["duty"]));
     let words = service.desk_words(SECOND, &["inbox"]).await.unwrap();
-    assert!(words.contains("Waits for you: a second reader to say that the law demands a hand-over"), "{words}");
+    assert!(
+        words.contains("Waits for you: approving as the second reader that the law demands a hand-over"),
+        "{words}"
+    );
     service.desk(SECOND, &["approve-duty", &case, &asked]).await.unwrap();
     assert_eq!((waits(READER).await, waits(SECOND).await), (json!(["hand_over"]), json!(["hand_over"])));
     service.desk(READER, &["hand-over", &case, &asked]).await.unwrap();
@@ -81,7 +84,7 @@ async fn what_a_coordinator_wrote_is_news_and_what_waits_comes_first_of_its_day(
     }
     let desk = Local::desk(&service, SECOND).await;
     let (_, page) = desk.get("/nl/inbox?state=new").await;
-    assert!(page.contains("Wacht op u: een tweede lezer die zegt dat de wet een overdracht eist"), "{page}");
+    assert!(page.contains("Wacht op u: als tweede lezer goedkeuren dat de wet een overdracht eist"), "{page}");
 }
 
 /// Both say which article, and what would be read.
