@@ -100,6 +100,9 @@ pub struct CaseView {
     /// Those of them who are away; empty in the inbox.
     #[serde(default)]
     pub away: Vec<KeyedReader>,
+    /// Those of them who are held back until their day, as a reserve reader is; empty in the inbox.
+    #[serde(default)]
+    pub held: Vec<KeyedReader>,
 }
 
 /// Asks for several items at once.

@@ -119,18 +119,30 @@ impl PostKeys {
         SlotRow { tag, release, ..row }
     }
 
+    /// Whether a row says that a person whose it is has fetched it: filler says so of somebody who is gone.
+    pub fn opened_here(&self, case: &Case, item: &ItemId, row: &SlotRow) -> bool {
+        self.is_opened(case, item, row) && !self.filler(case).contains(&row.mailbox)
+    }
+
     /// The mailboxes of the readers among slots.
     pub fn of_readers(&self, case: &Case, slots: &[Slot]) -> Vec<[u8; 32]> {
         let readers = slots.iter().filter(|slot| matches!(slot.to, SlotTo::Reader(_)));
         readers.map(|slot| self.mailbox(&slot.to, case)).collect()
     }
 
-    /// A row of filler for an item, in a mailbox it does not have, released as the slot was in whose place it comes.
+    /// A row of filler for an item, in a mailbox it does not have, released on that day.
     pub fn filler_row(&self, case: &Case, item: &ItemId, taken: &[[u8; 32]], release: Option<Day>) -> Option<SlotRow> {
         let slot = filler(|n| !taken.contains(&self.mailbox(&SlotTo::Nobody(n), case))).ok()?;
         let mailbox = self.mailbox(&slot.to, case);
         let tag = self.tag(case, item, &mailbox, release, &slot.header);
         Some(SlotRow { mailbox, tag, release, header: slot.header })
+    }
+
+    /// Filler that comes in the place of a slot of who goes: what they opened stays opened.
+    pub fn row_after(&self, case: &Case, item: &ItemId, taken: &[[u8; 32]], gone: &SlotRow) -> Option<SlotRow> {
+        let row = self.filler_row(case, item, taken, gone.release)?;
+        let opened = self.is_opened(case, item, gone);
+        Some(SlotRow { tag: if opened { self.opened_tag(case, item, &row) } else { row.tag }, ..row })
     }
 
     /// Whether a row is one we wrote for this item in this case.

@@ -266,6 +266,7 @@ mod tests {
             items: vec![ItemId::from_uuid(Uuid::from_u128(n))],
             readers: Vec::new(),
             away: Vec::new(),
+            held: Vec::new(),
         }
     }
 

@@ -139,11 +139,12 @@ async fn served(app: &App, me: &SignedIn, mailboxes: &[[u8; 32]]) -> Result<Vec<
     Ok(slots)
 }
 
-fn view(case: &Case, items: Vec<ItemId>, readers: &[CaseReader<'_>]) -> CaseView {
+fn view(case: &Case, items: Vec<ItemId>, (readers, served): (&[CaseReader<'_>], Day)) -> CaseView {
     let Case { id, org, filed, due, destroy_after, state, .. } = case.clone();
     let away = readers.iter().filter(|r| r.away.is_some()).map(|r| r.keyed.clone()).collect();
+    let held = readers.iter().filter(|r| r.waits(served)).map(|r| r.keyed.clone()).collect();
     let readers = readers.iter().map(|r| r.keyed.clone()).collect();
-    CaseView { case: id, org, state, filed, due, destroy_after, items, readers, away }
+    CaseView { case: id, org, state, filed, due, destroy_after, items, readers, away, held }
 }
 
 /// The cases of this reader, the most urgent first.
@@ -171,7 +172,7 @@ async fn inbox(app: Data<App>, me: SignedIn) -> HttpResponse {
             }
             match views.last_mut().filter(|view| view.case == case.id) {
                 Some(view) => view.items.push(item),
-                None => views.push(view(&case, vec![item], &[])),
+                None => views.push(view(&case, vec![item], (&[], case.filed))),
             }
         }
         views.sort_by_key(|v| (v.due, v.case));
@@ -208,7 +209,8 @@ async fn case(app: Data<App>, me: SignedIn, id: Path<String>) -> HttpResponse {
         let Some(id) = CaseId::parse(&id) else { return Ok(None) };
         let Some((case, items)) = mine(&app, &me, &id).await? else { return Ok(None) };
         let readers = mailbox::readers(&app, &case).await?;
-        Ok::<_, StoreError>(Some(view(&case, items, &readers)))
+        let served = absence::served_by(&app, &readers);
+        Ok::<_, StoreError>(Some(view(&case, items, (&readers, served))))
     };
     match found.await {
         Ok(Some(view)) => HttpResponse::Ok().json(Json(view)),

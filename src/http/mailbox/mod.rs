@@ -23,7 +23,7 @@ use askama::Template;
 pub(crate) use self::{
     guests::guests_now,
     parts::words,
-    readers::{CaseReader, advice, readers, reserve, written_to},
+    readers::{CaseReader, advice, readers, reserve, was_read, written_to},
     show::{hidden, show},
     waits::say_sent,
     write::{head, lets_along},
@@ -175,8 +175,11 @@ pub(crate) async fn act(app: Data<App>, visitor: Visitor, lang: Path<String>, fo
     };
     match act.as_str() {
         "write" => write(&app, t, &opened, text, file).await,
-        "withdraw" if stays(&app, &opened) => withdraw(&app, t, &opened).await,
-        "withdraw" => destroy(&app, t, &opened).await,
+        "withdraw" => match stays(&app, &opened).await {
+            Ok(true) => withdraw(&app, t, &opened).await,
+            Ok(false) => destroy(&app, t, &opened).await,
+            Err(_) => problem(language, StatusCode::SERVICE_UNAVAILABLE),
+        },
         "consent-yes" | "consent-no" => match request {
             Some(request) => consent::answer(&app, t, &opened, &request, act == "consent-yes").await,
             None => show(&app, t, &opened, Notice::ConsentOver, 0, None).await,

@@ -8,7 +8,7 @@ use crate::{
         roster::{Function, Reader},
     },
     http::{App, absence, rooms::ADVICE},
-    store::StoreError,
+    store::{ASIDE, SlotRow, StoreError},
 };
 
 /// A reader with a slot in a case.
@@ -40,7 +40,9 @@ pub(crate) async fn readers<'a>(app: &'a App, case: &Case) -> Result<Vec<CaseRea
     for item in app.store.items(&case.id).await? {
         let rows = app.store.slots(&item).await?;
         absent.retain(|(mailbox, reader, keyed)| {
-            let row = rows.iter().find(|row| row.mailbox == *mailbox && app.post.intact(case, &item, row));
+            // What was set aside is nobody's until it is held back again.
+            let theirs = |row: &&SlotRow| row.mailbox == *mailbox && row.release != Some(ASIDE);
+            let row = rows.iter().find(|row| theirs(row) && app.post.intact(case, &item, row));
             // Few of the roster are in the case: only of those the hash is made.
             let until = || away.get(&app.post.reader_away(keyed)).copied();
             found.extend(row.map(|row| CaseReader { reader, keyed, release: row.release, away: until() }));
@@ -48,6 +50,19 @@ pub(crate) async fn readers<'a>(app: &'a App, case: &Case) -> Result<Vec<CaseRea
         });
     }
     Ok(found)
+}
+
+/// Whether somebody has opened a case, be it one who cannot read it any more.
+pub(crate) async fn was_read(app: &App, case: &Case) -> Result<bool, StoreError> {
+    if !case.is_untouched() {
+        return Ok(true);
+    }
+    for item in app.store.items(&case.id).await? {
+        if app.store.slots(&item).await?.iter().any(|row| app.post.is_opened(case, &item, row)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Whether a case is a request for advice, whoever was let in since: its first item says so. What was filed before items did is advice

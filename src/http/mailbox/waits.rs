@@ -8,10 +8,11 @@ use super::{
     Opened,
     letters::{letters, letters_of},
     parts::{Parts, parted},
+    was_read,
     write::head,
 };
 use crate::{
-    domain::{day::Day, id::ItemId, order::Before},
+    domain::{case::CaseState, day::Day, id::ItemId, order::Before},
     http::{Adds, App},
     seal::{Author, Kind, OpenedText, Plaintext, Recipients, item},
     store::{NewItem, Payload, StoreError},
@@ -92,6 +93,8 @@ pub(super) struct Elsewhere {
     pub(super) waits: Vec<u8>,
     /// They withdrew there.
     pub(super) withdrawn: Vec<u8>,
+    /// Somebody opened it there, and nobody who can read it now.
+    pub(super) left: Vec<u8>,
 }
 
 /// The rooms of a code besides the one that is open, of which there is something to say. In a closed one nothing waits.
@@ -104,6 +107,9 @@ pub(super) async fn elsewhere(app: &App, opened: &Opened) -> Result<Elsewhere, S
         let keys = opened.code.keys(&app.roster.instance, *room);
         let Some(case) = app.store.case_by_lookup(&keys.lookup).await? else { continue };
         let parts = parted(letters_of(app, &keys, &case).await?);
+        if case.state == CaseState::Unopened && was_read(app, &case).await? {
+            found.left.push(*room);
+        }
         let question = parts.letters.iter().any(|letter| parts.is_open(letter));
         if parts.withdrawn().is_some() {
             found.withdrawn.push(*room);
