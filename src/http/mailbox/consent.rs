@@ -7,6 +7,7 @@ use super::{
     guests::guest_name,
     letters::letters,
     parts::parted,
+    readers::CaseReader,
     show,
 };
 use crate::{
@@ -46,7 +47,7 @@ pub(super) struct Consents {
     /// What a second reader approved, and on which day.
     approved: Vec<Approved>,
     answers: Vec<(ItemId, Answer)>,
-    done: Vec<HandOver>,
+    done: Vec<(Day, HandOver)>,
 }
 
 /// A request, as its page shows it.
@@ -96,11 +97,12 @@ impl Consents {
                 duty,
             })),
             Kind::DutyApproval => self.approved.extend(consent(&text.body).map(|approval: DutyApproval| Approved {
+                item: head.item,
                 request: approval.request,
                 day: head.day,
                 by: head.author.clone(),
             })),
-            Kind::HandOver => self.done.extend(consent::<HandOver>(&text.body)),
+            Kind::HandOver => self.done.extend(consent::<HandOver>(&text.body).map(|done| (head.day, done))),
             Kind::ConsentAnswer if head.author == Author::Reporter => {
                 self.answers.extend(consent(&text.body).map(|a| (head.item, a)));
             }
@@ -109,7 +111,11 @@ impl Consents {
     }
 
     fn standing(&self, (request, asked): (&ItemId, &Request)) -> Standing {
-        standing((request, &asked.to), self.answers.iter().map(|(item, answer)| (*item, answer)), &self.done)
+        standing(
+            (request, &asked.to),
+            self.answers.iter().map(|(item, answer)| (*item, answer)),
+            self.done.iter().map(|(_, done)| done),
+        )
     }
 
     /// Whether a request waits for the reporter's answer.
@@ -135,8 +141,8 @@ impl Consents {
     }
 
     /// The notices of a legal duty.
-    pub(super) fn duties(&mut self, app: &App, t: Texts) -> Vec<super::duty::Shown> {
-        super::duty::shown(app, t, std::mem::take(&mut self.duties), (&self.approved, &self.done))
+    pub(super) fn duties(&mut self, app: &App, t: Texts, readers: &[CaseReader<'_>]) -> Vec<super::duty::Shown> {
+        super::duty::shown(app, t, std::mem::take(&mut self.duties), (&self.approved, &self.done), readers)
     }
 
     /// The newest requests, the newest first.

@@ -658,6 +658,7 @@ desk-left-unread = This reader left before anybody opened the case. Why was not 
 desk-error-last = another reader who can do the same comes first; then this one can go
 desk-error-not-here = this person does not read along in this case, or is you
 desk-error-second = another reader of this case must do this
+desk-error-second-manager = the second reader who agrees is an adviser or a reporting officer, and no manager: ask one of them
 desk-error-approved = a second reader has approved this before
 desk-error-not-approved = a second reader of this case has not approved this; nothing was shared
 desk-error-notice-runs = the reporter is told before: this can be handed over from { $day }; nothing was shared

@@ -658,6 +658,7 @@ desk-left-unread = Deze lezer ging weg voordat iemand de zaak opende. Waarom is 
 desk-error-last = Er moet eerst een andere lezer bij die hetzelfde kan. Daarna kan deze weg.
 desk-error-not-here = Deze persoon leest niet mee in deze zaak, of u bent het zelf.
 desk-error-second = Dit moet een andere lezer van deze zaak doen.
+desk-error-second-manager = Een tweede lezer die dit goedvindt, is een vertrouwenspersoon of een functionaris, en geen leidinggevende. Vraag een van hen.
 desk-error-approved = Een tweede lezer heeft dit al goedgevonden.
 desk-error-not-approved = Een tweede lezer van deze zaak heeft dit nog niet goedgevonden. Er is niets gedeeld.
 desk-error-notice-runs = De melder hoort dit vooraf. Overdragen kan vanaf { $day }. Er is niets gedeeld.

@@ -11,6 +11,7 @@ use crate::{
     desk::{
         Content, DeskError, Duty, DutyClaim, Sent, State, approve_duty, ask_duty,
         case_words::{CaseWords, words},
+        duty::may_approve,
         page::{
             Desk, Fields,
             answer::{Answer, MaybeForm, answer, case_of, fields},
@@ -83,7 +84,11 @@ fn row(open: &Unlocked, t: Texts, names: &CaseWords<'_>, case: &CaseId, duty: &D
         item: duty.request,
         text: names.duty(duty),
         facts,
-        approve: !guest && !mine && duty.approval.is_none() && duty.to != open.client.me.keyed(),
+        approve: !guest
+            && may_approve(&open.client)
+            && !mine
+            && duty.approval.is_none()
+            && duty.to != open.client.me.keyed(),
         answers: if duty.done { Vec::new() } else { names.answers(duty) },
         carry_out: !guest && duty.is_ready(open.client.today()),
     }
