@@ -57,6 +57,8 @@ pub(super) struct Shown {
     pub(super) day: String,
     pub(super) reason: Plaintext,
     pub(super) items: Vec<String>,
+    /// A guest, who can write to the reporter as every reader can.
+    pub(super) guest: bool,
     /// Says where it stands.
     pub(super) standing: &'static str,
     pub(super) may_agree: bool,
@@ -168,6 +170,7 @@ fn counts(app: &App, case: &Case, asked: &Request) -> bool {
 
 fn one(app: &App, t: Texts, opened: &Opened, (item, day, asked): (ItemId, Day, Request), now: Standing) -> Shown {
     let (reader, card) = meant(app, &opened.case, &asked);
+    let guest = card.is_some();
     let open = !opened.case.state.is_closed() && counts(app, &opened.case, &asked);
     let named = reader.map(|r| t.pick(&r.shown_as).to_owned()).or_else(|| card.map(|card| guest_name(t, card)));
     Shown {
@@ -176,6 +179,7 @@ fn one(app: &App, t: Texts, opened: &Opened, (item, day, asked): (ItemId, Day, R
         day: t.day(day),
         reason: asked.reason.cut_to(REASON_BYTES),
         items: in_words(t, &asked.items),
+        guest,
         standing: match (now, open) {
             (Standing::Asked, true) => "consent-asked",
             (Standing::Asked, false) => "consent-asked-over",

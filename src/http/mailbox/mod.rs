@@ -187,7 +187,7 @@ pub(crate) async fn act(app: Data<App>, visitor: Visitor, lang: Path<String>, fo
         "account" => account::read(&app, t, &opened, request, text).await,
         "account-right" => account::agree(&app, t, &opened, request, text).await,
         "sure" => sure(&app, t, &opened).await,
-        "talk" => ask_talk(&app, t, &opened, text),
+        "talk" => ask_talk(&app, t, &opened, text).await,
         "talk-send" => talk(&app, t, &opened, text).await,
         "proof" => proof(&app, t, &opened).await,
         "release" => release(&app, t, &opened).await,

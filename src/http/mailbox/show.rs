@@ -72,6 +72,8 @@ struct Mailbox {
     closed: bool,
     /// The day on which the reporter withdrew.
     withdrawn: Option<String>,
+    /// The day of a withdrawal that does not stand any more.
+    undone: Option<String>,
     /// It can be withdrawn.
     withdraws: bool,
     /// The reporter hears something by a day of the law.
@@ -79,6 +81,8 @@ struct Mailbox {
     /// It is a request for advice, for which nothing sets a term.
     advice: bool,
     rooms: Vec<Room>,
+    /// It can be proven as what it is.
+    proof: &'static str,
     /// Everybody who could read it has left.
     nobody: bool,
     /// Who can be let in now, instead of waiting for their day.
@@ -180,7 +184,8 @@ pub(crate) async fn show(
         return problem(t.language, StatusCode::SERVICE_UNAVAILABLE);
     };
     let left = read && opened.case.state == CaseState::Unopened;
-    let withdrawn = parts.withdrawn();
+    let withdrawal = parts.withdrawal();
+    let withdrawn = withdrawal.stands();
     let (mut answers, mut consents) = (parts.letters, parts.consents);
     let count = answers.len();
     // With feedback the law was met: the day that the server counts on to is nobody's promise.
@@ -207,16 +212,22 @@ pub(crate) async fn show(
         hidden: hidden(app, opened),
         code: code(app, opened),
         room: rooms::name(opened.room),
-        state: if withdrawn.is_some() && !closed { "state-withdrawn" } else { state(case.state, left) },
+        state: match withdrawn {
+            _ if readers.is_empty() && !closed => "state-nobody",
+            Some(_) if !closed => "state-withdrawn",
+            _ => state(case.state, left),
+        },
         opened: case.state != CaseState::Unopened,
         left,
         closed,
         withdrawn: withdrawn.map(|day| t.day(day)),
+        undone: withdrawal.undone().map(|day| t.day(day)),
         withdraws: !read || app.roster.is_canary(&case.org) || !(closed || withdrawn.is_some() || readers.is_empty()),
         waits,
         advice: opened.room == ADVICE,
         fed_back: fed_back.filter(|_| clock).map(|day| t.day(day)),
         rooms: all_rooms(opened, &elsewhere),
+        proof: if opened.room == ADVICE { "proof-button-advice" } else { "proof-button" },
         nobody: readers.is_empty(),
         held: held(t, case, &readers, served),
         outside: late && Target::Outside.can(app, opened) && routing::outside(&app.roster, &Default::default()).is_ok(),

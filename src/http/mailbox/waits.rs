@@ -12,7 +12,13 @@ use super::{
     write::head,
 };
 use crate::{
-    domain::{case::CaseState, day::Day, id::ItemId, order::Before},
+    domain::{
+        case::CaseState,
+        day::Day,
+        id::ItemId,
+        order::Before,
+        withdrawal::{self, Withdrawal},
+    },
     http::{Adds, App},
     seal::{Author, Kind, OpenedText, Plaintext, Recipients, item},
     store::{NewItem, Payload, StoreError},
@@ -64,11 +70,20 @@ impl Parts {
         head.kind == Kind::Question && !self.sent.iter().any(|sent| sent.before.has(&head.item))
     }
 
-    /// The day on which the reporter withdrew; nothing when they wrote again since, which says that they want contact after all.
+    /// Where the withdrawal stands.
+    pub(super) fn withdrawal(&self) -> Withdrawal {
+        Withdrawal::of(self.sent.iter().map(|sent| withdrawal::Sent {
+            item: sent.item,
+            day: sent.day,
+            withdraws: sent.kind == Kind::Withdrawal,
+            seeks_contact: sent.kind.seeks_contact(),
+            before: &sent.before,
+        }))
+    }
+
+    /// The day on which the reporter withdrew, as long as that stands.
     pub(super) fn withdrawn(&self) -> Option<Day> {
-        let last = self.sent.iter().rfind(|sent| sent.kind == Kind::Withdrawal)?;
-        let came_back = |sent: &Sent| sent.kind.seeks_contact() && sent.before.has(&last.item);
-        (!self.sent.iter().any(came_back)).then_some(last.day)
+        self.withdrawal().stands()
     }
 
     /// What was sent, a line for each kind and day, the newest first.
