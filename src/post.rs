@@ -17,6 +17,11 @@ use crate::{
     store::{SeenKey, SlotRow},
 };
 
+/// What a tag says of a row, besides that it is ours: nothing, that whose it is has fetched it, or that whose it was has.
+const SLOT: &[u8] = b"meldkluis/slot/v1";
+const OPENED: &[u8] = b"meldkluis/slot-opened/v1";
+const READ: &[u8] = b"meldkluis/slot-read/v1";
+
 /// The two keys that live outside the data folder.
 pub struct PostKeys {
     k1: Zeroizing<[u8; 32]>,
@@ -119,11 +124,6 @@ impl PostKeys {
         SlotRow { tag, release, ..row }
     }
 
-    /// Whether a row says that a person whose it is has fetched it: filler says so of somebody who is gone.
-    pub fn opened_here(&self, case: &Case, item: &ItemId, row: &SlotRow) -> bool {
-        self.is_opened(case, item, row) && !self.filler(case).contains(&row.mailbox)
-    }
-
     /// The mailboxes of the readers among slots.
     pub fn of_readers(&self, case: &Case, slots: &[Slot]) -> Vec<[u8; 32]> {
         let readers = slots.iter().filter(|slot| matches!(slot.to, SlotTo::Reader(_)));
@@ -138,17 +138,42 @@ impl PostKeys {
         Some(SlotRow { mailbox, tag, release, header: slot.header })
     }
 
-    /// Filler that comes in the place of a slot of who goes: what they opened stays opened.
-    pub fn row_after(&self, case: &Case, item: &ItemId, taken: &[[u8; 32]], gone: &SlotRow) -> Option<SlotRow> {
-        let row = self.filler_row(case, item, taken, gone.release)?;
+    /// Filler that comes in the place of a slot of who goes. What they opened stays opened, by somebody who is gone. Where they could read it,
+    /// being released by `served`, its mailbox says whose it was to whoever holds k1, and is of this item alone; to others it says nothing.
+    pub fn row_after(
+        &self,
+        case: &Case,
+        item: &ItemId,
+        (taken, served): (&[[u8; 32]], Day),
+        gone: &SlotRow,
+    ) -> Option<SlotRow> {
+        let mut row = self.filler_row(case, item, taken, gone.release)?;
+        let left = self.left(case, item, &gone.mailbox);
+        // Who goes twice is named once.
+        if gone.release.is_none_or(|day| day <= served) && !taken.contains(&left) {
+            row.mailbox = left;
+        }
         let opened = self.is_opened(case, item, gone);
-        Some(SlotRow { tag: if opened { self.opened_tag(case, item, &row) } else { row.tag }, ..row })
+        let whole = (&row.mailbox, row.release, &*row.header);
+        row.tag = self.labelled(if opened { READ } else { SLOT }, case, item, whole);
+        Some(row)
+    }
+
+    /// The mailbox of filler in an item, in the place of the slot of somebody with this mailbox who went.
+    pub fn left(&self, case: &Case, item: &ItemId, mailbox: &[u8; 32]) -> [u8; 32] {
+        mac(&self.k1, &[b"meldkluis/left/v1", case.id.as_bytes(), item.as_bytes(), mailbox])
     }
 
     /// Whether a row is one we wrote for this item in this case.
     pub fn intact(&self, case: &Case, item: &ItemId, row: &SlotRow) -> bool {
         let tag = self.tag(case, item, &row.mailbox, row.release, &row.header);
-        bool::from(tag.ct_eq(&row.tag)) || self.is_opened(case, item, row)
+        bool::from(tag.ct_eq(&row.tag)) || self.was_opened(case, item, row)
+    }
+
+    /// Whether a row says that it was fetched, by whose it is or by whose it was.
+    pub fn was_opened(&self, case: &Case, item: &ItemId, row: &SlotRow) -> bool {
+        let read = self.labelled(READ, case, item, (&row.mailbox, row.release, &row.header));
+        self.is_opened(case, item, row) || bool::from(read.ct_eq(&row.tag))
     }
 
     /// Whether a row says that whose it is has fetched it. To whoever does not hold k2 one tag says as little as the other.
@@ -158,11 +183,11 @@ impl PostKeys {
 
     /// The tag of a row that says so.
     pub fn opened_tag(&self, case: &Case, item: &ItemId, row: &SlotRow) -> [u8; 32] {
-        self.labelled(b"meldkluis/slot-opened/v1", case, item, (&row.mailbox, row.release, &row.header))
+        self.labelled(OPENED, case, item, (&row.mailbox, row.release, &row.header))
     }
 
     fn tag(&self, case: &Case, item: &ItemId, mailbox: &[u8; 32], release: Option<Day>, header: &[u8]) -> [u8; 32] {
-        self.labelled(b"meldkluis/slot/v1", case, item, (mailbox, release, header))
+        self.labelled(SLOT, case, item, (mailbox, release, header))
     }
 
     fn labelled(

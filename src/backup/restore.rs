@@ -228,8 +228,9 @@ async fn leave_again(
             continue;
         }
         let Some(case) = store.case(&id).await? else { continue };
-        let filler = |item: &ItemId, taken: &[[u8; 32]], gone: &SlotRow| post.row_after(&case, item, taken, gone);
-        let opened = |item: &ItemId, row: &SlotRow| post.opened_here(&case, item, row);
+        let filler =
+            |item: &ItemId, taken: &[[u8; 32]], gone: &SlotRow| post.row_after(&case, item, (taken, today), gone);
+        let opened = |item: &ItemId, row: &SlotRow| post.is_opened(&case, item, row);
         let released = |item: &ItemId, row: SlotRow, day| post.released(&case, item, row, day);
         let leaving = Leaving {
             mailbox,

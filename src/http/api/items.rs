@@ -101,7 +101,7 @@ async fn mine(app: &App, me: &SignedIn, item: &ItemId) -> Result<Option<(SlotRow
     if !case.state.is_closed() && !app.post.is_opened(&case, item, &slot) {
         let tag = app.post.opened_tag(&case, item, &slot);
         let released = |item: &ItemId, row, day| app.post.released(&case, item, row, day);
-        let opened = |item: &ItemId, row: &SlotRow| app.post.opened_here(&case, item, row);
+        let opened = |item: &ItemId, row: &SlotRow| app.post.is_opened(&case, item, row);
         let opening = Opening { tag, served: by, released: &released, opened: &opened };
         let marked = app.store.mark_opened(&case.id, (item, &slot), &opening).await;
         // On a full disk what was opened before can still be read: this is kept the next time.

@@ -128,7 +128,7 @@ async fn go(app: &App, case: &Case, readers: &[CaseReader<'_>], who: &KeyedReade
         mailbox: app.post.reader_mailbox(who, case.filed),
         staying: staying.as_deref(),
         served,
-        filler: &|item, taken, gone| app.post.row_after(case, item, taken, gone),
+        filler: &|item, taken, gone| app.post.row_after(case, item, (taken, served), gone),
         opened: &|item, row| who_counts.contains(&row.mailbox) && app.post.is_opened(case, item, row),
         released: &|item, row, day| app.post.released(case, item, row, day),
         reserve: case.filed.plus_days(RESERVE_DAYS),

@@ -21,6 +21,7 @@ use actix_web::{
 use askama::Template;
 
 pub(crate) use self::{
+    gone::left,
     guests::guests_now,
     parts::words,
     readers::{CaseReader, advice, readers, reserve, was_read, written_to},

@@ -58,7 +58,7 @@ pub(crate) async fn was_read(app: &App, case: &Case) -> Result<bool, StoreError>
         return Ok(true);
     }
     for item in app.store.items(&case.id).await? {
-        if app.store.slots(&item).await?.iter().any(|row| app.post.is_opened(case, &item, row)) {
+        if app.store.slots(&item).await?.iter().any(|row| app.post.was_opened(case, &item, row)) {
             return Ok(true);
         }
     }

@@ -172,7 +172,9 @@ pub(crate) async fn show(
     let named = readers.iter().map(|r| name(t, r, (served, parts.only_passed(r.keyed))));
     let mut named: Vec<String> = named.chain(present.iter().map(|card| guest_name(t, card))).collect();
     consent::shorten(t, &mut named, consent::LINES);
-    let gone = gone(app, t, &parts, (&readers, &guests, &present));
+    let Ok(gone) = gone(app, t, (&opened.case, &parts), (&readers, &guests, &present)).await else {
+        return problem(t.language, StatusCode::SERVICE_UNAVAILABLE);
+    };
     let went_along = parts.went_along(app, t);
     let questions = if opened.case.state.is_closed() { Vec::new() } else { parts.questions(t) };
     let mut sent = parts.sent_in_words(t);

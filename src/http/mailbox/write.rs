@@ -196,7 +196,7 @@ async fn reopened(app: &App, t: Texts, opened: &Opened) -> HttpResponse {
 pub(super) async fn destroy(app: &App, t: Texts, opened: &Opened) -> HttpResponse {
     let id = &opened.case.id;
     let canary = app.roster.is_canary(&opened.case.org);
-    let read = |item: &ItemId, row: &SlotRow| app.post.is_opened(&opened.case, item, row);
+    let read = |item: &ItemId, row: &SlotRow| app.post.was_opened(&opened.case, item, row);
     let removed = if canary { app.store.destroy(id).await } else { app.store.withdraw(id, &read).await };
     let blobs = match removed {
         Ok(blobs) => blobs,
