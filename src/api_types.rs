@@ -103,6 +103,9 @@ pub struct CaseView {
     /// Whether this reader reads no more of it than what went along with a report: it is advice.
     #[serde(default)]
     pub passed: bool,
+    /// Those of them who are held back until their day, as a reserve reader is; empty in the inbox.
+    #[serde(default)]
+    pub held: Vec<KeyedReader>,
 }
 
 /// Asks for several items at once.

@@ -17,6 +17,11 @@ use crate::{
     store::{SeenKey, SlotRow},
 };
 
+/// What a tag says of a row, besides that it is ours: nothing, that whose it is has fetched it, or that whose it was has.
+const SLOT: &[u8] = b"meldkluis/slot/v1";
+const OPENED: &[u8] = b"meldkluis/slot-opened/v1";
+const READ: &[u8] = b"meldkluis/slot-read/v1";
+
 /// The two keys that live outside the data folder.
 pub struct PostKeys {
     k1: Zeroizing<[u8; 32]>,
@@ -125,7 +130,7 @@ impl PostKeys {
         readers.map(|slot| self.mailbox(&slot.to, case)).collect()
     }
 
-    /// A row of filler for an item, in a mailbox it does not have, released as the slot was in whose place it comes.
+    /// A row of filler for an item, in a mailbox it does not have, released on that day.
     pub fn filler_row(&self, case: &Case, item: &ItemId, taken: &[[u8; 32]], release: Option<Day>) -> Option<SlotRow> {
         let slot = filler(|n| !taken.contains(&self.mailbox(&SlotTo::Nobody(n), case))).ok()?;
         let mailbox = self.mailbox(&slot.to, case);
@@ -133,10 +138,37 @@ impl PostKeys {
         Some(SlotRow { mailbox, tag, release, header: slot.header })
     }
 
+    /// Filler that comes in the place of a slot of who goes. What they opened stays opened, by somebody who is gone. Where they could read it,
+    /// being released by `served`, its mailbox says whose it was to whoever holds k1, and is of this item alone; to others it says nothing.
+    pub fn row_after(
+        &self,
+        case: &Case,
+        item: &ItemId,
+        (taken, served): (&[[u8; 32]], Day),
+        gone: &SlotRow,
+    ) -> Option<SlotRow> {
+        let mut row = self.filler_row(case, item, taken, gone.release)?;
+        let left = self.left(case, item, &gone.mailbox);
+        // Who goes twice is named once.
+        if gone.release.is_none_or(|day| day <= served) && !taken.contains(&left) {
+            row.mailbox = left;
+        }
+        let opened = self.is_opened(case, item, gone);
+        let whole = (&row.mailbox, row.release, &*row.header);
+        row.tag = self.labelled(if opened { READ } else { SLOT }, case, item, whole);
+        Some(row)
+    }
+
+    /// The mailbox of filler in an item, in the place of the slot of somebody with this mailbox who went.
+    pub fn left(&self, case: &Case, item: &ItemId, mailbox: &[u8; 32]) -> [u8; 32] {
+        mac(&self.k1, &[b"meldkluis/left/v1", case.id.as_bytes(), item.as_bytes(), mailbox])
+    }
+
     /// Whether a row is one we wrote for this item in this case.
     pub fn intact(&self, case: &Case, item: &ItemId, row: &SlotRow) -> bool {
         let tag = self.tag(case, item, &row.mailbox, row.release, &row.header);
-        bool::from(tag.ct_eq(&row.tag)) || self.is_opened(case, item, row) || self.is_passed(case, item, row)
+        let ours = bool::from(tag.ct_eq(&row.tag));
+        ours || self.was_opened(case, item, row) || self.is_passed(case, item, row)
     }
 
     /// A row of somebody who reads no more of a case than what went along with a report from it. It stays so when they fetch it.
@@ -153,6 +185,12 @@ impl PostKeys {
         self.labelled(b"meldkluis/slot-passed/v1", case, item, (&row.mailbox, row.release, &row.header))
     }
 
+    /// Whether a row says that it was fetched, by whose it is or by whose it was.
+    pub fn was_opened(&self, case: &Case, item: &ItemId, row: &SlotRow) -> bool {
+        let read = self.labelled(READ, case, item, (&row.mailbox, row.release, &row.header));
+        self.is_opened(case, item, row) || bool::from(read.ct_eq(&row.tag))
+    }
+
     /// Whether a row says that whose it is has fetched it. To whoever does not hold k2 one tag says as little as the other.
     pub fn is_opened(&self, case: &Case, item: &ItemId, row: &SlotRow) -> bool {
         self.opened_tag(case, item, row).ct_eq(&row.tag).into()
@@ -160,11 +198,11 @@ impl PostKeys {
 
     /// The tag of a row that says so.
     pub fn opened_tag(&self, case: &Case, item: &ItemId, row: &SlotRow) -> [u8; 32] {
-        self.labelled(b"meldkluis/slot-opened/v1", case, item, (&row.mailbox, row.release, &row.header))
+        self.labelled(OPENED, case, item, (&row.mailbox, row.release, &row.header))
     }
 
     fn tag(&self, case: &Case, item: &ItemId, mailbox: &[u8; 32], release: Option<Day>, header: &[u8]) -> [u8; 32] {
-        self.labelled(b"meldkluis/slot/v1", case, item, (mailbox, release, header))
+        self.labelled(SLOT, case, item, (mailbox, release, header))
     }
 
     fn labelled(

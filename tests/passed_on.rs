@@ -51,7 +51,7 @@ async fn who_leaves_a_report_leaves_what_went_along_with_it() {
     assert_eq!(cases(&service, SECOND).await, [""; 0], "passing on again lets nobody in again");
     // The last officer stays in the report, and may go from the advice: its adviser is there.
     let last = service.desk(FIRST, &["leave", &report]).await.unwrap_err();
-    assert!(last.contains("the case changed"), "the reserve reader may not read yet: {last}");
+    assert!(last.contains("comes first"), "the reserve reader may not read yet: {last}");
     assert_eq!(cases(&service, FIRST).await.len(), 2, "nothing was left by halves");
     assert!(service.desk(ADVISER, &["leave", &advice]).await.is_err(), "an officer does not take an adviser's place");
     service.desk(FIRST, &["leave", &advice]).await.unwrap();

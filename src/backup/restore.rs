@@ -10,7 +10,7 @@ use super::{BackupError, DATABASE, JOURNAL, Kind, MANIFEST, Manifest, PAYLOADS, 
 use crate::{
     clock::Clock,
     config::{Config, Secrets},
-    domain::{day::Day, id::ItemId},
+    domain::{case::RESERVE_DAYS, day::Day, id::ItemId},
     journal::{Journal, Mark, Marks},
     post::PostKeys,
     private,
@@ -229,9 +229,19 @@ async fn leave_again(
             continue;
         }
         let Some(case) = store.case(&id).await? else { continue };
-        let filler = |item: &ItemId, taken: &[[u8; 32]], release| post.filler_row(&case, item, taken, release);
+        let filler =
+            |item: &ItemId, taken: &[[u8; 32]], gone: &SlotRow| post.row_after(&case, item, (taken, today), gone);
         let opened = |item: &ItemId, row: &SlotRow| post.is_opened(&case, item, row);
-        let leaving = Leaving { mailbox, staying: None, served: today, filler: &filler, opened: &opened };
+        let released = |item: &ItemId, row: SlotRow, day| post.released(&case, item, row, day);
+        let leaving = Leaving {
+            mailbox,
+            staying: None,
+            served: today,
+            filler: &filler,
+            opened: &opened,
+            released: &released,
+            reserve: case.filed.plus_days(RESERVE_DAYS),
+        };
         store.leave(&id, &leaving).await?;
         left += 1;
     }

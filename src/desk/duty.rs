@@ -12,6 +12,7 @@ use crate::{
         day::Day,
         ground::{Ground, in_time, not_before},
         id::{CaseId, ItemId, KeyedReader, ReaderId},
+        routing::may_approve_duty,
     },
     seal::{
         Author, ItemHead, Kind, Plaintext,
@@ -90,7 +91,7 @@ impl Duty {
     /// Whether the signed-in reader can be the second.
     pub(super) fn waits_for(&self, client: &Client) -> bool {
         let me = client.me.keyed();
-        client.me.card.is_none() && self.approval.is_none() && me != self.by && me != self.to
+        may_approve(client) && self.approval.is_none() && me != self.by && me != self.to
     }
 }
 
@@ -105,6 +106,8 @@ pub(super) fn duties(client: &Client, circle: &Circle, items: &[Item]) -> Vec<Du
         let approves = |(id, other): (ItemId, &Opened)| {
             let approves = matches!(&other.content, Content::DutyApproved(approval) if approval.request == item);
             let second = by((id, other)).filter(|second| *second != first && *second != asked.to);
+            let second =
+                second.and_then(|second| client.roster.keyed(&second)).filter(|second| may_approve_duty(second));
             // One of a day that has not come would put the hand-over off for ever.
             let day = other.manifest.head.day;
             (approves && second.is_some() && day <= client.today()).then_some((id, day))
@@ -176,6 +179,11 @@ pub async fn ask_duty(client: &Client, id: &CaseId, claim: DutyClaim, which: &[I
     send(client, (&case, &items), (Kind::DutyRequest, None), asked.into_body(), &recipients).await
 }
 
+/// Whether this reader can be the second: not a manager, who may answer for what the report is about.
+pub(super) fn may_approve(client: &Client) -> bool {
+    client.roster.keyed(&client.me.keyed()).is_some_and(may_approve_duty)
+}
+
 /// Agrees, as a second reader, that the duty is there.
 pub async fn approve_duty(client: &Client, id: &CaseId, request: &ItemId) -> Result<Sent, DeskError> {
     let (case, items) = everything(client, id).await?;
@@ -185,6 +193,9 @@ pub async fn approve_duty(client: &Client, id: &CaseId, request: &ItemId) -> Res
     let first = proven(&items).find(|(id, _)| id == request).and_then(|(_, o)| author(client, &items, o));
     if first == Some(client.me.keyed()) || client.me.card.is_some() {
         return Err(DeskError::known("desk-error-second"));
+    }
+    if !may_approve(client) {
+        return Err(DeskError::known("desk-error-second-manager"));
     }
     if duty.approval.is_some() {
         return Err(DeskError::known("desk-error-approved"));

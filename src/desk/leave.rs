@@ -131,7 +131,8 @@ pub(super) async fn leaving_means(
 /// Whether one stays who can do what this reader did; the server looks again.
 fn may_leave(client: &Client, case: &CaseView, who: &KeyedReader) -> bool {
     let going = client.roster.keyed(who);
-    going.is_none_or(|going| may_go(going, roster_readers(client, case).filter(|r| r.keyed() != *who)))
+    let stays = |r: &&Reader| r.keyed() != *who && !case.held.contains(&r.keyed());
+    going.is_none_or(|going| may_go(going, roster_readers(client, case).filter(stays)))
 }
 
 /// A reader asked that somebody be taken out, and where that stands.

@@ -201,7 +201,7 @@ fn head((case, owed): (&CaseView, Owed), today: Day, words: &CaseWords<'_>, item
         let name = format!("{} ({})", words.named(&reader.reader), reader.reader);
         text += &line(&t.with("desk-stranger", &[("name", name)]));
     }
-    for said in words.withdrawn() {
+    for said in words.withdrawn().into_iter().chain(words.came_back()) {
         text += &line(&said);
     }
     if words.passed() {

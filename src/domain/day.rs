@@ -12,6 +12,9 @@ pub struct Day(Date);
 const EPOCH: Date = Date::constant(2000, 1, 1);
 
 impl Day {
+    /// The last day of the calendar, which never comes.
+    pub const LAST: Self = Self(Date::MAX);
+
     /// The day of a moment in Europe/Amsterdam.
     pub fn of(moment: Timestamp) -> Self {
         // The zone is bundled with the library; UTC is never more than a day off if it were missing.

@@ -18,3 +18,4 @@ pub mod roster_check;
 pub mod roster_words;
 pub mod routing;
 pub mod said;
+pub mod withdrawal;

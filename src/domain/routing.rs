@@ -166,6 +166,11 @@ pub fn must_be_replaced(reader: &Reader) -> bool {
     !independences(reader).is_empty()
 }
 
+/// Whether somebody can be the second reader who finds that a legal duty is there: an adviser or an officer, who answers to nobody in the case.
+pub fn may_approve_duty(reader: &Reader) -> bool {
+    !independences(reader).is_empty()
+}
+
 /// Whether another can do in a case what a reader did: somebody who reads as the same, or an officer for an adviser who was let in.
 pub fn can_replace(reader: &Reader, other: &Reader) -> bool {
     independent(other) || independences(other).iter().any(|function| independences(reader).contains(function))

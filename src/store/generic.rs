@@ -7,7 +7,7 @@ use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use super::{
-    Added, Filed, Move, NewItem, Payload, Room, SlotRow, Store, StoreError,
+    ASIDE, Added, Filed, IsOpened, Move, NewItem, Opening, Payload, Room, SlotRow, Store, StoreError,
     dialect::Dialect,
     rows, sql, unavailable,
     writing::{Ask, AskFor, Kept, Writing, failed},
@@ -193,6 +193,9 @@ where
             if w.run(update).await? == 0 {
                 return Err(StoreError::Conflict);
             }
+            if change.state.is_closed() {
+                w.no_reserve(case).await?;
+            }
         }
         w.commit().await?;
         Ok(Added::New)
@@ -203,6 +206,13 @@ where
         let owner: Option<(Uuid,)> = w.one(sqlx::query_as(sql::CASE_OF).bind(item.uuid())).await?;
         let (case,) = owner.ok_or(StoreError::Conflict)?;
         w.holds(sqlx::query(DB::LOCK_CASE).bind(case)).await?;
+        // A reserve reader who is let in while the case is open has a slot that was set aside: this comes in its place.
+        let aside = sqlx::query(sql::DELETE_ASIDE).bind(item.uuid()).bind(slot.mailbox.to_vec()).bind(ASIDE.number());
+        if w.run(aside).await? == 1 {
+            w.put_slot(item, slot).await?;
+            w.commit().await?;
+            return Ok(Added::New);
+        }
         let same = sqlx::query(sql::HAS_SLOT).bind(item.uuid()).bind(slot.mailbox.to_vec());
         if w.holds(same).await? {
             return Ok(Added::Already);
@@ -225,18 +235,14 @@ where
         &self,
         case: &CaseId,
         (item, slot): (&ItemId, &SlotRow),
-        tag: [u8; 32],
-        today: Day,
+        opening: &Opening<'_>,
     ) -> Result<(), StoreError> {
-        let (from, to) = (CaseState::Unopened.number(), CaseState::Open.number());
         let mut w = self.write().await?;
         // Whoever goes meanwhile looks who else opened it.
         w.holds(sqlx::query(DB::LOCK_CASE).bind(case.uuid())).await?;
-        let mark = sqlx::query(sql::MARK_SLOT).bind(tag.to_vec()).bind(item.uuid());
+        let mark = sqlx::query(sql::MARK_SLOT).bind(opening.tag.to_vec()).bind(item.uuid());
         w.run(mark.bind(slot.mailbox.to_vec()).bind(slot.tag.to_vec())).await?;
-        if w.run(sqlx::query(sql::SET_STATE).bind(to).bind(case.uuid()).bind(from)).await? == 1 {
-            w.run(sqlx::query(sql::DROP_RESERVE).bind(today.number()).bind(case.uuid())).await?;
-        }
+        w.opened_by(case, (item, slot), opening).await?;
         w.commit().await
     }
 
@@ -347,11 +353,11 @@ where
     }
 
     async fn destroy(&self, case: &CaseId) -> Result<Vec<ItemId>, StoreError> {
-        self.remove(case, false).await
+        self.remove(case, None).await
     }
 
-    async fn withdraw(&self, case: &CaseId) -> Result<Vec<ItemId>, StoreError> {
-        self.remove(case, true).await
+    async fn withdraw(&self, case: &CaseId, opened: IsOpened<'_>) -> Result<Vec<ItemId>, StoreError> {
+        self.remove(case, Some(opened)).await
     }
     async fn to_destroy(&self, today: Day) -> Result<Vec<CaseId>, StoreError> {
         let ask = sqlx::query_as(sql::TO_DESTROY).bind(CaseState::Closed.number()).bind(today.number());

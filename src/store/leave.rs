@@ -4,7 +4,7 @@ use sqlx::{ColumnIndex, Executor, IntoArguments};
 use uuid::Uuid;
 
 use super::{
-    SlotRow, StoreError,
+    IsOpened, Released, SlotRow, StoreError,
     dialect::Dialect,
     generic::SqlStore,
     rows, sql,
@@ -19,11 +19,8 @@ use crate::{
     journal::Mark,
 };
 
-/// Makes the filler for an item: it has these mailboxes, and the slot in whose place it comes was released on that day.
-pub type MakeFiller<'a> = &'a (dyn Fn(&ItemId, &[[u8; 32]], Option<Day>) -> Option<SlotRow> + Send + Sync);
-
-/// Whether the slot of an item was opened.
-pub type IsOpened<'a> = &'a (dyn Fn(&ItemId, &SlotRow) -> bool + Send + Sync);
+/// Makes the filler for an item: it has these mailboxes, and comes in the place of this slot.
+pub type MakeFiller<'a> = &'a (dyn Fn(&ItemId, &[[u8; 32]], &SlotRow) -> Option<SlotRow> + Send + Sync);
 
 /// Whose slots of a case go, and who must stay.
 pub struct Leaving<'a> {
@@ -37,13 +34,17 @@ pub struct Leaving<'a> {
     pub filler: MakeFiller<'a>,
     /// Whether a slot was opened by whose it is, and counts: see [`crate::post::PostKeys::is_opened`].
     pub opened: IsOpened<'a>,
+    /// Gives a slot another day.
+    pub released: Released<'a>,
+    /// Until when the reserve reader's slots are held back when nobody of those who stay has opened the case.
+    pub reserve: Day,
 }
 
 /// The part of a store in which a reader goes from a case.
 #[async_trait]
 pub trait LeaveStore: Send + Sync {
     /// Replaces every slot of a reader in a case by filler, in one transaction; returns how many there were. An open case that they alone had
-    /// opened is unopened again. [`StoreError::Conflict`] when nobody of those who must stay is there.
+    /// opened is unopened again, and its reserve reader is there again. [`StoreError::Conflict`] when nobody of those who must stay is there.
     async fn leave(&self, case: &CaseId, leaving: &Leaving<'_>) -> Result<usize, StoreError>;
 }
 
@@ -66,7 +67,7 @@ where
         let mut w = self.write().await?;
         w.holds(sqlx::query(DB::LOCK_CASE).bind(case.uuid())).await?;
         let ask = sqlx::query_as(sql::MAILBOX_OF).bind(case.uuid()).bind(leaving.mailbox.to_vec());
-        let theirs: Vec<(Uuid, Option<i32>)> = w.all(ask).await?;
+        let theirs: Vec<(Uuid,)> = w.all(ask).await?;
         if theirs.is_empty() {
             return Ok(0);
         }
@@ -76,11 +77,12 @@ where
         }
         if w.nobody_else_opened(case, leaving).await? {
             let (from, to) = (CaseState::Open.number(), CaseState::Unopened.number());
-            w.run(sqlx::query(sql::SET_STATE).bind(to).bind(case.uuid()).bind(from)).await?;
+            if w.run(sqlx::query(sql::SET_STATE).bind(to).bind(case.uuid()).bind(from)).await? == 1 {
+                w.back_from_aside(case, (leaving.released, leaving.reserve)).await?;
+            }
         }
-        for (item, release) in &theirs {
-            let release = release.map(|number| rows::day(number, "slot")).transpose()?;
-            w.swap(&ItemId::from_uuid(*item), leaving, release).await?;
+        for (item,) in &theirs {
+            w.swap(&ItemId::from_uuid(*item), leaving).await?;
         }
         let marks = vec![Mark::left(case, &leaving.mailbox)];
         let last = rows::last_day(w.all(sqlx::query_as(sql::LAST_DAY)).await?)?;
@@ -122,27 +124,18 @@ where
 
     /// Whether who goes opened the case, and none of those who stay.
     async fn nobody_else_opened(&mut self, case: &CaseId, leaving: &Leaving<'_>) -> Result<bool, StoreError> {
-        let mut by_leaver = false;
-        let items: Vec<(Uuid,)> = self.all(sqlx::query_as(sql::ITEMS).bind(case.uuid())).await?;
-        for item in rows::items(items) {
-            let slots = self.all(sqlx::query_as(sql::SLOTS).bind(item.uuid())).await?;
-            for slot in slots.into_iter().map(rows::slot).collect::<Result<Vec<_>, _>>()? {
-                if (leaving.opened)(&item, &slot) {
-                    if slot.mailbox != leaving.mailbox {
-                        return Ok(false);
-                    }
-                    by_leaver = true;
-                }
-            }
-        }
-        Ok(by_leaver)
+        let by = |mailbox: &[u8; 32]| *mailbox == leaving.mailbox;
+        Ok(self.anybody_opened(case, &by, leaving.opened).await?
+            && !self.anybody_opened(case, &|mailbox| !by(mailbox), leaving.opened).await?)
     }
 
     /// Filler in the place of the leaver's slot of an item.
-    async fn swap(&mut self, item: &ItemId, leaving: &Leaving<'_>, release: Option<Day>) -> Result<(), StoreError> {
-        let taken = self.mailboxes(item).await?;
+    async fn swap(&mut self, item: &ItemId, leaving: &Leaving<'_>) -> Result<(), StoreError> {
+        let slots = self.slots_of_item(item).await?;
+        let taken: Vec<[u8; 32]> = slots.iter().map(|slot| slot.mailbox).collect();
+        let Some(theirs) = slots.iter().find(|slot| slot.mailbox == leaving.mailbox) else { return Ok(()) };
         let no_filler = || super::unavailable(std::io::Error::other("no filler could be made"));
-        let filler = (leaving.filler)(item, &taken, release).ok_or_else(no_filler)?;
+        let filler = (leaving.filler)(item, &taken, theirs).ok_or_else(no_filler)?;
         self.run(sqlx::query(sql::DELETE_SLOT).bind(item.uuid()).bind(leaving.mailbox.to_vec())).await?;
         self.put_slot(item, &filler).await
     }

@@ -12,6 +12,7 @@ mod leave;
 mod log;
 mod moving;
 mod nightly;
+mod opening;
 mod removing;
 mod rewrite;
 mod rows;
@@ -29,9 +30,10 @@ pub use copy::{Copied, copy_in, copy_out, is_there};
 pub use days::{DayStore, STEP_DAYS};
 pub(crate) use dialect::sqlite_file;
 pub use generic::connect;
-pub use leave::{IsOpened, LeaveStore, Leaving, MakeFiller};
+pub use leave::{LeaveStore, Leaving, MakeFiller};
 pub use log::LogStore;
 pub use nightly::NightlyStore;
+pub use opening::{ASIDE, IsOpened, Opening, Released};
 pub use seen::{NoticeStore, SeenKey};
 pub use sweep::{abandon, sweep};
 
@@ -190,14 +192,14 @@ pub trait Store:
     /// Adds a slot to an item, in the place of filler so that the number of slots says nothing. An item without filler gets one more,
     /// while there is room. [`StoreError::Conflict`] when there is none, in the item or in the case.
     async fn add_slot(&self, item: &ItemId, slot: &SlotRow, room: &Room<'_>) -> Result<Added, StoreError>;
-    /// Keeps that whose slot of an item this is has opened it: the slot gets this tag, if it is still the one that was read. An unopened
-    /// case is opened by that, and the slots that were still held back go: a reserve reader is for a case that nobody opened.
+    /// Keeps that whose slot of an item this is has opened it: the slot gets its tag, if it is still the one that was read. An unopened
+    /// case is opened by that, and the slots that were still held back are set aside, released on [`ASIDE`]: a reserve reader is for a case
+    /// that nobody opened. They go when a second reader opens theirs, or when the case is closed; see [`LeaveStore::leave`].
     async fn mark_opened(
         &self,
         case: &CaseId,
         slot: (&ItemId, &SlotRow),
-        tag: [u8; 32],
-        today: Day,
+        opening: &Opening<'_>,
     ) -> Result<(), StoreError>;
     /// Gives slots of an unopened case that are held back another release day, with their new tags. [`StoreError::Conflict`] when
     /// somebody has opened it, or none of them is held back: nothing changed then.
@@ -239,8 +241,8 @@ pub trait Store:
     /// Destroys a case: slots, items and case row. Returns the ids of its blobs, which are pending until forgotten.
     async fn destroy(&self, case: &CaseId) -> Result<Vec<ItemId>, StoreError>;
     /// Destroys a case in which nobody did anything, as its reporter asked; [`StoreError::Conflict`] when somebody has opened it, or met a
-    /// deadline in it and left: see [`Case::is_untouched`].
-    async fn withdraw(&self, case: &CaseId) -> Result<Vec<ItemId>, StoreError>;
+    /// deadline in it and left (see [`Case::is_untouched`]), or opened it and left: filler in the place of an opened slot counts as opened.
+    async fn withdraw(&self, case: &CaseId, opened: IsOpened<'_>) -> Result<Vec<ItemId>, StoreError>;
     /// Closed cases whose destroy-after day has come.
     async fn to_destroy(&self, today: Day) -> Result<Vec<CaseId>, StoreError>;
     /// All cases of an organisation, in no order that means anything.

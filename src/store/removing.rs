@@ -5,7 +5,7 @@ use sqlx::{ColumnIndex, Executor, IntoArguments};
 use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
-use super::{StoreError, dialect::Dialect, generic::SqlStore, rows, sql, unavailable, writing::Kept};
+use super::{IsOpened, StoreError, dialect::Dialect, generic::SqlStore, rows, sql, unavailable, writing::Kept};
 use crate::{
     domain::{
         case::{ACKNOWLEDGE_DAYS, CaseState},
@@ -32,14 +32,19 @@ where
     Option<Vec<u8>>: Kept<DB>,
     Uuid: Kept<DB>,
 {
-    /// Destroys a case; `withdrawn`, only when nobody did anything in it.
-    pub(super) async fn remove(&self, case: &CaseId, withdrawn: bool) -> Result<Vec<ItemId>, StoreError> {
+    /// Destroys a case; one that is withdrawn only when nobody did anything in it, and no slot was opened, not of who went since either.
+    pub(super) async fn remove(
+        &self,
+        case: &CaseId,
+        withdrawn: Option<IsOpened<'_>>,
+    ) -> Result<Vec<ItemId>, StoreError> {
         let mine = DB::lease(&self.lease).await?;
         let mut w = self.write().await?;
         let there = w.holds(sqlx::query(DB::LOCK_CASE).bind(case.uuid())).await?;
-        if withdrawn && there {
+        if let Some(opened) = withdrawn.filter(|_| there) {
             let untouched = sqlx::query(sql::UNTOUCHED).bind(case.uuid()).bind(CaseState::Unopened.number());
-            if !w.holds(untouched.bind(ACKNOWLEDGE_DAYS)).await? {
+            let untouched = w.holds(untouched.bind(ACKNOWLEDGE_DAYS)).await?;
+            if !untouched || w.anybody_opened(case, &|_| true, opened).await? {
                 return Err(StoreError::Conflict);
             }
         }

@@ -19,11 +19,14 @@ pub(super) const CASE_BY_ID: &str =
 pub(super) const MOVE_CASE: &str =
     r#"update "case" set state = $1, due = $2, destroy_after = $3 where id = $4 and state = $5 and due = $6"#;
 pub(super) const SET_STATE: &str = r#"update "case" set state = $1 where id = $2 and state = $3"#;
-pub(super) const DROP_RESERVE: &str =
-    r#"delete from slot where release > $1 and item in (select id from item where "case" = $2)"#;
+pub(super) const ASIDE_OF: &str =
+    r#"select s.item from slot s join item i on i.id = s.item where i."case" = $1 and s.release = $2"#;
+pub(super) const DROP_ASIDE: &str =
+    r#"delete from slot where release = $2 and item in (select id from item where "case" = $1)"#;
+pub(super) const RELEASE_AGAIN: &str = "update slot set release = $1, tag = $2 where item = $3 and mailbox = $4";
 /// The tag of a slot that is still the one that was read.
 pub(super) const MARK_SLOT: &str = "update slot set tag = $1 where item = $2 and mailbox = $3 and tag = $4";
-/// As [`crate::domain::case::Case::is_untouched`] has it.
+/// As [`crate::domain::case::Case::is_untouched`] has it; who opened it and went is another question.
 pub(super) const UNTOUCHED: &str = r#"select id from "case" where id = $1 and state = $2 and due = filed + $3"#;
 pub(super) const STATE: &str = r#"select state from "case" where id = $1"#;
 pub(super) const FILED_DAYS: &str = r#"select distinct filed from "case" order by filed"#;
@@ -46,6 +49,7 @@ pub(super) const DELETE_ITEMS: &str = r#"delete from item where "case" = $1"#;
 pub(super) const INSERT_SLOT: &str =
     "insert into slot (item, mailbox, tag, release, header) values ($1, $2, $3, $4, $5)";
 pub(super) const HAS_SLOT: &str = "select item from slot where item = $1 and mailbox = $2";
+pub(super) const DELETE_ASIDE: &str = "delete from slot where item = $1 and mailbox = $2 and release = $3";
 pub(super) const DELETE_SLOT: &str = "delete from slot where item = $1 and mailbox = $2";
 /// Only one that is held back longer.
 pub(super) const RELEASE: &str = r#"update slot set release = $1, tag = $2 where item = $3 and mailbox = $4 and release > $1
@@ -53,7 +57,7 @@ pub(super) const RELEASE: &str = r#"update slot set release = $1, tag = $2 where
 pub(super) const SLOTS: &str = "select mailbox, tag, release, header from slot where item = $1 order by mailbox";
 pub(super) const DELETE_SLOTS: &str = r#"delete from slot where item in (select id from item where "case" = $1)"#;
 /// A mailbox of a case, and what of it is served by a day.
-pub(super) const MAILBOX_OF: &str = r#"select s.item, s.release from slot s join item i on i.id = s.item
+pub(super) const MAILBOX_OF: &str = r#"select s.item from slot s join item i on i.id = s.item
     where i."case" = $1 and s.mailbox = $2 order by s.item"#;
 pub(super) const SERVED_OF: &str = r#"select s.item from slot s join item i on i.id = s.item
     where i."case" = $1 and s.mailbox = $2 and (s.release is null or s.release <= $3)"#;

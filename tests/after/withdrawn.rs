@@ -28,6 +28,30 @@ async fn the_mailbox_remembers_it_and_offers_it_no_more() {
     assert!(!page.contains(WITHDREW) && page.contains(button) && page.contains("U hoort iets van ons"), "{page}");
 }
 
+/// A file, or asking for a talk, undoes it as a message does: that is said before, and afterwards on both sides.
+#[actix_web::test]
+async fn what_undoes_a_withdrawal_says_so_before_and_after() {
+    let (service, browser, code, case) = opened().await;
+    let (before, after) = ("Als u nu iets stuurt, geldt dat niet meer", "Daarom geldt het intrekken niet meer");
+    let page = async |act: &str| browser.mailbox(&code, None, &[("act", act)]).await.html;
+    assert!(!page("open").await.contains(before) && !page("talk").await.contains(before));
+    for talk in [false, true] {
+        withdraw(&browser, &code).await;
+        let told = page("open").await;
+        assert!(told.matches(before).count() == 2 && !told.contains(after), "for messages and files: {told}");
+        assert!(page("talk").await.contains(before));
+        if talk {
+            let words = [("act", "talk-send"), ("text", "Dinsdag in de bibliotheek")];
+            assert!(browser.mailbox(&code, None, &words).await.html.contains(after));
+        } else {
+            assert!(browser.upload(&code, "bijlage.txt", b"Een bijlage".to_vec()).await.html.contains(after));
+        }
+        assert!(!page("open").await.contains(before) && page("open").await.contains(after));
+        let (_, case) = Local::desk(&service, READER).await.get(&format!("/nl/case/{case}")).await;
+        assert!(case.contains("stuurde daarna weer iets") && case.contains("geldt het intrekken niet meer"), "{case}");
+    }
+}
+
 #[actix_web::test]
 async fn who_wrote_on_that_day_before_can_come_back_on_it_too() {
     let (_service, browser, code, _) = opened().await;

@@ -7,6 +7,9 @@ use crate::{
     with_text,
 };
 
+/// What the reporter reads when who read it is gone.
+const LEFT: &str = "Wie dat deed, kan het niet meer lezen. Wie het nu kan lezen, heeft het nog niet geopend.";
+
 /// Where the case stands for a reader, the coordinator, and the reporter.
 async fn stands(service: &Service, page: &str, case: &str) -> [bool; 3] {
     let unopened = |all: &Value| {
@@ -15,7 +18,8 @@ async fn stands(service: &Service, page: &str, case: &str) -> [bool; 3] {
     };
     let inbox = service.desk(READER, &["inbox"]).await.unwrap();
     let overview = service.desk("bzk-coordinator", &["overview"]).await.unwrap();
-    [unopened(&inbox), unopened(&overview["cases"]), page.contains("Het is nog niet geopend")]
+    assert!(!page.contains("Het is nog niet geopend"), "somebody had opened it");
+    [unopened(&inbox), unopened(&overview["cases"]), page.contains(LEFT)]
 }
 
 async fn the_reserve_reader_goes(database: Option<String>) {
@@ -26,7 +30,9 @@ async fn the_reserve_reader_goes(database: Option<String>) {
     read(&service, RESERVE, &case).await;
     assert_eq!(stands(&service, &mailbox(&browser, &code, &[]).await.html, &case).await, [false; 3]);
     service.desk(RESERVE, &["leave", &case]).await.unwrap();
-    assert_eq!(stands(&service, &mailbox(&browser, &code, &[]).await.html, &case).await, [true; 3]);
+    let page = mailbox(&browser, &code, &[]).await;
+    assert_eq!(stands(&service, &page.html, &case).await, [true; 3]);
+    assert!(page.html.contains("Ja, maar niet door iemand die het nu kan lezen"), "{}", page.html);
 
     // Opened again, it is open whoever else goes.
     read(&service, READER, &case).await;
@@ -57,4 +63,41 @@ async fn what_was_done_in_a_case_stays_when_it_is_withdrawn_after_its_reader_wen
     assert!(withdrawn.html.contains("geen contact meer wilt"), "{}", withdrawn.title());
     assert!(read(&service, READER, &case).await.to_string().contains("Ontvangen"));
     assert_ne!(service.desk(READER, &["inbox"]).await.unwrap(), json!([]));
+}
+
+async fn the_only_one_who_read_it_leaves(database: Option<String>) {
+    let service = Service::start(database).await;
+    let (browser, code, case) = filed(&service, &[]).await;
+    let reserve = "Functionaris integriteit 4 (";
+    assert!(mailbox(&browser, &code, &[]).await.html.contains(reserve));
+    read(&service, SECOND, &case).await;
+    assert!(!mailbox(&browser, &code, &[]).await.html.contains(reserve), "an open case is not for the reserve reader");
+    service.desk(SECOND, &["leave", &case, "--conflict"]).await.unwrap();
+    let page = mailbox(&browser, &code, &[]).await.html;
+    assert!(page.contains(LEFT) && page.contains(reserve), "{page}");
+
+    // The reserve reader is there again, and need not wait.
+    assert!(page.contains("leest alleen mee als niemand die er nu bij kan"), "{page}");
+    assert_eq!(service.desk(RESERVE, &["inbox"]).await.unwrap(), json!([]));
+    mailbox(&browser, &code, &[("act", "release")]).await;
+    assert!(read(&service, RESERVE, &case).await.to_string().contains("Het verhaal"));
+    service.desk(RESERVE, &["leave", &case]).await.unwrap();
+
+    // Nothing that was read is destroyed by withdrawing.
+    let asked = mailbox(&browser, &code, &[("act", "sure")]).await.html;
+    assert!(asked.contains("Uw verhaal is al geopend") && !asked.contains("Niemand heeft"), "{asked}");
+    let withdrawn = mailbox(&browser, &code, &[("act", "withdraw")]).await;
+    assert!(withdrawn.html.contains("geen contact meer wilt"), "{}", withdrawn.title());
+    assert!(read(&service, READER, &case).await.to_string().contains("Het verhaal"));
+}
+
+#[actix_web::test]
+async fn a_report_that_was_read_by_one_who_left_is_said_to_be_read_on_sqlite() {
+    the_only_one_who_read_it_leaves(None).await;
+}
+
+#[actix_web::test]
+async fn a_report_that_was_read_by_one_who_left_is_said_to_be_read_on_postgresql() {
+    let postgres = Postgres::start();
+    the_only_one_who_read_it_leaves(Some(postgres.database("read_and_left"))).await;
 }

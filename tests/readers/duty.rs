@@ -55,11 +55,12 @@ async fn on_a_legal_duty(database: Option<String>) {
         "C/13/1",
         "wil het &lt;verhaal&gt;",
         "<li>Melding, ",
-        &day,
+        "Eerst moet een tweede lezer het ermee eens zijn",
     ] {
         assert!(page.html.contains(text), "{text}");
     }
     assert!(!page.html.contains("consent-yes") && !page.html.contains("<li>Bericht, "));
+    assert!(!page.html.contains("niet vóór"), "no day before a second reader agreed");
     assert!(page.html.contains("Het is nog niet overgedragen."));
 
     // One reader alone does nothing.
@@ -155,11 +156,44 @@ async fn an_approval_dated_ahead_counts_for_nothing_and_a_file_is_an_answer() {
     assert_eq!(seen[0]["answers"].as_array().unwrap().len(), 1, "{seen}");
 }
 
+/// A manager may be the one whom a report is about, or answer for them: their word as the second is none, by what program they give it.
+#[actix_web::test]
+async fn a_manager_is_not_the_second_reader_of_a_legal_duty() {
+    const OTHER: &str = "buiten-functionaris-1";
+    let service = Service::start(None).await;
+    let (browser, code, case) = filed(&service, &[]).await;
+    let all = read(&service, READER, &case).await["items"].as_array().unwrap().clone();
+    let story = all.iter().find(|i| i["story"].is_object()).unwrap()["item"].as_str().unwrap().to_owned();
+    let asked = with_text(&service, READER, &["ask-consent", &case, "--to", NEW], "Leidt het").await.unwrap();
+    mailbox(&browser, &code, &[("act", "consent-yes"), ("request", &asked)]).await;
+    service.desk(READER, &["hand-over", &case, &asked]).await.unwrap();
+    let duty = ["ask-duty", &case, "--to", OTHER, "--ground", "court_order", "--reference", "1", "--no-notice"];
+    let asked = with_text(&service, READER, &duty, "De rechter wil het").await.unwrap();
+    let refused = service.desk(NEW, &["approve-duty", &case, &asked]).await.unwrap_err();
+    assert!(refused.contains("an adviser or a reporting officer, and no manager"), "{refused}");
+
+    let (me, id) = (hostile(&service, NEW).await, CaseId::parse(&case).unwrap());
+    let (first, request) = (hostile(&service, READER).await, ItemId::parse(&asked).unwrap());
+    let view = me.case(&id).await.unwrap();
+    let to = Recipients::of(view.readers.iter().filter_map(|r| me.roster.reader(&r.reader))).unwrap();
+    let approval = send(&me, &id, Kind::DutyApproval, DutyApproval::new(request).into_body(), &to).await;
+    let seen = read(&service, THIRD, &case).await["duties"].clone();
+    assert_eq!(seen[0]["approved"], false, "{seen}");
+    let early = service.desk(READER, &["hand-over", &case, &asked]).await.unwrap_err();
+    assert!(early.contains("has not approved"), "{early}");
+    let new = evil::named(&first, OTHER);
+    give(&first, &id, &ItemId::parse(&story).unwrap(), &new, SentTo::Reader(new.keyed())).await;
+    let reporter = evil::reporter(&first, &id).await;
+    let done = HandOver::new((request, approval), new.keyed(), reporter, (view.readers.clone(), Vec::new()));
+    send(&first, &id, Kind::HandOver, done.into_body(), &to).await;
+    assert_eq!(read(&service, THIRD, &case).await["strangers"], json!([OTHER]));
+}
+
 /// Whoever carries it out too early, or says that they do it later, lets in a stranger; it can be done again when it may be.
 #[actix_web::test]
 async fn a_hand_over_before_its_day_lets_in_a_stranger() {
     let (mut service, today) = ahead(None).await;
-    let (_, _, case) = filed(&service, &[]).await;
+    let (browser, code, case) = filed(&service, &[]).await;
     let all = read(&service, READER, &case).await["items"].as_array().unwrap().clone();
     let story = all.iter().find(|i| i["story"].is_object()).unwrap()["item"].as_str().unwrap().to_owned();
     let duty = ["ask-duty", &case, "--to", NEW, "--ground", "report_of_crime_162sv"];
@@ -179,8 +213,11 @@ async fn a_hand_over_before_its_day_lets_in_a_stranger() {
         let reporter = evil::reporter(&me, &id).await;
         let before = [READER, SECOND, THIRD].map(|name| evil::named(&me, name).keyed()).to_vec();
         let done = HandOver::new((asked_item, approved), new.keyed(), reporter, (before, Vec::new()));
+        let to = to.with_reporter(id, &evil::reporter(&me, &id).await.reply).unwrap();
         send(&me, &id, Kind::HandOver, done.into_body(), &to).await;
         assert_eq!(read(&service, SECOND, &case).await["strangers"], json!([NEW]), "{day}");
+        let page = mailbox(&browser, &code, &[]).await;
+        assert!(page.html.contains("Het is nog niet overgedragen.") == (day == today), "{day}");
         with_text(&service, SECOND, &["note", &case], "Nog niet voor de nieuwe").await.unwrap();
         let theirs = service.desk(NEW, &["read", &case]).await.unwrap_or_default();
         assert!(!theirs.to_string().contains("Nog niet voor"), "{theirs}");

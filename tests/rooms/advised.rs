@@ -33,3 +33,21 @@ async fn a_report_from_advice_says_why_the_topic_is_asked_again() {
     assert!(page.html.contains("alleen uw vertrouwenspersoon kan dat lezen"), "{}", page.title());
     assert!(!page.html.contains(" checked"));
 }
+
+#[actix_web::test]
+async fn a_mailbox_of_advice_calls_it_advice_and_never_a_report() {
+    let service = Service::start(None).await;
+    let browser = Browser::new(&service.base);
+    let code = browser.advice("Een vraag", ADVISER).await;
+    let of = async |code: &str, room, act| browser.mailbox(code, room, &[("act", act)]).await.html;
+    let (report, _) = browser.report("Een verhaal", &[]).await;
+    for (code, room, button, lead) in [
+        (&code, ADVICE, "Bewijs dat ik hier advies vroeg", "laten zien dat u hier advies vroeg"),
+        (&report, REPORT, "Bewijs dat ik dit heb gemeld", "laten zien dat u dit hebt gemeld"),
+    ] {
+        assert!(of(code, room, "open").await.contains(button), "{button}");
+        assert!(of(code, room, "proof").await.contains(lead), "{lead}");
+    }
+    let advice = [of(&code, ADVICE, "open").await, of(&code, ADVICE, "proof").await];
+    assert!(advice.iter().all(|page| !page.contains("gemeld") && !page.contains("uw melding")), "{}", advice[0]);
+}

@@ -15,7 +15,7 @@ use meldkluis::{
         id::{CaseId, ItemId, OrgId},
     },
     journal::Journal,
-    store::{NewItem, Payload, SlotRow, Store, connect},
+    store::{NewItem, Opening, Payload, SlotRow, Store, connect},
 };
 use sqlx::{Connection, PgConnection, SqliteConnection};
 use uuid::Uuid;
@@ -120,6 +120,16 @@ impl Base {
 
 pub(crate) fn day(text: &str) -> Day {
     Day::parse(text).unwrap()
+}
+
+/// A slot with another day, and another tag.
+pub(crate) fn released(_: &ItemId, slot: SlotRow, day: Day) -> SlotRow {
+    SlotRow { release: Some(day), tag: hash(), ..slot }
+}
+
+/// Somebody opened a slot, and nobody before.
+pub(crate) fn opening(tag: [u8; 32], served: Day) -> Opening<'static> {
+    Opening { tag, served, released: &released, opened: &|_, _| false }
 }
 
 /// 32 bytes that were not there before.

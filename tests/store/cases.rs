@@ -9,7 +9,7 @@ use meldkluis::{
 };
 use tokio::task::JoinSet;
 
-use crate::base::{case, day, file_item, hash, item, item_id, on_both, slot, sorted};
+use crate::base::{case, day, file_item, hash, item, item_id, on_both, opening, slot, sorted};
 
 on_both! {
     async fn a_case_is_found_as_it_was_filed(base) {
@@ -41,7 +41,7 @@ on_both! {
         assert_eq!(store.slot(&no_item, &hash(), day("2026-11-24")).await.unwrap(), None);
         assert_eq!(store.item_with_case(&no_item).await.unwrap(), None);
         assert_eq!(store.filed_days().await.unwrap(), []);
-        store.mark_opened(&absent.id, (&item_id(), &slot()), hash(), day("2026-11-24")).await.unwrap();
+        store.mark_opened(&absent.id, (&item_id(), &slot()), &opening(hash(), day("2026-11-24"))).await.unwrap();
         store.forget_blob(&no_item).await.unwrap();
         assert_eq!(store.destroy(&absent.id).await.unwrap(), []);
         store.ping().await.unwrap();
@@ -157,7 +157,7 @@ on_both! {
         let (before, after, released) = (held(), held(), held());
         store.add_item(&mine.id, &before, None, today).await.unwrap();
         assert_eq!(store.slots(&before.id).await.unwrap().len(), before.slots.len());
-        store.mark_opened(&mine.id, (&item_id(), &slot()), hash(), today).await.unwrap();
+        store.mark_opened(&mine.id, (&item_id(), &slot()), &opening(hash(), today)).await.unwrap();
         store.add_item(&mine.id, &after, None, today).await.unwrap();
         assert_eq!(store.slots(&after.id).await.unwrap().len(), after.slots.len() - 1);
         store.add_item(&mine.id, &released, None, day("2026-11-28")).await.unwrap();
@@ -180,7 +180,7 @@ on_both! {
         assert_eq!(store.slots(&first.id).await.unwrap(), kept, "what is read at once and another case's stay");
         assert_eq!(store.slots(&elsewhere.id).await.unwrap(), elsewhere.slots);
         assert!(matches!(store.release(&mine.id, &all).await, Err(StoreError::Conflict)), "none is held any more");
-        store.mark_opened(&other.id, (&item_id(), &slot()), hash(), day("2026-11-24")).await.unwrap();
+        store.mark_opened(&other.id, (&item_id(), &slot()), &opening(hash(), day("2026-11-24"))).await.unwrap();
         assert!(matches!(store.release(&other.id, &all).await, Err(StoreError::Conflict)));
         assert!(matches!(store.release(&case().id, &all).await, Err(StoreError::Conflict)));
     }

@@ -12,7 +12,7 @@ use meldkluis::{
     store::{Blobs, Leaving, StoreError, destroy_again},
 };
 
-use crate::base::{Base, case, day, hash, item, item_id, on_both, slot};
+use crate::base::{Base, case, day, hash, item, item_id, on_both, released, slot};
 
 fn all(base: &Base) -> BTreeSet<Mark> {
     base.journal().marks().unwrap().into_values().flatten().collect()
@@ -28,7 +28,7 @@ on_both! {
         assert!(all(&base).is_empty());
         store.destroy(&mine.id).await.unwrap();
         assert_eq!(all(&base), BTreeSet::from([first.id, second.id].map(|id| Mark::item(&id))));
-        store.withdraw(&other.id).await.unwrap();
+        store.withdraw(&other.id, &|_, _| false).await.unwrap();
         assert_eq!(all(&base).len(), 3);
     }
 
@@ -36,8 +36,8 @@ on_both! {
         let store = base.open().await;
         let opened = Case { state: CaseState::Open, ..case() };
         store.file(&opened, &item()).await.unwrap();
-        assert!(matches!(store.withdraw(&opened.id).await, Err(StoreError::Conflict)));
-        let somebody = Leaving { mailbox: hash(), staying: None, served: day("2026-11-24"), filler: &|_, _, _| Some(slot()), opened: &|_, _| false };
+        assert!(matches!(store.withdraw(&opened.id, &|_, _| false).await, Err(StoreError::Conflict)));
+        let somebody = Leaving { mailbox: hash(), staying: None, served: day("2026-11-24"), filler: &|_, _, _| Some(slot()), opened: &|_, _| false, released: &released, reserve: day("2026-11-28") };
         assert_eq!(store.leave(&opened.id, &somebody).await.unwrap(), 0);
         assert!(all(&base).is_empty());
     }
@@ -49,7 +49,7 @@ on_both! {
         // A file where the day's file is renamed to would be replaced; a folder is not.
         fs::create_dir(base.journal.path().join(Clock::System.today().to_string())).unwrap();
         assert!(matches!(store.destroy(&mine.id).await, Err(StoreError::Unavailable(_))));
-        let going = Leaving { mailbox: first.slots[0].mailbox, staying: None, served: day("2026-11-24"), filler: &|_, _, _| Some(slot()), opened: &|_, _| false };
+        let going = Leaving { mailbox: first.slots[0].mailbox, staying: None, served: day("2026-11-24"), filler: &|_, _, _| Some(slot()), opened: &|_, _| false, released: &released, reserve: day("2026-11-28") };
         assert!(matches!(store.leave(&mine.id, &going).await, Err(StoreError::Unavailable(_))));
         assert_eq!(store.items(&mine.id).await.unwrap(), [first.id]);
         assert!(store.slots(&first.id).await.unwrap().iter().any(|row| row.mailbox == first.slots[0].mailbox));
@@ -59,7 +59,7 @@ on_both! {
         let store = base.open().await;
         let (mine, first) = (case(), item());
         store.file(&mine, &first).await.unwrap();
-        let going = Leaving { mailbox: first.slots[0].mailbox, staying: None, served: day("2026-11-24"), filler: &|_, _, _| Some(slot()), opened: &|_, _| false };
+        let going = Leaving { mailbox: first.slots[0].mailbox, staying: None, served: day("2026-11-24"), filler: &|_, _, _| Some(slot()), opened: &|_, _| false, released: &released, reserve: day("2026-11-28") };
         assert_eq!(store.leave(&mine.id, &going).await.unwrap(), 1);
         assert_eq!(all(&base), BTreeSet::from([Mark::left(&mine.id, &first.slots[0].mailbox)]));
     }

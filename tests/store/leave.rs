@@ -2,15 +2,15 @@
 use std::collections::BTreeMap;
 
 use meldkluis::{
-    domain::{case::CaseState, day::Day, id::ItemId},
+    domain::{case::CaseState, id::ItemId},
     store::{Added, Leaving, NewItem, Room, SlotRow, StoreError},
 };
 
-use crate::base::{case, day, hash, item, on_both, slot, sorted};
+use crate::base::{case, day, hash, item, on_both, opening, released, slot, sorted};
 
 /// Filler as a server would make it, but for its bytes.
-fn filler(_: &ItemId, taken: &[[u8; 32]], release: Option<Day>) -> Option<SlotRow> {
-    let filler = SlotRow { release, header: b"filler".to_vec(), ..slot() };
+fn filler(_: &ItemId, taken: &[[u8; 32]], gone: &SlotRow) -> Option<SlotRow> {
+    let filler = SlotRow { release: gone.release, header: b"filler".to_vec(), ..slot() };
     (!taken.contains(&filler.mailbox)).then_some(filler)
 }
 
@@ -19,7 +19,15 @@ const OPENED: [u8; 32] = [9; 32];
 
 fn leaving(mailbox: [u8; 32], staying: Option<&[[u8; 32]]>) -> Leaving<'_> {
     let opened = &|_: &ItemId, slot: &SlotRow| slot.tag == OPENED;
-    Leaving { mailbox, staying, served: day("2026-11-24"), filler: &filler, opened }
+    Leaving {
+        mailbox,
+        staying,
+        served: day("2026-11-24"),
+        filler: &filler,
+        opened,
+        released: &released,
+        reserve: day("2026-11-28"),
+    }
 }
 
 on_both! {
@@ -56,7 +64,7 @@ on_both! {
             store.file(&mine, &first).await.unwrap();
             store.add_item(&mine.id, &second, None, day("2026-11-24")).await.unwrap();
             for (item, slot) in [(&first, &one), (&second, &two)] {
-                store.mark_opened(&mine.id, (&item.id, slot), OPENED, day("2026-11-24")).await.unwrap();
+                store.mark_opened(&mine.id, (&item.id, slot), &opening(OPENED, day("2026-11-24"))).await.unwrap();
             }
             let opened = if closed { CaseState::Closed } else { CaseState::Open };
             store.set_state(&mine.id, CaseState::Open, opened).await.unwrap();
@@ -67,6 +75,23 @@ on_both! {
         }
     }
 
+    /// With the case unopened again, its reserve reader waits for their day again.
+    async fn the_reserve_reader_is_back_when_the_last_goes_who_opened_it(base) {
+        let store = base.open().await;
+        let reserve = SlotRow { release: Some(day("2026-11-28")), ..slot() };
+        let (mine, [one, two]) = (case(), [slot(), slot()]);
+        let first = NewItem { slots: vec![one.clone(), two.clone(), reserve.clone()], ..item() };
+        store.file(&mine, &first).await.unwrap();
+        store.mark_opened(&mine.id, (&first.id, &one), &opening(OPENED, day("2026-11-24"))).await.unwrap();
+        let theirs = async |today| store.slot(&first.id, &reserve.mailbox, day(today)).await.unwrap();
+        for (leaver, back) in [(&two, false), (&one, true)] {
+            assert_eq!(theirs("2027-11-28").await, None, "an open case is not for them, however long it is so");
+            store.leave(&mine.id, &leaving(leaver.mailbox, None)).await.unwrap();
+            assert_eq!(theirs("2026-11-28").await.is_some(), back);
+        }
+        assert_eq!(theirs("2026-11-27").await, None);
+    }
+
     /// A slot that changed since it was read keeps the tag it has: with another it would not be believed.
     async fn a_slot_is_marked_as_it_was_read(base) {
         let store = base.open().await;
@@ -75,7 +100,7 @@ on_both! {
         let [one, two] = [&first.slots[0], &first.slots[1]];
         let another = SlotRow { tag: hash(), ..two.clone() };
         for slot in [one, &another] {
-            store.mark_opened(&mine.id, (&first.id, slot), OPENED, day("2026-11-24")).await.unwrap();
+            store.mark_opened(&mine.id, (&first.id, slot), &opening(OPENED, day("2026-11-24"))).await.unwrap();
         }
         let kept = sorted(vec![SlotRow { tag: OPENED, ..one.clone() }, two.clone()]);
         assert_eq!(store.slots(&first.id).await.unwrap(), kept);

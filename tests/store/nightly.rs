@@ -20,7 +20,7 @@ use sqlx::{AssertSqlSafe, PgConnection};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::base::{Base, case, day, hash, item, item_id, on_both, slot, sorted};
+use crate::base::{Base, case, day, hash, item, item_id, on_both, opening, slot, sorted};
 
 /// Reports that come one after the other; kept by chance, an order of so many shows once in 479 million times.
 const REPORTS: usize = 12;
@@ -255,7 +255,7 @@ on_both! {
                     let (case, first, second) = (case(), item(), item());
                     store.file(&case, &first).await.unwrap();
                     store.add_item(&case.id, &second, None, day(DAY)).await.unwrap();
-                    store.mark_opened(&case.id, (&item_id(), &slot()), hash(), day(DAY)).await.unwrap();
+                    store.mark_opened(&case.id, (&item_id(), &slot()), &opening(hash(), day(DAY))).await.unwrap();
                     assert_eq!(store.items(&case.id).await.unwrap().len(), 2);
                     let mailboxes = [first.slots[0].mailbox, second.slots[1].mailbox];
                     assert_eq!(store.inbox(&mailboxes, day(DAY)).await.unwrap().len(), 2);

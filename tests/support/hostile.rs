@@ -87,8 +87,11 @@ pub(crate) async fn send_as(
     let id = head.item;
     let (slots, payload) = item(head, body, signer, to).unwrap().into_parts();
     let sent = |s: &Slot| SlotSent { to: SentTo::of(&s.to), header: BASE64_STANDARD.encode(&s.header) };
-    let state = client.case(case).await.unwrap().state;
-    let slots = slots.iter().map(sent).collect();
+    let view = client.case(case).await.unwrap();
+    let state = view.state;
+    // The server takes no slot for a reader who is not in the case; what the head says it cannot see.
+    let there = |slot: &SlotSent| !matches!(&slot.to, SentTo::Reader(who) if !view.readers.contains(who));
+    let slots = slots.iter().map(sent).filter(there).collect();
     let adding = Adding { item: id, act: None, expected: state, slots, log: Some(RECORD.to_owned()) };
     client.add(case, [before_payload(&adding).unwrap(), payload].concat()).await.unwrap();
     id

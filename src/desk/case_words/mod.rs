@@ -10,7 +10,7 @@ pub(super) use self::{
 };
 use super::{
     Client, Item,
-    circle::{Circle, Unproven, cards, story, withdrawn},
+    circle::{Circle, Unproven, cards, story, withdrawal, withdrawn},
     consents,
     duty::{Duty, duties},
     leave::{Taking, takings},
@@ -197,6 +197,12 @@ impl<'a> CaseWords<'a> {
             ("desk-withdrawn", "desk-withdrawn-means")
         };
         vec![self.t.with(said, &[("day", self.t.day(day))]), self.t.get(means)]
+    }
+
+    /// That the reporter withdrew, and that this does not stand any more.
+    pub(super) fn came_back(&self) -> Option<String> {
+        let day = withdrawal(self.items).undone()?;
+        Some(self.t.with("desk-withdrawn-undone", &[("day", self.t.day(day))]))
     }
 
     /// When the case is destroyed.

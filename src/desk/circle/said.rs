@@ -10,9 +10,10 @@ use crate::{
         guest::GuestCard,
         id::{ItemId, KeyedReader},
         roster::Reader,
+        withdrawal::{Sent, Withdrawal},
     },
     seal::{
-        Author, Kind, StoryText,
+        Author, ItemHead, Kind, StoryText,
         consent::{Answer, HandOver, ToReport},
         guest::{vouched, wrote},
     },
@@ -83,15 +84,19 @@ pub(in crate::desk) fn handed_over(opened: &Opened) -> Option<&HandOver> {
     if let Content::HandOver(done) = &opened.content { Some(done) } else { None }
 }
 
-/// The day on which the reporter withdrew; nothing when they wrote again since, which says that they want contact after all.
+/// Where the reporter's withdrawal stands.
+pub(in crate::desk) fn withdrawal(items: &[Item]) -> Withdrawal {
+    let by_reporter = proven(items).filter(|(_, opened)| opened.manifest.head.author == Author::Reporter);
+    Withdrawal::of(by_reporter.map(|(item, opened)| {
+        let ItemHead { kind, day, before, .. } = &opened.manifest.head;
+        let withdraws = *kind == Kind::Withdrawal;
+        Sent { item, day: *day, withdraws, seeks_contact: kind.seeks_contact(), before }
+    }))
+}
+
+/// The day on which the reporter withdrew, as long as that stands.
 pub(in crate::desk) fn withdrawn(items: &[Item]) -> Option<Day> {
-    let by_reporter = || proven(items).filter(|(_, opened)| opened.manifest.head.author == Author::Reporter);
-    let (withdrawal, last) = by_reporter().filter(|(_, o)| o.manifest.head.kind == Kind::Withdrawal).last()?;
-    let came_back = |(_, opened): (ItemId, &Opened)| {
-        let head = &opened.manifest.head;
-        head.kind.seeks_contact() && head.before.has(&withdrawal)
-    };
-    (!by_reporter().any(came_back)).then_some(last.manifest.head.day)
+    withdrawal(items).stands()
 }
 
 /// The reader of the roster who wrote something that is proven, with their keys.

@@ -60,6 +60,8 @@ struct Case {
     consents: Vec<(String, Option<String>)>,
     /// That the reporter withdrew, and what that means.
     withdrawn: Vec<String>,
+    /// They withdrew, and that does not stand any more.
+    came_back: Option<String>,
     strangers: Vec<String>,
     acts: Vec<&'static str>,
     open: bool,
@@ -162,6 +164,7 @@ pub(super) async fn case_page(
         strangers: words.strangers(&case).into_iter().map(|r| words.named(&r.reader)).collect(),
         consents: words.consents(case.state),
         withdrawn: words.withdrawn(),
+        came_back: words.came_back(),
         topic: words.topic(),
         struck: words.struck(),
         passed,

@@ -31,6 +31,7 @@ pub(in crate::desk) fn view(case: CaseId) -> CaseView {
         items: vec![ItemId::from_uuid(Uuid::from_bytes(*case.as_bytes()))],
         readers: Vec::new(),
         away: Vec::new(),
+        held: Vec::new(),
         passed: false,
     }
 }

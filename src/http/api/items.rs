@@ -18,7 +18,7 @@ use crate::{
     api_types::Several,
     bundle,
     domain::{case::CaseState, id::ItemId},
-    store::{Payload, SlotRow, StoreError},
+    store::{Opening, Payload, SlotRow, StoreError},
 };
 
 /// An item as an ordinary age file: this reader's slot, then the payload. Marks the case as opened.
@@ -102,7 +102,10 @@ async fn mine(app: &App, me: &SignedIn, item: &ItemId) -> Result<Option<(SlotRow
     let counts = !app.post.is_opened(&case, item, &slot) && !app.post.is_passed(&case, item, &slot);
     if !case.state.is_closed() && counts {
         let tag = app.post.opened_tag(&case, item, &slot);
-        let marked = app.store.mark_opened(&case.id, (item, &slot), tag, by).await;
+        let released = |item: &ItemId, row, day| app.post.released(&case, item, row, day);
+        let opened = |item: &ItemId, row: &SlotRow| app.post.is_opened(&case, item, row);
+        let opening = Opening { tag, served: by, released: &released, opened: &opened };
+        let marked = app.store.mark_opened(&case.id, (item, &slot), &opening).await;
         // On a full disk what was opened before can still be read: this is kept the next time.
         marked.or_else(|error| if case.state == CaseState::Unopened { Err(error) } else { Ok(()) })?;
     }

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     api_types::{Going, TakingOut},
     domain::{
-        case::Case,
+        case::{Case, RESERVE_DAYS},
         id::{CaseId, KeyedReader},
         roster::Function,
         routing::{can_replace, must_be_replaced},
@@ -132,8 +132,10 @@ async fn go(app: &App, case: &Case, readers: &[CaseReader<'_>], who: &KeyedReade
         mailbox: app.post.reader_mailbox(who, case.filed),
         staying: staying.as_deref(),
         served,
-        filler: &|item, taken, release| app.post.filler_row(case, item, taken, release),
+        filler: &|item, taken, gone| app.post.row_after(case, item, (taken, served), gone),
         opened: &|item, row| who_counts.contains(&row.mailbox) && app.post.is_opened(case, item, row),
+        released: &|item, row, day| app.post.released(case, item, row, day),
+        reserve: case.filed.plus_days(RESERVE_DAYS),
     };
     app.store.leave(&case.id, &leaving).await.map(drop)
 }

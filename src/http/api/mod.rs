@@ -139,11 +139,12 @@ async fn served(app: &App, me: &SignedIn, mailboxes: &[[u8; 32]]) -> Result<Vec<
     Ok(slots)
 }
 
-fn view(case: &Case, items: Vec<ItemId>, readers: &[CaseReader<'_>], passed: bool) -> CaseView {
+fn view(case: &Case, items: Vec<ItemId>, (readers, served): (&[CaseReader<'_>], Day), passed: bool) -> CaseView {
     let Case { id, org, filed, due, destroy_after, state, .. } = case.clone();
     let away = readers.iter().filter(|r| r.away.is_some()).map(|r| r.keyed.clone()).collect();
+    let held = readers.iter().filter(|r| r.waits(served)).map(|r| r.keyed.clone()).collect();
     let readers = readers.iter().map(|r| r.keyed.clone()).collect();
-    CaseView { case: id, org, state, filed, due, destroy_after, items, readers, away, passed }
+    CaseView { case: id, org, state, filed, due, destroy_after, items, readers, away, held, passed }
 }
 
 /// The cases of this reader, the most urgent first.
@@ -175,7 +176,7 @@ async fn inbox(app: Data<App>, me: SignedIn) -> HttpResponse {
                     view.items.push(item);
                     view.passed &= passed;
                 }
-                None => views.push(view(&case, vec![item], &[], passed)),
+                None => views.push(view(&case, vec![item], (&[], case.filed), passed)),
             }
         }
         views.sort_by_key(|v| (v.due, v.case));
@@ -212,8 +213,8 @@ async fn case(app: Data<App>, me: SignedIn, id: Path<String>) -> HttpResponse {
         let Some(id) = CaseId::parse(&id) else { return Ok(None) };
         let Some((case, items)) = mine(&app, &me, &id).await? else { return Ok(None) };
         let readers = mailbox::readers(&app, &case).await?;
-        let passed = mailbox::only_passed(&readers, &me.keyed);
-        Ok::<_, StoreError>(Some(view(&case, items, &readers, passed)))
+        let (served, passed) = (absence::served_by(&app, &readers), mailbox::only_passed(&readers, &me.keyed));
+        Ok::<_, StoreError>(Some(view(&case, items, (&readers, served), passed)))
     };
     match found.await {
         Ok(Some(view)) => HttpResponse::Ok().json(Json(view)),

@@ -77,7 +77,9 @@ pub(crate) async fn share(app: Data<App>, me: SignedIn, id: Path<String>, sent: 
         record(&app, me.writes(), &case.org, log.as_deref()).await?;
         let filler = app.post.filler(&case);
         let reporter = app.post.mailbox(&SlotTo::Reporter(case.id), &case);
-        let kept = [reporter, app.post.mark(&case, true), app.post.mark(&case, false)];
+        // Who went is nobody there is room to be made for.
+        let mut kept = mailbox::left(&app, &case).await?;
+        kept.extend([reporter, app.post.mark(&case, true), app.post.mark(&case, false)]);
         let room = Room { filler: &filler, kept: &kept, slots: FILL_MORE };
         let mut already = true;
         for (item, row) in rows {

@@ -7,6 +7,7 @@ use super::{
     guests::guest_name,
     letters::letters,
     parts::parted,
+    readers::CaseReader,
     show,
 };
 use crate::{
@@ -46,7 +47,7 @@ pub(super) struct Consents {
     /// What a second reader approved, and on which day.
     approved: Vec<Approved>,
     answers: Vec<(ItemId, Answer)>,
-    done: Vec<HandOver>,
+    done: Vec<(Day, HandOver)>,
 }
 
 /// A request, as its page shows it.
@@ -56,6 +57,8 @@ pub(super) struct Shown {
     pub(super) day: String,
     pub(super) reason: Plaintext,
     pub(super) items: Vec<String>,
+    /// A guest, who can write to the reporter as every reader can.
+    pub(super) guest: bool,
     /// Says where it stands.
     pub(super) standing: &'static str,
     pub(super) may_agree: bool,
@@ -96,11 +99,12 @@ impl Consents {
                 duty,
             })),
             Kind::DutyApproval => self.approved.extend(consent(&text.body).map(|approval: DutyApproval| Approved {
+                item: head.item,
                 request: approval.request,
                 day: head.day,
                 by: head.author.clone(),
             })),
-            Kind::HandOver => self.done.extend(consent::<HandOver>(&text.body)),
+            Kind::HandOver => self.done.extend(consent::<HandOver>(&text.body).map(|done| (head.day, done))),
             Kind::ConsentAnswer if head.author == Author::Reporter => {
                 self.answers.extend(consent(&text.body).map(|a| (head.item, a)));
             }
@@ -109,7 +113,11 @@ impl Consents {
     }
 
     fn standing(&self, (request, asked): (&ItemId, &Request)) -> Standing {
-        standing((request, &asked.to), self.answers.iter().map(|(item, answer)| (*item, answer)), &self.done)
+        standing(
+            (request, &asked.to),
+            self.answers.iter().map(|(item, answer)| (*item, answer)),
+            self.done.iter().map(|(_, done)| done),
+        )
     }
 
     /// Whether a request waits for the reporter's answer.
@@ -135,8 +143,8 @@ impl Consents {
     }
 
     /// The notices of a legal duty.
-    pub(super) fn duties(&mut self, app: &App, t: Texts) -> Vec<super::duty::Shown> {
-        super::duty::shown(app, t, std::mem::take(&mut self.duties), (&self.approved, &self.done))
+    pub(super) fn duties(&mut self, app: &App, t: Texts, readers: &[CaseReader<'_>]) -> Vec<super::duty::Shown> {
+        super::duty::shown(app, t, std::mem::take(&mut self.duties), (&self.approved, &self.done), readers)
     }
 
     /// The newest requests, the newest first.
@@ -162,6 +170,7 @@ fn counts(app: &App, case: &Case, asked: &Request) -> bool {
 
 fn one(app: &App, t: Texts, opened: &Opened, (item, day, asked): (ItemId, Day, Request), now: Standing) -> Shown {
     let (reader, card) = meant(app, &opened.case, &asked);
+    let guest = card.is_some();
     let open = !opened.case.state.is_closed() && counts(app, &opened.case, &asked);
     let named = reader.map(|r| t.pick(&r.shown_as).to_owned()).or_else(|| card.map(|card| guest_name(t, card)));
     Shown {
@@ -170,6 +179,7 @@ fn one(app: &App, t: Texts, opened: &Opened, (item, day, asked): (ItemId, Day, R
         day: t.day(day),
         reason: asked.reason.cut_to(REASON_BYTES),
         items: in_words(t, &asked.items),
+        guest,
         standing: match (now, open) {
             (Standing::Asked, true) => "consent-asked",
             (Standing::Asked, false) => "consent-asked-over",

@@ -1,8 +1,16 @@
 //! A legal duty to let somebody read: the reporter is told before, with reasons, unless that endangers the inquiry. There is nothing to
 //! agree to.
-use super::consent::{FEW_LINES, REASON_BYTES, SHOWN, in_words, shorten, shorten_reason};
+use super::{
+    consent::{FEW_LINES, REASON_BYTES, SHOWN, in_words, shorten, shorten_reason},
+    readers::CaseReader,
+};
 use crate::{
-    domain::{day::Day, ground::not_before, id::ItemId},
+    domain::{
+        day::Day,
+        ground::{in_time, not_before},
+        id::ItemId,
+        routing::may_approve_duty,
+    },
     http::App,
     seal::{Author, Plaintext, circle::DutyRequest, consent::HandOver},
     text::Texts,
@@ -18,6 +26,7 @@ pub(super) struct Asked {
 
 /// That a second reader approved what a notice says.
 pub(super) struct Approved {
+    pub(super) item: ItemId,
     pub(super) request: ItemId,
     pub(super) day: Day,
     pub(super) by: Author,
@@ -31,13 +40,35 @@ pub(super) struct Shown {
     pub(super) reference: Plaintext,
     pub(super) reason: Plaintext,
     pub(super) items: Vec<String>,
-    /// The first day on which it is carried out.
-    pub(super) not_before: String,
-    /// It was carried out.
-    pub(super) done: bool,
+    /// The first day on which it is carried out; nothing before a second reader has approved.
+    pub(super) not_before: Option<String>,
+    /// Where it stands.
+    pub(super) standing: Standing,
+}
+
+/// Where a hand-over on a legal duty stands. Done is what desks count as done, and can be seen: no reader alone says so.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Standing {
+    Waiting,
+    /// It was carried out as it must be, and they can read.
+    Done,
+    /// The same, and they cannot read any more.
+    Went,
 }
 
 impl Shown {
+    pub(super) fn is_done(&self) -> bool {
+        self.standing != Standing::Waiting
+    }
+
+    pub(super) fn text_id(&self) -> &'static str {
+        match self.standing {
+            Standing::Waiting => "duty-before",
+            Standing::Done => "consent-done",
+            Standing::Went => "duty-went",
+        }
+    }
+
     /// With less of it, where not all fits a page.
     pub(super) fn shorten(&mut self, t: Texts) {
         shorten_reason(&mut self.reference);
@@ -51,13 +82,26 @@ pub(super) fn shown(
     app: &App,
     t: Texts,
     asked: Vec<Asked>,
-    (approved, done): (&[Approved], &[HandOver]),
+    (approved, done): (&[Approved], &[(Day, HandOver)]),
+    readers: &[CaseReader<'_>],
 ) -> Vec<Shown> {
     let today = app.clock.today();
     let one = |Asked { item, day, by, duty }: Asked| {
         let reader = app.roster.keyed(&duty.to);
-        let by_another = |a: &&Approved| a.request == item && a.by != by && a.day <= today;
-        let second = approved.iter().filter(by_another).map(|a| a.day).min();
+        let counts = |who: &Author| match who {
+            Author::Reader(id) => *id != duty.to.reader && app.roster.reader(id).is_some_and(may_approve_duty),
+            Author::Reporter => false,
+        };
+        let by_another = |a: &&Approved| a.request == item && a.by != by && a.day <= today && counts(&a.by);
+        let approved: Vec<&Approved> = approved.iter().filter(by_another).collect();
+        let carried_out = approved.iter().any(|a| {
+            let first = not_before(day, Some(a.day));
+            let as_it_must = |(on, done): &(Day, HandOver)| {
+                in_time(Some(first), *on, today) && done.follows((&item, &a.item), &duty.to)
+            };
+            done.iter().any(as_it_must)
+        });
+        let there = readers.iter().any(|r| *r.keyed == duty.to);
         Shown {
             name: reader.map_or_else(|| duty.to.reader.to_string(), |r| t.pick(&r.shown_as).to_owned()),
             day: t.day(day),
@@ -65,8 +109,12 @@ pub(super) fn shown(
             reference: duty.reference.cut_to(REASON_BYTES),
             reason: duty.reason.cut_to(REASON_BYTES),
             items: in_words(t, &duty.items),
-            not_before: t.day(not_before(day, second)),
-            done: done.iter().any(|done| done.request == item && done.to == duty.to),
+            not_before: approved.iter().map(|a| a.day).min().map(|second| t.day(not_before(day, Some(second)))),
+            standing: match (carried_out, there) {
+                (false, _) => Standing::Waiting,
+                (true, true) => Standing::Done,
+                (true, false) => Standing::Went,
+            },
         }
     };
     asked.into_iter().rev().take(SHOWN).map(one).collect()

@@ -21,9 +21,10 @@ use actix_web::{
 use askama::Template;
 
 pub(crate) use self::{
+    gone::left,
     guests::guests_now,
     parts::words,
-    readers::{CaseReader, advice, only_passed, readers, reserve, written_to},
+    readers::{CaseReader, advice, only_passed, readers, reserve, was_read, written_to},
     show::{hidden, show},
     waits::say_sent,
     write::{head, lets_along},
@@ -175,8 +176,11 @@ pub(crate) async fn act(app: Data<App>, visitor: Visitor, lang: Path<String>, fo
     };
     match act.as_str() {
         "write" => write(&app, t, &opened, text, file).await,
-        "withdraw" if stays(&app, &opened) => withdraw(&app, t, &opened).await,
-        "withdraw" => destroy(&app, t, &opened).await,
+        "withdraw" => match stays(&app, &opened).await {
+            Ok(true) => withdraw(&app, t, &opened).await,
+            Ok(false) => destroy(&app, t, &opened).await,
+            Err(_) => problem(language, StatusCode::SERVICE_UNAVAILABLE),
+        },
         "consent-yes" | "consent-no" => match request {
             Some(request) => consent::answer(&app, t, &opened, &request, act == "consent-yes").await,
             None => show(&app, t, &opened, Notice::ConsentOver, 0, None).await,
@@ -184,7 +188,7 @@ pub(crate) async fn act(app: Data<App>, visitor: Visitor, lang: Path<String>, fo
         "account" => account::read(&app, t, &opened, request, text).await,
         "account-right" => account::agree(&app, t, &opened, request, text).await,
         "sure" => sure(&app, t, &opened).await,
-        "talk" => ask_talk(&app, t, &opened, text),
+        "talk" => ask_talk(&app, t, &opened, text).await,
         "talk-send" => talk(&app, t, &opened, text).await,
         "proof" => proof(&app, t, &opened).await,
         "release" => release(&app, t, &opened).await,

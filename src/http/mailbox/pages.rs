@@ -9,6 +9,7 @@ use crate::{
     http::{
         App,
         page::{page, problem},
+        rooms::ADVICE,
     },
     seal::Kind,
     store::{SlotRow, StoreError},
@@ -20,6 +21,8 @@ use crate::{
 struct Proof {
     t: Texts,
     hidden: String,
+    /// It is advice, and no report.
+    advice: bool,
     case: CaseId,
     filed: String,
     proof: Zeroizing<String>,
@@ -39,6 +42,7 @@ pub(super) async fn proof(app: &App, t: Texts, opened: &Opened) -> HttpResponse 
     let body = Proof {
         t,
         hidden: hidden(app, opened),
+        advice: opened.room == ADVICE,
         case: case.id,
         filed: t.day(case.filed),
         proof: proof.groups(),

@@ -22,7 +22,7 @@ pub(super) struct Parts {
     pub(super) accounts: Accounts,
     /// That the reporter sent something, oldest first.
     pub(super) sent: Vec<Sent>,
-    /// Whom readers sealed to.
+    /// Whom readers sealed to, as they say.
     pub(super) sealed_to: Vec<KeyedReader>,
     said: Vec<(ItemId, Day, ToReport)>,
     passed: Vec<PassOn>,

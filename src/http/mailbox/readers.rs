@@ -8,7 +8,7 @@ use crate::{
         roster::{Function, Reader},
     },
     http::{App, absence, rooms::ADVICE},
-    store::StoreError,
+    store::{ASIDE, SlotRow, StoreError},
 };
 
 /// A reader with a slot in a case.
@@ -41,7 +41,9 @@ pub(crate) async fn readers<'a>(app: &'a App, case: &Case) -> Result<Vec<CaseRea
     let mut found = Vec::new();
     for item in app.store.items(&case.id).await? {
         let rows = app.store.slots(&item).await?;
-        let row_of = |mailbox| rows.iter().find(|row| row.mailbox == mailbox && app.post.intact(case, &item, row));
+        // What was set aside is nobody's until it is held back again.
+        let theirs = |row: &&SlotRow, mailbox| row.mailbox == mailbox && row.release != Some(ASIDE);
+        let row_of = |mailbox| rows.iter().find(|row| theirs(row, mailbox) && app.post.intact(case, &item, row));
         for there in found.iter_mut().filter(|there: &&mut CaseReader<'_>| there.passed) {
             let row = row_of(app.post.reader_mailbox(there.keyed, case.filed));
             there.passed = row.is_none_or(|row| app.post.is_passed(case, &item, row));
@@ -62,6 +64,19 @@ pub(crate) async fn readers<'a>(app: &'a App, case: &Case) -> Result<Vec<CaseRea
         });
     }
     Ok(found)
+}
+
+/// Whether somebody has opened a case, be it one who cannot read it any more.
+pub(crate) async fn was_read(app: &App, case: &Case) -> Result<bool, StoreError> {
+    if !case.is_untouched() {
+        return Ok(true);
+    }
+    for item in app.store.items(&case.id).await? {
+        if app.store.slots(&item).await?.iter().any(|row| app.post.was_opened(case, &item, row)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Whether a case is a request for advice, whoever was let in since: its first item says so. What was filed before items did is advice

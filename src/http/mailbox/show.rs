@@ -10,7 +10,7 @@ use super::{
     parts::{WentAlong, parted},
     readers::{CaseReader, readers},
     waits::{Elsewhere, Question, elsewhere},
-    write::stays,
+    was_read,
 };
 use crate::{
     domain::{
@@ -67,9 +67,13 @@ struct Mailbox {
     room: &'static str,
     state: &'static str,
     opened: bool,
+    /// Somebody opened it, and nobody who can read it now.
+    left: bool,
     closed: bool,
     /// The day on which the reporter withdrew.
     withdrawn: Option<String>,
+    /// The day of a withdrawal that does not stand any more.
+    undone: Option<String>,
     /// It can be withdrawn.
     withdraws: bool,
     /// The reporter hears something by a day of the law.
@@ -77,6 +81,8 @@ struct Mailbox {
     /// It is a request for advice, for which nothing sets a term.
     advice: bool,
     rooms: Vec<Room>,
+    /// It can be proven as what it is.
+    proof: &'static str,
     /// Everybody who could read it has left.
     nobody: bool,
     /// Who can be let in now, instead of waiting for their day.
@@ -166,7 +172,9 @@ pub(crate) async fn show(
     let named = readers.iter().map(|r| name(t, r, (served, parts.only_passed(r.keyed))));
     let mut named: Vec<String> = named.chain(present.iter().map(|card| guest_name(t, card))).collect();
     consent::shorten(t, &mut named, consent::LINES);
-    let gone = gone(app, t, &parts, (&readers, &guests, &present));
+    let Ok(gone) = gone(app, t, (&opened.case, &parts), (&readers, &guests, &present)).await else {
+        return problem(t.language, StatusCode::SERVICE_UNAVAILABLE);
+    };
     let went_along = parts.went_along(app, t);
     let questions = if opened.case.state.is_closed() { Vec::new() } else { parts.questions(t) };
     let mut sent = parts.sent_in_words(t);
@@ -174,7 +182,12 @@ pub(crate) async fn show(
     let Ok(elsewhere) = elsewhere(app, opened).await else {
         return problem(t.language, StatusCode::SERVICE_UNAVAILABLE);
     };
-    let withdrawn = parts.withdrawn();
+    let Ok(read) = was_read(app, &opened.case).await else {
+        return problem(t.language, StatusCode::SERVICE_UNAVAILABLE);
+    };
+    let left = read && opened.case.state == CaseState::Unopened;
+    let withdrawal = parts.withdrawal();
+    let withdrawn = withdrawal.stands();
     let (mut answers, mut consents) = (parts.letters, parts.consents);
     let count = answers.len();
     // With feedback the law was met: the day that the server counts on to is nobody's promise.
@@ -201,15 +214,22 @@ pub(crate) async fn show(
         hidden: hidden(app, opened),
         code: code(app, opened),
         room: rooms::name(opened.room),
-        state: if withdrawn.is_some() && !closed { "state-withdrawn" } else { state(case.state) },
+        state: match withdrawn {
+            _ if readers.is_empty() && !closed => "state-nobody",
+            Some(_) if !closed => "state-withdrawn",
+            _ => state(case.state, left),
+        },
         opened: case.state != CaseState::Unopened,
+        left,
         closed,
         withdrawn: withdrawn.map(|day| t.day(day)),
-        withdraws: !stays(app, opened) || !(closed || withdrawn.is_some() || readers.is_empty()),
+        undone: withdrawal.undone().map(|day| t.day(day)),
+        withdraws: !read || app.roster.is_canary(&case.org) || !(closed || withdrawn.is_some() || readers.is_empty()),
         waits,
         advice: opened.room == ADVICE,
         fed_back: fed_back.filter(|_| clock).map(|day| t.day(day)),
         rooms: all_rooms(opened, &elsewhere),
+        proof: if opened.room == ADVICE { "proof-button-advice" } else { "proof-button" },
         nobody: readers.is_empty(),
         held: held(t, case, &readers, served),
         outside: late && Target::Outside.can(app, opened) && routing::outside(&app.roster, &Default::default()).is_ok(),
@@ -219,12 +239,12 @@ pub(crate) async fn show(
         filed: t.day(case.filed),
         due: t.day(case.due),
         late,
-        reserve_joined: reserve_joined(app, t, case, &readers),
+        reserve_joined: reserve_joined(app, t, case, (&readers, left)),
         readers: named,
         gone,
         ends: ends(&app.roster, &case.org, case.state, case.destroy_after).map(|ends| t.ends(ends)),
         away: absent(app, t, &readers),
-        duties: consents.duties(app, t),
+        duties: consents.duties(app, t, &readers),
         consents: consents.shown(app, t, opened),
         account: parts.accounts.shown(app, t, opened),
         questions,
@@ -273,8 +293,9 @@ fn answer(app: &App, t: Texts, guests: &[GuestCard], text: OpenedText) -> Answer
     Answer { day: t.day(cut), from, kind, long, text: text.cut_to(ANSWER_BYTES) }
 }
 
-fn state(state: CaseState) -> &'static str {
+fn state(state: CaseState, left: bool) -> &'static str {
     match state {
+        CaseState::Unopened if left => "state-left",
         CaseState::Unopened => "state-unopened",
         CaseState::Open => "state-open",
         CaseState::Closed | CaseState::Held => "state-closed",
@@ -289,7 +310,11 @@ fn all_rooms(opened: &Opened, elsewhere: &Elsewhere) -> Vec<Room> {
     let room = |(room, now): &(u8, CaseState)| Room {
         room: *room,
         name: rooms::name(*room),
-        state: if elsewhere.withdrawn.contains(room) { "room-withdrawn" } else { state(*now) },
+        state: if elsewhere.withdrawn.contains(room) {
+            "room-withdrawn"
+        } else {
+            state(*now, elsewhere.left.contains(room))
+        },
         here: *room == opened.room,
         waits: elsewhere.waits.contains(room),
     };
@@ -310,11 +335,12 @@ fn held(t: Texts, case: &Case, readers: &[CaseReader<'_>], served: Day) -> Optio
 }
 
 /// That the reserve reader can read a case nobody opened: their day came (domain: day 4), or the reporter let them.
-fn reserve_joined(app: &App, t: Texts, case: &Case, readers: &[CaseReader<'_>]) -> Option<String> {
+fn reserve_joined(app: &App, t: Texts, case: &Case, (readers, left): (&[CaseReader<'_>], bool)) -> Option<String> {
     let joined = readers.iter().find(|r| r.release.is_some() && !r.waits(app.clock.today()));
     let (reader, day) =
         joined.filter(|_| case.state == CaseState::Unopened).and_then(|r| Some((r.reader, r.release?)))?;
     let id = if day < case.filed.plus_days(RESERVE_DAYS) { "reserve-let" } else { "reserve-joined" };
+    let id = if left && id == "reserve-joined" { "reserve-left" } else { id };
     Some(t.with(id, &[("name", t.pick(&reader.shown_as).to_owned())]))
 }
 

@@ -2,7 +2,7 @@
 use actix_web::{HttpResponse, http::StatusCode};
 use askama::Template;
 
-use super::{ANSWER_BYTES, Notice, Opened, add, hidden, show, written_to};
+use super::{ANSWER_BYTES, Notice, Opened, add, hidden, letters::letters, parts::parted, show, written_to};
 use crate::{
     http::{
         App,
@@ -18,19 +18,23 @@ use crate::{
 struct Talk {
     t: Texts,
     hidden: String,
+    /// The reporter withdrew: what they send says that they want contact after all.
+    withdrawn: bool,
     text: Plaintext,
     error: Option<String>,
 }
 
 /// The page on which a talk is asked for, with what was typed on it in the other language.
-pub(super) fn ask_talk(app: &App, t: Texts, opened: &Opened, text: Plaintext) -> HttpResponse {
-    asking(app, t, opened, text, None)
+pub(super) async fn ask_talk(app: &App, t: Texts, opened: &Opened, text: Plaintext) -> HttpResponse {
+    asking(app, t, opened, text, None).await
 }
 
-fn asking(app: &App, t: Texts, opened: &Opened, text: Plaintext, error: Option<String>) -> HttpResponse {
+async fn asking(app: &App, t: Texts, opened: &Opened, text: Plaintext, error: Option<String>) -> HttpResponse {
+    let Ok(all) = letters(app, opened).await else { return problem(t.language, StatusCode::SERVICE_UNAVAILABLE) };
+    let withdrawn = !opened.case.state.is_closed() && parted(all).withdrawn().is_some();
     let errors: Vec<FieldError> = error.iter().map(|text| FieldError { field: "text", text: text.clone() }).collect();
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let talk = Talk { t, hidden: hidden(app, opened), text, error };
+    let talk = Talk { t, hidden: hidden(app, opened), withdrawn, text, error };
     page(t, status, &t.get("talk-title"), &errors, &talk.render().unwrap_or_default())
 }
 
@@ -51,7 +55,7 @@ pub(super) async fn talk(app: &App, t: Texts, opened: &Opened, text: Plaintext) 
         None
     };
     if wrong.is_some() {
-        return asking(app, t, opened, text, wrong);
+        return asking(app, t, opened, text, wrong).await;
     }
     match add(app, opened, Kind::Talk, text).await {
         Ok(()) => show(app, t, opened, Notice::Talk, 0, None).await,

@@ -8,10 +8,17 @@ use super::{
     Opened,
     letters::{letters, letters_of},
     parts::{Parts, parted},
+    was_read,
     write::head,
 };
 use crate::{
-    domain::{day::Day, id::ItemId, order::Before},
+    domain::{
+        case::CaseState,
+        day::Day,
+        id::ItemId,
+        order::Before,
+        withdrawal::{self, Withdrawal},
+    },
     http::{Adds, App},
     seal::{Author, Kind, OpenedText, Plaintext, Recipients, item},
     store::{NewItem, Payload, StoreError},
@@ -63,11 +70,20 @@ impl Parts {
         head.kind == Kind::Question && !self.sent.iter().any(|sent| sent.before.has(&head.item))
     }
 
-    /// The day on which the reporter withdrew; nothing when they wrote again since, which says that they want contact after all.
+    /// Where the withdrawal stands.
+    pub(super) fn withdrawal(&self) -> Withdrawal {
+        Withdrawal::of(self.sent.iter().map(|sent| withdrawal::Sent {
+            item: sent.item,
+            day: sent.day,
+            withdraws: sent.kind == Kind::Withdrawal,
+            seeks_contact: sent.kind.seeks_contact(),
+            before: &sent.before,
+        }))
+    }
+
+    /// The day on which the reporter withdrew, as long as that stands.
     pub(super) fn withdrawn(&self) -> Option<Day> {
-        let last = self.sent.iter().rfind(|sent| sent.kind == Kind::Withdrawal)?;
-        let came_back = |sent: &Sent| sent.kind.seeks_contact() && sent.before.has(&last.item);
-        (!self.sent.iter().any(came_back)).then_some(last.day)
+        self.withdrawal().stands()
     }
 
     /// What was sent, a line for each kind and day, the newest first.
@@ -92,6 +108,8 @@ pub(super) struct Elsewhere {
     pub(super) waits: Vec<u8>,
     /// They withdrew there.
     pub(super) withdrawn: Vec<u8>,
+    /// Somebody opened it there, and nobody who can read it now.
+    pub(super) left: Vec<u8>,
 }
 
 /// The rooms of a code besides the one that is open, of which there is something to say. In a closed one nothing waits.
@@ -104,6 +122,9 @@ pub(super) async fn elsewhere(app: &App, opened: &Opened) -> Result<Elsewhere, S
         let keys = opened.code.keys(&app.roster.instance, *room);
         let Some(case) = app.store.case_by_lookup(&keys.lookup).await? else { continue };
         let parts = parted(letters_of(app, &keys, &case).await?);
+        if case.state == CaseState::Unopened && was_read(app, &case).await? {
+            found.left.push(*room);
+        }
         let question = parts.letters.iter().any(|letter| parts.is_open(letter));
         if parts.withdrawn().is_some() {
             found.withdrawn.push(*room);

@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{
     ANSWER_BYTES, Notice, Opened, again, guests_now, hidden, letters::letters, parts::parted, readers, reserve, show,
-    waits::say_sent, written_to,
+    waits::say_sent, was_read, written_to,
 };
 use crate::{
     domain::{
@@ -23,7 +23,7 @@ use crate::{
         consent::{Along, ToReport},
         item, seen,
     },
-    store::{NewItem, Payload, StoreError},
+    store::{NewItem, Payload, SlotRow, StoreError},
     text::Texts,
 };
 
@@ -142,8 +142,8 @@ fn others(opened: &Opened) -> bool {
 }
 
 /// Whether what is withdrawn stays until its retention ends: somebody opened it, or did something in it. Of a synthetic report nothing has to stay.
-pub(super) fn stays(app: &App, opened: &Opened) -> bool {
-    !opened.case.is_untouched() && !app.roster.is_canary(&opened.case.org)
+pub(super) async fn stays(app: &App, opened: &Opened) -> Result<bool, StoreError> {
+    Ok(!app.roster.is_canary(&opened.case.org) && was_read(app, &opened.case).await?)
 }
 
 /// Says to the readers that the reporter wants no more contact. In a closed case nobody writes to them, and once is enough.
@@ -169,14 +169,16 @@ pub(super) async fn withdraw(app: &App, t: Texts, opened: &Opened) -> HttpRespon
 
 /// Asks again, and says what withdrawing does in this case.
 pub(super) async fn sure(app: &App, t: Texts, opened: &Opened) -> HttpResponse {
-    let Ok(all) = letters(app, opened).await else { return problem(t.language, StatusCode::SERVICE_UNAVAILABLE) };
-    if stays(app, opened) && (opened.case.state.is_closed() || parted(all).withdrawn().is_some()) {
+    let (Ok(all), Ok(stays)) = (letters(app, opened).await, stays(app, opened).await) else {
+        return problem(t.language, StatusCode::SERVICE_UNAVAILABLE);
+    };
+    if stays && (opened.case.state.is_closed() || parted(all).withdrawn().is_some()) {
         return show(app, t, opened, Notice::None, 0, None).await;
     }
     let body = Withdraw {
         t,
         hidden: hidden(app, opened),
-        opened: stays(app, opened),
+        opened: stays,
         canary: app.roster.is_canary(&opened.case.org),
         others: others(opened),
     };
@@ -194,7 +196,8 @@ async fn reopened(app: &App, t: Texts, opened: &Opened) -> HttpResponse {
 pub(super) async fn destroy(app: &App, t: Texts, opened: &Opened) -> HttpResponse {
     let id = &opened.case.id;
     let canary = app.roster.is_canary(&opened.case.org);
-    let removed = if canary { app.store.destroy(id).await } else { app.store.withdraw(id).await };
+    let read = |item: &ItemId, row: &SlotRow| app.post.was_opened(&opened.case, item, row);
+    let removed = if canary { app.store.destroy(id).await } else { app.store.withdraw(id, &read).await };
     let blobs = match removed {
         Ok(blobs) => blobs,
         // Somebody opened it while the question was on the screen: it is asked again, in the words for that.
