@@ -1,6 +1,8 @@
 //! What a reporter does shows on desks, and what a withdrawal and the end of a case mean is said on both sides.
 #![cfg(all(feature = "server", feature = "desk", unix))]
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
+#[path = "after/advice.rs"]
+mod advice;
 #[path = "after/closed.rs"]
 mod closed;
 #[path = "after/gone.rs"]
@@ -36,7 +38,12 @@ async fn opened() -> (Service, Browser, String, String) {
 
 /// Something that a reader writes.
 async fn letter(service: &Service, act: &str, case: &str) -> Result<serde_json::Value, String> {
+    letter_of(service, READER, act, case).await
+}
+
+/// The same, of another.
+async fn letter_of(service: &Service, by: &str, act: &str, case: &str) -> Result<serde_json::Value, String> {
     let file = service.path("letter.txt");
     std::fs::write(&file, "Een brief").unwrap();
-    service.desk(READER, &[act, case, "--file", file.to_str().unwrap()]).await
+    service.desk(by, &[act, case, "--file", file.to_str().unwrap()]).await
 }

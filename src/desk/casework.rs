@@ -4,7 +4,7 @@ use super::{
     circle::proven,
     open::entered,
     register::{Doing, about, worked},
-    write::{may_send, recipients, send_with},
+    write::{may_report, recipients, send_with},
 };
 use crate::{
     api_types::CaseView,
@@ -36,6 +36,7 @@ pub async fn classify(
     // Before anything is opened: most mistakes are in what was typed.
     checked(make(None))?;
     let (case, items) = entered(client, id).await?;
+    may_report(client, Kind::Classification, (&case, &items))?;
     let made = checked(make(classified(&items)))?;
     let to = recipients(client, &case, &items, false)?;
     let about = about(&case, &items, Some(Doing::Classification(&made)), client.today());
@@ -50,7 +51,7 @@ pub fn protocols<'a>(client: &'a Client, case: &CaseView) -> impl Iterator<Item 
 /// Begins to work by a protocol: the case keeps the version of today.
 pub async fn begin(client: &Client, id: &CaseId, protocol: &str) -> Result<Sent, DeskError> {
     let (case, items) = entered(client, id).await?;
-    may_send(Kind::Protocol, case.state)?;
+    may_report(client, Kind::Protocol, (&case, &items))?;
     let chosen = protocols(client, &case).find(|p| p.id == protocol);
     let chosen = chosen.ok_or_else(|| DeskError::known("desk-error-no-protocol"))?.clone();
     if worked(&items).any(|(_, w)| w.protocol.id == chosen.id && w.protocol.version == chosen.version) {
@@ -65,7 +66,7 @@ pub async fn begin(client: &Client, id: &CaseId, protocol: &str) -> Result<Sent,
 /// Says that a step of the protocol begun last was done, or as the second reader that it was.
 pub async fn step_done(client: &Client, id: &CaseId, step: &str) -> Result<Sent, DeskError> {
     let (case, items) = entered(client, id).await?;
-    may_send(Kind::Step, case.state)?;
+    may_report(client, Kind::Step, (&case, &items))?;
     let (begun, worked) = worked(&items).last().ok_or_else(|| DeskError::known("desk-error-no-protocol"))?;
     let found = worked.protocol.steps.iter().find(|s| s.id == step);
     let found = found.ok_or_else(|| DeskError::known("desk-error-step"))?;

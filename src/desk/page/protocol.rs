@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     api_types::CaseView,
-    desk::{begin, protocols, step_done, worked, write::may_send},
+    desk::{begin, protocols, step_done, worked, write::may_report},
     domain::{
         id::CaseId,
         protocol::{self, Tick, Worked},
@@ -99,6 +99,11 @@ fn page(open: &Unlocked, t: Texts, case: &CaseView) -> Answer {
         .filter(|p| !begun.iter().any(|w| w.protocol.id == p.id && w.protocol.version == p.version));
     let choices =
         new.map(|p| Choice { id: p.id.clone(), name: t.pick(&p.name).to_owned(), review: review(p) }).collect();
+    let open_for_work = match may_report(&open.client, Kind::Step, (case, items)) {
+        // There is nothing to look at either.
+        Err(error) if begun.is_empty() => return Err(error.into()),
+        may => may.is_ok(),
+    };
     let count = begun.len();
     let work = |(n, worked): (usize, &Worked<'_>)| Work {
         name: t.pick(&worked.protocol.name).to_owned(),
@@ -111,7 +116,7 @@ fn page(open: &Unlocked, t: Texts, case: &CaseView) -> Answer {
         current: n + 1 == count,
     };
     let works = begun.iter().enumerate().map(work).collect();
-    let page = Page { t, case: case.case, choices, works, open: may_send(Kind::Step, case.state).is_ok() };
+    let page = Page { t, case: case.case, choices, works, open: open_for_work };
     Ok(view::page(t, StatusCode::OK, &t.get("protocol-title"), &open.client, &page.render().unwrap_or_default()))
 }
 
