@@ -59,7 +59,7 @@ pub use duty::{Duty, DutyClaim, approve_duty, ask_duty};
 pub use guest::invite;
 pub use identity::Identity;
 pub use leave::{Taking, confirm_take_out, leave, take_out};
-pub use ledger::{last_seen, reader_changes, register, without_clock};
+pub use ledger::{Registered, last_seen, reader_changes, register, without_clock};
 pub use link::{Linking, link, links};
 pub use open::{Body, Content, Item, Opened, Reach, State, open_case, open_item};
 pub use oral::{Entered, Telling, enter, who_reads};

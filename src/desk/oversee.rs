@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    Client, DeskError, Sent,
+    Client, DeskError, Registered, Sent,
     case_words::guest_name,
-    ledger::released,
+    ledger::{register, released},
     write::{failed, framed, may_send},
 };
 use crate::{
@@ -159,6 +159,20 @@ impl Client {
             }
             records.extend(view.records);
         }
+    }
+
+    /// The register of the overseer's organisation; for a coordinator with what is gone.
+    pub async fn register(&self) -> Result<BTreeMap<CaseId, Registered>, DeskError> {
+        let (_, me) = self.watching(None)?;
+        // The log first: what is filed after it is no row of it.
+        let mut rows = register(&self.fetch_log().await?.entries(&self.roster, &self.me.seal));
+        if me.role == Role::Coordinator {
+            let there: BTreeSet<CaseId> = self.overview().await?.cases.into_iter().map(|case| case.case).collect();
+            for (case, known) in &mut rows {
+                known.gone = !there.contains(case) && known.destroyed.is_none() && known.row.closed.is_none();
+            }
+        }
+        Ok(rows)
     }
 
     /// Keeps a closed case from destruction, or no longer.

@@ -119,3 +119,34 @@ async fn another_room_of_the_code_says_it_too() {
     assert!(second().await.contains("U hebt dit ingetrokken.") && !second().await.contains("wordt behandeld"));
     drop(service);
 }
+
+/// Once everybody who had opened it left, the reporter's withdrawal destroys it: no record says so, for none tells what a reporter does.
+#[actix_web::test]
+async fn the_register_s_row_ends_when_a_report_is_withdrawn_and_gone() {
+    let (service, browser, code, case) = opened().await;
+    let coordinator = "bzk-coordinator";
+    let row = async |who: &str| service.desk(who, &["register"]).await.unwrap()[0].clone();
+    service.desk(READER, &["leave", &case]).await.unwrap();
+    let other = Browser::new(&service.base);
+    other.report("Een ander verhaal", &[]).await;
+    assert!(row(coordinator).await["case"] == case && row(coordinator).await["gone"] == false);
+    let log = async || service.desk(coordinator, &["log"]).await.unwrap()["entries"].as_array().unwrap().len();
+    let records = log().await;
+    let gone = withdraw(&browser, &code).await;
+    assert!(gone.contains("ingetrokken"), "{gone}");
+    assert_eq!(row(coordinator).await["gone"], true);
+    assert_eq!(log().await, records, "the log says nothing of it");
+    let csv = service.desk_words(coordinator, &["register", "--csv"]).await.unwrap();
+    assert!(csv.lines().next().unwrap().ends_with(",gone") && csv.lines().nth(1).unwrap().ends_with(",yes"), "{csv}");
+    let (_, page) = Local::desk(&service, coordinator).await.get("/nl/register").await;
+    assert!(page.contains("<td>Ingetrokken, of verloren</td>"), "{page}");
+    // Whoever does not see which cases there are cannot tell.
+    assert_eq!(row("bzk-auditor").await["gone"], false);
+    // What stands and what was closed has not gone so.
+    let second = service.desk(READER, &["inbox"]).await.unwrap()[0]["case"].as_str().unwrap().to_owned();
+    service.desk(READER, &["read", &second]).await.unwrap();
+    letter(&service, "close", &second).await.unwrap();
+    let rows = service.desk(coordinator, &["register"]).await.unwrap();
+    let known = rows.as_array().unwrap().iter().find(|known| known["case"] == second).unwrap();
+    assert_eq!(known["gone"], false, "{rows}");
+}
