@@ -5,6 +5,8 @@
 mod advice;
 #[path = "after/closed.rs"]
 mod closed;
+#[path = "after/duty.rs"]
+mod duty;
 #[path = "after/gone.rs"]
 mod gone;
 #[path = "after/kept.rs"]

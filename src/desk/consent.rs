@@ -258,6 +258,7 @@ fn allowed(
 /// changes nothing. Of a legal duty whoever does it has `read` so many of the reporter's answers: with more of them it is refused.
 pub async fn hand_over(client: &Client, id: &CaseId, request: &ItemId, read: usize) -> Result<Sent, DeskError> {
     let (case, items) = everything(client, id).await?;
+    may_send(Kind::HandOver, case.state)?;
     let circle = Circle::of(client, &items)?;
     let Allowed { answer, to, items: shared, card, told, not_before } =
         allowed(client, &circle, &items, (request, read))?;

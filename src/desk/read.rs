@@ -214,7 +214,7 @@ fn head((case, owed): (&CaseView, Owed), today: Day, words: &CaseWords<'_>, item
         text += &line(&asked);
     }
     for duty in words.duties() {
-        text += &line(&words.duty(&duty));
+        text += &line(&words.duty(&duty, case.state));
     }
     for (other, duplicate) in links(items) {
         let id = if duplicate { "desk-link-duplicate" } else { "desk-link-linked" };

@@ -149,15 +149,16 @@ impl<'a> CaseWords<'a> {
     }
 
     /// Where a legal duty stands, and from when it may be carried out.
-    pub(super) fn duty(&self, duty: &Duty) -> String {
-        let t = self.t;
+    pub(super) fn duty(&self, duty: &Duty, state: CaseState) -> String {
+        let (t, over) = (self.t, !duty.done && state.is_closed());
         let id = match (duty.done, duty.approval.is_some()) {
             (true, _) => "desk-duty-done",
+            _ if over => "desk-duty-over",
             (_, true) => "desk-duty-approved",
             _ => "desk-duty-asked",
         };
         let stands = t.with(id, &[("name", self.person(&duty.to.reader)), ("day", t.day(duty.day))]);
-        match duty.not_before.filter(|_| !duty.done) {
+        match duty.not_before.filter(|_| !duty.done && !over) {
             Some(day) => format!("{stands} {}", t.with("desk-duty-from", &[("day", t.day(day))])),
             None => stands,
         }

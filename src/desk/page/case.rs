@@ -169,7 +169,7 @@ pub(super) async fn case_page(
         choices: choices(open, id),
         linking,
         oral: words.told(),
-        waits: readers::waits(open, t, &words, id),
+        waits: readers::waits(open, t, &words, &case),
         to_pass_on: words.to_pass_on(),
         guest,
     };

@@ -798,6 +798,7 @@ desk-duty-notice-no = No, that endangers the inquiry. (The list of readers in th
 desk-duty-ask = Ask a second reader
 desk-duty-asked = Said on { $day }: the law demands that { $name } reads. A second reader still has to approve this.
 desk-duty-approved = Said on { $day }: the law demands that { $name } reads. A second reader approved. It has not been handed over yet.
+desk-duty-over = Said on { $day }: the law demands that { $name } reads. It is over: the case was closed before it was handed over.
 desk-duty-from = The reporter is told before: it can be handed over from { $day }.
 desk-duty-answers = The reporter wrote this since they were told
 desk-duty-done = Handed over to { $name } because the law demands it (said on { $day }).

@@ -798,6 +798,7 @@ desk-duty-notice-no = Nee, dat brengt het onderzoek in gevaar. (De lijst van lez
 desk-duty-ask = Vraag het een tweede lezer
 desk-duty-asked = Op { $day } gezegd: de wet eist dat { $name } leest. Een tweede lezer moet dit nog goedvinden.
 desk-duty-approved = Op { $day } gezegd: de wet eist dat { $name } leest. Een tweede lezer vond dit goed. Het is nog niet overgedragen.
+desk-duty-over = Op { $day } gezegd: de wet eist dat { $name } leest. Dat is voorbij. De zaak is afgesloten voordat er iets was overgedragen.
 desk-duty-from = De melder hoort dit vooraf: overdragen kan vanaf { $day }.
 desk-duty-answers = Dit schreef de melder sinds het bericht
 desk-duty-done = Overgedragen aan { $name } omdat de wet het eist (gezegd op { $day }).
