@@ -7,6 +7,8 @@ mod advice;
 mod closed;
 #[path = "after/duty.rs"]
 mod duty;
+#[path = "after/ended.rs"]
+mod ended;
 #[path = "after/gone.rs"]
 mod gone;
 #[path = "after/kept.rs"]

@@ -21,7 +21,7 @@ pub(super) async fn protocols(options: &Options, client: &Client, id: &CaseId) -
 
 /// The steps of the protocol that was begun last, with who said that they were done.
 pub(super) async fn steps(options: &Options, client: &Client, id: &CaseId) -> Result<String, DeskError> {
-    let (_, items) = entered(client, id).await?;
+    let (case, items) = entered(client, id).await?;
     let t = Texts::of(Language::En);
     let words = CaseWords::of(client, t, &items);
     let (_, worked) = worked(&items).last().ok_or_else(|| DeskError::known("desk-error-no-protocol"))?;
@@ -36,8 +36,13 @@ pub(super) async fn steps(options: &Options, client: &Client, id: &CaseId) -> Re
             .iter()
             .map(|tick| t.with("protocol-by", &[("name", words.person(tick.by)), ("day", t.day(tick.day))]));
         let said: Vec<String> = said.collect();
-        let stands = if worked.done(s) { "done".to_owned() } else { format!("by {}", t.day(worked.until(s))) };
-        let two = if s.two && !worked.done(s) { t.get("protocol-two") } else { String::new() };
+        let (done, over) = (worked.done(s), case.state.is_closed());
+        let stands = match (done, over) {
+            (true, _) => "done".to_owned(),
+            (false, true) => "not done".to_owned(),
+            (false, false) => format!("by {}", t.day(worked.until(s))),
+        };
+        let two = if s.two && !done && !over { t.get("protocol-two") } else { String::new() };
         let rest = [t.pick(&s.text).to_owned(), two, said.join(" ")].into_iter().filter(|text| !text.is_empty());
         let rest: Vec<String> = rest.map(|text| format!("\n  {}", safe_text(&text).replace('\n', " "))).collect();
         format!("{}  {stands}  {}{}", s.id, safe_text(t.pick(&s.owner)), rest.concat())

@@ -13,9 +13,10 @@ use super::{
     circle::{Circle, Unproven, cards, story, withdrawn},
     consents,
     duty::{Duty, duties},
-    leave::{Taking, takings},
+    leave::{Taking, removable, takings},
     open::advice,
     pass_on,
+    write::may_send,
 };
 use crate::{
     api_types::CaseView,
@@ -25,7 +26,7 @@ use crate::{
         guest::GuestCard,
         id::{KeyedReader, ReaderId},
     },
-    seal::consent::Standing,
+    seal::{Kind, consent::Standing},
     text::Texts,
 };
 
@@ -132,8 +133,16 @@ impl<'a> CaseWords<'a> {
         self.circle().is_some_and(|circle| circle.only_passed(&self.client.me.keyed()))
     }
 
-    /// Whether something waits for the signed-in reader to pass it on.
-    pub(super) fn to_pass_on(&self) -> bool {
+    /// Who can be taken out when the signed-in reader asks.
+    pub(super) fn removable(&self, case: &CaseView) -> Vec<KeyedReader> {
+        self.circle().map(|circle| removable(self.client, circle, case)).unwrap_or_default()
+    }
+
+    /// Whether something waits for the signed-in reader to pass it on, in a case of this state.
+    pub(super) fn to_pass_on(&self, state: CaseState) -> bool {
+        if may_send(Kind::PassOn, state).is_err() {
+            return false;
+        }
         let mine = self.circle().is_some_and(|circle| circle.readers.contains(&self.client.me.keyed()));
         mine && pass_on::waits(self.items)
     }

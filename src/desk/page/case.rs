@@ -170,7 +170,7 @@ pub(super) async fn case_page(
         linking,
         oral: words.told(),
         waits: readers::waits(open, t, &words, &case),
-        to_pass_on: words.to_pass_on(),
+        to_pass_on: words.to_pass_on(case.state),
         guest,
     };
     Ok(view::page(t, StatusCode::OK, &title, &open.client, &page.render().unwrap_or_default()))

@@ -54,6 +54,8 @@ struct Page {
     case: CaseId,
     who: Vec<Who>,
     takings: Vec<TakingRow>,
+    /// There is somebody whom this reader can ask to be taken out.
+    takes_out: bool,
     duties: Vec<DutyRow>,
     /// What the reporter was asked, with what can be carried out now.
     consents: Vec<(String, Option<String>)>,
@@ -118,6 +120,7 @@ pub(super) async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, error: Opti
         case: *id,
         who: words.who(&case),
         takings: take_out::rows(open, t, &words, id),
+        takes_out: !words.removable(&case).is_empty(),
         duties: duty::rows(open, t, &words, &case),
         consents: words.consents(case.state),
         closed: case.state.is_closed(),
