@@ -3,7 +3,7 @@ use super::{
     Client, Content, DeskError, Item, Sent,
     circle::proven,
     open::entered,
-    register::{Doing, about, worked},
+    register::{Doing, about, officers, worked},
     write::{may_report, recipients, send_with},
 };
 use crate::{
@@ -39,7 +39,7 @@ pub async fn classify(
     may_report(client, Kind::Classification, (&case, &items))?;
     let made = checked(make(classified(&items)))?;
     let to = recipients(client, &case, &items, false)?;
-    let about = about(&case, &items, Some(Doing::Classification(&made)), client.today());
+    let about = about(client, (&case, &items), Some(Doing::Classification(&made)));
     send_with(client, &case, (Kind::Classification, None, None), Plaintext::of_json(&made), &to, about).await
 }
 
@@ -54,12 +54,14 @@ pub async fn begin(client: &Client, id: &CaseId, protocol: &str) -> Result<Sent,
     may_report(client, Kind::Protocol, (&case, &items))?;
     let chosen = protocols(client, &case).find(|p| p.id == protocol);
     let chosen = chosen.ok_or_else(|| DeskError::known("desk-error-no-protocol"))?.clone();
-    if worked(&items).any(|(_, w)| w.protocol.id == chosen.id && w.protocol.version == chosen.version) {
+    if worked(&items, &officers(client, &case, &items))
+        .any(|(_, w)| w.protocol.id == chosen.id && w.protocol.version == chosen.version)
+    {
         return Err(DeskError::known("desk-error-begun"));
     }
     let to = recipients(client, &case, &items, false)?;
     let begun = Begun::new(chosen);
-    let about = about(&case, &items, Some(Doing::Protocol(&begun)), client.today());
+    let about = about(client, (&case, &items), Some(Doing::Protocol(&begun)));
     send_with(client, &case, (Kind::Protocol, None, None), Plaintext::of_json(&begun), &to, about).await
 }
 
@@ -67,7 +69,8 @@ pub async fn begin(client: &Client, id: &CaseId, protocol: &str) -> Result<Sent,
 pub async fn step_done(client: &Client, id: &CaseId, step: &str) -> Result<Sent, DeskError> {
     let (case, items) = entered(client, id).await?;
     may_report(client, Kind::Step, (&case, &items))?;
-    let (begun, worked) = worked(&items).last().ok_or_else(|| DeskError::known("desk-error-no-protocol"))?;
+    let officers = officers(client, &case, &items);
+    let (begun, worked) = worked(&items, &officers).last().ok_or_else(|| DeskError::known("desk-error-no-protocol"))?;
     let found = worked.protocol.steps.iter().find(|s| s.id == step);
     let found = found.ok_or_else(|| DeskError::known("desk-error-step"))?;
     if worked.done(found) {
@@ -77,10 +80,14 @@ pub async fn step_done(client: &Client, id: &CaseId, step: &str) -> Result<Sent,
         return Err(DeskError::known("desk-error-guest"));
     }
     if !worked.can_tick(found, &client.me.reader) {
-        return Err(DeskError::known("desk-error-step-second"));
+        return Err(DeskError::known(match (found.each, worked.said(found, &client.me.reader)) {
+            (false, _) => "desk-error-step-second",
+            (true, true) => "desk-error-step-each",
+            (true, false) => "desk-error-step-officer",
+        }));
     }
     let to = recipients(client, &case, &items, false)?;
-    let about = about(&case, &items, Some(Doing::Step(&found.id, &client.me.reader)), client.today());
+    let about = about(client, (&case, &items), Some(Doing::Step(&found.id, &client.me.reader)));
     let done = StepDone::new(begun, found.id.clone());
     send_with(client, &case, (Kind::Step, None, None), Plaintext::of_json(&done), &to, about).await
 }

@@ -300,7 +300,7 @@ pub(super) async fn share_with(
     while !slots.is_empty() {
         let rest = slots.split_off(slots.len().min(SLOTS));
         // What is said afterwards, in an item, names the act; this is what was done for it.
-        let about = about(case, items, None, client.today());
+        let about = about(client, (case, items), None);
         let log = client.sealed_record(&case.org, Deed::Shared, about).await?;
         let sharing = Sharing { slots: std::mem::replace(&mut slots, rest), log, not_before };
         client.share(&case.case, &sharing).await?;

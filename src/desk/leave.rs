@@ -78,7 +78,7 @@ async fn staying(client: &Client, case: &CaseView, reason: LeftReason) -> Result
     let me = client.me.keyed();
     let items = open_case(client, case, Reach::Messages).await?;
     let to = Circle::of(client, &items)?.recipients(client, case, &Also { except: Some(&me), ..Also::default() })?;
-    let about = about(case, &items, Some(Doing::Kind(Kind::Left)), client.today());
+    let about = about(client, (case, &items), Some(Doing::Kind(Kind::Left)));
     Ok((to, about, Left::new(reason, acts(client, &items, &me))))
 }
 
@@ -235,7 +235,7 @@ pub(super) async fn remove(
     items: &[Item],
     taking: TakingOut,
 ) -> Result<(), DeskError> {
-    let about = about(case, items, None, client.today());
+    let about = about(client, (case, items), None);
     let taking = TakingOut { log: client.sealed_record(&case.org, Deed::TookOut, about).await?, ..taking };
     client.take_out(&case.case, &taking).await?;
     client.logged(&case.org, taking.log.as_deref()).await

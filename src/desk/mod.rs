@@ -67,7 +67,6 @@ pub use oversee::{Entry, Export, Memo};
 pub use pass_on::pass_on;
 pub use proof::{Filing, check_proof};
 pub use reader_commands::ReaderCommand;
-pub(crate) use register::worked;
 pub use roster::{Review, signed_with};
 pub(crate) use watch::in_csv;
 pub use write::{Attachment, Sent, attach_file, write};

@@ -75,7 +75,7 @@ pub async fn write(
         Act::Note => Kind::Note,
         Act::Close => Kind::Closing,
     };
-    let about = about(&case, &items, Some(Doing::Kind(kind)), client.today());
+    let about = about(client, (&case, &items), Some(Doing::Kind(kind)));
     send_with(client, &case, (kind, Some(act), proof), text, &to, about).await
 }
 
@@ -194,7 +194,7 @@ pub(super) async fn send(
     text: Plaintext,
     to: &Addressed,
 ) -> Result<Sent, DeskError> {
-    let about = about(case, items, Some(Doing::Kind(kind)), client.today());
+    let about = about(client, (case, items), Some(Doing::Kind(kind)));
     send_with(client, case, (kind, act, None), text, to, about).await
 }
 
@@ -293,7 +293,7 @@ async fn attach(
         sealed.write_all(&piece)?;
     }
     bar.finish_and_clear();
-    let about = about(case, items, Some(Doing::Kind(Kind::File)), client.today());
+    let about = about(client, (case, items), Some(Doing::Kind(Kind::File)));
     let log = client.sealed_record(&case.org, deed(Kind::File), about).await?;
     let framed = framed(id, None, case.state, (&ending.into_slots(), &to.cards), log.clone())?;
     client.add(&case.case, stream(framed, sealed)?).await?;

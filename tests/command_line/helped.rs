@@ -69,10 +69,10 @@ async fn what_a_command_takes_another_shows() {
     let (_, _, case) = filed(&service).await;
     assert!(says(&service, OFFICER, &["protocol", &case]).await.contains("vooronderzoek  Preliminary inquiry"));
     says(&service, OFFICER, &["protocol", &case, "vooronderzoek"]).await;
-    says(&service, OFFICER, &["step", &case, "onafhankelijk"]).await;
+    says(&service, OFFICER, &["step", &case, "risico-melder"]).await;
     let steps = says(&service, OFFICER, &["step", &case]).await;
     let line = |id: &str| steps.lines().find(|l| l.starts_with(id)).unwrap_or_default().to_owned();
-    assert!(line("onafhankelijk").contains("done"), "{steps}");
+    assert!(line("risico-melder").contains("done"), "{steps}");
     assert!(line("bevestigen").contains("by ") && steps.contains("Acknowledge receipt"), "{steps}");
     // The items that may be named in a request.
     let read = says(&service, OFFICER, &["read", &case]).await;

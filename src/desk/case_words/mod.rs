@@ -25,6 +25,7 @@ use crate::{
         ends::ends,
         guest::GuestCard,
         id::{KeyedReader, ReaderId},
+        protocol::{Step, Worked},
     },
     seal::{Kind, consent::Standing},
     text::Texts,
@@ -131,6 +132,18 @@ impl<'a> CaseWords<'a> {
     /// Whether the signed-in reader only reads what the reporter let go along.
     pub(super) fn passed(&self) -> bool {
         self.circle().is_some_and(|circle| circle.only_passed(&self.client.me.keyed()))
+    }
+
+    /// Of a step that is not done: whom it waits for, where that is not one reader of them all.
+    pub(super) fn step_waits(&self, step: &Step, worked: &Worked<'_>) -> Option<String> {
+        match (worked.done(step), step.two, step.each) {
+            (true, ..) | (_, false, false) => None,
+            (_, true, _) => Some(self.t.get("protocol-two")),
+            (_, _, true) => {
+                let names: Vec<String> = worked.waits_for(step).map(|officer| self.named(officer)).collect();
+                Some(self.t.with("protocol-each", &[("names", names.join(", "))]))
+            }
+        }
     }
 
     /// Who can be taken out when the signed-in reader asks.

@@ -15,7 +15,12 @@ use super::{
 };
 use crate::{
     api_types::CaseView,
-    desk::{begin, protocols, step_done, worked, write::may_report},
+    desk::{
+        begin, protocols,
+        register::{officers, worked},
+        step_done,
+        write::may_report,
+    },
     domain::{
         id::CaseId,
         protocol::{self, Tick, Worked},
@@ -41,8 +46,8 @@ struct Step {
     late: bool,
     /// Who said that it was done, and when.
     ticks: Vec<String>,
-    /// Says that two decide, where it is not done.
-    two: Option<String>,
+    /// Says whom it waits for, where two decide it or each officer does it.
+    waits: Option<String>,
     /// The words of the button, where this reader can say it.
     button: Option<String>,
 }
@@ -94,7 +99,8 @@ fn page(open: &Unlocked, t: Texts, case: &CaseView) -> Answer {
     let review = |p: &protocol::Protocol| {
         p.needs_review(today).then(|| t.with("protocol-review", &[("day", t.day(p.review_by))]))
     };
-    let begun: Vec<Worked<'_>> = worked(items).map(|(_, worked)| worked).collect();
+    let officers = officers(&open.client, case, items);
+    let begun: Vec<Worked<'_>> = worked(items, &officers).map(|(_, worked)| worked).collect();
     let new = protocols(&open.client, case)
         .filter(|p| !begun.iter().any(|w| w.protocol.id == p.id && w.protocol.version == p.version));
     let choices =
@@ -122,10 +128,8 @@ fn page(open: &Unlocked, t: Texts, case: &CaseView) -> Answer {
 
 /// A step with its number on the page.
 fn step(open: &Unlocked, t: Texts, case: &CaseView, worked: &Worked<'_>, (n, step): (usize, &protocol::Step)) -> Step {
-    let done = worked.done(step);
-    let ticked = |tick: &Tick<'_>| {
-        t.with("protocol-by", &[("name", open.words(t, &case.case).person(tick.by)), ("day", t.day(tick.day))])
-    };
+    let names = open.words(t, &case.case);
+    let ticked = |tick: &Tick<'_>| t.with("protocol-by", &[("name", names.person(tick.by)), ("day", t.day(tick.day))]);
     let can = worked.can_tick(step, &open.client.me.reader) && !(step.two && open.client.me.card.is_some());
     let words = if worked.ticks(step).is_empty() { "protocol-do" } else { "protocol-do-too" };
     Step {
@@ -134,10 +138,10 @@ fn step(open: &Unlocked, t: Texts, case: &CaseView, worked: &Worked<'_>, (n, ste
         owner: t.pick(&step.owner).to_owned(),
         until: t.day(worked.until(step)),
         template: step.template.as_ref().map(|text| t.pick(text).to_owned()),
-        done,
+        done: worked.done(step),
         late: worked.late(step, open.client.today()),
         ticks: worked.ticks(step).iter().map(ticked).collect(),
-        two: (step.two && !done).then(|| t.get("protocol-two")),
+        waits: names.step_waits(step, worked),
         button: can.then(|| t.with(words, &[("step", n.to_string())])),
     }
 }
