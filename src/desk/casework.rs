@@ -2,6 +2,7 @@
 use super::{
     Client, Content, DeskError, Item, Sent,
     circle::proven,
+    classifying::wrong_text,
     open::entered,
     register::{Doing, about, officers, worked},
     write::{may_report, recipients, send_with},
@@ -11,8 +12,10 @@ use crate::{
     domain::{classification::Classification, id::CaseId, protocol::Protocol},
     seal::{
         Author, Kind, Plaintext,
+        code::Language,
         protocol::{Begun, StepDone},
     },
+    text::Texts,
 };
 
 /// The classification that a reader made last.
@@ -32,7 +35,8 @@ pub async fn classify(
     id: &CaseId,
     make: impl Fn(Option<&Classification>) -> Classification,
 ) -> Result<Sent, DeskError> {
-    let checked = |made: Classification| made.checked().map_err(|error| DeskError::new(error.to_string()));
+    let in_words = |error| DeskError::new(wrong_text(Texts::of(Language::En), error));
+    let checked = |made: Classification| made.checked().map_err(in_words);
     // Before anything is opened: most mistakes are in what was typed.
     checked(make(None))?;
     let (case, items) = entered(client, id).await?;

@@ -183,7 +183,7 @@ impl Client {
             (None, _) => return Err(DeskError::known("desk-error-nothing")),
             (Some(CaseState::Unopened | CaseState::Open), _) => return Err(DeskError::known("desk-error-hold-open")),
             (Some(CaseState::Held), true) => return Err(DeskError::known("desk-error-held")),
-            (Some(CaseState::Closed), false) => return Err(DeskError::known("desk-error-not-held")),
+            (Some(CaseState::Closed), false) => return Err(DeskError::known("desk-error-not-kept")),
             (Some(CaseState::Closed), true) | (Some(CaseState::Held), false) => {}
         }
         let deed = if hold { Deed::Held } else { Deed::Released };

@@ -193,7 +193,11 @@ async fn memo(options: &Options, client: &Client, w: &Writing, memo: Memo) -> Re
 
 async fn hold(options: &Options, client: &Client, case: &str, hold: bool) -> Result<String, DeskError> {
     client.hold(&case_id(client, case).await?, hold).await?;
-    let words = if hold { "The case is kept." } else { "The case is destroyed when its term is over." };
+    let words = if hold {
+        "The case is kept: it is not destroyed until you release it."
+    } else {
+        "The case is destroyed when its term is over."
+    };
     Ok(if options.json { json!({ "held": hold }).to_string() } else { words.to_owned() })
 }
 
@@ -222,10 +226,10 @@ async fn overview(options: &Options, client: &Client) -> Result<String, DeskErro
     }
     for c in &overview.cases {
         let due = owed(c).in_words(t, c.due.to_string(), c.due < client.today());
-        let (case, state, groups) = (c.case, c.state, groups(t, &c.groups));
+        let (case, state, groups) = (c.case, t.get(c.state.text_id()), groups(t, &c.groups));
         let ends = will_end(client, t, c);
         let _ =
-            writeln!(text, "{case}  {state:?}  filed {}  {due}  {groups}\n  {}: {ends}", c.filed, t.get("ends-title"));
+            writeln!(text, "{case}  {state}  filed {}  {due}  {groups}\n  {}: {ends}", c.filed, t.get("ends-title"));
     }
     Ok(text)
 }

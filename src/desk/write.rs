@@ -103,15 +103,17 @@ pub(super) fn possible(client: &Client, (case, items): (&CaseView, &[Item]), act
     if act == Act::Close && client.me.card.is_some() {
         return Err(DeskError::known("desk-error-guest"));
     }
+    // The end is said to them all the same: the case has one. What would be refused for another reason too leads nowhere.
+    if case.state == CaseState::Open && !matches!(act, Act::Note | Act::Close) {
+        may_reach(items)?;
+    }
     let stands = (case.state, terms(items));
     after(act, stands, (case.filed, case.due), client.today()).map(drop).map_err(|invalid| match (invalid, act) {
         (InvalidAct::NoTerm, _) => no_term(client, items),
         (InvalidAct::State, _) if case.state.is_closed() => DeskError::known("desk-error-closed"),
         (InvalidAct::State, Act::Acknowledge) => DeskError::known("desk-error-acknowledged"),
         (InvalidAct::State, _) => DeskError::known("desk-error-changed"),
-    })?;
-    // The end is said to them all the same: the case has one.
-    if matches!(act, Act::Note | Act::Close) { Ok(()) } else { may_reach(items) }
+    })
 }
 
 /// Whether the law sets terms for a case, as far as its items tell.
@@ -124,6 +126,7 @@ fn no_term(client: &Client, items: &[Item]) -> DeskError {
     let passed = Circle::of(client, items).is_ok_and(|circle| circle.only_passed(&client.me.keyed()));
     DeskError::known(match passed {
         true => "desk-error-passed",
+        false if withdrawn(items).is_some() => "desk-error-withdrawn",
         false if identity(items) => "desk-error-no-term-identity",
         false => "desk-error-no-term",
     })

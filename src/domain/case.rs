@@ -31,6 +31,15 @@ impl CaseState {
             Self::Held => 3,
         }
     }
+    /// The id of its text.
+    pub fn text_id(self) -> &'static str {
+        match self {
+            Self::Unopened => "desk-state-unopened",
+            Self::Open => "desk-state-open",
+            Self::Closed => "desk-state-closed",
+            Self::Held => "desk-state-held",
+        }
+    }
     /// Whether it was ended.
     pub fn is_closed(self) -> bool {
         matches!(self, Self::Closed | Self::Held)

@@ -58,6 +58,9 @@ async fn a_desk_owes_the_reporter_nothing_more_and_writes_nothing_to_them_but_th
     assert_eq!(owed().await, "acknowledge");
     letter(&service, "acknowledge", &case).await.unwrap();
     withdraw(&browser, &code).await;
+    // A second reason leads nowhere: what it says to do instead is refused as well.
+    let refused = letter(&service, "acknowledge", &case).await.unwrap_err();
+    assert!(refused.contains("withdrew") && !refused.contains("use reply"), "{refused}");
     letter(&service, "close", &case).await.unwrap();
 }
 
@@ -104,6 +107,12 @@ async fn an_adviser_is_not_told_of_duties_that_advice_never_had() {
     withdraw(&browser, &code).await;
     let (_, page) = Local::desk(&service, adviser).await.get(&format!("/nl/case/{case}")).await;
     assert!(page.contains("trok de melder dit in") && !page.contains("terugkoppeling"), "{page}");
+    for refused in [
+        super::letter_of(&service, adviser, "feedback", &case).await.unwrap_err(),
+        service.desk(adviser, &["classify", &case, "--type", "fin", "--assessment", "accepted"]).await.unwrap_err(),
+    ] {
+        assert!(refused.contains("withdrew") && !refused.contains("Answer or ask"), "{refused}");
+    }
 }
 
 #[actix_web::test]

@@ -80,5 +80,9 @@ async fn what_a_command_takes_another_shows() {
     let reason = file(&service, "Zij leidt het onderzoek");
     says(&service, OFFICER, &["ask-consent", &case, "--to", MANAGER, "--item", item, "--file", &reason]).await;
     // And the case itself.
-    assert!(says(&service, OFFICER, &["inbox"]).await.contains(&case));
+    let inbox = says(&service, OFFICER, &["inbox"]).await;
+    assert!(inbox.contains(&case) && inbox.contains("  Opened  filed"), "{inbox}");
+    assert!(read.starts_with(&format!("Case {case} (Opened), filed ")), "as the page says it: {read}");
+    let overview = says(&service, "bzk-coordinator", &["overview"]).await;
+    assert!(overview.contains("  Opened  filed"), "{overview}");
 }

@@ -27,7 +27,7 @@ use crate::{
         write::{may_report, possible},
     },
     domain::{
-        case::{Act, CaseState},
+        case::Act,
         day::Day,
         id::{CaseId, OrgId},
     },
@@ -145,7 +145,7 @@ pub(super) async fn case_page(
         case: *id,
         title: title.clone(),
         notice,
-        state: state(t, case.state),
+        state: t.get(case.state.text_id()),
         filed: t.day(case.filed),
         late: due.1,
         due: due.0,
@@ -178,16 +178,6 @@ pub(super) async fn case_page(
 
 fn title(t: Texts, items: &[Item], case: &CaseView) -> String {
     first_line(items).unwrap_or_else(|| t.with("desk-case", &[("day", t.day(case.filed))]))
-}
-
-/// A state in words.
-pub(super) fn state(t: Texts, state: CaseState) -> String {
-    t.get(match state {
-        CaseState::Unopened => "desk-state-unopened",
-        CaseState::Open => "desk-state-open",
-        CaseState::Closed => "desk-state-closed",
-        CaseState::Held => "desk-state-held",
-    })
 }
 
 /// What is due when, in words, and whether its day is over.

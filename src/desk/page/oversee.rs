@@ -10,7 +10,7 @@ use askama::Template;
 use super::{
     Desk,
     answer::{Answer, Fault, MaybeForm, answer, case_of, fields},
-    case::{in_words as due_in_words, state},
+    case::in_words as due_in_words,
     language::only_shown,
     lock::{Unlocked, take},
     today::{Section, sections, short},
@@ -138,7 +138,7 @@ fn case(open: &Unlocked, t: Texts, case: &OverviewCase, row: Option<&Row>) -> Ca
         case: case.case,
         short: short(&case.case),
         filed: t.day(case.filed),
-        state: state(t, case.state),
+        state: t.get(case.state.text_id()),
         due,
         late,
         ends: will_end(&open.client, t, case),
