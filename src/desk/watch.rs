@@ -52,14 +52,19 @@ pub enum Watch {
         case: String,
     },
     /// Coordinator: reminds the readers of a case.
+    #[command(mut_arg("case", of_overview))]
     Remind(Writing),
     /// Coordinator: asks the readers of a case to hand it to others.
+    #[command(mut_arg("case", of_overview))]
     AskTransfer(Writing),
     /// Coordinator: tells the readers of a case that it goes higher up.
+    #[command(mut_arg("case", of_overview))]
     Escalate(Writing),
     /// Coordinator: tells the readers of a closed case that it is kept.
+    #[command(mut_arg("case", of_overview))]
     TellHold(Writing),
     /// Coordinator: tells the readers of a case that it is kept no longer.
+    #[command(mut_arg("case", of_overview))]
     TellRelease(Writing),
     /// Coordinator: looks at the organisation's next roster file, and signs it with --key.
     Roster {
@@ -75,6 +80,11 @@ pub enum Watch {
     /// Coordinator or auditor: keeps the log in a file, or checks one that was kept.
     #[command(subcommand)]
     Audit(Audit),
+}
+
+/// A coordinator has no inbox.
+fn of_overview(case: clap::Arg) -> clap::Arg {
+    case.help("The case, by its number in `overview`")
 }
 
 /// What an auditor does with a log.

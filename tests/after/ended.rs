@@ -76,3 +76,79 @@ async fn a_closed_case_has_no_empty_sections_and_no_day_that_is_due() {
     let steps = service.desk_words(READER, &["step", &case]).await.unwrap();
     assert!(steps.contains("not done") && !steps.contains("  by "), "{steps}");
 }
+
+#[actix_web::test]
+async fn a_case_that_one_left_is_not_there_and_says_so() {
+    let (service, _, _, case) = opened().await;
+    let desk = Local::desk(&service, READER).await;
+    service.desk(READER, &["leave", &case]).await.unwrap();
+    let never = "0c7e2f4a-7d0e-4b53-9f3c-6f1e6f0d6a11";
+    for path in ["", "/readers", "/note", "/protocol", "/readers/leave"] {
+        for case in [case.as_str(), never] {
+            let (status, page) = desk.get(&format!("/nl/case/{case}{path}")).await;
+            assert!(status == 404 && page.contains("Dit is er niet voor u"), "{path}: {status}");
+            assert!(page.contains("/nl/inbox\"") && !page.contains(&format!("/nl/case/{case}\"")), "{path}: {page}");
+        }
+    }
+}
+
+/// What a page leaves empty that a person sees: a heading, a box, a question.
+fn empty(page: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for tag in ["h1", "h2", "h3", "legend", "label", "summary", "dt", "dd", "li", "p", "div", "button", "a"] {
+        for piece in page.split(&format!("<{tag}")).skip(1).filter(|piece| piece.starts_with(['>', ' '])) {
+            // Up to the next of its kind: what holds another is not empty.
+            let (head, rest) = piece.split_once('>').unwrap();
+            let inside = rest.split_once(&format!("</{tag}>")).map_or(rest, |(inside, _)| inside);
+            if inside.trim().is_empty() && !head.contains(" hidden") {
+                found.push(format!("<{tag}{head}>"));
+            }
+        }
+    }
+    found
+}
+
+#[actix_web::test]
+async fn no_heading_and_no_box_is_empty() {
+    let (service, browser, code, case) = opened().await;
+    let file = service.path("reason.txt");
+    std::fs::write(&file, "Een reden").unwrap();
+    let file = file.to_str().unwrap();
+    let new = "bzk-leidinggevende-1";
+    for words in [
+        &["classify", &case, "--type", "fin", "--assessment", "accepted"][..],
+        &["protocol", &case, "vooronderzoek"],
+        &["step", &case, "onafhankelijk"],
+        &["ask-consent", &case, "--to", new, "--file", file],
+        &["ask-duty", &case, "--to", new, "--ground", "report_of_crime_162sv", "--file", file],
+        &["take-out", &case, THIRD, "--file", file],
+    ] {
+        service.desk(READER, words).await.unwrap();
+    }
+    service.desk(SECOND, &["read", &case]).await.unwrap();
+    service.desk(SECOND, &["confirm-take-out", &case, THIRD]).await.unwrap();
+    let talk = [("act", "talk-send"), ("text", "Dinsdag")];
+    browser.mailbox(&code, None, &talk).await;
+    let desk = Local::desk(&service, READER).await;
+    let paths =
+        ["", "/readers", "/readers/leave", "/readers/take-out", "/protocol", "/readers/duty", "/hand-over", "/proof"];
+    for closed in [false, true] {
+        for path in paths.iter().chain(&["/classify", "/outcome", "/note"]) {
+            let (status, page) = desk.get(&format!("/nl/case/{case}{path}")).await;
+            assert!(empty(&page).is_empty(), "{path}, {status}: {:?}", empty(&page));
+        }
+        let (_, page) = desk.get("/nl/inbox").await;
+        assert!(empty(&page).is_empty(), "{:?}", empty(&page));
+        if !closed {
+            browser.mailbox(&code, None, &[("act", "withdraw")]).await;
+            letter(&service, "close", &case).await.unwrap();
+        }
+    }
+    let mailbox = browser.mailbox(&code, None, &[]).await.html;
+    assert!(empty(&mailbox).is_empty(), "{:?}", empty(&mailbox));
+    let coordinator = Local::desk(&service, "bzk-coordinator").await;
+    for path in ["/nl/overview", "/nl/register", "/nl/log", &format!("/nl/watch/{case}")] {
+        let (_, page) = coordinator.get(path).await;
+        assert!(empty(&page).is_empty(), "{path}: {:?}", empty(&page));
+    }
+}

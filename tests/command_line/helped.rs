@@ -38,6 +38,12 @@ fn whatever_is_asked_for_is_explained_and_named_as_what_it_is() {
             assert!(value.get_help().is_some(), "{what}: {} is a code without a meaning", value.get_name());
         }
     }
+    // A coordinator has an overview and no inbox.
+    for name in ["remind", "ask-transfer", "escalate", "tell-hold", "tell-release", "hold", "release"] {
+        let case = program.find_subcommand(name).and_then(|c| c.get_arguments().find(|arg| arg.get_id() == "case"));
+        let help = case.and_then(clap::Arg::get_help).map(ToString::to_string).unwrap_or_default();
+        assert!(help.contains("`overview`") && !help.contains("inbox"), "{name}: {help}");
+    }
     for command in program.get_subcommands().filter(|c| !c.is_hide_set()) {
         let about = command.get_about().map(ToString::to_string).unwrap_or_default();
         assert!(about.len() > 8 && about.len() < 120, "{}: {about}", command.get_name());

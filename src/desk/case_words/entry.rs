@@ -117,7 +117,7 @@ impl CaseWords<'_> {
             Content::TakenOut(taken) => {
                 let asked = self.takings().into_iter().find(|asked| asked.asked == taken.take_out);
                 let who = asked.map(|asked| asked.who).or_else(|| taken.first.as_ref().map(|first| first.who.clone()));
-                alone(who.map(|who| self.person(&who.reader)).unwrap_or_default())
+                who.map(|who| alone(self.person(&who.reader))).unwrap_or_default()
             }
             // What a case belongs with is said on top of it, and only where the other case may be named.
             Content::Link(_) | Content::DutyApproved(_) | Content::File { .. } => Vec::new(),
