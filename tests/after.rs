@@ -22,6 +22,8 @@ mod withdrawn;
 
 #[path = "after/local.rs"]
 mod local;
+#[path = "support/page.rs"]
+mod page;
 mod support;
 #[path = "support/webdriver.rs"]
 mod webdriver;
