@@ -45,18 +45,6 @@ impl Want {
     }
 }
 
-/// The name of a topic in a form.
-pub(crate) fn topic_name(topic: Topic) -> &'static str {
-    match topic {
-        Topic::Conduct => "conduct",
-        Topic::Money => "money",
-        Topic::Power => "power",
-        Topic::Danger => "danger",
-        Topic::Retaliation => "retaliation",
-        Topic::Other => "other",
-    }
-}
-
 /// Every answer so far.
 #[derive(Default)]
 pub(crate) struct Answers {
@@ -66,6 +54,8 @@ pub(crate) struct Answers {
     pub(crate) adviser: Option<ReaderId>,
     pub(crate) deputy: bool,
     pub(crate) struck: BTreeSet<ReaderId>,
+    /// Something that is no reader's name was to be struck: it is in no hidden field, so that only page 5 may have it.
+    pub(crate) stray: bool,
     pub(crate) manager: Option<ReaderId>,
     pub(crate) story: Plaintext,
     pub(crate) who: Plaintext,
@@ -136,10 +126,13 @@ impl Answers {
         match name {
             "want" => self.want = Want::ALL.into_iter().find(|w| w.name() == value),
             "org" => self.org = OrgId::parse(value),
-            "topic" => self.topic = Topic::ALL.into_iter().find(|t| topic_name(*t) == value),
+            "topic" => self.topic = Topic::parse(value),
             "adviser" => self.adviser = ReaderId::parse(value),
             "deputy" => self.deputy = value == "yes",
-            "strike" => self.struck.extend(ReaderId::parse(value)),
+            "strike" => match ReaderId::parse(value) {
+                Some(id) => drop(self.struck.insert(id)),
+                None => self.stray = true,
+            },
             "manager" => self.manager = ReaderId::parse(value),
             "seed" => self.seed = hex::decode(value).ok().and_then(|seed| seed.try_into().ok()),
             _ => {}
@@ -215,6 +208,9 @@ impl Answers {
         page: u8,
         token: &str,
     ) -> Result<(), NotBelieved> {
+        if self.stray && !ASKED.contains(&("strike", page)) {
+            return Err(NotBelieved::Tampered);
+        }
         believed((roster, keys), token, |key, digest| self.token(roster, key, digest, page))
     }
 
@@ -247,7 +243,7 @@ impl Answers {
         let mut all = Vec::new();
         all.extend(self.want.map(|w| ("want", w.name().to_owned())));
         all.extend(self.org.as_ref().map(|o| ("org", o.to_string())));
-        all.extend(self.topic.map(|t| ("topic", topic_name(t).to_owned())));
+        all.extend(self.topic.map(|t| ("topic", t.name().to_owned())));
         all.extend(self.adviser.as_ref().map(|a| ("adviser", a.to_string())));
         all.extend(self.deputy.then(|| ("deputy", "yes".to_owned())));
         all.extend(self.struck.iter().map(|s| ("strike", s.to_string())));

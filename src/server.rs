@@ -4,7 +4,7 @@ use crate::{
     config::{Config, ConfigError, Secrets},
     domain::{
         day::Day,
-        roster::{Roster, RosterError},
+        roster::{Roster, RosterError, Signers},
     },
     http::{App, forget_absences},
     journal::Journal,
@@ -56,15 +56,18 @@ pub enum StartError {
 /// Stands in the data folder from the first byte of a restore until what was destroyed since is destroyed again.
 pub(crate) const RESTORING: &str = "restoring";
 
+/// What a server reads from files: credentials, who signs the root file, and the roster, which nobody has believed yet.
+pub(crate) fn files_of(config: &Config) -> Result<(Secrets, Signers, Files), StartError> {
+    Ok((Secrets::load(&config.secrets)?, anchor(&config.anchor)?, Files::load(&config.roster)?))
+}
+
 /// Everything that must hold before a server starts; also what `check` tries.
 pub async fn prepare(config: Config, clock: Clock) -> Result<App, StartError> {
     std::fs::create_dir_all(&config.data)?;
     if config.data.join(RESTORING).try_exists()? {
         return Err(StartError::Restoring);
     }
-    let secrets = Secrets::load(&config.secrets)?;
-    let anchor = anchor(&config.anchor)?;
-    let files = Files::load(&config.roster)?;
+    let (secrets, anchor, files) = files_of(&config)?;
     let journal = Journal::open(&config.journal(), clock)?;
     let store = connect(&config.database(), journal.clone()).await?;
     let mut before = Vec::new();

@@ -1,8 +1,14 @@
 //! What a reporter does shows on desks, and what a withdrawal and the end of a case mean is said on both sides.
 #![cfg(all(feature = "server", feature = "desk", unix))]
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
+#[path = "after/advice.rs"]
+mod advice;
 #[path = "after/closed.rs"]
 mod closed;
+#[path = "after/duty.rs"]
+mod duty;
+#[path = "after/ended.rs"]
+mod ended;
 #[path = "after/gone.rs"]
 mod gone;
 #[path = "after/kept.rs"]
@@ -18,6 +24,8 @@ mod withdrawn;
 
 #[path = "after/local.rs"]
 mod local;
+#[path = "support/page.rs"]
+mod page;
 mod support;
 #[path = "support/webdriver.rs"]
 mod webdriver;
@@ -38,7 +46,12 @@ async fn opened() -> (Service, Browser, String, String) {
 
 /// Something that a reader writes.
 async fn letter(service: &Service, act: &str, case: &str) -> Result<serde_json::Value, String> {
+    letter_of(service, READER, act, case).await
+}
+
+/// The same, of another.
+async fn letter_of(service: &Service, by: &str, act: &str, case: &str) -> Result<serde_json::Value, String> {
     let file = service.path("letter.txt");
     std::fs::write(&file, "Een brief").unwrap();
-    service.desk(READER, &[act, case, "--file", file.to_str().unwrap()]).await
+    service.desk(by, &[act, case, "--file", file.to_str().unwrap()]).await
 }

@@ -72,7 +72,7 @@ async fn read_says_in_words_what_is_in_a_case_and_who_reads_it_since_when() {
     let (browser, code, case) = filed(&service).await;
     let reason = file(&service, "Zij leidt het onderzoek");
     says(&service, OFFICER, &["protocol", &case, "vooronderzoek"]).await;
-    says(&service, OFFICER, &["step", &case, "onafhankelijk"]).await;
+    says(&service, OFFICER, &["step", &case, "risico-melder"]).await;
     says(&service, OFFICER, &["classify", &case, "--type", "fin", "--assessment", "accepted"]).await;
     let asked = service.desk(OFFICER, &["ask-consent", &case, "--to", MANAGER, "--file", &reason]).await.unwrap();
     let request = asked["item"].as_str().unwrap().to_owned();
@@ -91,7 +91,7 @@ async fn read_says_in_words_what_is_in_a_case_and_who_reads_it_since_when() {
     for said in [
         "Topic: Money",
         "Preliminary inquiry into a report",
-        "Check that you are free to act",
+        "Assess what harm the reporter may come to",
         "Type: Financial misconduct",
         "Assessment: Taken up",
         "read this too?",

@@ -52,8 +52,8 @@ async fn stories_22_and_23_an_officer_classifies_and_works_by_a_protocol_and_the
     assert!(officer.text().await.contains("Beoordeling: In behandeling"), "{}", officer.text().await);
     officer.press(".mk-acts a[href$=protocol]").await;
     officer.press("button[name=begin]").await;
-    assert!(officer.text().await.contains("Versie 1, begonnen op"));
-    officer.press("button[name=step]").await;
+    assert!(officer.text().await.contains("Versie 2, begonnen op"));
+    officer.press("button[value=risico-melder]").await;
     assert!(officer.text().await.contains("Gedaan"));
     picture(&officer, "desk-protocol").await;
     officer.press(".mk-progress a").await;

@@ -165,3 +165,36 @@ async fn every_page_of_a_mailbox_has_the_other_language_and_keeps_what_was_typed
         assert!(kept.contains(&((*name).to_owned(), (*value).to_owned())), "{name}");
     }
 }
+
+/// Whom somebody excludes and who is no reader of the report was perhaps another: nothing is guessed at, and nothing is lost.
+#[actix_web::test]
+async fn a_name_to_strike_that_is_no_reader_s_is_not_passed_over_in_silence() {
+    let service = Service::start(None).await;
+    let browser = Browser::new(&service.base);
+    let path = "/nl/report";
+    let mut page = browser.get(path).await;
+    let answers: [&[(&str, &str)]; 4] = [&[], &[("want", "report")], &[("org", "bzk")], &[("topic", "money")]];
+    for answer in answers {
+        page = browser.answer(path, &page, &[answer, &[("go", "next")]].concat()).await;
+    }
+    let (known, manager) = ("bzk-functionaris-2", "bzk-leidinggevende-1");
+    for stranger in ["Jan Smit", "bzk-functionaris-9", "bzk-vertrouwenspersoon-1", ""] {
+        let sent = [("strike", known), ("strike", stranger), ("manager", manager), ("go", "next")];
+        let refused = browser.answer(path, &page, &sent).await;
+        assert!(refused.status == 422 && refused.html.contains("Iemand die u uitsluit, leest deze melding niet"));
+        let kept = refused.fields();
+        for (name, value) in [("strike", known), ("manager", manager), ("topic", "money")] {
+            assert!(kept.contains(&(name.to_owned(), value.to_owned())), "{stranger}: {name}");
+        }
+        assert!(!kept.iter().any(|(_, value)| value == stranger && !stranger.is_empty()), "{stranger}");
+        // With what is ticked there it goes on.
+        assert_eq!(browser.answer(path, &refused, &[("go", "next")]).await.status, 200, "{stranger}");
+    }
+    // On a later page it is a hidden field that was changed.
+    let page = browser.answer(path, &page, &[("strike", known), ("go", "next")]).await;
+    for stranger in ["Jan Smit", "bzk-functionaris-3"] {
+        let late = browser.answer(path, &page, &[("strike", stranger), ("story", "GETYPT"), ("go", "next")]).await;
+        assert!(late.status == 422 && late.html.contains("GETYPT"), "{stranger}: {}", late.title());
+    }
+    assert_eq!(service.desk(READER, &["inbox"]).await.unwrap(), serde_json::json!([]));
+}

@@ -107,6 +107,11 @@ async fn a_guest_reads_along(database: Option<String>) {
     assert!(theirs.to_string().contains("Het verhaal") && theirs["strangers"] == json!([]), "{theirs}");
     assert!(theirs["items"].as_array().unwrap().iter().all(|i| i["proven"] == true), "{theirs}");
 
+    for (who, card) in [(GUEST, &["--card", &card][..]), (READER, &[])] {
+        let said = service.desk_words(who, &[card, &["read", &case]].concat()).await.unwrap();
+        assert_eq!(said.matches(&format!("({GUEST})\n")).count(), 1, "{who} is told once who reads: {said}");
+    }
+
     // What comes now is for them too, from the reporter and from every reader; and what they write is proven to be theirs.
     let page = mailbox(&browser, &code, &[("act", "write"), ("text", "Voor iedereen")]).await;
     assert!(page.html.contains("<dd>Auditdienst, onderzoeker, gast tot en met"), "{}", page.html);

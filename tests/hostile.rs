@@ -1,6 +1,8 @@
 //! What a malicious reader, reporter, server or database may try, and does not get.
 #![cfg(all(feature = "server", feature = "desk"))]
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+#[path = "hostile/advice.rs"]
+mod advice;
 #[path = "support/hostile.rs"]
 mod evil;
 mod support;

@@ -81,7 +81,7 @@ async fn watched(database: Option<String>) {
     let classify = ["classify", &case, "--type", "fin", "--flag", "pattern", "--assessment", "accepted"];
     service.desk(READER, &classify).await.unwrap();
     service.desk(OTHER, &["protocol", &case, "vooronderzoek"]).await.unwrap();
-    service.desk(OTHER, &["step", &case, "onafhankelijk"]).await.unwrap();
+    service.desk(OTHER, &["step", &case, "risico-melder"]).await.unwrap();
     say(&service, READER, "feedback", &case, "CANARY-FEEDBACK").await;
     say(&service, READER, "close", &case, "CANARY-CLOSE").await;
 
@@ -104,7 +104,7 @@ async fn watched(database: Option<String>) {
     for day in ["received", "acknowledged", "feedback", "closed"] {
         assert_eq!(row[day], json!(today), "{day}: {row}");
     }
-    assert_eq!(row["progress"], json!({ "protocol": "vooronderzoek", "version": 1, "done": 1, "steps": 8, "late": 0 }));
+    assert_eq!(row["progress"], json!({ "protocol": "vooronderzoek", "version": 2, "done": 1, "steps": 8, "late": 0 }));
     for shown in [&log, &register, &overview] {
         assert!(!shown.to_string().contains("CANARY"), "{shown}");
     }

@@ -2,7 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a test")]
 use jiff::civil::Date;
 use meldkluis::domain::{
-    case::{ACKNOWLEDGE_DAYS, Act, CaseState, Done, Next, after, dates, held, next as next_of},
+    case::{
+        ACKNOWLEDGE_DAYS, Act, Addition, CaseState, Done, InvalidAct, Next, Terms, after, dates, held, may_add,
+        next as next_of,
+    },
     day::Day,
 };
 use proptest::prelude::*;
@@ -57,7 +60,7 @@ proptest! {
         let (mut acknowledged, mut fed_back, mut closed) = (None, false, false);
         for (act, days) in acts {
             today = today.plus_days(days);
-            let Ok((next, next_due)) = after(act, state, filed, due, today) else {
+            let Ok((next, next_due)) = after(act, (state, Terms::Legal), (filed, due), today) else {
                 // Refused are what comes after the end, and a second acknowledgement.
                 let twice = act == Act::Acknowledge && (acknowledged.is_some() || fed_back);
                 prop_assert!((closed && act != Act::Note) || twice, "{act:?} in {state:?}");
@@ -102,10 +105,45 @@ proptest! {
         filed in day(), act in prop::sample::select(Act::ALL.to_vec()), later in 0..400,
     ) {
         let (due, today) = (filed.plus_days(ACKNOWLEDGE_DAYS), filed.plus_days(later));
-        prop_assert!(after(act, CaseState::Unopened, filed, due, today).is_err());
+        prop_assert!(after(act, (CaseState::Unopened, Terms::Legal), (filed, due), today).is_err());
         for ended in [CaseState::Closed, CaseState::Held] {
-            let done = after(act, ended, filed, due, today);
+            let done = after(act, (ended, Terms::Legal), (filed, due), today);
             prop_assert_eq!(done.ok(), (act == Act::Note).then_some((ended, due)));
+        }
+    }
+}
+
+proptest! {
+    /// Advice and who somebody is: no clock starts there, and all else goes as in a report.
+    #[test]
+    fn where_the_law_sets_no_term_nothing_is_confirmed_and_no_day_moves(
+        filed in day(), act in prop::sample::select(Act::ALL.to_vec()), state in prop::sample::select(STATES.to_vec()),
+        later in 0..400,
+    ) {
+        let (due, today) = (filed.plus_days(ACKNOWLEDGE_DAYS), filed.plus_days(later));
+        let [report, none] = [Terms::Legal, Terms::None].map(|terms| after(act, (state, terms), (filed, due), today));
+        if matches!(act, Act::Acknowledge | Act::Feedback) {
+            let expected = if state == CaseState::Open { InvalidAct::NoTerm } else { InvalidAct::State };
+            prop_assert_eq!(none, Err(expected));
+        } else {
+            prop_assert_eq!(none, report);
+            prop_assert!(none.is_err() || none.is_ok_and(|(_, day)| day == due));
+        }
+    }
+}
+
+#[test]
+fn what_belongs_to_a_report_is_added_to_an_open_report_alone() {
+    for state in STATES {
+        for terms in [Terms::Legal, Terms::None] {
+            let may = may_add(Addition::Report, (state, terms));
+            let expected = match (state, terms) {
+                (CaseState::Open, Terms::Legal) => Ok(()),
+                (CaseState::Open, Terms::None) => Err(InvalidAct::NoTerm),
+                _ => Err(InvalidAct::State),
+            };
+            assert_eq!(may, expected, "{state:?} {terms:?}");
+            assert_eq!(may_add(Addition::Work, (state, terms)).is_ok(), state == CaseState::Open);
         }
     }
 }

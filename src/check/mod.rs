@@ -6,12 +6,11 @@ use std::error::Error;
 
 use crate::{
     clock::Clock,
-    config::{Config, ConfigError, Https, Secrets},
+    config::{Config, ConfigError, Https},
     domain::{day::Day, roster::Roster},
     http::certificate,
     notify,
-    roster_files::{Files, anchor},
-    server::{StartError, prepare},
+    server::{StartError, files_of, prepare},
     store::StoreError,
 };
 
@@ -57,8 +56,8 @@ pub async fn check(config: Config, clock: Clock, missing: &[String]) -> Result<S
 
 /// Credentials and roster by themselves.
 fn without_store(config: &Config, today: Day) -> Result<Roster, StartError> {
-    Secrets::load(&config.secrets)?;
-    let (roster, _) = Files::load(&config.roster)?.verify(&anchor(&config.anchor)?, today, |_| None)?;
+    let (_, anchor, files) = files_of(config)?;
+    let (roster, _) = files.verify(&anchor, today, |_| None)?;
     config.allows(roster.mode)?;
     Ok(roster)
 }

@@ -2,17 +2,20 @@
 use super::{
     Client, Content, DeskError, Item, Sent,
     circle::proven,
+    classifying::wrong_text,
     open::entered,
-    register::{Doing, about, worked},
-    write::{may_send, recipients, send_with},
+    register::{Doing, about, officers, worked},
+    write::{may_report, recipients, send_with},
 };
 use crate::{
     api_types::CaseView,
     domain::{classification::Classification, id::CaseId, protocol::Protocol},
     seal::{
         Author, Kind, Plaintext,
+        code::Language,
         protocol::{Begun, StepDone},
     },
+    text::Texts,
 };
 
 /// The classification that a reader made last.
@@ -32,13 +35,15 @@ pub async fn classify(
     id: &CaseId,
     make: impl Fn(Option<&Classification>) -> Classification,
 ) -> Result<Sent, DeskError> {
-    let checked = |made: Classification| made.checked().map_err(|error| DeskError::new(error.to_string()));
+    let in_words = |error| DeskError::new(wrong_text(Texts::of(Language::En), error));
+    let checked = |made: Classification| made.checked().map_err(in_words);
     // Before anything is opened: most mistakes are in what was typed.
     checked(make(None))?;
     let (case, items) = entered(client, id).await?;
+    may_report(client, Kind::Classification, (&case, &items))?;
     let made = checked(make(classified(&items)))?;
     let to = recipients(client, &case, &items, false)?;
-    let about = about(&case, &items, Some(Doing::Classification(&made)), client.today());
+    let about = about(client, (&case, &items), Some(Doing::Classification(&made)));
     send_with(client, &case, (Kind::Classification, None, None), Plaintext::of_json(&made), &to, about).await
 }
 
@@ -50,23 +55,26 @@ pub fn protocols<'a>(client: &'a Client, case: &CaseView) -> impl Iterator<Item 
 /// Begins to work by a protocol: the case keeps the version of today.
 pub async fn begin(client: &Client, id: &CaseId, protocol: &str) -> Result<Sent, DeskError> {
     let (case, items) = entered(client, id).await?;
-    may_send(Kind::Protocol, case.state)?;
+    may_report(client, Kind::Protocol, (&case, &items))?;
     let chosen = protocols(client, &case).find(|p| p.id == protocol);
     let chosen = chosen.ok_or_else(|| DeskError::known("desk-error-no-protocol"))?.clone();
-    if worked(&items).any(|(_, w)| w.protocol.id == chosen.id && w.protocol.version == chosen.version) {
+    if worked(&items, &officers(client, &case, &items))
+        .any(|(_, w)| w.protocol.id == chosen.id && w.protocol.version == chosen.version)
+    {
         return Err(DeskError::known("desk-error-begun"));
     }
     let to = recipients(client, &case, &items, false)?;
     let begun = Begun::new(chosen);
-    let about = about(&case, &items, Some(Doing::Protocol(&begun)), client.today());
+    let about = about(client, (&case, &items), Some(Doing::Protocol(&begun)));
     send_with(client, &case, (Kind::Protocol, None, None), Plaintext::of_json(&begun), &to, about).await
 }
 
 /// Says that a step of the protocol begun last was done, or as the second reader that it was.
 pub async fn step_done(client: &Client, id: &CaseId, step: &str) -> Result<Sent, DeskError> {
     let (case, items) = entered(client, id).await?;
-    may_send(Kind::Step, case.state)?;
-    let (begun, worked) = worked(&items).last().ok_or_else(|| DeskError::known("desk-error-no-protocol"))?;
+    may_report(client, Kind::Step, (&case, &items))?;
+    let officers = officers(client, &case, &items);
+    let (begun, worked) = worked(&items, &officers).last().ok_or_else(|| DeskError::known("desk-error-no-protocol"))?;
     let found = worked.protocol.steps.iter().find(|s| s.id == step);
     let found = found.ok_or_else(|| DeskError::known("desk-error-step"))?;
     if worked.done(found) {
@@ -76,10 +84,14 @@ pub async fn step_done(client: &Client, id: &CaseId, step: &str) -> Result<Sent,
         return Err(DeskError::known("desk-error-guest"));
     }
     if !worked.can_tick(found, &client.me.reader) {
-        return Err(DeskError::known("desk-error-step-second"));
+        return Err(DeskError::known(match (found.each, worked.said(found, &client.me.reader)) {
+            (false, _) => "desk-error-step-second",
+            (true, true) => "desk-error-step-each",
+            (true, false) => "desk-error-step-officer",
+        }));
     }
     let to = recipients(client, &case, &items, false)?;
-    let about = about(&case, &items, Some(Doing::Step(&found.id, &client.me.reader)), client.today());
+    let about = about(client, (&case, &items), Some(Doing::Step(&found.id, &client.me.reader)));
     let done = StepDone::new(begun, found.id.clone());
     send_with(client, &case, (Kind::Step, None, None), Plaintext::of_json(&done), &to, about).await
 }

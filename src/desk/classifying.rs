@@ -1,7 +1,12 @@
 //! `classify` on the command line: its codes are those of the lists, and its help names them.
-use super::codes::codes;
-use crate::domain::classification::{
-    ASSESSMENTS, Classification, FINDINGS, FLAGS, INVESTIGATIONS, MEASURES, Stage, TYPES, VERSION,
+use super::{DeskError, codes::codes};
+use crate::{
+    domain::classification::{
+        ASSESSMENTS, Classification, ClassificationError, FINDINGS, FLAGS, INVESTIGATIONS, MEASURES, Stage, TYPES,
+        VERSION,
+    },
+    seal::code::Language,
+    text::Texts,
 };
 
 /// A classification, in codes of the lists.
@@ -35,7 +40,35 @@ pub struct Classifying {
     measure: Vec<String>,
 }
 
+/// What is wrong with a classification, in words.
+pub(super) fn wrong_text(t: Texts, wrong: ClassificationError) -> String {
+    t.get(match wrong {
+        ClassificationError::List | ClassificationError::Flags => "class-wrong-list",
+        ClassificationError::Type => "class-wrong-type",
+        ClassificationError::Assessment => "class-wrong-assessment",
+        ClassificationError::Investigation => "class-wrong-investigation",
+        ClassificationError::Finding => "class-wrong-finding",
+        ClassificationError::Measures => "class-wrong-measures",
+        ClassificationError::Contradiction(one, other) => {
+            let [one, other] = [one, other].map(|said| t.get(&format!("{}-{}", said.question, said.code)));
+            return t.with("class-wrong-pair", &[("one", one), ("other", other)]);
+        }
+    })
+}
+
 impl Classifying {
+    /// Refuses a flag that is given and taken back at once.
+    pub(super) fn consistent(&self) -> Result<(), DeskError> {
+        let t = Texts::of(Language::En);
+        match self.flag.iter().find(|flag| self.no_flag.contains(flag)) {
+            Some(flag) => {
+                let flag = t.get(&format!("flag-{flag}"));
+                Err(DeskError::new(t.with("class-wrong-flag", &[("flag", flag)])))
+            }
+            None => Ok(()),
+        }
+    }
+
     /// What the words say, after what was said last; the case checks it.
     pub(super) fn made(&self, before: Option<&Classification>) -> Classification {
         let flags = before.into_iter().flat_map(|before| &before.flags).chain(&self.flag);

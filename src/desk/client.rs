@@ -222,7 +222,7 @@ impl Client {
         let first_of_all = case.state == CaseState::Unopened;
         if first_of_all || !self.before.knows(&case.case) {
             // Who comes later may not have all of it: the register keeps what those knew who had.
-            let (named, row) = about(&case, items, None, self.today());
+            let (named, row) = about(self, (&case, items), None);
             match self.log(&case.org, Deed::Opened, (named, row.filter(|_| first_of_all))).await {
                 Ok(()) => self.before.add(&self.me, case.case)?,
                 // A disk that is nearly full keeps nobody from answering a reporter. It is said the next time.

@@ -3,7 +3,7 @@ use super::{
     Client, Content, Item,
     circle::{proven, withdrawn},
     open::advice,
-    register::worked,
+    register::{officers, worked},
 };
 use crate::{
     api_types::CaseView,
@@ -14,7 +14,7 @@ use crate::{
 
 /// What closing this case means, a line each: first what was not done in it.
 pub(super) fn means(client: &Client, t: Texts, case: &CaseView, items: &[Item]) -> Vec<String> {
-    let mut lines = if advice(items) { Vec::new() } else { not_done(t, items) };
+    let mut lines = if advice(items) { Vec::new() } else { not_done(client, t, (case, items)) };
     lines.push(t.get("desk-close-reporter"));
     lines.push(t.get("desk-close-readers"));
     let file = client.roster.organisation(&case.org).and_then(|o| o.file.as_ref());
@@ -27,11 +27,12 @@ pub(super) fn means(client: &Client, t: Texts, case: &CaseView, items: &[Item]) 
 }
 
 /// What a report asks for and its readers have not done.
-fn not_done(t: Texts, items: &[Item]) -> Vec<String> {
+fn not_done(client: &Client, t: Texts, (case, items): (&CaseView, &[Item])) -> Vec<String> {
     let by_reader = || proven(items).filter(|(_, o)| o.manifest.head.author != Author::Reporter);
     let done = |kind: Kind| by_reader().any(|(_, o)| o.manifest.head.kind == kind);
     let outcome = |content: &Content| matches!(content, Content::Classification(c) if c.stage == Stage::Closing);
-    let steps = worked(items)
+    let officers = officers(client, case, items);
+    let steps = worked(items, &officers)
         .last()
         .map_or(0, |(_, worked)| worked.protocol.steps.iter().filter(|step| !worked.done(step)).count());
     // Who withdrew is owed no word of it: see [`super::owed`].

@@ -1,7 +1,6 @@
 //! Codes on the command line, each with what it means: `--help` shows both.
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 
-use super::oral::topic_named;
 use crate::{
     domain::{ground::Ground, oral::How, roster::Topic},
     seal::code::Language,
@@ -23,8 +22,7 @@ pub(super) fn hows() -> impl TypedValueParser<Value = How> {
 
 /// What a report can be about.
 pub(super) fn topics() -> impl TypedValueParser<Value = Topic> {
-    let named = |topic: Topic| (topic.text_id().trim_start_matches("topic-"), topic.text_id().to_owned());
-    worded(Topic::ALL.map(named)).try_map(|code| topic_named(&code).ok_or(UNKNOWN))
+    codes("topic", Topic::ALL.map(Topic::name)).try_map(|code| Topic::parse(&code).ok_or(UNKNOWN))
 }
 
 /// Legal duties.

@@ -296,6 +296,7 @@ pub async fn run(options: &Options, command: &Command) -> Result<String, DeskErr
             sent(options, &done, "")
         }
         Command::Classify(c) => {
+            c.consistent()?;
             sent(options, &classify(&client, &case_id(&client, &c.case).await?, |before| c.made(before)).await?, "")
         }
         Command::Protocol { case, protocol: None } => {

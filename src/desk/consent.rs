@@ -258,6 +258,7 @@ fn allowed(
 /// changes nothing. Of a legal duty whoever does it has `read` so many of the reporter's answers: with more of them it is refused.
 pub async fn hand_over(client: &Client, id: &CaseId, request: &ItemId, read: usize) -> Result<Sent, DeskError> {
     let (case, items) = everything(client, id).await?;
+    may_send(Kind::HandOver, case.state)?;
     let circle = Circle::of(client, &items)?;
     let Allowed { answer, to, items: shared, card, told, not_before } =
         allowed(client, &circle, &items, (request, read))?;
@@ -299,7 +300,7 @@ pub(super) async fn share_with(
     while !slots.is_empty() {
         let rest = slots.split_off(slots.len().min(SLOTS));
         // What is said afterwards, in an item, names the act; this is what was done for it.
-        let about = about(case, items, None, client.today());
+        let about = about(client, (case, items), None);
         let log = client.sealed_record(&case.org, Deed::Shared, about).await?;
         let sharing = Sharing { slots: std::mem::replace(&mut slots, rest), log, not_before };
         client.share(&case.case, &sharing).await?;

@@ -5,7 +5,7 @@ use super::{
     circle::{Also, Circle, author, handed_over, proven},
     consent::{Allowed, as_named, candidate, everything, named, said},
     open::{Content, Item, Opened, entered},
-    write::{Sent, send},
+    write::{Sent, may_send, send},
 };
 use crate::{
     domain::{
@@ -64,18 +64,24 @@ pub struct DutyClaim {
 impl Duty {
     /// What may be handed over today, by somebody who has read so many of the reporter's answers.
     pub(super) fn allowed(self, today: Day, read: usize) -> Result<Allowed, DeskError> {
-        let approved = self.approval.filter(|_| !self.done);
-        let answer = approved.ok_or_else(|| {
-            DeskError::known(if self.done { "desk-error-handed-over" } else { "desk-error-not-approved" })
-        })?;
-        if let Some(day) = self.not_before.filter(|day| today < *day) {
-            return Err(DeskError::from_day("desk-error-notice-runs", day));
-        }
+        let answer = self.approved(today)?;
         if read < self.answers.len() {
             return Err(DeskError::known("desk-error-answered"));
         }
         let told = self.not_before.is_some();
         Ok(Allowed { answer, to: self.to, items: self.items, card: None, told, not_before: self.not_before })
+    }
+
+    /// The approval on which it may be carried out today, but for what the reporter answered.
+    fn approved(&self, today: Day) -> Result<ItemId, DeskError> {
+        let approved = self.approval.filter(|_| !self.done);
+        let answer = approved.ok_or_else(|| {
+            DeskError::known(if self.done { "desk-error-handed-over" } else { "desk-error-not-approved" })
+        })?;
+        match self.not_before.filter(|day| today < *day) {
+            Some(day) => Err(DeskError::from_day("desk-error-notice-runs", day)),
+            None => Ok(answer),
+        }
     }
 
     /// Whether it may be carried out on a day.
@@ -148,17 +154,20 @@ fn answers(items: &[Item], (notice, day): (&ItemId, Day)) -> Vec<ItemId> {
     theirs.map(|(item, _)| item).collect()
 }
 
-/// What the reporter wrote since they were told of a legal duty, each in words; nothing for what they are asked themselves.
+/// What the reporter wrote since they were told of a legal duty that can be carried out now, each in words; nothing for what they are asked
+/// themselves. What cannot be done is refused here: nobody reads first and is refused then.
 pub(super) async fn answered(
     client: &Client,
     t: Texts,
     id: &CaseId,
     request: &ItemId,
 ) -> Result<Vec<String>, DeskError> {
-    let (_, items) = entered(client, id).await?;
+    let (case, items) = entered(client, id).await?;
+    may_send(Kind::HandOver, case.state)?;
     let words = CaseWords::of(client, t, &items);
-    let duty = words.duties().into_iter().find(|duty| duty.request == *request);
-    Ok(duty.map(|duty| words.answers(&duty)).unwrap_or_default())
+    let Some(duty) = words.duties().into_iter().find(|duty| duty.request == *request) else { return Ok(Vec::new()) };
+    duty.approved(client.today())?;
+    Ok(words.answers(&duty))
 }
 
 /// Says that a legal duty asks to let somebody read these items; all that can be shared when none is named. With a notice the reporter
@@ -190,6 +199,7 @@ pub async fn approve_duty(client: &Client, id: &CaseId, request: &ItemId) -> Res
     let circle = Circle::of(client, &items)?;
     let duty = duties(client, &circle, &items).into_iter().find(|duty| duty.request == *request);
     let duty = duty.ok_or_else(|| DeskError::known("desk-error-no-request"))?;
+    may_send(Kind::DutyApproval, case.state)?;
     let first = proven(&items).find(|(id, _)| id == request).and_then(|(_, o)| author(client, &items, o));
     if first == Some(client.me.keyed()) || client.me.card.is_some() {
         return Err(DeskError::known("desk-error-second"));

@@ -134,17 +134,19 @@ pub(super) async fn inbox(options: &Options, client: &Client, asked: &Asked) -> 
         let all: Vec<Known<'_>> = cases.iter().map(one).collect();
         return serde_json::to_string(&all).map_err(|e| DeskError::new(e.to_string()));
     }
+    let t = Texts::of(Language::En);
     let line = |c: &CaseView| {
         let items = c.items.len();
         let advice = known.of(&c.case).is_some_and(|summary| summary.advice);
         let told = [(advice, "  advice"), (oral(c), "  oral")].map(|(is, word)| if is { word } else { "" }).concat();
-        let due = owed(c, &known).in_words(Texts::of(Language::En), c.due.to_string(), c.due < client.today());
+        let due = owed(c, &known).in_words(t, c.due.to_string(), c.due < client.today());
         let title = title(c).map(|title| format!("\n  {}", safe_text(title)));
         let unread = || if opened(c) { String::new() } else { "\n  not opened by you yet".to_owned() };
         let title = title.unwrap_or_else(unread);
-        let news = in_words(Texts::of(Language::En), client, &known, &c.case);
+        let news = in_words(t, client, &known, &c.case);
         let news = news.iter().map(|news| ["\n  ", news].concat()).collect::<String>();
-        format!("{}  {}  {:?}  filed {}  {due}  {items} item(s){told}{title}{news}", c.case, c.org, c.state, c.filed)
+        let state = t.get(c.state.text_id());
+        format!("{}  {}  {state}  filed {}  {due}  {items} item(s){told}{title}{news}", c.case, c.org, c.filed)
     };
     let lines: Vec<String> = cases.iter().map(line).collect();
     Ok(if lines.is_empty() { "No cases.".to_owned() } else { lines.join("\n") })

@@ -3,7 +3,7 @@ use super::{
     Client, DeskError,
     along::{self, Advice},
     circle::{Addressed, Also, Circle, acts, author, proven},
-    consent::said,
+    consent::{may_ask, said},
     log::{About, Line, UNNAMED},
     open::{Content, Item, Opened, Reach, entered, open_case},
     register::{Doing, about, deed},
@@ -32,7 +32,7 @@ use crate::{
 pub async fn leave(client: &Client, id: &CaseId, reason: LeftReason) -> Result<Sent, DeskError> {
     let case = client.case(id).await?;
     if !can_leave(client, &case).await? {
-        return Err(DeskError::known("desk-error-last"));
+        return Err(last(&case));
     }
     let unread = case.state == CaseState::Unopened;
     if !unread && reason == LeftReason::Unread {
@@ -89,7 +89,7 @@ async fn staying(client: &Client, case: &CaseView, reason: LeftReason) -> Result
     let me = client.me.keyed();
     let items = open_case(client, case, Reach::Messages).await?;
     let to = Circle::of(client, &items)?.recipients(client, case, &Also { except: Some(&me), ..Also::default() })?;
-    let about = about(case, &items, Some(Doing::Kind(Kind::Left)), client.today());
+    let about = about(client, (case, &items), Some(Doing::Kind(Kind::Left)));
     Ok((to, about, Left::new(reason, acts(client, &items, &me))))
 }
 
@@ -107,6 +107,23 @@ pub(super) async fn can_leave(client: &Client, case: &CaseView) -> Result<bool, 
     Ok(Circle::of(client, &items)?.only_passed(&me))
 }
 
+/// Nobody would stay who can do the same; of a closed case nobody can join either.
+fn last(case: &CaseView) -> DeskError {
+    DeskError::known(if case.state.is_closed() { "desk-error-last-closed" } else { "desk-error-last" })
+}
+
+/// Whether the reporter can be asked to let somebody join a case that this reader cannot leave. Of an unopened one that is not known.
+pub(super) async fn may_join(client: &Client, case: &CaseView) -> Result<bool, DeskError> {
+    match case.state {
+        CaseState::Unopened => Ok(true),
+        CaseState::Closed | CaseState::Held => Ok(false),
+        CaseState::Open => {
+            let items = open_case(client, case, Reach::Messages).await?;
+            Ok(may_ask(case, &items).is_ok())
+        }
+    }
+}
+
 /// What leaving a case means, a line each; an error where nobody would stay who can do the same.
 pub(super) async fn leaving_means(
     client: &Client,
@@ -116,7 +133,7 @@ pub(super) async fn leaving_means(
 ) -> Result<Vec<String>, DeskError> {
     let case = client.case(id).await?;
     if !can_leave(client, &case).await? {
-        return Err(DeskError::known("desk-error-last"));
+        return Err(last(&case));
     }
     let why = match (case.state, reason) {
         (CaseState::Unopened, _) => "desk-leave-unread-text",
@@ -169,20 +186,34 @@ pub(super) fn takings(client: &Client, circle: &Circle, items: &[Item]) -> Vec<T
     proven(items).filter_map(one).collect()
 }
 
+/// Everybody else who reads a case, the guests last.
+fn others(client: &Client, circle: &Circle, case: &CaseView) -> impl Iterator<Item = KeyedReader> {
+    let (me, guests) = (client.me.keyed(), circle.guests.iter().map(crate::domain::guest::GuestCard::keyed));
+    case.readers.iter().cloned().chain(guests).filter(move |r| *r != me)
+}
+
+/// Who can be taken out of a case when this reader asks.
+pub(super) fn removable(client: &Client, circle: &Circle, case: &CaseView) -> Vec<KeyedReader> {
+    if circle.may_ask(client).is_err() || client.me.card.is_some() {
+        return Vec::new();
+    }
+    let can_go = |r: &KeyedReader| !circle.only_passed(r) && may_leave(client, case, r);
+    others(client, circle, case).filter(can_go).collect()
+}
+
 /// Asks, as the first of two, that somebody is taken out of a case, and of what went along with it. They do not read it.
 pub async fn take_out(client: &Client, id: &CaseId, who: &ReaderId, reason: Plaintext) -> Result<Sent, DeskError> {
     said(&reason)?;
     let (case, items) = opened(client, id).await?;
     let circle = Circle::of(client, &items)?;
     circle.may_ask(client)?;
-    let guests = circle.guests.iter().map(crate::domain::guest::GuestCard::keyed);
-    let there = case.readers.iter().cloned().chain(guests).find(|r| r.reader == *who);
-    let who = there.filter(|r| *r != client.me.keyed()).ok_or_else(|| DeskError::known("desk-error-not-here"))?;
+    let there = others(client, &circle, &case).find(|r| r.reader == *who);
+    let who = there.ok_or_else(|| DeskError::known("desk-error-not-here"))?;
     if circle.only_passed(&who) {
         return Err(DeskError::known("desk-error-only-passed"));
     }
     if !may_leave(client, &case, &who) {
-        return Err(DeskError::known("desk-error-last"));
+        return Err(last(&case));
     }
     let to = circle.recipients(client, &case, &Also { except: Some(&who), ..Also::default() })?;
     let asked = TakeOut::new(&client.roster.instance, id, who.clone(), reason, &client.me.signer);
@@ -210,7 +241,7 @@ pub async fn confirm_take_out(client: &Client, id: &CaseId, asked: &ItemId) -> R
         true => circle.all_but(client, &case, &who)?,
         false => circle.recipients(client, &case, &Also { except: Some(&who), ..Also::default() })?,
     };
-    let line = (Deed::TookOut, about(&case, &items, None, client.today()));
+    let line = (Deed::TookOut, about(client, (&case, &items), None));
     remove(client, &case, line, TakingOut { who: who.clone(), by, signature, log: None }).await?;
     let said = TakenOut::new(*asked, acts(client, &items, &who));
     let sent = send(client, (&case, &items), (Kind::TakenOut, None), said.into_body(), &to).await?;

@@ -15,17 +15,30 @@ fn believed(entries: &[Entry]) -> impl Iterator<Item = (&Record, Option<&Row>)> 
     records.map(|record| (record, record.row.as_ref().filter(|row| record.card.is_none() && row.is_known())))
 }
 
-/// The register: the last row of each case, with the day the case was destroyed. What was done stays done: who was let in later writes a row
-/// too, and does not see all that came before.
-pub fn register(entries: &[Entry]) -> BTreeMap<CaseId, (Row, Option<Day>)> {
-    let mut rows: BTreeMap<CaseId, (Row, Option<Day>)> = BTreeMap::new();
+/// A report of the register.
+#[derive(Clone, Debug)]
+pub struct Registered {
+    /// What its readers say of it.
+    pub row: Row,
+    /// The day it was destroyed, when its term was over.
+    pub destroyed: Option<Day>,
+    /// It ended without either: the server does not have it any more, and nobody closed it. Its reporter withdrew it while nobody had it
+    /// open, or it was lost. No record tells of it, for none tells what a reporter does; only a coordinator sees that it is not there.
+    pub gone: bool,
+}
+
+/// The register: the last row of each case. What was done stays done: who was let in later writes a row too, and does not see all that came
+/// before.
+pub fn register(entries: &[Entry]) -> BTreeMap<CaseId, Registered> {
+    let mut rows: BTreeMap<CaseId, Registered> = BTreeMap::new();
     for (record, row) in believed(entries) {
         let Some(case) = record.case else { continue };
         if let Some(row) = row.filter(|row| row.kind != CaseKind::Identity) {
-            rows.entry(case).and_modify(|(known, _)| known.follow(row.clone())).or_insert_with(|| (row.clone(), None));
+            let new = || Registered { row: row.clone(), destroyed: None, gone: false };
+            rows.entry(case).and_modify(|known| known.row.follow(row.clone())).or_insert_with(new);
         }
-        if let Some((_, destroyed)) = rows.get_mut(&case).filter(|_| record.deed == Deed::Destroyed) {
-            *destroyed = Some(record.day);
+        if let Some(known) = rows.get_mut(&case).filter(|_| record.deed == Deed::Destroyed) {
+            known.destroyed = Some(record.day);
         }
     }
     rows
@@ -153,7 +166,7 @@ mod tests {
             entry(Deed::Destroyed, None, None),
             entry(Deed::Noted, Some((CaseKind::Report, "theft")), None),
         ]);
-        assert!(again.values().all(|(_, destroyed)| destroyed.is_some()) && again.len() == 1);
+        assert!(again.values().all(|known| known.destroyed.is_some()) && again.len() == 1);
     }
 
     /// A guest stands in no roster: their card, where the record is believed, says who they are.

@@ -1,7 +1,13 @@
 //! What others did in a case that this reader opened before, and what waits for this reader in it: so much the inbox says of it.
 use serde::{Deserialize, Serialize};
 
-use super::{Client, Content, Item, State, case_words::CaseWords, circle::proven, register::worked, write::may_send};
+use super::{
+    Client, Content, Item, State,
+    case_words::CaseWords,
+    circle::proven,
+    register::{officers, worked},
+    write::may_send,
+};
 use crate::{
     api_types::CaseView,
     domain::{day::Day, id::ItemId},
@@ -132,14 +138,14 @@ pub(super) fn waits(client: &Client, case: &CaseView, items: &[Item]) -> Vec<(Wa
         (duty.is_approved() && client.me.card.is_none() && may(Kind::HandOver))
             .then_some((Waits::HandOver, duty.not_before))
     });
-    let step = step_waits(client, items) && may(Kind::Step);
+    let step = step_waits(client, case, items) && may(Kind::Step);
     takings.chain(duties).chain(step.then_some((Waits::Step, None))).collect()
 }
 
 /// Whether one of two readers said that a step of the protocol was done, and this one can be the other.
-fn step_waits(client: &Client, items: &[Item]) -> bool {
-    let me = &client.me;
-    let waits = worked(items).last().is_some_and(|(_, worked)| {
+fn step_waits(client: &Client, case: &CaseView, items: &[Item]) -> bool {
+    let (me, officers) = (&client.me, officers(client, case, items));
+    let waits = worked(items, &officers).last().is_some_and(|(_, worked)| {
         let mut two = worked.protocol.steps.iter().filter(|step| step.two && !worked.ticks(step).is_empty());
         two.any(|step| worked.can_tick(step, &me.reader))
     });

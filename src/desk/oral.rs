@@ -247,8 +247,3 @@ pub(super) fn said_back(t: Texts, code: &Code, said: &Plaintext, instance: &Inst
         Slip::Nothing => t.get("error-oral-said"),
     })
 }
-
-/// The topic that forms and commands name so.
-pub(super) fn topic_named(name: &str) -> Option<Topic> {
-    serde_json::from_value(serde_json::Value::String(name.to_owned())).ok()
-}

@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
-    Client, DeskError, Sent,
+    Client, DeskError, Registered, Sent,
     case_words::guest_name,
     client::json,
-    ledger::released,
+    ledger::{register, released},
     write::{failed, framed, may_send},
 };
 use crate::{
@@ -162,6 +162,20 @@ impl Client {
         }
     }
 
+    /// The register of the overseer's organisation; for a coordinator with what is gone.
+    pub async fn register(&self) -> Result<BTreeMap<CaseId, Registered>, DeskError> {
+        let (_, me) = self.watching(None)?;
+        // The log first: what is filed after it is no row of it.
+        let mut rows = register(&self.fetch_log().await?.entries(&self.roster, &self.me.seal));
+        if me.role == Role::Coordinator {
+            let there: BTreeSet<CaseId> = self.overview().await?.cases.into_iter().map(|case| case.case).collect();
+            for (case, known) in &mut rows {
+                known.gone = !there.contains(case) && known.destroyed.is_none() && known.row.closed.is_none();
+            }
+        }
+        Ok(rows)
+    }
+
     /// Keeps a closed case from destruction, or no longer.
     pub async fn hold(&self, case: &CaseId, hold: bool) -> Result<(), DeskError> {
         let (org, _) = self.watching(Some(Role::Coordinator))?;
@@ -170,7 +184,7 @@ impl Client {
             (None, _) => return Err(DeskError::known("desk-error-nothing")),
             (Some(CaseState::Unopened | CaseState::Open), _) => return Err(DeskError::known("desk-error-hold-open")),
             (Some(CaseState::Held), true) => return Err(DeskError::known("desk-error-held")),
-            (Some(CaseState::Closed), false) => return Err(DeskError::known("desk-error-not-held")),
+            (Some(CaseState::Closed), false) => return Err(DeskError::known("desk-error-not-kept")),
             (Some(CaseState::Closed), true) | (Some(CaseState::Held), false) => {}
         }
         let deed = if hold { Deed::Held } else { Deed::Released };

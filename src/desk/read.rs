@@ -182,7 +182,7 @@ fn line(text: &str) -> String {
 fn head((case, owed): (&CaseView, Owed), today: Day, words: &CaseWords<'_>, items: &[Item]) -> String {
     let t = Texts::of(Language::En);
     let due = owed.in_words(t, case.due.to_string(), case.due < today);
-    let mut text = format!("Case {} ({:?}), filed {}, {due}\n", case.case, case.state, case.filed);
+    let mut text = format!("Case {} ({}), filed {}, {due}\n", case.case, t.get(case.state.text_id()), case.filed);
     if let Some(ends) = words.ends(case) {
         text += &line(&format!("{}: {ends}", t.get("ends-title")));
     }
@@ -214,7 +214,7 @@ fn head((case, owed): (&CaseView, Owed), today: Day, words: &CaseWords<'_>, item
         text += &line(&asked);
     }
     for duty in words.duties() {
-        text += &line(&words.duty(&duty));
+        text += &line(&words.duty(&duty, case.state));
     }
     for (other, duplicate) in links(items) {
         let id = if duplicate { "desk-link-duplicate" } else { "desk-link-linked" };

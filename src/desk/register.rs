@@ -1,7 +1,9 @@
 //! The register row of a case, from its proven items: no word that somebody wrote, and nothing of who the reporter is.
+use std::collections::BTreeSet;
+
 use super::{
-    Content, Item,
-    circle::{proven, story},
+    Client, Content, Item,
+    circle::{Circle, proven, story},
     consent::identity,
     log::About,
     open::advice,
@@ -16,6 +18,7 @@ use crate::{
         protocol::{Tick, Worked},
         register::{CaseKind, Channel, Progress, Row},
         roster::Topic,
+        routing::independent,
     },
     seal::{Author, Kind, protocol::Begun},
 };
@@ -73,14 +76,14 @@ pub(super) enum Doing<'a> {
 }
 
 /// What the log says of a case when something is done in it today.
-pub(super) fn about(case: &CaseView, items: &[Item], now: Option<Doing<'_>>, today: Day) -> About {
+pub(super) fn about(client: &Client, (case, items): (&CaseView, &[Item]), now: Option<Doing<'_>>) -> About {
     if identity(items) {
         return (Some(case.case), Some(of_identity(case)));
     }
     if advice(items) {
         return (None, None);
     }
-    (Some(case.case), row(case, items, now, today))
+    (Some(case.case), row(client, (case, items), now))
 }
 
 /// That a case is who the reporter is, and nothing more: no clock runs on it.
@@ -100,7 +103,8 @@ fn of_identity(case: &CaseView) -> Row {
 }
 
 /// The row; `None` for a reader who does not have the story.
-fn row(case: &CaseView, items: &[Item], now: Option<Doing<'_>>, today: Day) -> Option<Row> {
+fn row(client: &Client, (case, items): (&CaseView, &[Item]), now: Option<Doing<'_>>) -> Option<Row> {
+    let today = client.today();
     let story = story(items)?;
     let (topic, channel) = (story.topic, if story.oral.is_some() { Channel::Oral } else { Channel::Web });
     let by_reader = || proven(items).filter(|(_, o)| o.manifest.head.author != Author::Reporter);
@@ -126,32 +130,47 @@ fn row(case: &CaseView, items: &[Item], now: Option<Doing<'_>>, today: Day) -> O
         assessment: classified(Stage::Assessment),
         closing: classified(Stage::Closing),
         closed: done(Kind::Closing).last(),
-        progress: progress(items, now, today),
+        progress: progress((items, &officers(client, case, items)), now, today),
     })
 }
 
 /// How far the protocol begun last is, with what is being done.
-fn progress(items: &[Item], now: Option<Doing<'_>>, today: Day) -> Option<Progress> {
+fn progress((items, officers): (&[Item], &BTreeSet<ReaderId>), now: Option<Doing<'_>>, today: Day) -> Option<Progress> {
     if let Some(Doing::Protocol(begun)) = now {
-        return Some(Worked::begun(&begun.protocol, today).progress(today));
+        return Some(Worked::begun(&begun.protocol, today, officers).progress(today));
     }
-    let (_, mut worked) = worked(items).last()?;
+    let (_, mut worked) = worked(items, officers).last()?;
     if let Some(Doing::Step(step, by)) = now {
         worked.tick(step, Tick { by, day: today });
     }
     Some(worked.progress(today))
 }
 
-/// The protocols of a case, in the order they were begun, each with its item.
-pub(crate) fn worked(items: &[Item]) -> impl Iterator<Item = (ItemId, Worked<'_>)> {
+/// The officers who read a case now: those of its circle whom the server serves.
+pub(super) fn officers(client: &Client, case: &CaseView, items: &[Item]) -> BTreeSet<ReaderId> {
+    let Ok(circle) = Circle::of(client, items) else { return BTreeSet::new() };
+    let there = case.readers.iter().filter(|r| circle.readers.contains(r)).filter_map(|r| client.roster.keyed(r));
+    there.filter(|r| independent(r)).map(|r| r.id.clone()).collect()
+}
+
+/// The protocols of a case that these officers read now, in the order they were begun, each with its item.
+pub(super) fn worked<'a>(
+    items: &'a [Item],
+    officers: &'a BTreeSet<ReaderId>,
+) -> impl Iterator<Item = (ItemId, Worked<'a>)> {
     proven(items).filter_map(move |(id, opened)| {
         let Content::Protocol(begun) = &opened.content else { return None };
-        Some((id, with_steps(items, id, begun, opened.manifest.head.day)))
+        Some((id, with_steps((items, officers), id, begun, opened.manifest.head.day)))
     })
 }
 
-fn with_steps<'a>(items: &'a [Item], id: ItemId, begun: &'a Begun, since: Day) -> Worked<'a> {
-    let mut worked = Worked::begun(&begun.protocol, since);
+fn with_steps<'a>(
+    (items, officers): (&'a [Item], &'a BTreeSet<ReaderId>),
+    id: ItemId,
+    begun: &'a Begun,
+    since: Day,
+) -> Worked<'a> {
+    let mut worked = Worked::begun(&begun.protocol, since, officers);
     for (_, opened) in proven(items) {
         let (Content::Step(done), Author::Reader(by)) = (&opened.content, &opened.manifest.head.author) else {
             continue;

@@ -1,5 +1,6 @@
 //! The commands of overseers.
 use std::{
+    collections::BTreeMap,
     fmt::Write as _,
     path::{Path, PathBuf},
 };
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{
-    Client, DeskError, Entry, Export, Identity, Memo,
+    Client, DeskError, Entry, Export, Identity, Memo, Registered,
     commands::{Options, with_news},
     last_seen,
     numbers::case_id,
@@ -20,7 +21,7 @@ use super::{
 };
 use crate::{
     api_types::oversight::{Group, OverviewCase},
-    domain::{day::Day, ends::ends, id::CaseId, register::Row},
+    domain::{day::Day, ends::ends, id::CaseId},
     replace::replace,
     roster_files::{self, Files},
     seal::code::Language,
@@ -51,14 +52,19 @@ pub enum Watch {
         case: String,
     },
     /// Coordinator: reminds the readers of a case.
+    #[command(mut_arg("case", of_overview))]
     Remind(Writing),
     /// Coordinator: asks the readers of a case to hand it to others.
+    #[command(mut_arg("case", of_overview))]
     AskTransfer(Writing),
     /// Coordinator: tells the readers of a case that it goes higher up.
+    #[command(mut_arg("case", of_overview))]
     Escalate(Writing),
     /// Coordinator: tells the readers of a closed case that it is kept.
+    #[command(mut_arg("case", of_overview))]
     TellHold(Writing),
     /// Coordinator: tells the readers of a case that it is kept no longer.
+    #[command(mut_arg("case", of_overview))]
     TellRelease(Writing),
     /// Coordinator: looks at the organisation's next roster file, and signs it with --key.
     Roster {
@@ -74,6 +80,11 @@ pub enum Watch {
     /// Coordinator or auditor: keeps the log in a file, or checks one that was kept.
     #[command(subcommand)]
     Audit(Audit),
+}
+
+/// A coordinator has no inbox.
+fn of_overview(case: clap::Arg) -> clap::Arg {
+    case.help("The case, by its number in `overview`")
 }
 
 /// What an auditor does with a log.
@@ -127,9 +138,7 @@ pub(super) fn verify(options: &Options, me: &Identity, file: &Path) -> Result<St
 pub(super) async fn watch(options: &Options, client: &Client, command: &Watch) -> Result<String, DeskError> {
     match command {
         Watch::Overview => Ok(with_news(options, client, overview(options, client).await?)),
-        Watch::Register { csv } => {
-            rows(options, &client.fetch_log().await?.entries(&client.roster, &client.me.seal), *csv)
-        }
+        Watch::Register { csv } => rows(options, &client.register().await?, *csv),
         Watch::Log => Ok(listed(options, &client.fetch_log().await?.entries(&client.roster, &client.me.seal))),
         Watch::Hold { case } => hold(options, client, case, true).await,
         Watch::Release { case } => hold(options, client, case, false).await,
@@ -197,7 +206,11 @@ async fn memo(options: &Options, client: &Client, w: &Writing, memo: Memo) -> Re
 
 async fn hold(options: &Options, client: &Client, case: &str, hold: bool) -> Result<String, DeskError> {
     client.hold(&case_id(client, case).await?, hold).await?;
-    let words = if hold { "The case is kept." } else { "The case is destroyed when its term is over." };
+    let words = if hold {
+        "The case is kept: it is not destroyed until you release it."
+    } else {
+        "The case is destroyed when its term is over."
+    };
     Ok(if options.json { json!({ "held": hold }).to_string() } else { words.to_owned() })
 }
 
@@ -207,7 +220,7 @@ async fn overview(options: &Options, client: &Client) -> Result<String, DeskErro
     let changes = reader_changes(&entries, client.today().plus_days(-CHANGED));
     let (identities, rows) = (without_clock(&entries), register(&entries));
     overview.cases.retain(|case| !identities.contains(&case.case));
-    let owed = |case: &OverviewCase| Owed::watched(case, rows.get(&case.case).map(|(row, _)| row));
+    let owed = |case: &OverviewCase| Owed::watched(case, rows.get(&case.case).map(|known| &known.row));
     if options.json {
         let owed: Vec<_> =
             overview.cases.iter().map(|case| json!({ "case": case.case, "owed": owed(case).name() })).collect();
@@ -226,10 +239,10 @@ async fn overview(options: &Options, client: &Client) -> Result<String, DeskErro
     }
     for c in &overview.cases {
         let due = owed(c).in_words(t, c.due.to_string(), c.due < client.today());
-        let (case, state, groups) = (c.case, c.state, groups(t, &c.groups));
+        let (case, state, groups) = (c.case, t.get(c.state.text_id()), groups(t, &c.groups));
         let ends = will_end(client, t, c);
         let _ =
-            writeln!(text, "{case}  {state:?}  filed {}  {due}  {groups}\n  {}: {ends}", c.filed, t.get("ends-title"));
+            writeln!(text, "{case}  {state}  filed {}  {due}  {groups}\n  {}: {ends}", c.filed, t.get("ends-title"));
     }
     Ok(text)
 }
@@ -273,17 +286,12 @@ fn listed(options: &Options, entries: &[Entry]) -> String {
     entries.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
-fn rows(options: &Options, entries: &[Entry], csv: bool) -> Result<String, DeskError> {
-    let rows = register(entries);
-    if csv {
-        return Ok(in_csv(&rows));
+fn rows(options: &Options, rows: &BTreeMap<CaseId, Registered>, csv: bool) -> Result<String, DeskError> {
+    if csv || !options.json {
+        return Ok(in_csv(rows));
     }
-    let list: Vec<_> =
-        rows.iter().map(|(case, (row, gone))| json!({ "case": case, "row": row, "destroyed": gone })).collect();
-    if options.json {
-        return serde_json::to_string(&list).map_err(|e| DeskError::new(e.to_string()));
-    }
-    Ok(in_csv(&rows))
+    let one = |(case, known): (&CaseId, &Registered)| json!({ "case": case, "row": known.row, "destroyed": known.destroyed, "gone": known.gone });
+    serde_json::to_string(&rows.iter().map(one).collect::<Vec<_>>()).map_err(|e| DeskError::new(e.to_string()))
 }
 
 /// A choice as JSON names it.
@@ -292,11 +300,11 @@ fn word(value: impl Serialize) -> String {
 }
 
 /// The register as comma-separated values: codes, days and numbers, none of which needs quoting.
-pub(crate) fn in_csv(rows: &std::collections::BTreeMap<CaseId, (Row, Option<Day>)>) -> String {
+pub(crate) fn in_csv(rows: &BTreeMap<CaseId, Registered>) -> String {
     let mut text = "case,received,channel,kind,topic,acknowledged,feedback,closed,destroyed,list,type,flags,assessment,investigation,\
-                    finding,measures,protocol,protocol_version,steps_done,steps\n"
+                    finding,measures,protocol,protocol_version,steps_done,steps,gone\n"
         .to_owned();
-    for (case, (row, destroyed)) in rows {
+    for (case, Registered { row, destroyed, gone }) in rows {
         let last = row.closing.as_ref().or(row.assessment.as_ref());
         let list = |codes: Option<&std::collections::BTreeSet<String>>| {
             codes.map(|c| c.iter().cloned().collect::<Vec<_>>().join(" ")).unwrap_or_default()
@@ -324,6 +332,7 @@ pub(crate) fn in_csv(rows: &std::collections::BTreeMap<CaseId, (Row, Option<Day>
             progress.map(|p| p.version.to_string()).unwrap_or_default(),
             progress.map(|p| p.done.to_string()).unwrap_or_default(),
             progress.map(|p| p.steps.to_string()).unwrap_or_default(),
+            if *gone { "yes".to_owned() } else { String::new() },
         ];
         text.push_str(&columns.join(","));
         text.push('\n');

@@ -2,7 +2,13 @@
 use serde_json::json;
 
 use super::{
-    Client, DeskError, case_words::CaseWords, casework, commands::Options, open::entered, register::worked, safe_text,
+    Client, DeskError,
+    case_words::CaseWords,
+    casework,
+    commands::Options,
+    open::entered,
+    register::{officers, worked},
+    safe_text,
 };
 use crate::{domain::id::CaseId, seal::code::Language, text::Texts};
 
@@ -21,13 +27,15 @@ pub(super) async fn protocols(options: &Options, client: &Client, id: &CaseId) -
 
 /// The steps of the protocol that was begun last, with who said that they were done.
 pub(super) async fn steps(options: &Options, client: &Client, id: &CaseId) -> Result<String, DeskError> {
-    let (_, items) = entered(client, id).await?;
+    let (case, items) = entered(client, id).await?;
     let t = Texts::of(Language::En);
     let words = CaseWords::of(client, t, &items);
-    let (_, worked) = worked(&items).last().ok_or_else(|| DeskError::known("desk-error-no-protocol"))?;
+    let officers = officers(client, &case, &items);
+    let (_, worked) = worked(&items, &officers).last().ok_or_else(|| DeskError::known("desk-error-no-protocol"))?;
     let steps = worked.protocol.steps.iter();
     if options.json {
-        let one = |s| json!({ "step": s, "until": worked.until(s), "done": worked.done(s) });
+        let waits = |s| worked.waits_for(s).collect::<Vec<_>>();
+        let one = |s| json!({ "step": s, "until": worked.until(s), "done": worked.done(s), "waits_for": waits(s) });
         return Ok(json!(steps.map(one).collect::<Vec<_>>()).to_string());
     }
     let line = |s| {
@@ -36,9 +44,14 @@ pub(super) async fn steps(options: &Options, client: &Client, id: &CaseId) -> Re
             .iter()
             .map(|tick| t.with("protocol-by", &[("name", words.person(tick.by)), ("day", t.day(tick.day))]));
         let said: Vec<String> = said.collect();
-        let stands = if worked.done(s) { "done".to_owned() } else { format!("by {}", t.day(worked.until(s))) };
-        let two = if s.two && !worked.done(s) { t.get("protocol-two") } else { String::new() };
-        let rest = [t.pick(&s.text).to_owned(), two, said.join(" ")].into_iter().filter(|text| !text.is_empty());
+        let (done, over) = (worked.done(s), case.state.is_closed());
+        let stands = match (done, over) {
+            (true, _) => "done".to_owned(),
+            (false, true) => "not done".to_owned(),
+            (false, false) => format!("by {}", t.day(worked.until(s))),
+        };
+        let more = words.step_waits(s, &worked).filter(|_| !over).unwrap_or_default();
+        let rest = [t.pick(&s.text).to_owned(), more, said.join(" ")].into_iter().filter(|text| !text.is_empty());
         let rest: Vec<String> = rest.map(|text| format!("\n  {}", safe_text(&text).replace('\n', " "))).collect();
         format!("{}  {stands}  {}{}", s.id, safe_text(t.pick(&s.owner)), rest.concat())
     };

@@ -10,8 +10,9 @@ use uuid::Uuid;
 use super::{
     Client, DeskError,
     circle::{Addressed, Also, Circle, withdrawn},
+    consent::identity,
     log::{About, Line},
-    open::{Item, entered},
+    open::{Item, advice, entered},
     proof::committed,
     register::{Doing, about, deed},
     transfer::bar,
@@ -19,7 +20,7 @@ use super::{
 use crate::{
     api_types::{Adding, CaseView, SentTo, SlotSent},
     domain::{
-        case::{Act, Addition, CaseState, after, may_add},
+        case::{Act, Addition, CaseState, InvalidAct, Terms, after, may_add},
         guest::GuestCard,
         id::{CaseId, ItemId},
         order::Before,
@@ -74,7 +75,7 @@ pub async fn write(
         Act::Note => Kind::Note,
         Act::Close => Kind::Closing,
     };
-    let about = about(&case, &items, Some(Doing::Kind(kind)), client.today());
+    let about = about(client, (&case, &items), Some(Doing::Kind(kind)));
     send_with(client, &case, (kind, Some(act), proof), text, &to, about).await
 }
 
@@ -102,27 +103,57 @@ pub(super) fn possible(client: &Client, (case, items): (&CaseView, &[Item]), act
     if act == Act::Close && client.me.card.is_some() {
         return Err(DeskError::known("desk-error-guest"));
     }
-    after(act, case.state, case.filed, case.due, client.today()).map(drop).map_err(|_| {
-        DeskError::known(match (case.state, act) {
-            (CaseState::Closed | CaseState::Held, _) => "desk-error-closed",
-            (_, Act::Acknowledge) => "desk-error-acknowledged",
-            _ => "desk-error-changed",
-        })
-    })?;
-    // The end is said to them all the same: the case has one.
-    if matches!(act, Act::Note | Act::Close) { Ok(()) } else { may_reach(items) }
+    // The end is said to them all the same: the case has one. What would be refused for another reason too leads nowhere.
+    if case.state == CaseState::Open && !matches!(act, Act::Note | Act::Close) {
+        may_reach(items)?;
+    }
+    let stands = (case.state, terms(items));
+    after(act, stands, (case.filed, case.due), client.today()).map(drop).map_err(|invalid| match (invalid, act) {
+        (InvalidAct::NoTerm, _) => no_term(client, items),
+        (InvalidAct::State, _) if case.state.is_closed() => DeskError::known("desk-error-closed"),
+        (InvalidAct::State, Act::Acknowledge) => DeskError::known("desk-error-acknowledged"),
+        (InvalidAct::State, _) => DeskError::known("desk-error-changed"),
+    })
 }
 
-/// Says why something that is no act cannot be added, before anything is sent.
-pub(super) fn may_send(kind: Kind, state: CaseState) -> Result<(), DeskError> {
-    let what = match kind {
+/// Whether the law sets terms for a case, as far as its items tell.
+fn terms(items: &[Item]) -> Terms {
+    if advice(items) { Terms::None } else { Terms::Legal }
+}
+
+/// What to do instead in a case that is no report.
+fn no_term(client: &Client, items: &[Item]) -> DeskError {
+    let passed = Circle::of(client, items).is_ok_and(|circle| circle.only_passed(&client.me.keyed()));
+    DeskError::known(match passed {
+        true => "desk-error-passed",
+        false if withdrawn(items).is_some() => "desk-error-withdrawn",
+        false if identity(items) => "desk-error-no-term-identity",
+        false => "desk-error-no-term",
+    })
+}
+
+/// What is added with an item that is no act.
+fn addition(kind: Kind) -> Addition {
+    match kind {
         Kind::Left | Kind::TakeOut | Kind::TakenOut | Kind::Link => Addition::Readers,
         Kind::Reminder | Kind::TransferAsked | Kind::Escalation => Addition::Urge,
         Kind::HoldTold => Addition::Held,
         Kind::ReleaseTold => Addition::Released,
+        Kind::Classification | Kind::Protocol | Kind::Step => Addition::Report,
         _ => Addition::Work,
-    };
-    may_add(what, state).map_err(|_| {
+    }
+}
+
+/// Says why what belongs to a report cannot be added, before anything is typed: see [`Addition::Report`].
+pub(super) fn may_report(client: &Client, kind: Kind, (case, items): (&CaseView, &[Item])) -> Result<(), DeskError> {
+    may_send(kind, case.state)?;
+    may_add(addition(kind), (case.state, terms(items))).map_err(|_| no_term(client, items))
+}
+
+/// Says why something that is no act cannot be added, before anything is sent.
+pub(super) fn may_send(kind: Kind, state: CaseState) -> Result<(), DeskError> {
+    let what = addition(kind);
+    may_add(what, (state, Terms::Legal)).map_err(|_| {
         DeskError::known(match what {
             Addition::Held => "desk-error-not-held",
             Addition::Released => "desk-error-not-released",
@@ -166,7 +197,7 @@ pub(super) async fn send(
     text: Plaintext,
     to: &Addressed,
 ) -> Result<Sent, DeskError> {
-    let about = about(case, items, Some(Doing::Kind(kind)), client.today());
+    let about = about(client, (case, items), Some(Doing::Kind(kind)));
     send_with(client, case, (kind, act, None), text, to, about).await
 }
 
@@ -277,7 +308,7 @@ async fn attach(
         sealed.write_all(&piece)?;
     }
     bar.finish_and_clear();
-    let about = about(case, items, Some(Doing::Kind(Kind::File)), client.today());
+    let about = about(client, (case, items), Some(Doing::Kind(Kind::File)));
     let log = client.sealed_record(&case.org, deed(Kind::File), about).await?;
     let framed = framed(id, None, case.state, (&ending.into_slots(), &to.cards), log.clone())?;
     client.add(&case.case, stream(framed, sealed)?).await?;

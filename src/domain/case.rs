@@ -31,6 +31,15 @@ impl CaseState {
             Self::Held => 3,
         }
     }
+    /// The id of its text.
+    pub fn text_id(self) -> &'static str {
+        match self {
+            Self::Unopened => "desk-state-unopened",
+            Self::Open => "desk-state-open",
+            Self::Closed => "desk-state-closed",
+            Self::Held => "desk-state-held",
+        }
+    }
     /// Whether it was ended.
     pub fn is_closed(self) -> bool {
         matches!(self, Self::Closed | Self::Held)
@@ -178,21 +187,43 @@ pub fn next(state: CaseState, filed: Day, due: Day, done: Done) -> Next {
     }
 }
 
-/// An act that makes no sense in the case's state.
+/// Whether the law sets terms for a case.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Terms {
+    /// It is a report, as far as whoever asks can tell.
+    Legal,
+    /// None: advice, or who a reporter is. Nothing is confirmed by a day in it, and it has no place in the register.
+    None,
+}
+
+/// An act that makes no sense in a case.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]
-#[error("this cannot be done in the state of the case")]
-pub struct InvalidAct;
+pub enum InvalidAct {
+    /// Not in its state.
+    #[error("this cannot be done in the state of the case")]
+    State,
+    /// It belongs to a report, and this is none.
+    #[error("the law sets no term for this case")]
+    NoTerm,
+}
 
 /// The state and deadline after an act on `day`, in a case filed on `filed`. A case is opened before anything is done in it;
 /// closed, it takes notes only. It is acknowledged once; that starts the term for feedback, at the end of its own term at the latest.
 /// Feedback meets its term, acknowledged or not, and the next is due so many months later: a reporter is not left waiting.
-pub fn after(act: Act, state: CaseState, filed: Day, due: Day, day: Day) -> Result<(CaseState, Day), InvalidAct> {
+/// Where the law sets no term neither is done.
+pub fn after(
+    act: Act,
+    (state, terms): (CaseState, Terms),
+    (filed, due): (Day, Day),
+    day: Day,
+) -> Result<(CaseState, Day), InvalidAct> {
     let first = due == filed.plus_days(ACKNOWLEDGE_DAYS);
     match (act, state) {
         (Act::Note, CaseState::Closed | CaseState::Held) => Ok((state, due)),
-        (_, CaseState::Closed | CaseState::Held | CaseState::Unopened) => Err(InvalidAct),
+        (_, CaseState::Closed | CaseState::Held | CaseState::Unopened) => Err(InvalidAct::State),
+        (Act::Acknowledge | Act::Feedback, _) if terms == Terms::None => Err(InvalidAct::NoTerm),
         (Act::Close, _) => Ok((CaseState::Closed, due)),
-        (Act::Acknowledge, _) if !first => Err(InvalidAct),
+        (Act::Acknowledge, _) if !first => Err(InvalidAct::State),
         (Act::Acknowledge, _) => Ok((CaseState::Open, dates(filed, Some(day)).feedback)),
         (Act::Feedback, _) => Ok((CaseState::Open, day.plus_months(FEEDBACK_MONTHS))),
         (Act::Ask | Act::Reply | Act::Note, _) => Ok((CaseState::Open, due)),
@@ -202,8 +233,10 @@ pub fn after(act: Act, state: CaseState, filed: Day, due: Day, day: Day) -> Resu
 /// What is added to a case besides an [`Act`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Addition {
-    /// Goes on with it: sets down what it is, works by a protocol, lets somebody in, adds a file.
+    /// Goes on with it: lets somebody in, adds a file.
     Work,
+    /// Goes on with it as a report: sets down what it is, works by a protocol.
+    Report,
     /// Says who reads it no longer, or with what it belongs.
     Readers,
     /// A coordinator reminds its readers, asks them to hand it over, or takes it higher up.
@@ -216,15 +249,19 @@ pub enum Addition {
 
 /// Whether something may be added to a case. What it is stands inside the seal: a server holds whoever sends it to the state for which it
 /// was made, and desks ask this.
-pub fn may_add(what: Addition, state: CaseState) -> Result<(), InvalidAct> {
+pub fn may_add(what: Addition, (state, terms): (CaseState, Terms)) -> Result<(), InvalidAct> {
     let may = match what {
-        Addition::Work => state == CaseState::Open,
+        Addition::Work | Addition::Report => state == CaseState::Open,
         Addition::Readers => true,
         Addition::Urge => !state.is_closed(),
         Addition::Held => state == CaseState::Held,
         Addition::Released => state == CaseState::Closed,
     };
-    if may { Ok(()) } else { Err(InvalidAct) }
+    match what {
+        _ if !may => Err(InvalidAct::State),
+        Addition::Report if terms == Terms::None => Err(InvalidAct::NoTerm),
+        _ => Ok(()),
+    }
 }
 
 /// The state after a coordinator keeps a closed case from destruction, or no longer does. An open case is not destroyed.
@@ -232,7 +269,7 @@ pub fn held(state: CaseState, hold: bool) -> Result<CaseState, InvalidAct> {
     match (state, hold) {
         (CaseState::Closed | CaseState::Held, true) => Ok(CaseState::Held),
         (CaseState::Closed | CaseState::Held, false) => Ok(CaseState::Closed),
-        (CaseState::Unopened | CaseState::Open, _) => Err(InvalidAct),
+        (CaseState::Unopened | CaseState::Open, _) => Err(InvalidAct::State),
     }
 }
 
@@ -245,10 +282,11 @@ mod tests {
         let days = ["2026-11-20", "2026-11-23", "2026-11-27", "2027-01-10"].map(Day::parse);
         let [Some(filed), Some(first), Some(week), Some(later)] = days else { unreachable!("days") };
         assert_eq!(filed.plus_days(ACKNOWLEDGE_DAYS), week);
-        let acknowledged = after(Act::Acknowledge, CaseState::Open, filed, week, first);
+        let [open, unopened] = [CaseState::Open, CaseState::Unopened].map(|state| (state, Terms::Legal));
+        let acknowledged = after(Act::Acknowledge, open, (filed, week), first);
         assert_eq!(acknowledged.map(|(_, due)| due.to_string()), Ok("2027-02-23".to_owned()));
         let due = acknowledged.map_or(week, |(_, due)| due);
-        assert_eq!(after(Act::Acknowledge, CaseState::Open, filed, due, later), Err(InvalidAct));
-        assert_eq!(after(Act::Acknowledge, CaseState::Unopened, filed, week, first), Err(InvalidAct));
+        assert_eq!(after(Act::Acknowledge, open, (filed, due), later), Err(InvalidAct::State));
+        assert_eq!(after(Act::Acknowledge, unopened, (filed, week), first), Err(InvalidAct::State));
     }
 }

@@ -111,8 +111,10 @@ pub struct Classification {
 /// Measures against a person: for what was not found, nobody gets one.
 const PUNISHES: [&str; 6] =
     ["warning", "reprimand", "transfer", "conditional-dismissal", "dismissal", "other-discipline"];
-/// Assessments after which nothing is found: the report was not taken up.
-const NOT_TAKEN_UP: [&str; 4] = ["advice-only", "insufficient", "out-of-scope", "withdrawn"];
+/// Assessments after which nobody looks into it and nothing is found: the report was not taken up.
+const NOT_TAKEN_UP: [&str; 4] = ["advice-only", "insufficient", "out-of-scope", WITHDRAWN];
+/// Investigations of what was taken up. A first look can show that a report is none to take up.
+const LOOKS_INTO: [&str; 3] = ["internal", "external", "criminal"];
 
 /// An answer to one of the questions; its text is `question-code`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -184,8 +186,8 @@ impl Classification {
         }
     }
 
-    /// The first two answers that contradict each other: something was found without being looked for, in a report that was not taken up, or
-    /// somebody is punished for what was not found.
+    /// The first two answers that contradict each other: something was found without being looked for, a report that was not taken up was
+    /// looked into, or somebody is punished for what was not found.
     fn contradiction(&self) -> Option<(Said, Said)> {
         let said = |question: &'static str, list: &[&'static str], given: Option<&String>| {
             let code = list.iter().find(|code| given.is_some_and(|given| given == *code))?;
@@ -196,8 +198,13 @@ impl Classification {
         let finding = said("finding", &FINDINGS, self.finding.as_ref())?;
         let punished = PUNISHES.iter().find(|code| self.measures.contains(**code));
         let found = ["established", "partly"].contains(&finding.code);
-        if found && NOT_TAKEN_UP.contains(&assessment.code) {
-            return Some((assessment, finding));
+        if NOT_TAKEN_UP.contains(&assessment.code) {
+            if found {
+                return Some((assessment, finding));
+            }
+            if LOOKS_INTO.contains(&investigation.code) {
+                return Some((assessment, investigation));
+            }
         }
         if investigation.code == "none" && finding.code != "undeterminable" {
             return Some((investigation, finding));
@@ -284,6 +291,11 @@ mod tests {
                 said("finding", "partly"),
             ),
             (
+                of("withdrawn", "internal", "undeterminable", "none"),
+                said("assessment", "withdrawn"),
+                said("investigation", "internal"),
+            ),
+            (
                 of("accepted", "none", "established", "none"),
                 said("investigation", "none"),
                 said("finding", "established"),
@@ -311,7 +323,7 @@ mod tests {
             of("accepted", "internal", "established", "dismissal"),
             of("accepted", "preliminary", "not-established", "process-change"),
             of("referred-external", "criminal", "established", "dismissal"),
-            of("withdrawn", "internal", "undeterminable", "conversation"),
+            of("withdrawn", "preliminary", "undeterminable", "conversation"),
             of("out-of-scope", "none", "undeterminable", "none"),
         ] {
             assert!(made.clone().checked().is_ok(), "{made:?}");

@@ -15,6 +15,7 @@ pub mod protocol;
 pub mod register;
 pub mod roster;
 pub mod roster_check;
+mod roster_file;
 pub mod roster_words;
 pub mod routing;
 pub mod said;

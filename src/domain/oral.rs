@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     id::{KeyedReader, OrgId, ReaderId},
-    roster::{Desk, Organisation, Reader, Roster, Scope, Topic},
-    routing::{self, NobodyLeft, Readers, Wish, independent},
+    roster::{Organisation, Reader, Roster, Scope, Topic},
+    routing::{self, NobodyLeft, Readers, Wish, desk, independent},
 };
 
 /// The room of a code in which a report to an organisation stands.
@@ -42,17 +42,6 @@ impl How {
     }
 }
 
-/// When somebody reads a report.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum When {
-    /// At once.
-    Now,
-    /// If nobody opened it by day 4.
-    Reserve,
-    /// From outside, if too few are left inside.
-    Outside,
-}
-
 /// The organisation for which an officer enters reports, with the topics whose desk they sit in: a report is entered only by one of
 /// its readers. A manager, an adviser or a reserve reader enters none.
 pub fn topics<'a>(roster: &'a Roster, me: &KeyedReader) -> Option<(&'a Organisation, Vec<Topic>)> {
@@ -62,25 +51,6 @@ pub fn topics<'a>(roster: &'a Roster, me: &KeyedReader) -> Option<(&'a Organisat
     let topics: Vec<Topic> = Topic::ALL.into_iter().filter(sits).collect();
     let takes = matches!(org.entry.scope, Scope::In | Scope::Outside) && !topics.is_empty();
     takes.then_some((org, topics))
-}
-
-/// The desk outside has one for everything.
-fn desk(org: &Organisation, topic: Topic) -> Option<&Desk> {
-    org.desk(if org.entry.scope == Scope::Outside { Topic::Other } else { topic })
-}
-
-/// Everybody who could read a report on a topic and can be struck, in the order shown.
-pub fn people<'a>(roster: &'a Roster, org: &'a Organisation, topic: Topic) -> Vec<(&'a Reader, When)> {
-    let seated = |org: &'a Organisation, when| {
-        let desk = desk(org, topic).into_iter().flat_map(|d| &d.readers);
-        desk.filter_map(move |r| Some((org.reader(r)?, when)))
-    };
-    let reserve = desk(org, topic).and_then(|d| d.reserve.as_ref()).and_then(|r| org.reader(r));
-    // Disadvantage after a report always goes outside too.
-    let when = if topic == Topic::Retaliation { When::Now } else { When::Outside };
-    let outside = roster.outside().filter(|o| o.entry.id != org.entry.id);
-    let all = seated(org, When::Now).chain(reserve.map(|r| (r, When::Reserve)));
-    all.chain(outside.into_iter().flat_map(|o| seated(o, when))).collect()
 }
 
 /// Who reads a report that is entered, without the struck: what [`routing`] says for one that is filed.

@@ -37,6 +37,9 @@ pub struct Step {
     /// Decided by two readers: it counts as done when a second one says so too. A guest is none of them.
     #[serde(default, skip_serializing_if = "is_false")]
     pub two: bool,
+    /// Done by each officer who reads the case for themselves: it counts as done when all who read it now say so.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub each: bool,
     /// A text to begin with, for what is written in this step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template: Option<Text>,
@@ -48,7 +51,7 @@ fn is_false(value: &bool) -> bool {
 }
 
 impl Step {
-    /// How many readers say that it was done, before it counts as that.
+    /// How many readers say that it was done, before it counts as that; of one for each officer, at least.
     pub fn needs(&self) -> usize {
         if self.two { 2 } else { 1 }
     }
@@ -69,8 +72,9 @@ impl Protocol {
         if self.version == 0 || self.steps.is_empty() {
             return Some(Said::new("fault-protocol-steps").with("id", &self.id));
         }
-        let mut once = BTreeSet::new();
-        let bad = self.steps.iter().find(|step| !name(&step.id) || !once.insert(&step.id));
+        let mut names = BTreeSet::new();
+        let once = self.steps.iter().find(|step| !name(&step.id) || !names.insert(&step.id));
+        let bad = once.or_else(|| self.steps.iter().find(|step| step.two && step.each));
         bad.map(|step| Said::new("fault-protocol-step").with("id", &self.id).with("step", &step.id))
     }
 }
@@ -93,12 +97,14 @@ pub struct Worked<'a> {
     pub since: Day,
     /// Who said of which step, by its id, that it was done: each reader once.
     ticks: BTreeMap<&'a str, Vec<Tick<'a>>>,
+    /// The officers who read the case now.
+    officers: &'a BTreeSet<ReaderId>,
 }
 
 impl<'a> Worked<'a> {
-    /// As it is begun.
-    pub fn begun(protocol: &'a Protocol, since: Day) -> Self {
-        Self { protocol, since, ticks: BTreeMap::new() }
+    /// As it is begun, in a case that these officers read now.
+    pub fn begun(protocol: &'a Protocol, since: Day, officers: &'a BTreeSet<ReaderId>) -> Self {
+        Self { protocol, since, ticks: BTreeMap::new(), officers }
     }
 
     /// Somebody says that a step was done; a second time is nothing.
@@ -112,17 +118,28 @@ impl<'a> Worked<'a> {
     /// Who said that a step was done: of one for two readers, the first two.
     pub fn ticks(&self, step: &Step) -> &[Tick<'a>] {
         let ticks = self.ticks.get(step.id.as_str()).map(Vec::as_slice).unwrap_or_default();
-        ticks.get(..step.needs()).unwrap_or(ticks)
+        ticks.get(..step.needs()).filter(|_| !step.each).unwrap_or(ticks)
+    }
+
+    /// The officers who read now and did not say yet that a step for each of them was done; nobody of any other step.
+    pub fn waits_for(&self, step: &Step) -> impl Iterator<Item = &'a ReaderId> {
+        self.officers.iter().filter(move |officer| step.each && !self.said(step, officer))
+    }
+
+    /// Whether somebody said that a step was done.
+    pub fn said(&self, step: &Step, by: &ReaderId) -> bool {
+        self.ticks(step).iter().any(|tick| tick.by == by)
     }
 
     /// Whether a step counts as done.
     pub fn done(&self, step: &Step) -> bool {
-        self.ticks(step).len() == step.needs()
+        self.ticks(step).len() >= step.needs() && self.waits_for(step).next().is_none()
     }
 
     /// Whether this reader can still say that a step was done.
     pub fn can_tick(&self, step: &Step, by: &ReaderId) -> bool {
-        !self.done(step) && self.ticks(step).iter().all(|tick| tick.by != by)
+        let asked = !step.each || self.officers.contains(by);
+        asked && !self.done(step) && !self.said(step, by)
     }
 
     /// Until when a step is done.
@@ -179,7 +196,8 @@ mod tests {
         let protocol: Result<Protocol, _> = toml::from_str(text);
         let (Ok(protocol), Some(day)) = (protocol, Day::parse("2026-11-25")) else { unreachable!("a protocol") };
         let [first, second, third] = ["een", "twee", "drie"].map(reader);
-        let mut worked = Worked::begun(&protocol, day);
+        let officers = BTreeSet::new();
+        let mut worked = Worked::begun(&protocol, day, &officers);
         let [together, alone] = &*protocol.steps else { unreachable!("two steps") };
         worked.tick("samen", Tick { by: &first, day });
         worked.tick("samen", Tick { by: &first, day });
@@ -192,5 +210,44 @@ mod tests {
         worked.tick("samen", Tick { by: &third, day });
         assert!(worked.done(together) && worked.ticks(together).len() == 2 && !worked.can_tick(together, &third));
         assert_eq!(worked.progress(day).done, 2);
+    }
+
+    #[test]
+    fn a_step_for_each_officer_is_done_when_all_who_read_now_say_so() {
+        let text = r#"
+            id = "pp"
+            version = 1
+            review_by = "2027-06-30"
+            name = { nl = "P", en = "P" }
+            [[steps]]
+            id = "vrij"
+            days = 1
+            each = true
+            text = { nl = "x", en = "x" }
+            owner = { nl = "x", en = "x" }
+        "#;
+        let protocol: Result<Protocol, _> = toml::from_str(text);
+        let (Ok(protocol), Some(day)) = (protocol, Day::parse("2026-11-25")) else { unreachable!("a protocol") };
+        let [first, second, third, manager] = ["een", "twee", "drie", "baas"].map(reader);
+        let [step] = &*protocol.steps else { unreachable!("a step") };
+        let with = |officers: &[&ReaderId], ticked: &[&ReaderId]| {
+            let officers: BTreeSet<ReaderId> = officers.iter().map(|r| (*r).clone()).collect();
+            let mut worked = Worked::begun(&protocol, day, &officers);
+            ticked.iter().for_each(|by| worked.tick("vrij", Tick { by, day }));
+            let waits: Vec<ReaderId> = worked.waits_for(step).cloned().collect();
+            let can = [&first, &second, &manager].map(|by| worked.can_tick(step, by));
+            (worked.done(step), waits, can)
+        };
+        let (done, waits, can) = with(&[&first, &second], &[&first]);
+        assert!(!done && waits == [second.clone()] && can == [false, true, false]);
+        let (done, waits, can) = with(&[&first, &second], &[&first, &second]);
+        assert!(done && waits.is_empty() && can == [false; 3]);
+        // Who left is not waited for, and who came later is.
+        assert!(with(&[&second], &[&second, &first]).0 && with(&[&first], &[&first]).0);
+        assert!(!with(&[&first, &second, &third], &[&first, &second]).0);
+        // Nobody who is no officer does it for them, and a case without any has it done by somebody.
+        assert!(!with(&[&first], &[&manager]).0 && !with(&[], &[]).0 && with(&[], &[&manager]).0);
+        let both = Protocol { steps: vec![Step { two: true, ..step.clone() }], ..protocol.clone() };
+        assert!(protocol.problem().is_none() && both.problem().is_some());
     }
 }

@@ -150,6 +150,36 @@ fn reserve((org, desk): (&Organisation, &Desk), struck: &BTreeSet<ReaderId>, now
     reserve.filter(|r| !struck.contains(&r.id) && now.iter().all(|n| n.id != r.id)).cloned()
 }
 
+/// When somebody reads a report.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum When {
+    /// At once.
+    Now,
+    /// If nobody opened it by day 4.
+    Reserve,
+    /// From outside, if too few are left inside.
+    Outside,
+}
+
+/// The desk outside has one for everything.
+pub(super) fn desk(org: &Organisation, topic: Topic) -> Option<&Desk> {
+    org.desk(if org.entry.scope == Scope::Outside { Topic::Other } else { topic })
+}
+
+/// Everybody who could read a report on a topic and can be struck, in the order shown. The canary's goes to nobody outside.
+pub fn people<'a>(roster: &'a Roster, org: &'a Organisation, topic: Topic) -> Vec<(&'a Reader, When)> {
+    let seated = |org: &'a Organisation, when| {
+        let desk = desk(org, topic).into_iter().flat_map(|d| &d.readers);
+        desk.filter_map(move |r| Some((org.reader(r)?, when)))
+    };
+    let reserve = desk(org, topic).and_then(|d| d.reserve.as_ref()).and_then(|r| org.reader(r));
+    // Disadvantage after a report always goes outside too.
+    let when = if topic == Topic::Retaliation { When::Now } else { When::Outside };
+    let outside = roster.outside().filter(|o| o.entry.id != org.entry.id && org.entry.scope != Scope::Canary);
+    let all = seated(org, When::Now).chain(reserve.map(|r| (r, When::Reserve)));
+    all.chain(outside.into_iter().flat_map(|o| seated(o, when))).collect()
+}
+
 /// Whether somebody may read for a desk: an officer who is not a manager as well. A manager reads when chosen, only.
 pub fn independent(reader: &Reader) -> bool {
     reader.functions.contains(&Function::Officer) && !reader.functions.contains(&Function::Manager)

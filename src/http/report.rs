@@ -21,9 +21,9 @@ use crate::{
     domain::{
         id::ReaderId,
         roster::{Organisation, Reader, Scope, Topic},
-        routing::{self, Readers},
+        routing::{self, Readers, When},
     },
-    form::{Answers, Fields, NotBelieved, STORY_BYTES, Want, topic_name},
+    form::{Answers, Fields, NotBelieved, STORY_BYTES, Want},
     seal::code::{Language, Slip},
     store::Filed,
     text::Texts,
@@ -132,7 +132,9 @@ fn check(app: &App, t: Texts, answers: &Answers, step: u8) -> Vec<FieldError> {
         5 => {
             let adviser = answers.adviser.as_ref();
             let picked = known.is_some_and(|o| routing::advisers(o).any(|(r, _)| Some(&r.id) == adviser));
-            missing(!answers.is_report() && !picked, "adviser", "error-adviser").into_iter().collect()
+            let adviser = missing(!answers.is_report() && !picked, "adviser", "error-adviser");
+            let strike = known.is_some_and(|o| answers.is_report() && strikes_nobody(app, answers, o));
+            adviser.into_iter().chain(missing(strike, "strike", "error-strike")).collect()
         }
         6 => {
             let long = answers.written() > STORY_BYTES;
@@ -155,6 +157,12 @@ fn check(app: &App, t: Texts, answers: &Answers, step: u8) -> Vec<FieldError> {
         }
         _ => Vec::new(),
     }
+}
+
+/// Whether somebody is to be struck who would not read: a page that we made names nobody else. What it was meant to say is not guessed at.
+fn strikes_nobody(app: &App, answers: &Answers, org: &Organisation) -> bool {
+    let people = routing::people(&app.roster, org, answers.topic.unwrap_or(Topic::Other));
+    answers.stray || answers.struck.iter().any(|id| people.iter().all(|(reader, _)| reader.id != *id))
 }
 
 /// A choice on a page: value, text, hint, whether it is chosen.
@@ -298,7 +306,7 @@ fn choices(app: &App, t: Texts, answers: &Answers, org: Option<&Organisation>, s
 /// The topics to choose from.
 pub(super) fn topics(t: Texts, chosen: Option<Topic>) -> Vec<Choice> {
     let topic = |topic: Topic| Choice {
-        value: topic_name(topic).to_owned(),
+        value: topic.name().to_owned(),
         text: t.get(topic.text_id()),
         hint: String::new(),
         chosen: chosen == Some(topic),
@@ -327,24 +335,17 @@ pub(super) fn strikable(
     (org, topic): (&Organisation, Topic),
     struck: &BTreeSet<ReaderId>,
 ) -> Vec<Choice> {
-    let desk = org.desk(topic);
-    let now = desk.into_iter().flat_map(|d| &d.readers).filter_map(|r| Some((org.reader(r)?, "reads-now")));
-    let reserve = desk.and_then(|d| d.reserve.as_ref()).and_then(|r| Some((org.reader(r)?, "reads-reserve")));
-    let outside = app.roster.outside().filter(|o| o.entry.id != org.entry.id && org.entry.scope != Scope::Canary);
-    let outside = outside.into_iter().flat_map(|o| {
-        let desk = o.desk(topic);
-        // Disadvantage after a report always goes outside too.
-        let always = topic == Topic::Retaliation;
-        let hint = if always { "reads-now" } else { "reads-outside" };
-        desk.into_iter().flat_map(|d| &d.readers).filter_map(move |r| Some((o.reader(r)?, hint)))
-    });
-    let person = |(reader, hint): (&Reader, &str)| Choice {
+    let person = |(reader, when): (&Reader, When)| Choice {
         value: reader.id.to_string(),
         text: t.pick(&reader.shown_as).to_owned(),
-        hint: t.get(hint),
+        hint: t.get(match when {
+            When::Now => "reads-now",
+            When::Reserve => "reads-reserve",
+            When::Outside => "reads-outside",
+        }),
         chosen: struck.contains(&reader.id),
     };
-    now.chain(reserve).chain(outside).map(person).collect()
+    routing::people(&app.roster, org, topic).into_iter().map(person).collect()
 }
 
 fn managers(t: Texts, answers: &Answers, org: &Organisation) -> Vec<Choice> {

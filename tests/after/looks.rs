@@ -1,11 +1,18 @@
 //! What stands on both sides after a withdrawal and after the end, as axe-core sees it and at 320 pixels.
+use std::time::Duration;
+
 use thirtyfour::By;
 
-use super::{READER, letter, local::link, opened};
+use super::{READER, Service, letter, opened};
+use crate::page;
 use crate::webdriver::{
     Make,
     eye::{AXE, Eye, WIDE, axe},
 };
+
+fn link(service: &Service, who: &str) -> String {
+    page::desk(service, who, None, Duration::from_mins(10))
+}
 
 /// The desk, unlocked in a browser: where its pages are.
 async fn desk(eye: &mut Eye, link: &str) -> String {

@@ -82,6 +82,9 @@ async fn a_desk_owes_the_reporter_nothing_more_and_writes_nothing_to_them_but_th
     assert_eq!(owed().await, "acknowledge");
     letter(&service, "acknowledge", &case).await.unwrap();
     withdraw(&browser, &code).await;
+    // A second reason leads nowhere: what it says to do instead is refused as well.
+    let refused = letter(&service, "acknowledge", &case).await.unwrap_err();
+    assert!(refused.contains("withdrew") && !refused.contains("use reply"), "{refused}");
     letter(&service, "close", &case).await.unwrap();
 }
 
@@ -128,6 +131,12 @@ async fn an_adviser_is_not_told_of_duties_that_advice_never_had() {
     withdraw(&browser, &code).await;
     let (_, page) = Local::desk(&service, adviser).await.get(&format!("/nl/case/{case}")).await;
     assert!(page.contains("trok de melder dit in") && !page.contains("terugkoppeling"), "{page}");
+    for refused in [
+        super::letter_of(&service, adviser, "feedback", &case).await.unwrap_err(),
+        service.desk(adviser, &["classify", &case, "--type", "fin", "--assessment", "accepted"]).await.unwrap_err(),
+    ] {
+        assert!(refused.contains("withdrew") && !refused.contains("Answer or ask"), "{refused}");
+    }
 }
 
 #[actix_web::test]
@@ -142,4 +151,35 @@ async fn another_room_of_the_code_says_it_too() {
     browser.mailbox(&code, Some(1), &[("act", "withdraw")]).await;
     assert!(second().await.contains("U hebt dit ingetrokken.") && !second().await.contains("wordt behandeld"));
     drop(service);
+}
+
+/// Once everybody who had opened it left, the reporter's withdrawal destroys it: no record says so, for none tells what a reporter does.
+#[actix_web::test]
+async fn the_register_s_row_ends_when_a_report_is_withdrawn_and_gone() {
+    let (service, browser, code, case) = opened().await;
+    let coordinator = "bzk-coordinator";
+    let row = async |who: &str| service.desk(who, &["register"]).await.unwrap()[0].clone();
+    service.desk(READER, &["leave", &case]).await.unwrap();
+    let other = Browser::new(&service.base);
+    other.report("Een ander verhaal", &[]).await;
+    assert!(row(coordinator).await["case"] == case && row(coordinator).await["gone"] == false);
+    let log = async || service.desk(coordinator, &["log"]).await.unwrap()["entries"].as_array().unwrap().len();
+    let records = log().await;
+    let gone = withdraw(&browser, &code).await;
+    assert!(gone.contains("ingetrokken"), "{gone}");
+    assert_eq!(row(coordinator).await["gone"], true);
+    assert_eq!(log().await, records, "the log says nothing of it");
+    let csv = service.desk_words(coordinator, &["register", "--csv"]).await.unwrap();
+    assert!(csv.lines().next().unwrap().ends_with(",gone") && csv.lines().nth(1).unwrap().ends_with(",yes"), "{csv}");
+    let (_, page) = Local::desk(&service, coordinator).await.get("/nl/register").await;
+    assert!(page.contains("<td>Ingetrokken, of verloren</td>"), "{page}");
+    // Whoever does not see which cases there are cannot tell.
+    assert_eq!(row("bzk-auditor").await["gone"], false);
+    // What stands and what was closed has not gone so.
+    let second = service.desk(READER, &["inbox"]).await.unwrap()[0]["case"].as_str().unwrap().to_owned();
+    service.desk(READER, &["read", &second]).await.unwrap();
+    letter(&service, "close", &second).await.unwrap();
+    let rows = service.desk(coordinator, &["register"]).await.unwrap();
+    let known = rows.as_array().unwrap().iter().find(|known| known["case"] == second).unwrap();
+    assert_eq!(known["gone"], false, "{rows}");
 }

@@ -38,6 +38,12 @@ fn whatever_is_asked_for_is_explained_and_named_as_what_it_is() {
             assert!(value.get_help().is_some(), "{what}: {} is a code without a meaning", value.get_name());
         }
     }
+    // A coordinator has an overview and no inbox.
+    for name in ["remind", "ask-transfer", "escalate", "tell-hold", "tell-release", "hold", "release"] {
+        let case = program.find_subcommand(name).and_then(|c| c.get_arguments().find(|arg| arg.get_id() == "case"));
+        let help = case.and_then(clap::Arg::get_help).map(ToString::to_string).unwrap_or_default();
+        assert!(help.contains("`overview`") && !help.contains("inbox"), "{name}: {help}");
+    }
     for command in program.get_subcommands().filter(|c| !c.is_hide_set()) {
         let about = command.get_about().map(ToString::to_string).unwrap_or_default();
         assert!(about.len() > 8 && about.len() < 120, "{}: {about}", command.get_name());
@@ -69,10 +75,10 @@ async fn what_a_command_takes_another_shows() {
     let (_, _, case) = filed(&service).await;
     assert!(says(&service, OFFICER, &["protocol", &case]).await.contains("vooronderzoek  Preliminary inquiry"));
     says(&service, OFFICER, &["protocol", &case, "vooronderzoek"]).await;
-    says(&service, OFFICER, &["step", &case, "onafhankelijk"]).await;
+    says(&service, OFFICER, &["step", &case, "risico-melder"]).await;
     let steps = says(&service, OFFICER, &["step", &case]).await;
     let line = |id: &str| steps.lines().find(|l| l.starts_with(id)).unwrap_or_default().to_owned();
-    assert!(line("onafhankelijk").contains("done"), "{steps}");
+    assert!(line("risico-melder").contains("done"), "{steps}");
     assert!(line("bevestigen").contains("by ") && steps.contains("Acknowledge receipt"), "{steps}");
     // The items that may be named in a request.
     let read = says(&service, OFFICER, &["read", &case]).await;
@@ -80,5 +86,9 @@ async fn what_a_command_takes_another_shows() {
     let reason = file(&service, "Zij leidt het onderzoek");
     says(&service, OFFICER, &["ask-consent", &case, "--to", MANAGER, "--item", item, "--file", &reason]).await;
     // And the case itself.
-    assert!(says(&service, OFFICER, &["inbox"]).await.contains(&case));
+    let inbox = says(&service, OFFICER, &["inbox"]).await;
+    assert!(inbox.contains(&case) && inbox.contains("  Opened  filed"), "{inbox}");
+    assert!(read.starts_with(&format!("Case {case} (Opened), filed ")), "as the page says it: {read}");
+    let overview = says(&service, "bzk-coordinator", &["overview"]).await;
+    assert!(overview.contains("  Opened  filed"), "{overview}");
 }

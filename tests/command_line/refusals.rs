@@ -104,8 +104,8 @@ async fn what_was_done_before_is_not_said_to_be_sent() {
     let service = Service::start(None).await;
     let (_, _, case) = filed(&service).await;
     says(&service, OFFICER, &["protocol", &case, "vooronderzoek"]).await;
-    says(&service, OFFICER, &["step", &case, "onafhankelijk"]).await;
-    let refused = refuses(&service, OFFICER, &["step", &case, "onafhankelijk"]).await;
+    says(&service, OFFICER, &["step", &case, "risico-melder"]).await;
+    let refused = refuses(&service, OFFICER, &["step", &case, "risico-melder"]).await;
     assert!(refused.contains("done already") && !refused.contains("no such step"), "{refused}");
     let refused = refuses(&service, OFFICER, &["step", &case, "niets"]).await;
     assert!(refused.contains("no such step"), "{refused}");

@@ -124,3 +124,37 @@ async fn what_was_made_for_another_state_of_the_case_is_refused() {
     }
     assert_eq!(reader.add(&case, (new_item(), Act::Note, CaseState::Open), "AAAA").await, 409);
 }
+
+/// A manager who reads, and who left, are not waited for; who reads the case now is.
+#[actix_web::test]
+async fn a_step_for_each_officer_waits_for_all_who_read_now() {
+    let service = Service::start(None).await;
+    let browser = crate::Browser::new(&service.base);
+    browser.report_to("Een verhaal", &[("manager", "bzk-leidinggevende-1")]).await;
+    let case = crate::cases(&service).await.pop_first().unwrap();
+    let third = "bzk-functionaris-3";
+    service.desk(READER, &["protocol", &case, "vooronderzoek"]).await.unwrap();
+    let done = async || {
+        let register = service.desk(COORDINATOR, &["register"]).await.unwrap();
+        register[0]["row"]["progress"]["done"].as_u64()
+    };
+    let step = ["step", &case, "onafhankelijk"];
+    service.desk(READER, &step).await.unwrap();
+    assert_eq!(done().await, Some(0));
+    let steps = service.desk(READER, &["step", &case]).await.unwrap();
+    let waits = |steps: &serde_json::Value| steps[0]["waits_for"].clone();
+    assert_eq!(waits(&steps), serde_json::json!([OTHER, third]), "{steps}");
+    let said = service.desk_words(READER, &["step", &case]).await.unwrap();
+    assert!(said.contains("It still waits for: Integrity officer 2, Integrity officer 3."), "{said}");
+    let again = service.desk(READER, &step).await.unwrap_err();
+    assert!(again.contains("You have said this"), "{again}");
+    let manager = service.desk("bzk-leidinggevende-1", &step).await.unwrap_err();
+    assert!(manager.contains("You are none of them"), "{manager}");
+    service.desk(OTHER, &["read", &case]).await.unwrap();
+    service.desk(OTHER, &["leave", &case, "--conflict"]).await.unwrap();
+    assert_eq!(waits(&service.desk(READER, &["step", &case]).await.unwrap()), serde_json::json!([third]));
+    service.desk(third, &step).await.unwrap();
+    assert_eq!(done().await, Some(1));
+    let late = service.desk(third, &step).await.unwrap_err();
+    assert!(late.contains("done already"), "{late}");
+}

@@ -29,9 +29,13 @@ async fn an_outcome_that_contradicts_itself_is_refused_by_the_names_of_the_two()
     let words = ["classify", &case, "--type", "fin", "--assessment", "withdrawn", "--closing"];
     let outcome = ["--investigation", "internal", "--finding", "established", "--measure", "dismissal"];
     let refused = service.desk(READER, &[&words[..], &outcome].concat()).await.unwrap_err();
-    assert!(
-        refused.contains("withdrawn") && refused.contains("established") && refused.contains("contradict"),
-        "{refused}"
-    );
+    assert_eq!(refused, "These cannot both be: Withdrawn and Established. Change one of the two.");
+    let looked = ["--investigation", "internal", "--finding", "undeterminable", "--measure", "none"];
+    let refused = service.desk(READER, &[&words[..], &looked].concat()).await.unwrap_err();
+    assert!(refused.contains("Withdrawn and Internal"), "{refused}");
+    let flags = ["--flag", "urgent", "--no-flag", "urgent"];
+    let assess = ["classify", &case, "--type", "fin", "--assessment", "accepted"];
+    let refused = service.desk(READER, &[&assess[..], &flags].concat()).await.unwrap_err();
+    assert!(refused.contains("given and taken back at once") && !refused.contains("\"urgent\""), "{refused}");
     assert!(service.desk(COORDINATOR, &["register"]).await.unwrap().as_array().unwrap().is_empty(), "nothing was sent");
 }

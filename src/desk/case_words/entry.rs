@@ -1,10 +1,12 @@
 //! The items of a case in words.
+use std::collections::BTreeSet;
+
 use super::{
     CaseWords,
     told::{agreed_text, words},
 };
 use crate::{
-    desk::{Content, Item, Opened, State, consents, worked},
+    desk::{Content, Item, Opened, State, consents, register::worked},
     domain::{
         classification::Classification,
         id::{ItemId, KeyedReader},
@@ -115,7 +117,7 @@ impl CaseWords<'_> {
             }
             Content::TakenOut(taken) => {
                 let asked = self.takings().into_iter().find(|asked| asked.asked == taken.take_out);
-                alone(asked.map(|asked| self.person(&asked.who.reader)).unwrap_or_default())
+                asked.map(|asked| alone(self.person(&asked.who.reader))).unwrap_or_default()
             }
             // What a case belongs with is said on top of it, and only where the other case may be named.
             Content::Link(_) | Content::DutyApproved(_) | Content::File { .. } => Vec::new(),
@@ -142,7 +144,8 @@ impl CaseWords<'_> {
 
     /// What a step asks, as the protocol has it that the case keeps.
     fn step(&self, done: &StepDone) -> String {
-        let begun = worked(self.items).find(|(begun, _)| *begun == done.begun);
+        let nobody = BTreeSet::new();
+        let begun = worked(self.items, &nobody).find(|(begun, _)| *begun == done.begun);
         let step = begun.and_then(|(_, worked)| worked.protocol.steps.iter().find(|s| s.id == done.step));
         step.map_or_else(|| done.step.clone(), |step| self.t.pick(&step.text).to_owned())
     }
@@ -164,9 +167,8 @@ pub(in crate::desk) fn story_texts(t: Texts, story: &StoryText) -> Vec<(String, 
 /// A classification in words, one line a question.
 fn classified(t: Texts, made: &Classification) -> String {
     let word = |list: &str, code: &str| t.get(&format!("{list}-{code}"));
-    let words = |list: &str, codes: &std::collections::BTreeSet<String>| {
-        codes.iter().map(|code| word(list, code)).collect::<Vec<_>>().join(", ")
-    };
+    let words =
+        |list: &str, codes: &BTreeSet<String>| codes.iter().map(|code| word(list, code)).collect::<Vec<_>>().join(", ");
     let line = |question: &str, answer: String| {
         if answer.is_empty() { String::new() } else { format!("{}: {answer}\n", t.get(question)) }
     };

@@ -13,9 +13,10 @@ use super::{
     circle::{Circle, Unproven, cards, story, withdrawal, withdrawn},
     consents,
     duty::{Duty, duties},
-    leave::{Taking, takings},
+    leave::{Taking, removable, takings},
     open::advice,
     pass_on,
+    write::may_send,
 };
 use crate::{
     api_types::CaseView,
@@ -24,8 +25,9 @@ use crate::{
         ends::ends,
         guest::GuestCard,
         id::{KeyedReader, ReaderId},
+        protocol::{Step, Worked},
     },
-    seal::consent::Standing,
+    seal::{Kind, consent::Standing},
     text::Texts,
 };
 
@@ -132,8 +134,28 @@ impl<'a> CaseWords<'a> {
         self.circle().is_some_and(|circle| circle.only_passed(&self.client.me.keyed()))
     }
 
-    /// Whether something waits for the signed-in reader to pass it on.
-    pub(super) fn to_pass_on(&self) -> bool {
+    /// Of a step that is not done: whom it waits for, where that is not one reader of them all.
+    pub(super) fn step_waits(&self, step: &Step, worked: &Worked<'_>) -> Option<String> {
+        match (worked.done(step), step.two, step.each) {
+            (true, ..) | (_, false, false) => None,
+            (_, true, _) => Some(self.t.get("protocol-two")),
+            (_, _, true) => {
+                let names: Vec<String> = worked.waits_for(step).map(|officer| self.named(officer)).collect();
+                Some(self.t.with("protocol-each", &[("names", names.join(", "))]))
+            }
+        }
+    }
+
+    /// Who can be taken out when the signed-in reader asks.
+    pub(super) fn removable(&self, case: &CaseView) -> Vec<KeyedReader> {
+        self.circle().map(|circle| removable(self.client, circle, case)).unwrap_or_default()
+    }
+
+    /// Whether something waits for the signed-in reader to pass it on, in a case of this state.
+    pub(super) fn to_pass_on(&self, state: CaseState) -> bool {
+        if may_send(Kind::PassOn, state).is_err() {
+            return false;
+        }
         let mine = self.circle().is_some_and(|circle| circle.readers.contains(&self.client.me.keyed()));
         mine && pass_on::waits(self.items)
     }
@@ -149,15 +171,16 @@ impl<'a> CaseWords<'a> {
     }
 
     /// Where a legal duty stands, and from when it may be carried out.
-    pub(super) fn duty(&self, duty: &Duty) -> String {
-        let t = self.t;
+    pub(super) fn duty(&self, duty: &Duty, state: CaseState) -> String {
+        let (t, over) = (self.t, !duty.done && state.is_closed());
         let id = match (duty.done, duty.approval.is_some()) {
             (true, _) => "desk-duty-done",
+            _ if over => "desk-duty-over",
             (_, true) => "desk-duty-approved",
             _ => "desk-duty-asked",
         };
         let stands = t.with(id, &[("name", self.person(&duty.to.reader)), ("day", t.day(duty.day))]);
-        match duty.not_before.filter(|_| !duty.done) {
+        match duty.not_before.filter(|_| !duty.done && !over) {
             Some(day) => format!("{stands} {}", t.with("desk-duty-from", &[("day", t.day(day))])),
             None => stands,
         }

@@ -84,6 +84,14 @@ pub(super) struct Also<'a> {
     pub(super) reporter: bool,
 }
 
+/// Each guest once, with the card that lasts longest: one may have been prolonged, and a guest's own is in the case as well.
+fn each_once(mut cards: Vec<GuestCard>) -> Vec<GuestCard> {
+    cards.sort_by_key(|card| std::cmp::Reverse(card.until));
+    let mut seen = BTreeSet::new();
+    cards.retain(|card| seen.insert(card.keyed()));
+    cards
+}
+
 impl Circle {
     pub(super) fn of(client: &Client, items: &[Item]) -> Result<Self, DeskError> {
         let reporter = reporter(client, items).ok_or_else(|| DeskError::known("desk-error-no-reporter"))?;
@@ -108,7 +116,8 @@ impl Circle {
         let readers: Vec<KeyedReader> = there.ever.iter().filter(stays).cloned().collect();
         let today = client.today();
         let cards = cards(client, items).into_iter();
-        let guests = cards.filter(|card| card.counts_on(today) && readers.contains(&card.keyed())).collect();
+        let counts = cards.filter(|card| card.counts_on(today) && readers.contains(&card.keyed()));
+        let guests = each_once(counts.collect());
         let mut passed = passed(client, items);
         passed.retain(|r| !struck.contains(&r.reader));
         let said = Said { passed: told_passed, readers: entry::said_to_read(client, items) };

@@ -77,9 +77,15 @@ fn failed(open: &Unlocked, t: Texts, path: &str, error: &DeskError) -> HttpRespo
         Some("desk-error-closed") => (StatusCode::CONFLICT, "desk-closed-title"),
         Some("desk-error-withdrawn") => (StatusCode::CONFLICT, "desk-withdrawn-title"),
         Some("desk-error-acknowledged") => (StatusCode::CONFLICT, "desk-not-now"),
+        Some("desk-error-no-term" | "desk-error-no-term-identity" | "desk-error-passed") => {
+            (StatusCode::CONFLICT, "desk-not-here")
+        }
+        Some("desk-error-nothing") => (StatusCode::NOT_FOUND, "desk-nothing-title"),
         _ => (StatusCode::BAD_GATEWAY, "desk-failed"),
     };
     let case = path.split('/').skip_while(|part| *part != "case").nth(1).and_then(CaseId::parse);
+    // A case that is not there has no page to go back to.
+    let case = case.filter(|_| status != StatusCode::NOT_FOUND);
     let page = Failed { t, title, text: error.in_words(t), case };
     view::page(t, status, &t.get(title), &open.client, &page.render().unwrap_or_default())
 }

@@ -19,15 +19,15 @@ use crate::{
     desk::{
         DeskError, Item, Reach,
         case_words::{Entry, Told},
-        circle::withdrawn,
+        consent::may_ask,
         guide::is_manager,
-        open::{self, advice},
+        open,
         owed::{Asks, Owed},
         summary::first_line,
-        write::may_send,
+        write::{may_report, possible},
     },
     domain::{
-        case::{Act, CaseState},
+        case::Act,
         day::Day,
         id::{CaseId, OrgId},
     },
@@ -135,18 +135,11 @@ pub(super) async fn case_page(
     let closed = case.state.is_closed();
     let guest = open.client.me.card.is_some();
     let words = open.words(t, id);
-    let (advice, passed) = (advice(items), words.passed());
-    let withdrew = withdrawn(items).is_some();
-    let can = |act: &Act| match act {
-        _ if passed => false,
-        Act::Note => true,
-        _ if closed => false,
-        Act::Close => !guest,
-        _ if withdrew => false,
-        // The law sets advice no term: there is nothing to confirm by a day, and no feedback that is due.
-        Act::Acknowledge => owed == Owed::Acknowledge,
-        Act::Feedback => !advice,
-        Act::Ask | Act::Reply => true,
+    let passed = words.passed();
+    // Who got a part of a case may not know whether there is something to confirm.
+    let can = |act: &Act| {
+        let known = *act != Act::Acknowledge || owed == Owed::Acknowledge;
+        known && !passed && possible(&open.client, (&case, items), *act).is_ok()
     };
     let acts = Act::ALL.into_iter().filter(can).map(Act::name).collect();
     let page = Case {
@@ -154,7 +147,7 @@ pub(super) async fn case_page(
         case: *id,
         title: title.clone(),
         notice,
-        state: state(t, case.state),
+        state: t.get(case.state.text_id()),
         filed: t.day(case.filed),
         late: due.1,
         due: due.0,
@@ -171,16 +164,16 @@ pub(super) async fn case_page(
         entries: words.entries(),
         acts,
         open: !closed && !passed,
-        asks: !closed && !passed && !withdrew && !guest,
-        sets_down: !advice && !passed && may_send(Kind::Classification, case.state).is_ok(),
+        asks: !passed && !guest && may_ask(&case, items).is_ok(),
+        sets_down: !passed && may_report(&open.client, Kind::Classification, (&case, items)).is_ok(),
         manager: is_manager(&open.client),
         linked: linked(open, t, items).await,
         along: along(open, t, id, items).await?,
         choices: choices(open, id),
         linking,
         oral: words.told(),
-        waits: readers::waits(open, t, &words, id),
-        to_pass_on: words.to_pass_on(),
+        waits: readers::waits(open, t, &words, &case),
+        to_pass_on: words.to_pass_on(case.state),
         guest,
     };
     Ok(view::page(t, StatusCode::OK, &title, &open.client, &page.render().unwrap_or_default()))
@@ -188,16 +181,6 @@ pub(super) async fn case_page(
 
 fn title(t: Texts, items: &[Item], case: &CaseView) -> String {
     first_line(items).unwrap_or_else(|| t.with("desk-case", &[("day", t.day(case.filed))]))
-}
-
-/// A state in words.
-pub(super) fn state(t: Texts, state: CaseState) -> String {
-    t.get(match state {
-        CaseState::Unopened => "desk-state-unopened",
-        CaseState::Open => "desk-state-open",
-        CaseState::Closed => "desk-state-closed",
-        CaseState::Held => "desk-state-held",
-    })
 }
 
 /// What is due when, in words, and whether its day is over.

@@ -15,7 +15,7 @@ use super::{
     view,
 };
 use crate::{
-    desk::{DeskError, circle::story, classified, classify, write::may_send},
+    desk::{DeskError, circle::story, classified, classify, classifying::wrong_text, write::may_report},
     domain::{
         classification::{
             ASSESSMENTS, Classification, ClassificationError, FINDINGS, FLAGS, INVESTIGATIONS, MEASURES, Stage, TYPES,
@@ -79,7 +79,7 @@ pub(super) async fn conclude(
 async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, stage: Stage, sent: &Fields) -> Answer {
     let case = refresh(open, id).await?;
     let items = open.cases.get(id).map(Vec::as_slice).unwrap_or_default();
-    let may = may_send(Kind::Classification, case.state);
+    let may = may_report(&open.client, Kind::Classification, (&case, items));
     if sent.is_empty() {
         may?;
         let known = classified(items).map(|c| Classification { stage, ..c.clone() });
@@ -128,22 +128,6 @@ fn read(stage: Stage, sent: &Fields) -> Classification {
         finding: one("finding").filter(|_| closing),
         measures: if closing { all("measure") } else { Default::default() },
     }
-}
-
-fn wrong_text(t: Texts, wrong: ClassificationError) -> String {
-    t.get(match wrong {
-        ClassificationError::List => "class-wrong-list",
-        ClassificationError::Type => "class-wrong-type",
-        ClassificationError::Flags => "class-wrong-list",
-        ClassificationError::Assessment => "class-wrong-assessment",
-        ClassificationError::Investigation => "class-wrong-investigation",
-        ClassificationError::Finding => "class-wrong-finding",
-        ClassificationError::Measures => "class-wrong-measures",
-        ClassificationError::Contradiction(one, other) => {
-            let [one, other] = [one, other].map(|said| t.get(&format!("{}-{}", said.question, said.code)));
-            return t.with("class-wrong-pair", &[("one", one), ("other", other)]);
-        }
-    })
 }
 
 fn show(

@@ -24,9 +24,10 @@ use crate::{
     desk::{DeskError, Entered, enter},
     domain::{
         id::CaseId,
-        oral::{How, When, people, topics},
+        oral::{How, topics},
         roster::{Reader, Topic},
         routing::Readers,
+        routing::{When, people},
     },
     seal::{Plaintext, code::Language},
     text::Texts,

@@ -10,7 +10,7 @@ use askama::Template;
 use super::{
     Desk,
     answer::{Answer, Fault, MaybeForm, answer, case_of, fields},
-    case::{in_words as due_in_words, state},
+    case::in_words as due_in_words,
     language::only_shown,
     lock::{Unlocked, take},
     today::{Section, sections, short},
@@ -19,7 +19,7 @@ use super::{
 use crate::{
     api_types::oversight::OverviewCase,
     desk::{
-        DeskError, Entry, Memo, in_csv,
+        DeskError, Entry, Memo, Registered, in_csv,
         ledger::{coordinated, released},
         owed::Owed,
         register,
@@ -124,7 +124,8 @@ pub(super) async fn overview(
         let identities = without_clock(&entries);
         overview.cases.retain(|case| !identities.contains(&case.case));
         let rows = register(&entries);
-        let cases = overview.cases.iter().map(|c| case(open, t, c, rows.get(&c.case).map(|(row, _)| row))).collect();
+        let cases =
+            overview.cases.iter().map(|c| case(open, t, c, rows.get(&c.case).map(|known| &known.row))).collect();
         let sections = sections(&open.client, t, &overview, &entries);
         Ok(shown(open, t, "watch-title", StatusCode::OK, &Overview { t, sections, cases, advice: overview.advice }))
     })
@@ -137,7 +138,7 @@ fn case(open: &Unlocked, t: Texts, case: &OverviewCase, row: Option<&Row>) -> Ca
         case: case.case,
         short: short(&case.case),
         filed: t.day(case.filed),
-        state: state(t, case.state),
+        state: t.get(case.state.text_id()),
         due,
         late,
         ends: will_end(&open.client, t, case),
@@ -223,7 +224,7 @@ async fn watched(open: &Unlocked, t: Texts, id: &CaseId, Beside { memo, picked, 
     let found = overview.cases.iter().find(|c| c.case == *id).ok_or(Fault::NotFound)?;
     let entries = entries(open).await?;
     let rows = register(&entries);
-    let row = rows.get(id).map(|(row, _)| row);
+    let row = rows.get(id).map(|known| &known.row);
     let deed = |r: &Record| (t.day(r.day), t.get(&format!("deed-{}", code(r.deed))));
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let held = found.state == CaseState::Held;
@@ -273,7 +274,7 @@ pub(super) fn code(value: impl serde::Serialize) -> String {
 /// The register: one row a report that somebody has opened.
 pub(super) async fn rows(desk: Data<Desk>, request: HttpRequest, lang: Path<String>, form: MaybeForm) -> HttpResponse {
     answer(&desk, &request, &lang, fields(form), async |open, t, mut sent| {
-        let rows = register(&entries(open).await?);
+        let rows = open.client.register().await?;
         if take(&mut sent, "save").is_some() {
             return Ok(HttpResponse::Ok()
                 .content_type("text/csv; charset=utf-8")
@@ -281,14 +282,14 @@ pub(super) async fn rows(desk: Data<Desk>, request: HttpRequest, lang: Path<Stri
                 .body(in_csv(&rows)));
         }
         let day = |day: Option<crate::domain::day::Day>| day.map(|d| t.day(d)).unwrap_or_default();
-        let row = |(case, (row, destroyed)): (&CaseId, &(Row, Option<crate::domain::day::Day>))| {
+        let row = |(case, Registered { row, destroyed, gone }): (&CaseId, &Registered)| {
             let last = row.closing.as_ref().or(row.assessment.as_ref());
             let of = last.map(|c| t.get(&format!("type-{}", c.of))).unwrap_or_default();
-            let end = if destroyed.is_some() { *destroyed } else { row.closed };
+            let end = if *gone { t.get("reg-gone") } else { day(destroyed.or(row.closed)) };
             let (received, acknowledged) = (t.day(row.received), day(row.acknowledged));
             let topic = row.topic.map(|topic| t.get(topic.text_id())).unwrap_or_default();
             let channel = t.get(&format!("reg-channel-{}", code(row.channel)));
-            [short(case), received, channel, acknowledged, day(row.feedback), topic, of, day(end)]
+            [short(case), received, channel, acknowledged, day(row.feedback), topic, of, end]
         };
         let page = Register { t, coordinator: coordinates(open), rows: rows.iter().map(row).collect() };
         Ok(shown(open, t, "watch-register", StatusCode::OK, &page))

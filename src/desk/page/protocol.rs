@@ -15,7 +15,12 @@ use super::{
 };
 use crate::{
     api_types::CaseView,
-    desk::{begin, protocols, step_done, worked, write::may_send},
+    desk::{
+        begin, protocols,
+        register::{officers, worked},
+        step_done,
+        write::may_report,
+    },
     domain::{
         id::CaseId,
         protocol::{self, Tick, Worked},
@@ -41,8 +46,8 @@ struct Step {
     late: bool,
     /// Who said that it was done, and when.
     ticks: Vec<String>,
-    /// Says that two decide, where it is not done.
-    two: Option<String>,
+    /// Says whom it waits for, where two decide it or each officer does it.
+    waits: Option<String>,
     /// The words of the button, where this reader can say it.
     button: Option<String>,
 }
@@ -94,11 +99,17 @@ fn page(open: &Unlocked, t: Texts, case: &CaseView) -> Answer {
     let review = |p: &protocol::Protocol| {
         p.needs_review(today).then(|| t.with("protocol-review", &[("day", t.day(p.review_by))]))
     };
-    let begun: Vec<Worked<'_>> = worked(items).map(|(_, worked)| worked).collect();
+    let officers = officers(&open.client, case, items);
+    let begun: Vec<Worked<'_>> = worked(items, &officers).map(|(_, worked)| worked).collect();
     let new = protocols(&open.client, case)
         .filter(|p| !begun.iter().any(|w| w.protocol.id == p.id && w.protocol.version == p.version));
     let choices =
         new.map(|p| Choice { id: p.id.clone(), name: t.pick(&p.name).to_owned(), review: review(p) }).collect();
+    let open_for_work = match may_report(&open.client, Kind::Step, (case, items)) {
+        // There is nothing to look at either.
+        Err(error) if begun.is_empty() => return Err(error.into()),
+        may => may.is_ok(),
+    };
     let count = begun.len();
     let work = |(n, worked): (usize, &Worked<'_>)| Work {
         name: t.pick(&worked.protocol.name).to_owned(),
@@ -111,16 +122,14 @@ fn page(open: &Unlocked, t: Texts, case: &CaseView) -> Answer {
         current: n + 1 == count,
     };
     let works = begun.iter().enumerate().map(work).collect();
-    let page = Page { t, case: case.case, choices, works, open: may_send(Kind::Step, case.state).is_ok() };
+    let page = Page { t, case: case.case, choices, works, open: open_for_work };
     Ok(view::page(t, StatusCode::OK, &t.get("protocol-title"), &open.client, &page.render().unwrap_or_default()))
 }
 
 /// A step with its number on the page.
 fn step(open: &Unlocked, t: Texts, case: &CaseView, worked: &Worked<'_>, (n, step): (usize, &protocol::Step)) -> Step {
-    let done = worked.done(step);
-    let ticked = |tick: &Tick<'_>| {
-        t.with("protocol-by", &[("name", open.words(t, &case.case).person(tick.by)), ("day", t.day(tick.day))])
-    };
+    let names = open.words(t, &case.case);
+    let ticked = |tick: &Tick<'_>| t.with("protocol-by", &[("name", names.person(tick.by)), ("day", t.day(tick.day))]);
     let can = worked.can_tick(step, &open.client.me.reader) && !(step.two && open.client.me.card.is_some());
     let words = if worked.ticks(step).is_empty() { "protocol-do" } else { "protocol-do-too" };
     Step {
@@ -129,10 +138,10 @@ fn step(open: &Unlocked, t: Texts, case: &CaseView, worked: &Worked<'_>, (n, ste
         owner: t.pick(&step.owner).to_owned(),
         until: t.day(worked.until(step)),
         template: step.template.as_ref().map(|text| t.pick(text).to_owned()),
-        done,
+        done: worked.done(step),
         late: worked.late(step, open.client.today()),
         ticks: worked.ticks(step).iter().map(ticked).collect(),
-        two: (step.two && !done).then(|| t.get("protocol-two")),
+        waits: names.step_waits(step, worked),
         button: can.then(|| t.with(words, &[("step", n.to_string())])),
     }
 }

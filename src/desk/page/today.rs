@@ -41,7 +41,7 @@ pub(super) fn short(case: &CaseId) -> String {
 /// Three things today, what is destroyed soon, and where who reads was changed.
 pub(super) fn sections(client: &Client, t: Texts, overview: &Overview, entries: &[Entry]) -> [Section; 5] {
     let (rows, day) = (register(entries), client.today());
-    let row = |case: &CaseId| rows.get(case).map(|(row, _)| row);
+    let row = |case: &CaseId| rows.get(case).map(|known| &known.row);
     let line = |id: &str, case: &OverviewCase, day: Day| Line {
         text: t.with(id, &[("case", short(&case.case)), ("day", t.day(day))]),
         case: Some(case.case),

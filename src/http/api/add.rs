@@ -20,7 +20,7 @@ use super::{
 use crate::{
     api_types::{AddedView, Adding, SentTo},
     domain::{
-        case::{Act, Case, CaseState, after},
+        case::{Act, Case, CaseState, Terms, after},
         day::Day,
         id::{CaseId, ItemId},
     },
@@ -79,7 +79,8 @@ impl From<PayloadError> for Refused {
         (status = 403, description = "A slot is for a reader that the case does not have; or a guest would close it; or who only reads what went along \
                                       with a report would do more there than say who goes."),
         (status = 408, description = "The body came too slowly."),
-        (status = 409, description = "The case is not in that state, or is full; or the item is of another case. A case takes 250 items with a \
+        (status = 409, description = "The case is not in that state, or is full; or it is advice, which is not acknowledged and gets no feedback; or the item is of \
+                                      another case. A case takes 250 items with a \
                                       guest's, 300 with a reader's, and an acknowledgement and an end whatever it has."),
         (status = 413, description = "The payload is larger than the server takes."),
         (status = 429, description = "This reader has written too much into the log, or the guests of the case too much into it: 50 items a day."),
@@ -186,7 +187,9 @@ pub(super) async fn fit(app: &App, (case, adds): (&Case, Adds), adding: &Adding)
 async fn moved(app: &App, case: &Case, act: Act, expected: CaseState) -> Result<Move, StoreError> {
     // With a clock that went back a case would be closed, and kept, from a day that is long over.
     let today = app.day_stored().await?;
-    let (state, due) = after(act, expected, case.filed, case.due, today).map_err(|_| StoreError::Conflict)?;
+    let terms = if mailbox::advice(app, case).await? { Terms::None } else { Terms::Legal };
+    let done = after(act, (expected, terms), (case.filed, case.due), today);
+    let (state, due) = done.map_err(|_| StoreError::Conflict)?;
     let kept = app.roster.organisation(&case.org).and_then(|o| o.file.as_ref()).map(|f| f.retention_days);
     let ends = || case.destroy_after.or(kept.map(|days| today.plus_days(days)));
     let destroy_after = if state.is_closed() { ends() } else { None };

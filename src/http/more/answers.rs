@@ -14,7 +14,7 @@ use crate::{
         roster::{Reader, Topic},
         routing::{self, NobodyLeft, Readers, Wish},
     },
-    form::{Fields, NotBelieved, believed, topic_name, update},
+    form::{Fields, NotBelieved, believed, update},
     http::{
         App,
         absence::served_by,
@@ -76,7 +76,7 @@ impl More {
 
     fn choose(&mut self, name: &str, value: &str) {
         match (name, value) {
-            ("topic", _) => self.topic = Topic::ALL.into_iter().find(|t| topic_name(*t) == value),
+            ("topic", _) => self.topic = Topic::parse(value),
             ("strike", _) => self.struck.extend(ReaderId::parse(value)),
             ("tell", _) => self.told.extend(ReaderId::parse(value)),
             ("along", "story") => self.along.story = true,
@@ -181,7 +181,7 @@ impl More {
     fn kept(&self, step: u8) -> Vec<(&'static str, String)> {
         let mut all = vec![("to", self.target.name().to_owned())];
         if step != TOPIC {
-            all.extend(self.topic.map(|t| ("topic", topic_name(t).to_owned())));
+            all.extend(self.topic.map(|t| ("topic", t.name().to_owned())));
         }
         if step != ASK {
             all.extend(self.struck.iter().map(|s| ("strike", s.to_string())));

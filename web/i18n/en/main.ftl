@@ -92,6 +92,7 @@ ask-code-hint = Put spaces between the words. Capitals do not matter.
 error-want = Choose what you want to do.
 error-org = Choose an organisation.
 error-topic = Choose what it is about.
+error-strike = Somebody you exclude does not read this report. Nothing was sent. Look below who can read it, and tick again who must not.
 error-adviser = Choose a confidential adviser.
 error-story = Tell what happened.
 error-long = Make your story shorter: it has { $bytes } bytes now and 40960 fit.

@@ -92,6 +92,7 @@ ask-code-hint = Zet spaties tussen de woorden. Hoofdletters maken niet uit.
 error-want = Kies wat u wilt doen.
 error-org = Kies een organisatie.
 error-topic = Kies waar het over gaat.
+error-strike = Iemand die u uitsluit, leest deze melding niet. Er is niets verstuurd. Kijk hieronder wie haar kan lezen, en kruis opnieuw aan wie dat niet mag.
 error-adviser = Kies een vertrouwenspersoon.
 error-story = Vertel wat er is gebeurd.
 error-long = Maak uw verhaal korter: het is nu { $bytes } bytes en er passen er 40960 in.

@@ -10,7 +10,7 @@ use super::{ASK, CODE, Doing, SAY, TELL};
 use crate::{
     desk::{
         DeskError, Telling,
-        oral::{said_back, topic_named},
+        oral::said_back,
         page::{Fields, oversee::code as word},
         who_reads,
     },
@@ -59,7 +59,7 @@ impl Answers {
     fn choose(&mut self, name: &str, value: &str) {
         match name {
             "how" => self.how = How::parse(value),
-            "topic" => self.topic = topic_named(value),
+            "topic" => self.topic = Topic::parse(value),
             "language" => self.language = Language::parse(value),
             "strike" => self.struck.extend(ReaderId::parse(value)),
             "seed" => self.seed = hex::decode(value).ok().and_then(|seed| seed.try_into().ok()),

@@ -8,6 +8,7 @@ use askama::Template;
 
 use super::{as_second, back, chosen, no_guest, shown, text_of};
 use crate::{
+    api_types::CaseView,
     desk::{
         Content, DeskError, Duty, DutyClaim, Sent, State, approve_duty, ask_duty,
         case_words::{CaseWords, why_duty},
@@ -59,26 +60,27 @@ struct DutyPage {
 }
 
 /// The legal duties of a case.
-pub(super) fn rows(open: &Unlocked, t: Texts, names: &CaseWords<'_>, case: &CaseId) -> Vec<DutyRow> {
+pub(super) fn rows(open: &Unlocked, t: Texts, names: &CaseWords<'_>, case: &CaseView) -> Vec<DutyRow> {
     names.duties().iter().map(|duty| row(open, t, names, case, duty)).collect()
 }
 
-fn row(open: &Unlocked, t: Texts, names: &CaseWords<'_>, case: &CaseId, duty: &Duty) -> DutyRow {
-    let item = super::items(open, case).iter().find(|item| item.id == duty.request);
+fn row(open: &Unlocked, t: Texts, names: &CaseWords<'_>, case: &CaseView, duty: &Duty) -> DutyRow {
+    let item = super::items(open, &case.case).iter().find(|item| item.id == duty.request);
     let opened = item.and_then(|item| if let State::Opened(opened) = &item.state { Some(opened) } else { None });
     let asked = opened.and_then(|o| if let Content::Duty(asked) = &o.content { Some(asked) } else { None });
     let mut facts = vec![(t.get("desk-duty-ground"), t.get(duty.ground.text_id()))];
     facts.extend(asked.into_iter().flat_map(|asked| why_duty(t, asked)));
     let notice = if duty.not_before.is_some() { "desk-duty-notice-yes" } else { "desk-duty-notice-no" };
     facts.push((t.get("desk-duty-notice"), t.get(notice)));
-    let guest = super::is_guest(open);
+    facts.retain(|(_, text)| !text.trim().is_empty());
+    let acts = !super::is_guest(open) && may_send(Kind::HandOver, case.state).is_ok();
     DutyRow {
         item: duty.request,
-        text: names.duty(duty),
+        text: names.duty(duty, case.state),
         facts,
-        approve: duty.waits_for(&open.client),
+        approve: acts && duty.waits_for(&open.client),
         answers: if duty.done { Vec::new() } else { names.answers(duty) },
-        carry_out: !guest && duty.is_ready(open.client.today()),
+        carry_out: acts && duty.is_ready(open.client.today()),
     }
 }
 

@@ -10,7 +10,7 @@ use super::{chosen, shown};
 use crate::{
     desk::{
         leave,
-        leave::can_leave,
+        leave::{can_leave, may_join},
         page::{
             Desk,
             answer::{Answer, MaybeForm, answer, case_of, fields},
@@ -19,7 +19,7 @@ use crate::{
             view,
         },
     },
-    domain::{case::CaseState, id::CaseId},
+    domain::{case::CaseState, ends::ends, id::CaseId},
     seal::circle::LeftReason,
     text::Texts,
 };
@@ -31,7 +31,10 @@ struct Leave {
     case: CaseId,
     /// Another stays who can do the same.
     can: bool,
-    guest: bool,
+    /// Where nobody does: somebody can be asked for.
+    may_join: bool,
+    /// Where nobody can be asked for: when the case is destroyed.
+    ends: Option<String>,
     /// Nobody has opened it: why somebody goes is not said then.
     unread: bool,
     why: Option<LeftReason>,
@@ -72,7 +75,10 @@ async fn page(open: &Unlocked, t: Texts, id: &CaseId, why: Option<LeftReason>, e
     let case = open.client.case(id).await?;
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let unread = case.state == CaseState::Unopened;
-    let (can, guest) = (can_leave(&open.client, &case).await?, super::is_guest(open));
+    let can = can_leave(&open.client, &case).await?;
+    let may_join = !can && !super::is_guest(open) && may_join(&open.client, &case).await?;
+    let ends = ends(&open.client.roster, &case.org, case.state, case.destroy_after).map(|ends| t.ends(ends));
     let along = !open.client.along.with(id).is_empty();
-    Ok(shown(open, t, status, "desk-leave-title", &Leave { t, case: *id, can, guest, unread, why, along, error }))
+    let page = Leave { t, case: *id, can, may_join, ends, unread, why, along, error };
+    Ok(shown(open, t, status, "desk-leave-title", &page))
 }

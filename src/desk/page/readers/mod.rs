@@ -22,6 +22,7 @@ use super::{
     view,
 };
 use crate::{
+    api_types::CaseView,
     desk::{
         Client, DeskError, Item, Sent,
         case_words::{CaseWords, Who},
@@ -53,6 +54,8 @@ struct Page {
     case: CaseId,
     who: Vec<Who>,
     takings: Vec<TakingRow>,
+    /// There is somebody whom this reader can ask to be taken out.
+    takes_out: bool,
     duties: Vec<DutyRow>,
     /// What the reporter was asked, with what can be carried out now.
     consents: Vec<(String, Option<String>)>,
@@ -95,8 +98,8 @@ fn no_guest(open: &Unlocked) -> Result<(), Fault> {
 }
 
 /// What colleagues asked and this reader can answer, for the page of the case.
-pub(super) fn waits(open: &Unlocked, t: Texts, words: &CaseWords<'_>, case: &CaseId) -> Vec<String> {
-    let takings = take_out::rows(open, t, words, case).into_iter().filter(|row| row.confirm).map(|row| row.text);
+pub(super) fn waits(open: &Unlocked, t: Texts, words: &CaseWords<'_>, case: &CaseView) -> Vec<String> {
+    let takings = take_out::rows(open, t, words, &case.case).into_iter().filter(|row| row.confirm).map(|row| row.text);
     let duties = duty::rows(open, t, words, case).into_iter().filter(|row| row.approve || row.carry_out);
     let duties = duties.map(|row| row.text);
     takings.chain(duties).collect()
@@ -117,7 +120,8 @@ pub(super) async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, error: Opti
         case: *id,
         who: words.who(&case),
         takings: take_out::rows(open, t, &words, id),
-        duties: duty::rows(open, t, &words, id),
+        takes_out: !words.removable(&case).is_empty(),
+        duties: duty::rows(open, t, &words, &case),
         consents: words.consents(case.state),
         closed: case.state.is_closed(),
         asks: may_ask(&case, items(open, id)).is_ok(),

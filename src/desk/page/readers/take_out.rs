@@ -96,8 +96,9 @@ pub(super) async fn ask(
 
 async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, sent: &Fields, error: Option<Wrong>) -> Answer {
     let case = refresh(open, id).await?;
-    let (me, picked) = (open.client.me.keyed(), chosen(sent, "who"));
-    let others = open.words(t, id).who(&case).into_iter().filter(|who| who.reader != me);
+    let (words, picked) = (open.words(t, id), chosen(sent, "who"));
+    let removable = words.removable(&case);
+    let others = words.who(&case).into_iter().filter(|who| removable.contains(&who.reader));
     let choice = |who: Who| {
         let value = who.reader.reader.to_string();
         Choice { chosen: picked == Some(value.as_str()), value, text: who.text }
