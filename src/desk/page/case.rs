@@ -19,6 +19,7 @@ use crate::{
     desk::{
         DeskError, Item, Reach,
         case_words::{Entry, Told},
+        casework::may_classify,
         circle::withdrawn,
         guide::is_manager,
         open::{self, advice},
@@ -28,6 +29,7 @@ use crate::{
     },
     domain::{
         case::{Act, CaseState},
+        classification::Stage,
         day::Day,
         id::{CaseId, OrgId},
     },
@@ -65,8 +67,8 @@ struct Case {
     open: bool,
     /// Consent can be asked for.
     asks: bool,
-    /// A classification, an outcome and a protocol can be set down.
-    sets_down: bool,
+    /// What can be set down: a classification until there is an outcome, an outcome and a protocol.
+    sets_down: &'static [&'static str],
     manager: bool,
     linked: Vec<Linked>,
     along: Along,
@@ -169,7 +171,10 @@ pub(super) async fn case_page(
         acts,
         open: !closed && !passed,
         asks: !closed && !passed && !withdrew && !guest,
-        sets_down: !advice && !passed && may_send(Kind::Classification, case.state).is_ok(),
+        sets_down: match may_send(Kind::Classification, case.state) {
+            Ok(()) if !advice && !passed => sets_down(items),
+            _ => &[],
+        },
         manager: is_manager(&open.client),
         linked: linked(open, t, items).await,
         along: along(open, t, id, items).await?,
@@ -181,6 +186,15 @@ pub(super) async fn case_page(
         guest,
     };
     Ok(view::page(t, StatusCode::OK, &title, &open.client, &page.render().unwrap_or_default()))
+}
+
+/// What can be set down in a report that is worked on.
+fn sets_down(items: &[Item]) -> &'static [&'static str] {
+    if may_classify(items, Stage::Assessment).is_ok() {
+        &["classify", "outcome", "protocol"]
+    } else {
+        &["outcome", "protocol"]
+    }
 }
 
 fn title(t: Texts, items: &[Item], case: &CaseView) -> String {

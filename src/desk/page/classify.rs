@@ -15,7 +15,7 @@ use super::{
     view,
 };
 use crate::{
-    desk::{DeskError, circle::story, classified, classify, write::may_send},
+    desk::{DeskError, casework::may_classify, circle::story, classified, classify, write::may_send},
     domain::{
         classification::{
             ASSESSMENTS, Classification, ClassificationError, FINDINGS, FLAGS, INVESTIGATIONS, MEASURES, Stage, TYPES,
@@ -79,7 +79,7 @@ pub(super) async fn conclude(
 async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, stage: Stage, sent: &Fields) -> Answer {
     let case = refresh(open, id).await?;
     let items = open.cases.get(id).map(Vec::as_slice).unwrap_or_default();
-    let may = may_send(Kind::Classification, case.state);
+    let may = may_send(Kind::Classification, case.state).and_then(|()| may_classify(items, stage));
     if sent.is_empty() {
         may?;
         let known = classified(items).map(|c| Classification { stage, ..c.clone() });

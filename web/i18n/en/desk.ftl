@@ -218,6 +218,7 @@ desk-error-not-held = this case is not kept; keep it first, and then tell its re
 desk-error-memo-closed = this case is closed; reminding, asking for a transfer and escalating are over
 desk-error-not-released = this case was not released; release it first, and then tell its readers
 desk-error-acknowledged = this case was acknowledged before; use reply, ask or feedback
+desk-error-outcome = the outcome of this case was recorded; change it there ("Record the outcome", or `classify --closing`)
 desk-error-changed = this case changed meanwhile; look again with `read`
 desk-error-handed-over = this was handed over before
 desk-error-not-agreed = the reporter has not agreed; nothing was shared

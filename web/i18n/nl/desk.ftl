@@ -218,6 +218,7 @@ desk-error-not-held = Deze zaak wordt niet bewaard. Bewaar haar eerst. Daarna ku
 desk-error-memo-closed = Deze zaak is afgesloten. Herinneren, om overdracht vragen en hogerop leggen kan niet meer.
 desk-error-not-released = Deze zaak is niet vrijgegeven. Houd op met bewaren en zeg het daarna aan de lezers.
 desk-error-acknowledged = De ontvangst is al bevestigd. Geef antwoord, stel een vraag of geef terugkoppeling.
+desk-error-outcome = De uitkomst van deze zaak is al vastgelegd. Wijzig het daar, bij "Uitkomst vastleggen" (of met `classify --closing`).
 desk-error-changed = De zaak is intussen veranderd. Kijk opnieuw.
 desk-error-handed-over = Dit is al overgedragen.
 desk-error-not-agreed = De melder heeft geen ja gezegd. Er is niets gedeeld.
