@@ -1,6 +1,10 @@
 //! What the page of a case and the command line say to whoever works in it: the same, and nothing that is not so.
 #![cfg(all(feature = "server", feature = "desk", unix))]
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+#[path = "desk_case/belongs.rs"]
+mod belongs;
+#[path = "desk_case/language.rs"]
+mod language;
 #[path = "desk_case/outcome.rs"]
 mod outcome;
 #[path = "support/page.rs"]
@@ -17,15 +21,21 @@ use support::{Browser, Page, Service};
 
 const READER: &str = "bzk-functionaris-1";
 const OTHER: &str = "bzk-functionaris-2";
+const COLLEAGUE: &str = "bzk-functionaris-3";
 
-/// The unlocked desk page of a reader, without a browser.
-async fn unlocked(service: &Service, reader: &str) -> Browser {
+/// The desk page of a reader, without a browser, still locked.
+async fn entered(service: &Service, reader: &str) -> Browser {
     let link = served::desk(service, reader, None, Duration::from_mins(10));
     let entered = served::client(&link).build().unwrap().get(&link).send().await.unwrap();
     let cookie = entered.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned();
     let cookie = [(reqwest::header::COOKIE, cookie.parse().unwrap())].into_iter().collect();
     let http = served::client(&link).default_headers(cookie).build().unwrap();
-    let desk = Browser::with(link.split("/open/").next().unwrap(), http);
+    Browser::with(link.split("/open/").next().unwrap(), http)
+}
+
+/// The same, unlocked: the demo's readers have no passphrase.
+async fn unlocked(service: &Service, reader: &str) -> Browser {
+    let desk = entered(service, reader).await;
     desk.post("/nl/inbox", &[("passphrase".to_owned(), String::new())]).await;
     desk
 }
@@ -39,4 +49,9 @@ async fn cases(service: &Service, reader: &str) -> Vec<String> {
 /// A page of a case in a language.
 async fn page(desk: &Browser, language: &str, case: &str, of: &str) -> Page {
     desk.get(&format!("/{language}/case/{case}{of}")).await
+}
+
+/// Answers a page of a further filing.
+async fn next(browser: &Browser, page: &Page, answers: &[(&str, &str)]) -> Page {
+    browser.answer("/nl/mailbox/more", page, &[answers, &[("go", "next")]].concat()).await
 }

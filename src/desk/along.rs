@@ -4,7 +4,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::{
     Client, DeskError,
-    circle::{Circle, author, proven, to_report},
+    circle::{Circle, author, origin, proven, to_report},
     leave::remove,
     many,
     open::{Content, Item, entered},
@@ -43,7 +43,7 @@ pub(super) struct Still {
     pub(super) asked: bool,
 }
 
-/// What a case goes together with because advice became a report, as far as this reader reads both.
+/// What a case goes together with because advice became a report, or one was filed from the other, as far as this reader reads both.
 #[derive(Default)]
 pub(super) struct Beside {
     /// The reports that were made of this advice.
@@ -52,6 +52,10 @@ pub(super) struct Beside {
     pub(super) advice: Vec<CaseView>,
     /// Who went from this report, and still reads that.
     pub(super) still: Vec<Still>,
+    /// The case from which this one was filed with the same code.
+    pub(super) from: Option<CaseView>,
+    /// What was filed from this one.
+    pub(super) filed: Vec<CaseView>,
 }
 
 impl Beside {
@@ -66,6 +70,12 @@ impl Beside {
         for (_, _, said) in to_report(items) {
             // Who does not read the report, as an adviser, gets no answer.
             beside.reports.extend(there(client, &said.report).await?);
+        }
+        if let Some(from) = origin(items).and_then(|origin| origin.from) {
+            beside.from = there(client, &from).await?;
+        }
+        for filed in summaries.filed_from(case) {
+            beside.filed.extend(there(client, &filed).await?);
         }
         let along = known(client, summaries, case).await?;
         if let Ok(circle) = Circle::of(client, items) {

@@ -25,7 +25,7 @@ use crate::{
     },
     envelope,
     seal::{
-        Author, ItemHead, Kind, Plaintext, Recipients, Slot, Story,
+        Author, ItemHead, Kind, Origin, Plaintext, Recipients, Slot, Story,
         account::{Account, Oral, item_id},
         code::{Code, Language, RoomKeys, Slip},
         item,
@@ -109,7 +109,7 @@ pub async fn enter(client: &Client, language: Language, telling: Telling, code: 
     let keys = code.keys(&client.roster.instance, room(org));
     let row = row(telling.topic, client.today());
     let account = Account::new(telling.how, telling.account(t)).into_body();
-    let entering = Entering { client, org, readers: &readers, keys: &keys, row };
+    let entering = Entering { client, org, readers: &readers, keys: &keys, row, language };
     let entered = entering.report(telling).await?;
     entering.account(&entered.case, account).await?;
     Ok(entered)
@@ -138,6 +138,8 @@ struct Entering<'a> {
     readers: &'a Readers,
     keys: &'a RoomKeys,
     row: Row,
+    /// The reporter's.
+    language: Language,
 }
 
 impl Entering<'_> {
@@ -165,6 +167,7 @@ impl Entering<'_> {
             to: to.readers(),
             reporter: Some(public),
             proof: None,
+            origin: Origin { lang: Some(self.language), from: None },
         };
         let id = head.item;
         let (slots, payload) = item(head, body, &keys.signer, &to).map_err(failed)?.into_parts();

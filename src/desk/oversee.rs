@@ -21,7 +21,7 @@ use crate::{
         roster::{Organisation, Overseer, Reader, Role, Roster},
     },
     seal::{
-        Author, ItemHead, Kind, Plaintext, Recipients,
+        Author, ItemHead, Kind, Origin, Plaintext, Recipients,
         desk::{OpenedRecord, ReaderIdentity, open_record},
         item, verify,
     },
@@ -209,6 +209,7 @@ impl Client {
             to: Vec::new(),
             reporter: None,
             proof: None,
+            origin: Origin::default(),
         };
         let id = head.item;
         let (slots, payload) = item(head, text, &self.me.signer, &to).map_err(failed)?.into_parts();

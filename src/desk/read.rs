@@ -12,6 +12,7 @@ use super::{
     account::oral,
     along::{Beside, Still},
     case_words::{CaseWords, Entry, is_link},
+    circle::origin,
     commands::Options,
     duty::Duty,
     guide::{Guide, is_manager, steps},
@@ -60,6 +61,7 @@ pub(super) async fn read(
     let guests: Vec<Value> = words.guests().iter().map(guest).collect();
     let duties: Vec<Value> = words.duties().iter().map(duty).collect();
     let oral = oral(&opened).map(|oral| oral.to_json());
+    let language = origin(&opened).and_then(|origin| origin.lang);
     let owed = Owed::of(&case, Some(Asks::of(&opened)));
     let summaries = Summaries::load(&options.identity, &client.me);
     let beside = Beside::of(client, &summaries, &case.case, &opened).await?;
@@ -71,7 +73,7 @@ pub(super) async fn read(
         items.push(view(item, save)?);
     }
     let all = json!({ "case": case, "items": items, "strangers": strangers, "guests": guests, "duties": duties,
-        "oral": oral, "along": to_json(&beside), "guide": guide.into_iter().map(|(_, text)| text).collect::<Vec<_>>() });
+        "oral": oral, "language": language, "along": to_json(&beside), "guide": guide.into_iter().map(|(_, text)| text).collect::<Vec<_>>() });
     let text = if options.json { safe_json(&all.to_string()) } else { head + &in_words(&entries, &items) };
     if nothing {
         return Err(DeskError::new(format!("nothing in this case opened:\n{text}")));
@@ -189,6 +191,9 @@ fn head((case, owed): (&CaseView, Owed), today: Day, words: &CaseWords<'_>, item
     if let Some(topic) = words.topic() {
         text += &line(&format!("{}: {topic}", t.get("desk-topic")));
     }
+    if let Some(language) = words.language() {
+        text += &line(&format!("{}: {language}", t.get("desk-language")));
+    }
     text += &line(&format!("{}:", t.get("readers-title")));
     for who in words.who(case) {
         text += &line(&format!("  {} ({})", who.line, who.reader.reader));
@@ -228,7 +233,8 @@ fn to_json(beside: &Beside) -> Value {
     let ids = |cases: &[CaseView]| cases.iter().map(|case| case.case.to_string()).collect::<Vec<_>>();
     let still =
         beside.still.iter().map(|still| json!({ "who": still.who, "advice": still.advice, "asked": still.asked }));
-    json!({ "reports": ids(&beside.reports), "advice": ids(&beside.advice), "still": still.collect::<Vec<_>>() })
+    json!({ "reports": ids(&beside.reports), "advice": ids(&beside.advice), "still": still.collect::<Vec<_>>(),
+        "from": beside.from.as_ref().map(|case| case.case), "filed": ids(&beside.filed) })
 }
 
 /// The same in words.
@@ -244,7 +250,8 @@ fn went_along(beside: &Beside, words: &CaseWords<'_>) -> String {
         line(&format!("{} {more}", t.with("desk-along-still", &[("name", name)])))
     };
     let still: String = beside.still.iter().map(still).collect();
-    of(&beside.reports, "desk-along-report") + &of(&beside.advice, "desk-along-advice") + &still
+    let from = of(beside.from.as_slice(), "desk-along-from") + &of(&beside.filed, "desk-along-filed");
+    of(&beside.reports, "desk-along-report") + &of(&beside.advice, "desk-along-advice") + &from + &still
 }
 
 /// The items, as the page of the case words them.

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Client, Content, DeskError, Identity, Item, State,
-    circle::{story, to_report},
+    circle::{origin, story, to_report},
     consent::identity,
     kept, links, many,
     news::{News, news},
@@ -70,6 +70,9 @@ pub(super) struct Summary {
     /// The reports with which something of it went along.
     #[serde(default)]
     pub(super) reports: Vec<CaseId>,
+    /// The case it was filed from.
+    #[serde(default)]
+    from: Option<CaseId>,
     text: String,
 }
 
@@ -160,6 +163,7 @@ impl Summaries {
             said: news(case, items),
             links: links(items),
             reports: to_report(items).map(|(_, _, said)| said.report).collect(),
+            from: origin(items).and_then(|origin| origin.from),
             text,
         };
         self.known.insert(case.case, summary);
@@ -208,6 +212,14 @@ impl Summaries {
         self.known.get(case)
     }
 
+    /// The cases that were filed from one.
+    pub(super) fn filed_from(&self, case: &CaseId) -> Vec<CaseId> {
+        let mut all: Vec<CaseId> =
+            self.known.iter().filter(|(_, s)| s.from == Some(*case)).map(|(id, _)| *id).collect();
+        all.sort();
+        all
+    }
+
     /// All cases that have a line, by line.
     pub(super) fn titles(&self) -> Vec<(CaseId, String)> {
         let mut all: Vec<_> =
@@ -251,7 +263,7 @@ mod tests {
             id::{InstanceId, OrgId, ReaderId},
             order::Before,
         },
-        seal::{Author, ItemHead, Kind, Manifest},
+        seal::{Author, ItemHead, Kind, Manifest, Origin},
     };
 
     fn case(n: u128) -> CaseView {
@@ -291,6 +303,7 @@ mod tests {
             to: Vec::new(),
             reporter: None,
             proof: None,
+            origin: Origin::default(),
         };
         let manifest = Manifest { head, length: 0, sha256: [0; 32] };
         let content = Content::Text(zeroize::Zeroizing::new("Dit ben ik".to_owned()));
@@ -327,6 +340,7 @@ mod tests {
                 said: Vec::new(),
                 links: Vec::new(),
                 reports: Vec::new(),
+                from: None,
                 text,
             };
             made.known.insert(case.case, summary);

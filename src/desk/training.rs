@@ -16,7 +16,7 @@ use crate::{
         order::Before,
         roster::{Reader, Status, Text},
     },
-    seal::{Author, ItemHead, Kind, Recipients, SlotTo, Story, code::Code, item},
+    seal::{Author, ItemHead, Kind, Origin, Recipients, SlotTo, Story, code::Code, item},
 };
 
 /// Seals a story to a reader as a report is sealed, by a reporter whose keys are thrown away, and opens it as a report is opened.
@@ -43,6 +43,7 @@ pub(super) fn exercise(me: &Identity, story: Story, day: Day) -> Result<Opened, 
         to: to.readers(),
         reporter: Some(reporter.clone()),
         proof: None,
+        origin: Origin::default(),
     };
     let (slots, payload) = item(head, story.into_body(), &keys.signer, &to).map_err(failed)?.into_parts();
     let mine = slots.into_iter().find(|slot| slot.to == SlotTo::Reader(me.keyed())).ok_or_else(broken)?;

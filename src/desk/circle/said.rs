@@ -12,7 +12,7 @@ use crate::{
         roster::Reader,
     },
     seal::{
-        Author, Kind, StoryText,
+        Author, Kind, Origin, StoryText,
         consent::{Answer, HandOver, ToReport},
         guest::{vouched, wrote},
     },
@@ -32,6 +32,12 @@ pub(in crate::desk) fn story(items: &[Item]) -> Option<&StoryText> {
         Content::Story(story) if opened.manifest.head.author == Author::Reporter => Some(story),
         _ => None,
     })
+}
+
+/// How the case came to be, as the reporter's first item says it.
+pub(in crate::desk) fn origin(items: &[Item]) -> Option<&Origin> {
+    let mut heads = proven(items).map(|(_, opened)| &opened.manifest.head);
+    heads.find(|head| head.author == Author::Reporter && head.reporter.is_some()).map(|head| &head.origin)
 }
 
 /// The reporter's answer to a request.

@@ -77,6 +77,7 @@ fn failed(open: &Unlocked, t: Texts, path: &str, error: &DeskError) -> HttpRespo
         Some("desk-error-closed") => (StatusCode::CONFLICT, "desk-closed-title"),
         Some("desk-error-withdrawn") => (StatusCode::CONFLICT, "desk-withdrawn-title"),
         Some("desk-error-acknowledged" | "desk-error-outcome") => (StatusCode::CONFLICT, "desk-not-now"),
+        Some("desk-error-identity-case") => (StatusCode::CONFLICT, "desk-not-here"),
         _ => (StatusCode::BAD_GATEWAY, "desk-failed"),
     };
     let case = path.split('/').skip_while(|part| *part != "case").nth(1).and_then(CaseId::parse);

@@ -21,6 +21,7 @@ use crate::{
         case_words::{Entry, Told},
         casework::may_classify,
         circle::withdrawn,
+        consent::may_let_in,
         guide::is_manager,
         open::{self, advice},
         owed::{Asks, Owed},
@@ -53,6 +54,8 @@ struct Case {
     org: String,
     readers: Vec<String>,
     topic: Option<String>,
+    /// The reporter's language.
+    language: Option<String>,
     /// Whom the reporter excluded.
     struck: Vec<String>,
     /// This reader reads what went along with a report, and no more.
@@ -91,8 +94,9 @@ pub(super) async fn show(
     form: MaybeForm,
 ) -> HttpResponse {
     answer(&desk, &request, &path.0, fields(form), async |open, t, _| {
-        let notice = request.query_string().strip_prefix("done=").and_then(Act::parse);
-        let notice = notice.map(|act| t.get(&format!("desk-done-{}", act.name())));
+        let done = request.query_string().strip_prefix("done=");
+        let done = done.filter(|done| *done == "consent" || Act::parse(done).is_some());
+        let notice = done.map(|done| t.get(&format!("desk-done-{done}")));
         case_page(open, t, &case_of(&path.1)?, (notice, Filled::default())).await
     })
     .await
@@ -165,12 +169,13 @@ pub(super) async fn case_page(
         consents: words.consents(case.state),
         withdrawn: words.withdrawn(),
         topic: words.topic(),
+        language: words.language(),
         struck: words.struck(),
         passed,
         entries: words.entries(),
         acts,
         open: !closed && !passed,
-        asks: !closed && !passed && !withdrew && !guest,
+        asks: !closed && !passed && !withdrew && !guest && may_let_in(items).is_ok(),
         sets_down: match may_send(Kind::Classification, case.state) {
             Ok(()) if !advice && !passed => sets_down(items),
             _ => &[],

@@ -63,7 +63,9 @@ pub(super) async fn along(open: &Unlocked, t: Texts, id: &CaseId, items: &[Item]
     let words = open.words(t, id);
     let one = |text: &'static str| move |case: &CaseView| (case.case, t.with(text, &[("title", title(open, t, case))]));
     let reports = beside.reports.iter().map(one("desk-along-report"));
-    let cases = reports.chain(beside.advice.iter().map(one("desk-along-advice"))).collect();
+    let along = reports.chain(beside.advice.iter().map(one("desk-along-advice")));
+    let from = beside.from.iter().map(one("desk-along-from"));
+    let cases = along.chain(from).chain(beside.filed.iter().map(one("desk-along-filed"))).collect();
     let still = beside.still.iter().map(|still| {
         let name = [("name", words.named(&still.who.reader))];
         (t.with("desk-along-still", &name), still.asked)

@@ -25,7 +25,7 @@ use crate::{
     desk::{
         Client, DeskError, Item, Sent,
         case_words::{CaseWords, Who},
-        consent::may_ask,
+        consent::{may_ask, may_let_in},
     },
     domain::id::{CaseId, ItemId},
     seal::Plaintext,
@@ -61,6 +61,8 @@ struct Page {
     asks: bool,
     guest: bool,
     advice: bool,
+    /// It says who the reporter is: nobody is let in.
+    identity: bool,
     error: Option<String>,
 }
 
@@ -123,6 +125,7 @@ pub(super) async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, error: Opti
         asks: may_ask(&case, items(open, id)).is_ok(),
         guest: is_guest(open),
         advice: crate::desk::open::advice(items(open, id)),
+        identity: may_let_in(items(open, id)).is_err(),
         error: error.map(|error| error.in_words(t)),
     };
     Ok(shown(open, t, status, "desk-readers-title", &page))
