@@ -3,8 +3,12 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
 #[path = "desk_case/belongs.rs"]
 mod belongs;
+#[path = "desk_case/first.rs"]
+mod first;
 #[path = "desk_case/language.rs"]
 mod language;
+#[path = "desk_case/log.rs"]
+mod log;
 #[path = "desk_case/outcome.rs"]
 mod outcome;
 #[path = "support/page.rs"]

@@ -47,7 +47,7 @@ pub(super) async fn read(
     let case = client.opened(case, &opened).await?;
     let t = Texts::of(Language::En);
     let guide = if is_manager(client) { steps(client, t, &case, &opened) } else { Vec::new() };
-    let mut seen = Guide::load(&options.identity, &client.me);
+    let mut seen = Guide::load(options.identity()?, &client.me);
     // A script gets it with the case; a person reads it first.
     if !guide.is_empty() && !options.json && seen.ticks(&case.case).is_none() {
         seen.see(&client.me, case.case, BTreeSet::new())?;
@@ -63,7 +63,7 @@ pub(super) async fn read(
     let oral = oral(&opened).map(|oral| oral.to_json());
     let language = origin(&opened).and_then(|origin| origin.lang);
     let owed = Owed::of(&case, Some(Asks::of(&opened)));
-    let summaries = Summaries::load(&options.identity, &client.me);
+    let summaries = Summaries::load(options.identity()?, &client.me);
     let beside = Beside::of(client, &summaries, &case.case, &opened).await?;
     let head = head((&case, owed), client.today(), &words, &opened) + &went_along(&beside, &words);
     let entries: Vec<Option<Entry>> = opened.iter().map(|item| (!is_link(item)).then(|| words.entry(item))).collect();
