@@ -51,6 +51,13 @@ async fn an_adviser_practises_with_a_request_for_advice_that_no_term_runs_on() {
     // Who stands in no roster yet chooses.
     let locked = entered(&service, ADVISER).await;
     assert!(locked.get("/en/training").await.html.contains("value=\"advice\""));
+    // In the other language the choice stays, and no exercise is begun.
+    let other = sent(&locked, "/nl/training", &[("of", "advice"), ("passphrase", ""), ("in", "en")]).await;
+    assert!(
+        other.html.contains("value=\"advice\" checked") && other.html.contains("Start the exercise"),
+        "{}",
+        other.html
+    );
     let done = sent(&locked, "/en/training", &[("of", "advice"), ("passphrase", "")]).await;
     assert!(done.html.contains("No term runs on advice") && !done.html.contains("3 months"), "{}", done.html);
 }

@@ -13,6 +13,7 @@ use askama::Template;
 use super::{
     Desk,
     answer::{MaybeForm, fields},
+    language,
     lock::{Unlocked, take},
     view,
 };
@@ -96,8 +97,8 @@ pub(super) async fn training(
     lang: Path<String>,
     form: MaybeForm,
 ) -> HttpResponse {
-    let t = view::texts(&lang);
     let mut sent = fields(form);
+    let t = language::asked(&desk, &lang, &mut sent);
     if !desk.identity.exists() {
         return view::see_other(&format!("/{}/first", t.lang()));
     }
