@@ -1,6 +1,6 @@
 //! What the page of a case and the command line say to whoever works in it: the same, and nothing that is not so.
 #![cfg(all(feature = "server", feature = "desk", unix))]
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
 #[path = "desk_case/belongs.rs"]
 mod belongs;
 #[path = "desk_case/first.rs"]
