@@ -22,7 +22,7 @@ use meldkluis::{
     },
     http::App,
     seal::{
-        Author, ItemHead, Kind, Plaintext, Recipients, Slot, SlotTo, Story,
+        Author, ItemHead, Kind, Origin, Plaintext, Recipients, Slot, SlotTo, Story,
         code::Code,
         desk::{ReaderIdentity, open_to},
         item,
@@ -96,6 +96,7 @@ fn sealed(n: usize, instance: InstanceId, today: Day, to: &[Reader]) -> Sealed {
         to: to.readers(),
         reporter: Some(public),
         proof: None,
+        origin: Origin::default(),
     };
     let (slots, payload) = item(head, story.into_body(), &keys.signer, &to).unwrap().into_parts();
     Sealed { case, item: item_id, slots, payload }

@@ -22,7 +22,10 @@ use meldkluis::{
         roster::{Function, Reader, Status, Text},
     },
     http,
-    seal::{Author, FileSealer, ItemHead, Kind, Plaintext, Recipients, Signer, code::Code, desk::ReaderIdentity, item},
+    seal::{
+        Author, FileSealer, ItemHead, Kind, Origin, Plaintext, Recipients, Signer, code::Code, desk::ReaderIdentity,
+        item,
+    },
     server,
     store::{Blobs, Store},
 };
@@ -75,6 +78,7 @@ fn head(kind: Kind) -> ItemHead {
         to: Vec::new(),
         reporter: None,
         proof: None,
+        origin: Origin::default(),
     }
 }
 

@@ -26,6 +26,15 @@ pub fn print(text: &str) -> std::io::Result<()> {
 
 /// The end of a program: says what was done, or what was wrong.
 pub fn ended(program: &str, done: Result<String, impl Display>) -> ExitCode {
+    end(done, |error| format!("{program}: {error}"))
+}
+
+/// The same, to a program: what was wrong is one JSON object on standard error.
+pub fn ended_in_json(done: Result<String, impl Display>) -> ExitCode {
+    end(done, |error| safe_json(&serde_json::json!({ "error": error }).to_string()))
+}
+
+fn end(done: Result<String, impl Display>, wrong: impl Fn(&str) -> String) -> ExitCode {
     let said = match done {
         Ok(text) if text.is_empty() => Ok(()),
         Ok(text) => print(&text).map_err(|error| format!("what it says could not be written: {error}")),
@@ -33,7 +42,7 @@ pub fn ended(program: &str, done: Result<String, impl Display>) -> ExitCode {
     };
     let Err(error) = said else { return ExitCode::SUCCESS };
     // There is nobody else to tell.
-    drop(writeln!(std::io::stderr(), "{program}: {error}"));
+    drop(writeln!(std::io::stderr(), "{}", wrong(&error)));
     ExitCode::FAILURE
 }
 

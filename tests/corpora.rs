@@ -17,7 +17,7 @@ use meldkluis::{
     },
     roster_files::sign,
     seal::{
-        Author, ItemHead, Kind, Manifest, Plaintext, Recipients, Signer, SlotTo,
+        Author, ItemHead, Kind, Manifest, Origin, Plaintext, Recipients, Signer, SlotTo,
         code::{Code, Language, RoomKeys},
         item, open_reply,
     },
@@ -63,6 +63,7 @@ fn head() -> ItemHead {
         to: Vec::new(),
         reporter: None,
         proof: None,
+        origin: Origin::default(),
     }
 }
 

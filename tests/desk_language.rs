@@ -298,5 +298,5 @@ fn every_template_with_a_field_has_the_form_that_the_button_sends() {
             with.insert(name);
         }
     }
-    assert_eq!(with.len(), 17, "{with:?}");
+    assert_eq!(with.len(), 18, "{with:?}");
 }

@@ -20,7 +20,7 @@ use meldkluis::{
     domain::{day::Day, id::ItemId, order::Before},
     envelope::before_payload,
     seal::{
-        Author, ItemHead, Kind, Plaintext, Recipients, ReporterPublic, Signer,
+        Author, ItemHead, Kind, Origin, Plaintext, Recipients, ReporterPublic, Signer,
         consent::{Along, PassOn, ToReport},
         desk::ReaderIdentity,
         item,
@@ -60,6 +60,7 @@ fn head(client: &Client, case: &CaseView, kind: Kind, author: Author, to: &Recip
         to: to.readers(),
         reporter: None,
         proof: None,
+        origin: Origin::default(),
     }
 }
 

@@ -11,8 +11,8 @@ use meldkluis::{
         roster::{Function, Reader, Status, Text, Topic},
     },
     seal::{
-        Author, FileSealer, ItemHead, Kind, OpenError, Plaintext, Recipients, Sealed, Signer, Slot, SlotTo, Story,
-        StoryText,
+        Author, FileSealer, ItemHead, Kind, OpenError, Origin, Plaintext, Recipients, Sealed, Signer, Slot, SlotTo,
+        Story, StoryText,
         code::{Code, CodeError, Language},
         desk::{ReaderIdentity, open_text, open_to},
         item, open_reply,
@@ -53,6 +53,7 @@ fn head(kind: Kind) -> ItemHead {
         to: Vec::new(),
         reporter: None,
         proof: None,
+        origin: Origin::default(),
     }
 }
 

@@ -1,10 +1,10 @@
 //! The readers' program. Arguments and a match; everything else is in the library.
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser, error::ErrorKind};
 use meldkluis::{
     desk::{Browser, Command, DeskError, Opening, Options, canary, opening, run},
-    show::{ended, print},
+    show::{ended, ended_in_json, print},
 };
 
 /// Opens and answers reports on your own machine.
@@ -27,6 +27,10 @@ The options above stand before the command, as --server and --identity here. Wha
 #[tokio::main]
 async fn main() -> ExitCode {
     let Arguments { options, command } = Arguments::parse();
+    if options.identity.is_none() && !command.needs_no_keys() {
+        let missing = "the following required arguments were not provided:\n  --identity <FILE>";
+        Arguments::command().error(ErrorKind::MissingRequiredArgument, missing).exit();
+    }
     if matches!(command, Command::Canary) {
         let report = canary(&options).await;
         // What watches it reads one document, of a fault too.
@@ -37,7 +41,7 @@ async fn main() -> ExitCode {
         Command::Open(how) => open(&options, how).await,
         other => run(&options, other).await,
     };
-    ended("meldkluis-desk", done)
+    if options.json { ended_in_json(done) } else { ended("meldkluis-desk", done) }
 }
 
 /// Serves the page until Ctrl-C; the keys are gone with it.

@@ -4,11 +4,12 @@ use std::time::Instant;
 
 use super::{
     Client, DeskError,
-    circle::{Circle, author, proven, to_report},
+    circle::{Circle, author, origin, proven, to_report},
     leave::remove,
     log::UNNAMED,
     many,
     open::{Content, Item, entered},
+    summary::Summaries,
     write::send_as,
 };
 use crate::{
@@ -33,7 +34,7 @@ pub(super) struct Still {
     pub(super) asked: bool,
 }
 
-/// What a case goes together with because advice became a report, as far as this reader reads both.
+/// What a case goes together with because advice became a report, or one was filed from the other, as far as this reader reads both.
 #[derive(Default)]
 pub(super) struct Beside {
     /// The reports that were made of this advice.
@@ -44,15 +45,30 @@ pub(super) struct Beside {
     pub(super) still: Vec<Still>,
     /// Of so many cases it is not known just now.
     pub(super) failed: usize,
+    /// The case from which this one was filed with the same code.
+    pub(super) from: Option<CaseView>,
+    /// What was filed from this one.
+    pub(super) filed: Vec<CaseView>,
 }
 
 impl Beside {
     /// Of a case that was opened, by what this desk saw before: see [`look`].
-    pub(super) async fn of(client: &Client, case: &CaseId, items: &[Item]) -> Result<Self, DeskError> {
+    pub(super) async fn of(
+        client: &Client,
+        summaries: &Summaries,
+        case: &CaseId,
+        items: &[Item],
+    ) -> Result<Self, DeskError> {
         let mut beside = Self::default();
         for (_, _, said) in to_report(items) {
             // Who does not read the report, as an adviser, gets no answer.
             beside.reports.extend(there(client, &said.report).await?);
+        }
+        if let Some(from) = origin(items).and_then(|origin| origin.from) {
+            beside.from = there(client, &from).await?;
+        }
+        for filed in summaries.filed_from(case) {
+            beside.filed.extend(there(client, &filed).await?);
         }
         let circle = Circle::of(client, items).ok();
         let (along, failed) = each(client, &client.along.with(case), async |advice| Ok(advice)).await;

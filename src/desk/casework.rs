@@ -9,7 +9,11 @@ use super::{
 };
 use crate::{
     api_types::CaseView,
-    domain::{classification::Classification, id::CaseId, protocol::Protocol},
+    domain::{
+        classification::{Classification, Stage},
+        id::CaseId,
+        protocol::Protocol,
+    },
     seal::{
         Author, Kind, Plaintext,
         code::Language,
@@ -18,14 +22,26 @@ use crate::{
     text::Texts,
 };
 
-/// The classification that a reader made last.
+/// The classification that counts, in the case as in the register: the outcome that a reader recorded last, and before there is one the last
+/// assessment.
 pub fn classified(items: &[Item]) -> Option<&Classification> {
     let by_reader = proven(items).filter(|(_, o)| o.manifest.head.author != Author::Reporter);
     let made = by_reader.filter_map(|(_, o)| match &o.content {
         Content::Classification(made) => Some(made),
         _ => None,
     });
-    made.last()
+    // Of equals the last one.
+    made.max_by_key(|made| made.stage == Stage::Closing)
+}
+
+/// Refuses an assessment after an outcome: the register would go on saying the outcome, and the case something else.
+pub(super) fn may_classify(items: &[Item], stage: Stage) -> Result<(), DeskError> {
+    match classified(items) {
+        Some(made) if made.stage == Stage::Closing && stage == Stage::Assessment => {
+            Err(DeskError::known("desk-error-outcome"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Sets down what a case is, or what came of it, for its readers and, as a row of the register, for the overseers. It is made with the one
@@ -42,6 +58,7 @@ pub async fn classify(
     let (case, items) = entered(client, id).await?;
     may_report(client, Kind::Classification, (&case, &items))?;
     let made = checked(make(classified(&items)))?;
+    may_classify(&items, made.stage)?;
     let to = recipients(client, &case, &items, false)?;
     let about = about(client, (&case, &items), Some(Doing::Classification(&made)));
     send_with(client, &case, (Kind::Classification, None, None), Plaintext::of_json(&made), &to, about).await

@@ -1,5 +1,5 @@
 //! The commands of `meldkluis-desk`: one code path for text and JSON.
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use serde_json::json;
@@ -19,7 +19,7 @@ use super::{
     pass_on::pass_on,
     passphrase::{new_passphrase, passphrase},
     pdf,
-    proof::{Filing, check_proof},
+    proof::{check_proof, fits},
     read::read,
     reader_commands::{self, ReaderCommand},
     safe_text,
@@ -30,11 +30,7 @@ use super::{
 };
 use crate::{
     clock::Clock,
-    domain::{
-        case::Act,
-        day::Day,
-        id::{CaseId, ReaderId},
-    },
+    domain::case::Act,
     seal::code::{Language, print_words},
     text::Texts,
 };
@@ -45,9 +41,9 @@ pub struct Options {
     /// Where the service is, for example https://meldkluis.example.org
     #[arg(long, value_name = "ADDRESS", default_value = "http://127.0.0.1:8080")]
     pub server: String,
-    /// The file with your keys.
+    /// The file with your keys. Only `audit verify` does without.
     #[arg(long, value_name = "FILE")]
-    pub identity: PathBuf,
+    pub identity: Option<PathBuf>,
     /// The file anchor.toml that the coordinator gave you: whose signatures count. Beside your keys when not named.
     #[arg(long, value_name = "FILE")]
     pub root: Option<PathBuf>,
@@ -222,7 +218,7 @@ pub struct Opening {
 /// Makes the desk's page ready, to be told about and run.
 pub fn opening(options: &Options, opening: &Opening) -> Result<page::Ready, DeskError> {
     page::ready(page::Settings {
-        identity: options.identity.clone(),
+        identity: options.identity()?.to_owned(),
         card: options.card.clone(),
         place: options.place(),
         idle: std::time::Duration::from_mins(opening.idle_minutes),
@@ -233,7 +229,7 @@ pub fn opening(options: &Options, opening: &Opening) -> Result<page::Ready, Desk
 
 /// Walks the whole way of a synthetic report.
 pub async fn canary(options: &Options) -> CanaryReport {
-    super::canary::canary(options, || Identity::load(&options.identity, || passphrase(options))).await
+    super::canary::canary(options, || Identity::load(options.identity()?, || passphrase(options))).await
 }
 
 /// Runs a command; returns what to print.
@@ -241,9 +237,9 @@ pub async fn run(options: &Options, command: &Command) -> Result<String, DeskErr
     if let Command::Keygen { reader, no_passphrase } = command {
         let reader = reader_id("your name", reader)?;
         // Before a passphrase is asked for.
-        Identity::absent(&options.identity)?;
+        Identity::absent(options.identity()?)?;
         let passphrase = if *no_passphrase { None } else { Some(new_passphrase(options)?) };
-        let me = Identity::create(&options.identity, reader, passphrase)?;
+        let me = Identity::create(options.identity()?, reader, passphrase)?;
         return Ok(public(options, &me));
     }
     if matches!(command, Command::Canary) {
@@ -255,12 +251,14 @@ pub async fn run(options: &Options, command: &Command) -> Result<String, DeskErr
         pdf::draw_here(*page)?;
         return Ok(String::new());
     }
-    let me = Identity::load(&options.identity, || passphrase(options))?;
+    let load = || Identity::load(options.identity()?, || passphrase(options));
+    if let Command::Watch(Watch::Audit(Audit::Verify { file })) = command {
+        let me = options.identity.is_some().then(load).transpose()?;
+        return verify(options, me.as_ref(), file);
+    }
+    let me = load()?;
     if matches!(command, Command::Whoami) {
         return Ok(public(options, &me));
-    }
-    if let Command::Watch(Watch::Audit(Audit::Verify { file })) = command {
-        return verify(options, &me, file);
     }
     let me = with_card_of(me, options.card.as_deref())?;
     let client = Client::sign_in(&options.place(), me).await?;
@@ -343,6 +341,11 @@ pub async fn run(options: &Options, command: &Command) -> Result<String, DeskErr
 }
 
 impl Command {
+    /// Whether it does its work without the file that `--identity` names.
+    pub fn needs_no_keys(&self) -> bool {
+        matches!(self, Self::Watch(Watch::Audit(Audit::Verify { .. })) | Self::DrawPage { .. })
+    }
+
     /// Whether it is about cases that somebody reads.
     fn is_of_readers(&self) -> bool {
         let anybody_s = matches!(self, Self::Readers(ReaderCommand::AfterRestore));
@@ -360,10 +363,20 @@ impl Command {
 }
 
 impl Options {
+    /// The file with the keys.
+    pub(super) fn identity(&self) -> Result<&Path, DeskError> {
+        self.identity.as_deref().ok_or_else(|| DeskError::known("desk-error-no-identity"))
+    }
+
+    /// The same, to name what is kept beside it; of nobody's keys in the folder where the program runs.
+    fn own(&self) -> &Path {
+        self.identity.as_deref().unwrap_or(Path::new("meldkluis"))
+    }
+
     /// Beside what is remembered what was seen: the identity, or a file of its name in another folder.
     fn remembered(&self) -> PathBuf {
-        let name = self.identity.file_name().unwrap_or_default();
-        self.state.as_ref().map_or_else(|| self.identity.clone(), |folder| folder.join(name))
+        let name = self.own().file_name().unwrap_or_default();
+        self.state.as_ref().map_or_else(|| self.own().to_owned(), |folder| folder.join(name))
     }
 
     /// Where to sign in.
@@ -371,7 +384,7 @@ impl Options {
         Place {
             server: self.server.clone(),
             proxy: self.proxy.clone(),
-            anchor: self.root.clone().unwrap_or_else(|| self.identity.with_file_name("anchor.toml")),
+            anchor: self.root.clone().unwrap_or_else(|| self.own().with_file_name("anchor.toml")),
             state: self.remembered().with_extension("seen"),
             clock: self.clock,
         }
@@ -400,24 +413,6 @@ pub(super) fn with_news(options: &Options, client: &Client, text: String) -> Str
     } else {
         text
     }
-}
-
-fn fits((options, client): (&Options, &Client), case: &CaseId, filing: &Filing) -> String {
-    if options.json {
-        let by = |(day, by): &(Day, ReaderId)| json!({ "day": day, "by": by });
-        let acknowledged: Vec<_> = filing.acknowledged.iter().map(by).collect();
-        return json!({ "fits": true, "filed": filing.filed, "acknowledged": acknowledged }).to_string();
-    }
-    let mut text = format!("It fits: who holds this proof filed case {case}, on {}.", filing.filed);
-    for (day, by) in &filing.acknowledged {
-        let name = client.roster.reader(by).map(|r| Texts::of(Language::En).pick(&r.shown_as).to_owned());
-        let name = name.map_or_else(|| by.to_string(), |name| format!("{name} ({by})"));
-        text.push_str(&format!("\n{} confirmed it on {day}.", safe_text(&name)));
-    }
-    if filing.acknowledged.is_empty() {
-        text.push_str("\nNo acknowledgement confirms the day.");
-    }
-    text
 }
 
 fn public(options: &Options, me: &Identity) -> String {

@@ -102,8 +102,14 @@ pub fn shareable(items: &[Item]) -> Vec<Named> {
     own.filter(|(_, o)| !said(o.manifest.head.kind)).map(named).collect()
 }
 
+/// Refuses to let anybody into a case that says who the reporter is: they were told that nobody else gets to read it.
+pub(super) fn may_let_in(items: &[Item]) -> Result<(), DeskError> {
+    if identity(items) { Err(DeskError::known("desk-error-identity-case")) } else { Ok(()) }
+}
+
 /// Says why a reporter is not asked anything, before anything is typed.
 pub(super) fn may_ask(case: &CaseView, items: &[Item]) -> Result<(), DeskError> {
+    may_let_in(items)?;
     may_send(Kind::ConsentRequest, case.state)?;
     may_reach(items)
 }
@@ -165,9 +171,7 @@ pub(super) async fn everything(client: &Client, id: &CaseId) -> Result<(CaseView
     let private = tempfile::tempdir()?;
     let case = client.case(id).await?;
     let items = open_case(client, &case, Reach::All(private.path())).await?;
-    if identity(&items) {
-        return Err(DeskError::known("desk-error-identity-case"));
-    }
+    may_let_in(&items)?;
     Ok((client.opened(case, &items).await?, items))
 }
 

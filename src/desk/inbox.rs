@@ -3,6 +3,7 @@ use std::{collections::BTreeSet, str::FromStr};
 
 use clap::ValueEnum;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::{
     Client, DeskError,
@@ -109,10 +110,20 @@ pub(super) fn in_words(t: Texts, client: &Client, known: &Summaries, case: &Case
     [line("desk-waits", waits), line("desk-news", news)].into_iter().flatten().collect()
 }
 
+/// Who reads a case is not a part of the inbox: an empty list would say that nobody does.
+fn without_readers(mut case: Value) -> Value {
+    if let Some(fields) = case.as_object_mut() {
+        fields.retain(|name, list| {
+            !(matches!(name.as_str(), "readers" | "away") && list.as_array().is_some_and(Vec::is_empty))
+        });
+    }
+    case
+}
+
 /// The inbox, to be printed. What this reader opened before is opened again where its beginning is not kept; of other cases nothing is read.
 pub(super) async fn inbox(options: &Options, client: &Client, asked: &Asked) -> Result<String, DeskError> {
     let mut cases = client.inbox().await?;
-    let mut known = Summaries::load(&options.identity, &client.me);
+    let mut known = Summaries::load(options.identity()?, &client.me);
     known.gather(client, &cases, None).await?;
     look(client, &cases, None).await;
     known.save(&client.me, &cases)?;
@@ -131,8 +142,10 @@ pub(super) async fn inbox(options: &Options, client: &Client, asked: &Asked) -> 
             new: known.news(client, &case.case),
             waits: known.waits(&case.case, client.today()),
         };
-        let all: Vec<Known<'_>> = cases.iter().map(one).collect();
-        return serde_json::to_string(&all).map_err(|e| DeskError::new(e.to_string()));
+        let all: Result<Vec<Value>, _> =
+            cases.iter().map(|case| serde_json::to_value(one(case)).map(without_readers)).collect();
+        let all = all.map_err(|e| DeskError::new(e.to_string()))?;
+        return Ok(Value::from(all).to_string());
     }
     let t = Texts::of(Language::En);
     let line = |c: &CaseView| {

@@ -26,7 +26,7 @@ use crate::{
     },
     envelope,
     seal::{
-        Author, ItemHead, Kind, Plaintext, Recipients, Slot, Story,
+        Author, ItemHead, Kind, Origin, Plaintext, Recipients, Slot, Story,
         account::{Account, Oral, item_id},
         code::{Code, Language, RoomKeys, Slip},
         item,
@@ -111,7 +111,7 @@ pub async fn enter(client: &Client, language: Language, telling: Telling, code: 
     let keys = code.keys(&client.roster.instance, room(org));
     let row = row(telling.topic, client.today());
     let account = Account::new(telling.how, telling.account(t)).into_body();
-    let entering = Entering { client, org, readers: &readers, keys: &keys, row };
+    let entering = Entering { client, org, readers: &readers, keys: &keys, row, language };
     let report = entering.report(telling).await?;
     entering.account(&report.case, account).await?;
     let (_, items) = entered(client, &report.case).await?;
@@ -142,6 +142,8 @@ struct Entering<'a> {
     readers: &'a Readers,
     keys: &'a RoomKeys,
     row: Row,
+    /// The reporter's.
+    language: Language,
 }
 
 impl Entering<'_> {
@@ -169,6 +171,7 @@ impl Entering<'_> {
             to: to.readers(),
             reporter: Some(public),
             proof: None,
+            origin: Origin { lang: Some(self.language), from: None },
         };
         let id = head.item;
         let (slots, payload) = item(head, body, &keys.signer, &to).map_err(failed)?.into_parts();

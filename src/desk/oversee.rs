@@ -16,13 +16,13 @@ use crate::{
     api_types::oversight::{Group, Hold, LogView, Logged, Overview, OverviewCase},
     domain::{
         case::CaseState,
-        id::{CaseId, ItemId, OrgId, ReaderId},
+        id::{CaseId, InstanceId, ItemId, OrgId, ReaderId},
         log::{Deed, Head, Record, Sender, Writer, record_hash},
         order::Before,
         roster::{Organisation, Overseer, Reader, Role, Roster},
     },
     seal::{
-        Author, ItemHead, Kind, Plaintext, Recipients,
+        Author, ItemHead, Kind, Origin, Plaintext, Recipients,
         desk::{OpenedRecord, ReaderIdentity, open_record},
         item, verify,
     },
@@ -224,6 +224,7 @@ impl Client {
             to: Vec::new(),
             reporter: None,
             proof: None,
+            origin: Origin::default(),
         };
         let id = head.item;
         let (slots, payload) = item(head, text, &self.me.signer, &to).map_err(failed)?.into_parts();
@@ -267,6 +268,19 @@ fn members<'a>(of: &'a Organisation, group: &Group) -> Vec<&'a Reader> {
 impl Export {
     /// The format version: with it came whose each record is.
     pub const VERSION: u8 = 2;
+
+    /// Whether the records are a chain that ends where the server said. That takes no key.
+    pub fn is_chain(&self, instance: &InstanceId) -> bool {
+        let ends = |head: &Head| (head.length, head.hash) == (self.head.length, self.head.hash);
+        let mut head = Head::start(instance, &self.org);
+        // The chain may have grown between the head and the last records.
+        let mut ended = ends(&head);
+        for Logged { writer, record } in &self.records {
+            head = head.after(&record_hash(*writer, &BASE64_STANDARD.decode(record).unwrap_or_default()));
+            ended |= ends(&head);
+        }
+        ended
+    }
 
     /// Opens and checks every record: its signature, its place, and that what each writer had seen was a part of this chain. The
     /// last entry says whether the chain ends where the server said.

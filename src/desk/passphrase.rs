@@ -46,16 +46,18 @@ fn typed(asks: &str, or: &str) -> Result<String, DeskError> {
 
 /// A new passphrase, typed twice; refused when it is too short or the two differ.
 pub(super) fn passphrase_of(first: &str, again: &str) -> Result<SecretString, DeskError> {
-    if first.trim().chars().count() < LEAST {
-        return Err(DeskError::known("desk-error-short"));
-    }
-    if trivial(first.trim()) {
-        return Err(DeskError::known("desk-error-trivial"));
-    }
-    if first != again {
-        return Err(DeskError::known("desk-error-differ"));
-    }
-    Ok(SecretString::from(first.to_owned()))
+    let (weak, differ) = faults(first, again);
+    weak.or(differ).map_or_else(|| Ok(SecretString::from(first.to_owned())), Err)
+}
+
+/// What is wrong with a new passphrase, and that it was typed otherwise the second time.
+pub(super) fn faults(first: &str, again: &str) -> (Option<DeskError>, Option<DeskError>) {
+    let weak = if first.trim().chars().count() < LEAST {
+        Some("desk-error-short")
+    } else {
+        trivial(first.trim()).then_some("desk-error-trivial")
+    };
+    (weak.map(DeskError::known), (first != again).then(|| DeskError::known("desk-error-differ")))
 }
 
 /// Whether a text is long and yet guessed at once: of few characters, its own beginning over again, or a row as 1234.

@@ -52,7 +52,7 @@ pub(super) fn is_pdf(head: &[u8]) -> bool {
 /// Draws a page (from 1) in a process of its own; `None` when that ends in any other way than with a picture.
 pub(super) fn draw_apart(program: &Path, pdf: Vec<u8>, page: usize) -> Option<Drawn> {
     let mut command = Command::new(program);
-    command.args(["--identity", "none", "draw-page", &page.to_string()]);
+    command.args(["draw-page", &page.to_string()]);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()?;
     let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
     // Whoever stops listening ends these two.

@@ -1,15 +1,20 @@
 //! Proof of filing: whoever shows it shows that they have the code of a case, or had its proof from who has.
+use serde_json::json;
+
 use super::{
     Client, DeskError,
     circle::proven,
+    commands::Options,
     open::{Item, entered},
+    safe_text,
 };
 use crate::{
     domain::{
         day::Day,
         id::{CaseId, ReaderId},
     },
-    seal::{Author, Kind, proof::Proof},
+    seal::{Author, Kind, code::Language, proof::Proof},
+    text::Texts,
 };
 
 /// What a proof that fits says.
@@ -44,4 +49,23 @@ pub(super) fn committed(items: &[Item]) -> Option<(Day, &str)> {
         let first = head.reporter.as_ref().filter(|_| head.author == Author::Reporter)?;
         Some((head.day, first.commitment.as_deref()?))
     })
+}
+
+/// What a proof that fits says, in words or as JSON.
+pub(super) fn fits((options, client): (&Options, &Client), case: &CaseId, filing: &Filing) -> String {
+    if options.json {
+        let by = |(day, by): &(Day, ReaderId)| json!({ "day": day, "by": by });
+        let acknowledged: Vec<_> = filing.acknowledged.iter().map(by).collect();
+        return json!({ "fits": true, "filed": filing.filed, "acknowledged": acknowledged }).to_string();
+    }
+    let mut text = format!("It fits: who holds this proof filed case {case}, on {}.", filing.filed);
+    for (day, by) in &filing.acknowledged {
+        let name = client.roster.reader(by).map(|r| Texts::of(Language::En).pick(&r.shown_as).to_owned());
+        let name = name.map_or_else(|| by.to_string(), |name| format!("{name} ({by})"));
+        text.push_str(&format!("\n{} confirmed it on {day}.", safe_text(&name)));
+    }
+    if filing.acknowledged.is_empty() {
+        text.push_str("\nNo acknowledgement confirms the day.");
+    }
+    text
 }

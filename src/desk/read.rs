@@ -12,6 +12,7 @@ use super::{
     account::oral,
     along::{self, Beside, Still},
     case_words::{CaseWords, Entry, is_link},
+    circle::origin,
     commands::Options,
     duty::Duty,
     guide::{Guide, is_manager, steps},
@@ -20,6 +21,7 @@ use super::{
     open::{Body, Content, Item, Opened, Reach, State, open_case},
     owed::{Asks, Owed},
     safe_json, safe_text,
+    summary::Summaries,
 };
 use crate::{
     api_types::CaseView,
@@ -45,7 +47,7 @@ pub(super) async fn read(
     let case = client.opened(case, &opened).await?;
     let t = Texts::of(Language::En);
     let guide = if is_manager(client) { steps(client, t, &case, &opened) } else { Vec::new() };
-    let mut seen = Guide::load(&options.identity, &client.me);
+    let mut seen = Guide::load(options.identity()?, &client.me);
     // A script gets it with the case; a person reads it first.
     if !guide.is_empty() && !options.json && seen.ticks(&case.case).is_none() {
         seen.see(&client.me, case.case, BTreeSet::new())?;
@@ -59,9 +61,11 @@ pub(super) async fn read(
     let guests: Vec<Value> = words.guests().iter().map(guest).collect();
     let duties: Vec<Value> = words.duties().iter().map(duty).collect();
     let oral = oral(&opened).map(|oral| oral.to_json());
+    let language = origin(&opened).and_then(|origin| origin.lang);
     let owed = Owed::of(&case, Some(Asks::of(&opened)));
     let left = along::look(client, &client.inbox().await?, None).await;
-    let mut beside = Beside::of(client, &case.case, &opened).await?;
+    let summaries = Summaries::load(options.identity()?, &client.me);
+    let mut beside = Beside::of(client, &summaries, &case.case, &opened).await?;
     beside.failed += left;
     let head = head((&case, owed), client.today(), &words, &opened) + &went_along(&beside, &words);
     let entries: Vec<Option<Entry>> = opened.iter().map(|item| (!is_link(item)).then(|| words.entry(item))).collect();
@@ -71,7 +75,7 @@ pub(super) async fn read(
         items.push(view(item, save)?);
     }
     let all = json!({ "case": case, "items": items, "strangers": strangers, "guests": guests, "duties": duties,
-        "oral": oral, "along": to_json(&beside), "guide": guide.into_iter().map(|(_, text)| text).collect::<Vec<_>>() });
+        "oral": oral, "language": language, "along": to_json(&beside), "guide": guide.into_iter().map(|(_, text)| text).collect::<Vec<_>>() });
     let text = if options.json { safe_json(&all.to_string()) } else { head + &in_words(&entries, &items) };
     if nothing {
         return Err(DeskError::new(format!("nothing in this case opened:\n{text}")));
@@ -189,6 +193,9 @@ fn head((case, owed): (&CaseView, Owed), today: Day, words: &CaseWords<'_>, item
     if let Some(topic) = words.topic() {
         text += &line(&format!("{}: {topic}", t.get("desk-topic")));
     }
+    if let Some(language) = words.language() {
+        text += &line(&format!("{}: {language}", t.get("desk-language")));
+    }
     text += &line(&format!("{}:", t.get("readers-title")));
     for who in words.who(case) {
         text += &line(&format!("  {} ({})", who.line, who.reader.reader));
@@ -228,7 +235,8 @@ fn to_json(beside: &Beside) -> Value {
     let ids = |cases: &[CaseView]| cases.iter().map(|case| case.case.to_string()).collect::<Vec<_>>();
     let still =
         beside.still.iter().map(|still| json!({ "who": still.who, "advice": still.advice, "asked": still.asked }));
-    json!({ "reports": ids(&beside.reports), "advice": ids(&beside.advice), "still": still.collect::<Vec<_>>(), "failed": beside.failed })
+    json!({ "reports": ids(&beside.reports), "advice": ids(&beside.advice), "still": still.collect::<Vec<_>>(),
+        "from": beside.from.as_ref().map(|case| case.case), "filed": ids(&beside.filed), "failed": beside.failed })
 }
 
 /// The same in words.
@@ -245,7 +253,8 @@ fn went_along(beside: &Beside, words: &CaseWords<'_>) -> String {
     };
     let still: String = beside.still.iter().map(still).collect();
     let failed = if beside.failed > 0 { line(&t.get("desk-along-failed")) } else { String::new() };
-    of(&beside.reports, "desk-along-report") + &of(&beside.advice, "desk-along-advice") + &still + &failed
+    let from = of(beside.from.as_slice(), "desk-along-from") + &of(&beside.filed, "desk-along-filed");
+    of(&beside.reports, "desk-along-report") + &of(&beside.advice, "desk-along-advice") + &from + &still + &failed
 }
 
 /// The items, as the page of the case words them.

@@ -9,10 +9,12 @@ use super::{
     along::take_out_gone,
     codes::grounds,
     commands::Options,
+    consent::may_let_in,
     duty::{DutyClaim, approve_duty, ask_duty},
     guest::invite,
     leave::{asked_out, confirm_take_out, leave, leaving_means, take_out},
     numbers::{case_id, is_number, item_id, item_ids, reader_id},
+    open::entered,
     writing::{Writing, asks, once_more, readable, sent, text},
 };
 use crate::{
@@ -197,7 +199,9 @@ async fn card_of(options: &Options, client: &Client, guest: &Invite) -> Result<S
     let en = guest.shown_as_en.clone().unwrap_or_else(|| guest.shown_as.clone());
     let shown_as = Text { nl: guest.shown_as.clone(), en };
     let about = (shown_as, day(&guest.until)?);
-    let card = invite(client, &case_id(client, &guest.case).await?, &public, about, &guest.words).await?;
+    let id = case_id(client, &guest.case).await?;
+    may_let_in(&entered(client, &id).await?.1)?;
+    let card = invite(client, &id, &public, about, &guest.words).await?;
     let text = if options.json { serde_json::to_string(&card) } else { serde_json::to_string_pretty(&card) };
     text.map_err(|e| DeskError::new(e.to_string()))
 }

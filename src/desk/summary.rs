@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Client, Content, DeskError, Identity, Item, State,
-    circle::story,
+    circle::{origin, story},
     consent::identity,
     kept, links, many,
     news::{News, Waits, news, waits},
@@ -36,7 +36,7 @@ const LINE: usize = 90;
 /// Characters of a case that are searched.
 const SEARCHED: usize = 3_000;
 /// The file's format.
-const VERSION: u8 = 5;
+const VERSION: u8 = 6;
 
 /// The summaries of a reader.
 pub(super) struct Summaries {
@@ -67,6 +67,8 @@ pub(super) struct Summary {
     waits: Vec<(Waits, Option<Day>)>,
     /// The cases it belongs with, and of which it is a duplicate.
     pub(super) links: Vec<(CaseId, bool)>,
+    /// The case it was filed from.
+    from: Option<CaseId>,
     text: String,
 }
 
@@ -159,6 +161,7 @@ impl Summaries {
             said: news(case, items),
             waits: waits(),
             links: links(items),
+            from: origin(items).and_then(|origin| origin.from),
             text,
         };
         self.known.insert(case.case, summary);
@@ -209,6 +212,14 @@ impl Summaries {
     /// The summary of a case.
     pub(super) fn of(&self, case: &CaseId) -> Option<&Summary> {
         self.known.get(case)
+    }
+
+    /// The cases that were filed from one.
+    pub(super) fn filed_from(&self, case: &CaseId) -> Vec<CaseId> {
+        let mut all: Vec<CaseId> =
+            self.known.iter().filter(|(_, s)| s.from == Some(*case)).map(|(id, _)| *id).collect();
+        all.sort();
+        all
     }
 
     /// All cases that have a line, by line.

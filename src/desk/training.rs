@@ -16,11 +16,12 @@ use crate::{
         order::Before,
         roster::{Reader, Status, Text},
     },
-    seal::{Author, ItemHead, Kind, Recipients, SlotTo, Story, code::Code, item},
+    seal::{Author, ItemHead, Kind, Origin, Recipients, SlotTo, Story, code::Code, item},
 };
 
-/// Seals a story to a reader as a report is sealed, by a reporter whose keys are thrown away, and opens it as a report is opened.
-pub(super) fn exercise(me: &Identity, story: Story, day: Day) -> Result<Opened, DeskError> {
+/// Seals a story to a reader as a report or a request for advice is sealed, by a reporter whose keys are thrown away, and opens it as one is
+/// opened.
+pub(super) fn exercise(me: &Identity, (kind, story): (Kind, Story), day: Day) -> Result<Opened, DeskError> {
     let broken = || DeskError::known("desk-training-broken");
     let instance = InstanceId::from_uuid(Uuid::new_v4());
     let mut bits = Zeroizing::new([0; 16]);
@@ -33,7 +34,7 @@ pub(super) fn exercise(me: &Identity, story: Story, day: Day) -> Result<Opened, 
         instance,
         case,
         item: id,
-        kind: Kind::Report,
+        kind,
         author: Author::Reporter,
         seq: 0,
         seen: [0; 32],
@@ -43,6 +44,7 @@ pub(super) fn exercise(me: &Identity, story: Story, day: Day) -> Result<Opened, 
         to: to.readers(),
         reporter: Some(reporter.clone()),
         proof: None,
+        origin: Origin::default(),
     };
     let (slots, payload) = item(head, story.into_body(), &keys.signer, &to).map_err(failed)?.into_parts();
     let mine = slots.into_iter().find(|slot| slot.to == SlotTo::Reader(me.keyed())).ok_or_else(broken)?;
@@ -85,7 +87,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let me = Identity::create(&folder.path().join("ik"), ReaderId::parse("ik").unwrap(), None).unwrap();
         let day = Day::parse("2026-11-24").unwrap();
-        let opened = exercise(&me, story(), day).unwrap();
+        let opened = exercise(&me, (Kind::Report, story()), day).unwrap();
         assert!(opened.proven);
         assert!(matches!(opened.content, Content::Story(story) if story.story == "Een verzonnen verhaal"));
     }

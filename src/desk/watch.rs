@@ -96,6 +96,8 @@ pub enum Audit {
         file: PathBuf,
     },
     /// Opens and checks a file of a log, without a server.
+    ///
+    /// With --identity before the command it opens and checks every record; without, only their chain.
     Verify {
         /// The file that `audit export` wrote.
         file: PathBuf,
@@ -111,8 +113,9 @@ struct Archive {
     log: Export,
 }
 
-/// Checks a file of a log; everything it needs is in the file, but the anchor and the identity.
-pub(super) fn verify(options: &Options, me: &Identity, file: &Path) -> Result<String, DeskError> {
+/// Checks a file of a log; everything it needs is in the file, but the anchor and the identity. Without an identity nothing is opened, and
+/// only the chain is checked.
+pub(super) fn verify(options: &Options, me: Option<&Identity>, file: &Path) -> Result<String, DeskError> {
     let cannot = |what: String| DeskError::new(format!("{}: {what}", file.display()));
     let bytes = std::fs::read(file).map_err(|e| cannot(e.to_string()))?;
     let archive: Archive = serde_json::from_slice(&bytes).map_err(|e| cannot(format!("this is no log: {e}")))?;
@@ -121,6 +124,17 @@ pub(super) fn verify(options: &Options, me: &Identity, file: &Path) -> Result<St
     }
     let anchor = roster_files::anchor(&options.place().anchor)?;
     let (roster, _) = archive.roster.verify(&anchor, archive.day, |_| None)?;
+    let records = archive.log.records.len();
+    let Some(me) = me else {
+        return match archive.log.is_chain(&roster.instance) {
+            false => Err(DeskError::known("audit-chain")),
+            true if options.json => Ok(json!({ "records": records, "chain": true }).to_string()),
+            true => Ok(format!(
+                "The chain of all {records} records holds. What stands in them and who signed it was not checked: that takes the keys \
+                 of an overseer, with --identity."
+            )),
+        };
+    };
     let entries = archive.log.entries(&roster, &me.seal);
     let bad = entries.iter().filter(|e| e.problem.is_some()).count();
     let text = listed(options, &entries);
@@ -130,8 +144,15 @@ pub(super) fn verify(options: &Options, me: &Identity, file: &Path) -> Result<St
     Ok(if options.json {
         text
     } else {
-        format!("{text}\nAll {} records hold, and so does their chain.", entries.len())
+        format!("{text}\nAll {records} records hold, and so does their chain: {}.", parts(records, &entries))
     })
+}
+
+/// What the records are of which a log shows those alone that are of a deed.
+fn parts(records: usize, entries: &[Entry]) -> String {
+    let deeds = entries.len();
+    let sent = records.saturating_sub(deeds);
+    format!("{deeds} of something that was done, and {sent} in which the server says who sent the one after it")
 }
 
 /// Runs a command of a signed-in overseer.
@@ -155,13 +176,14 @@ pub(super) async fn watch(options: &Options, client: &Client, command: &Watch) -
             let archive = Archive { version: 1, day, roster: client.roster_files().await?, log };
             replace(file, &serde_json::to_vec(&archive).map_err(|e| DeskError::new(e.to_string()))?)?;
             let records = archive.log.records.len();
+            let entries = archive.log.entries(&client.roster, &client.me.seal);
             Ok(if options.json {
-                json!({ "written": file, "records": records }).to_string()
+                json!({ "written": file, "records": records, "deeds": entries.len() }).to_string()
             } else {
-                format!("{records} record(s) of the log are in {}.", file.display())
+                format!("{records} records of the log are in {}: {}.", file.display(), parts(records, &entries))
             })
         }
-        Watch::Audit(Audit::Verify { file }) => verify(options, &client.me, file),
+        Watch::Audit(Audit::Verify { file }) => verify(options, Some(&client.me), file),
     }
 }
 
@@ -283,7 +305,11 @@ fn listed(options: &Options, entries: &[Entry]) -> String {
         }
         (None, problem) => format!("{}  CAREFUL: {}", e.number, e.doubt(t, problem.unwrap_or("audit-unreadable"))),
     };
-    entries.iter().map(line).collect::<Vec<_>>().join("\n")
+    let mut lines: Vec<String> = entries.iter().map(line).collect();
+    if entries.last().is_some_and(|last| last.number > entries.len() as u64) {
+        lines.push("The numbers between are of records in which the server says who sent the one after it.".to_owned());
+    }
+    lines.join("\n")
 }
 
 fn rows(options: &Options, rows: &BTreeMap<CaseId, Registered>, csv: bool) -> Result<String, DeskError> {

@@ -26,7 +26,7 @@ use crate::{
         order::Before,
     },
     envelope,
-    seal::{Author, FileSealer, ItemHead, Kind, Plaintext, Recipients, SealError, Slot, SlotTo, item, seen},
+    seal::{Author, FileSealer, ItemHead, Kind, Origin, Plaintext, Recipients, SealError, Slot, SlotTo, item, seen},
 };
 
 /// Escaped bytes of a text that the reporter's page shows whole.
@@ -259,6 +259,7 @@ pub(super) fn head(
         to: to.readers(),
         reporter: None,
         proof: None,
+        origin: Origin::default(),
     }
 }
 

@@ -14,7 +14,11 @@ use crate::{
         routing::Readers,
     },
     form::Answers,
-    seal::{Author, ItemHead, Kind, Plaintext, Recipients, code::Code, item},
+    seal::{
+        Author, ItemHead, Kind, Origin, Plaintext, Recipients,
+        code::{Code, Language},
+        item,
+    },
     store::{Filed, NewItem, Payload, StoreError},
 };
 
@@ -32,10 +36,17 @@ pub(super) struct First<'a> {
     pub(super) reserve: Option<&'a Reader>,
     /// What the reporter wrote.
     pub(super) body: Plaintext,
+    /// In which language, and from which case.
+    pub(super) origin: Origin,
 }
 
 /// A code opens one case of the form: what was sent with it before stands, in whichever of its two rooms.
-pub(super) async fn file(app: &App, answers: Answers, readers: &Readers, code: &Code) -> Result<Filed, StoreError> {
+pub(super) async fn file(
+    app: &App,
+    (language, answers): (Language, Answers),
+    readers: &Readers,
+    code: &Code,
+) -> Result<Filed, StoreError> {
     let (room, other, kind) =
         if answers.is_report() { (REPORT, ADVICE, Kind::Report) } else { (ADVICE, REPORT, Kind::Advice) };
     // In its own room the store itself finds what is there.
@@ -44,7 +55,8 @@ pub(super) async fn file(app: &App, answers: Answers, readers: &Readers, code: &
     }
     let org = answers.org.clone().ok_or(StoreError::Conflict)?;
     let body = answers.into_story().into_body();
-    file_first(app, code, First { room, kind, org, now: readers.now(), reserve: readers.reserve(), body }).await
+    let origin = Origin { lang: Some(language), from: None };
+    file_first(app, code, First { room, kind, org, now: readers.now(), reserve: readers.reserve(), body, origin }).await
 }
 
 /// Files a case in a room of a code. What was filed there before stands.
@@ -71,6 +83,7 @@ pub(super) async fn file_first(app: &App, code: &Code, first: First<'_>) -> Resu
         to: to.readers(),
         reporter: Some(public),
         proof: None,
+        origin: first.origin,
     };
     let (slots, payload) = item(head, first.body, &keys.signer, &to).map_err(failed)?.into_parts();
     let reserve = first.reserve.map(Reader::keyed);

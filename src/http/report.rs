@@ -370,7 +370,7 @@ async fn send(app: &App, t: Texts, answers: Answers) -> HttpResponse {
         return show(app, t, &answers, 5, vec![error("main", t.get("nobody-title"))]);
     };
     let Some(code) = answers.code(app.form_key()) else { return problem(t.language, StatusCode::UNPROCESSABLE_ENTITY) };
-    match file(app, answers, &readers, &code).await {
+    match file(app, (t.language, answers), &readers, &code).await {
         Ok(Filed::New) => mailbox::show_code(app, t, &code, None, mailbox::Notice::Filed).await,
         Ok(Filed::Already) => mailbox::show_code(app, t, &code, None, mailbox::Notice::SentBefore).await,
         Err(_) => problem(t.language, StatusCode::SERVICE_UNAVAILABLE),

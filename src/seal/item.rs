@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{
-    Kind, Plaintext, SealError, pad,
+    Kind, Plaintext, SealError,
+    code::Language,
+    pad,
     sign::Signer,
     slot::{Recipients, Slot, SlotWriter},
 };
@@ -62,6 +64,24 @@ impl ReporterPublic {
     }
 }
 
+/// How a case came to be, in its first item: the server reads none of it, as nothing in a seal.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Origin {
+    /// The language of the pages it was filed on. What was filed before it was said has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lang: Option<Language>,
+    /// The case of the same code it was filed from. Only where each of its first readers reads that too: to anybody else the number says
+    /// nothing, and a desk shows it to nobody who does not have that case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<CaseId>,
+}
+
+impl Origin {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// What an item says of itself before its body is known.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct ItemHead {
@@ -94,6 +114,9 @@ pub struct ItemHead {
     /// In an acknowledgement, the commitment of the first item: a reader confirms it with their own signature.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proof: Option<String>,
+    /// In the first item: how the case came to be.
+    #[serde(default, skip_serializing_if = "Origin::is_empty")]
+    pub origin: Origin,
 }
 
 impl ItemHead {

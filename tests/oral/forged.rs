@@ -10,7 +10,7 @@ use meldkluis::{
     },
     envelope::before_payload,
     seal::{
-        Author, ItemHead, Kind, Plaintext, Recipients,
+        Author, ItemHead, Kind, Origin, Plaintext, Recipients,
         account::{Account, Agreed},
         code::Code,
         item,
@@ -66,6 +66,7 @@ async fn sealed(client: &Client, case: &CaseId, what: (Author, Kind, Plaintext),
         to: to.readers(),
         reporter: None,
         proof: None,
+        origin: Origin::default(),
     };
     let id = head.item;
     let (slots, payload) = item(head, body, &client.me.signer, &to).unwrap().into_parts();

@@ -10,7 +10,7 @@ use meldkluis::{
         roster::Reader,
     },
     envelope::before_payload,
-    seal::{Author, ItemHead, Kind, Plaintext, Recipients, ReporterPublic, Signer, Slot, desk, item},
+    seal::{Author, ItemHead, Kind, Origin, Plaintext, Recipients, ReporterPublic, Signer, Slot, desk, item},
 };
 use uuid::Uuid;
 
@@ -83,6 +83,7 @@ pub(crate) async fn send_as(
         to: to.readers(),
         reporter: None,
         proof: None,
+        origin: Origin::default(),
     };
     let id = head.item;
     let (slots, payload) = item(head, body, signer, to).unwrap().into_parts();

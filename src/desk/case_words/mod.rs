@@ -10,7 +10,7 @@ pub(super) use self::{
 };
 use super::{
     Client, Item,
-    circle::{Circle, Unproven, cards, story, withdrawal, withdrawn},
+    circle::{Circle, Unproven, cards, origin, story, withdrawal, withdrawn},
     consents,
     duty::{Duty, duties},
     leave::{Taking, removable, takings},
@@ -192,7 +192,8 @@ impl<'a> CaseWords<'a> {
         said.map(|entry| entry.texts.into_iter().fold(entry.heading, |all, (_, text)| all + "\n" + &text)).collect()
     }
 
-    /// What the reporter was asked and what came of it; with the item of what they agreed to.
+    /// What the reporter was asked and what came of it; with the item of what they agreed to. A no is over once they were asked for the same
+    /// person again.
     pub(super) fn consents(&self, state: CaseState) -> Vec<(String, Option<String>)> {
         let closed = state.is_closed();
         let one = |consent: super::Consent| {
@@ -207,7 +208,11 @@ impl<'a> CaseWords<'a> {
             let values = [("name", self.person(&consent.to.reader)), ("day", self.t.day(consent.day))];
             (self.t.with(id, &values), agreed.then(|| consent.request.to_string()))
         };
-        consents(self.items).into_iter().map(one).collect()
+        let all = consents(self.items);
+        let again = |n: usize, to: &KeyedReader| all.iter().skip(n + 1).any(|later| later.to.reader == to.reader);
+        let over = all.iter().enumerate().map(|(n, asked)| asked.standing == Standing::No && again(n, &asked.to));
+        let over: Vec<bool> = over.collect();
+        all.into_iter().zip(over).filter(|(_, over)| !over).map(|(asked, _)| one(asked)).collect()
     }
 
     /// That the reporter withdrew, and what that means.
@@ -236,6 +241,12 @@ impl<'a> CaseWords<'a> {
     /// What the report is about; nothing where there is no story.
     pub(super) fn topic(&self) -> Option<String> {
         story(self.items).map(|story| self.t.get(story.topic.text_id()))
+    }
+
+    /// The language in which the reporter filed it; nothing where that was not said yet.
+    pub(super) fn language(&self) -> Option<String> {
+        let language = origin(self.items)?.lang?;
+        Some(self.t.get(&format!("oral-language-{}", language.as_str())))
     }
 
     /// Whom the reporter excluded.

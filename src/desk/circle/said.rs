@@ -13,7 +13,7 @@ use crate::{
         withdrawal::{Sent, Withdrawal},
     },
     seal::{
-        Author, ItemHead, Kind, StoryText,
+        Author, ItemHead, Kind, Origin, StoryText,
         consent::{Answer, HandOver, ToReport},
         guest::{vouched, wrote},
     },
@@ -33,6 +33,12 @@ pub(in crate::desk) fn story(items: &[Item]) -> Option<&StoryText> {
         Content::Story(story) if opened.manifest.head.author == Author::Reporter => Some(story),
         _ => None,
     })
+}
+
+/// How the case came to be, as the reporter's first item says it.
+pub(in crate::desk) fn origin(items: &[Item]) -> Option<&Origin> {
+    let mut heads = proven(items).map(|(_, opened)| &opened.manifest.head);
+    heads.find(|head| head.author == Author::Reporter && head.reporter.is_some()).map(|head| &head.origin)
 }
 
 /// The reporter's answer to a request.

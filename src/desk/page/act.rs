@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     api_types::CaseView,
-    desk::{DeskError, summary::first_line, write},
+    desk::{DeskError, circle::origin, summary::first_line, write},
     domain::{case::Act, id::CaseId},
     seal::{Plaintext, code::Language},
     text::Texts,
@@ -31,6 +31,8 @@ struct Writing<'a> {
     title: String,
     act: &'static str,
     text: &'a Plaintext,
+    /// The languages in which there is a text to begin with.
+    letters: &'static [Language],
     error: Option<String>,
 }
 
@@ -45,11 +47,15 @@ pub(super) async fn act(
         let (id, act) = (case_of(&path.1)?, Act::parse(&path.2).ok_or(Fault::NotFound)?);
         let Some(text) = take(&mut sent, "text") else {
             can(open, &id, act).await?;
-            return Ok(writing(open, t, &id, act, &letter(t, act), None));
+            return Ok(writing(open, t, &id, act, &letter(begins(open, t, &id), act), None));
         };
         let kept = Plaintext::from(text.reveal().to_vec());
+        if let Some(language) = take(&mut sent, "letter").and_then(|l| l.choice().and_then(Language::parse)) {
+            return Ok(writing(open, t, &id, act, &with_letter(Texts::of(language), act, text), None));
+        }
         if only_shown(&sent) && take(&mut sent, "asked").is_none() {
-            let text = if is_letter(act, &text) { letter(t, act) } else { text };
+            let unknown = language(open, &id).is_none();
+            let text = if unknown && is_letter(act, &text) { letter(t, act) } else { text };
             return Ok(writing(open, t, &id, act, &text, None));
         }
         let sure = take(&mut sent, "sure").and_then(|sure| sure.choice().map(|sure| sure == "yes"));
@@ -98,9 +104,29 @@ fn writing(open: &Unlocked, t: Texts, id: &CaseId, act: Act, text: &Plaintext, e
     let items = open.cases.get(id).map(Vec::as_slice).unwrap_or_default();
     let title = first_line(items).unwrap_or_else(|| t.get("desk-to-case"));
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let page = Writing { t, case: *id, title, act: act.name(), text, error };
+    let letters: &[Language] = if letter(t, act).is_empty() { &[] } else { &[Language::Nl, Language::En] };
+    let page = Writing { t, case: *id, title, act: act.name(), text, letters, error };
     let title = t.get(&format!("desk-act-{}", act.name()));
     view::page(t, status, &title, &open.client, &page.render().unwrap_or_default())
+}
+
+/// The language in which the reporter of a case filed it.
+fn language(open: &Unlocked, id: &CaseId) -> Option<Language> {
+    origin(open.cases.get(id).map(Vec::as_slice).unwrap_or_default())?.lang
+}
+
+/// The language of the text an act begins with: the reporter's, who is to read it; the reader's where that is not known.
+fn begins(open: &Unlocked, t: Texts, id: &CaseId) -> Texts {
+    language(open, id).map_or(t, Texts::of)
+}
+
+/// The text an act begins with in this language, in place of the one in another; under what was written already.
+fn with_letter(t: Texts, act: Act, text: Plaintext) -> Plaintext {
+    let letter = letter(t, act);
+    if text.is_blank() || is_letter(act, &text) {
+        return letter;
+    }
+    Plaintext::from([text.reveal().trim_ascii_end(), b"\n\n", letter.reveal()].concat())
 }
 
 /// Whether a text is the one an act begins with, and nothing more: what has to be said in it is missing.

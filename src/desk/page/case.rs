@@ -19,6 +19,7 @@ use crate::{
     desk::{
         DeskError, Item, Reach,
         case_words::{Entry, Told},
+        casework::may_classify,
         consent::may_ask,
         guide::is_manager,
         open,
@@ -28,6 +29,7 @@ use crate::{
     },
     domain::{
         case::Act,
+        classification::Stage,
         day::Day,
         id::{CaseId, OrgId},
     },
@@ -51,6 +53,8 @@ struct Case {
     org: String,
     readers: Vec<String>,
     topic: Option<String>,
+    /// The reporter's language.
+    language: Option<String>,
     /// Whom the reporter excluded.
     struck: Vec<String>,
     /// This reader reads what went along with a report, and no more.
@@ -67,8 +71,8 @@ struct Case {
     open: bool,
     /// Consent can be asked for.
     asks: bool,
-    /// A classification, an outcome and a protocol can be set down.
-    sets_down: bool,
+    /// What can be set down: a classification until there is an outcome, an outcome and a protocol.
+    sets_down: &'static [&'static str],
     manager: bool,
     linked: Vec<Linked>,
     along: Along,
@@ -91,8 +95,9 @@ pub(super) async fn show(
     form: MaybeForm,
 ) -> HttpResponse {
     answer(&desk, &request, &path.0, fields(form), async |open, t, _| {
-        let notice = request.query_string().strip_prefix("done=").and_then(Act::parse);
-        let notice = notice.map(|act| t.get(&format!("desk-done-{}", act.name())));
+        let done = request.query_string().strip_prefix("done=");
+        let done = done.filter(|done| *done == "consent" || Act::parse(done).is_some());
+        let notice = done.map(|done| t.get(&format!("desk-done-{done}")));
         case_page(open, t, &case_of(&path.1)?, (notice, Filled::default())).await
     })
     .await
@@ -159,13 +164,17 @@ pub(super) async fn case_page(
         withdrawn: words.withdrawn(),
         came_back: words.came_back(),
         topic: words.topic(),
+        language: words.language(),
         struck: words.struck(),
         passed,
         entries: words.entries(),
         acts,
         open: !closed && !passed,
         asks: !passed && !guest && may_ask(&case, items).is_ok(),
-        sets_down: !passed && may_report(&open.client, Kind::Classification, (&case, items)).is_ok(),
+        sets_down: match may_report(&open.client, Kind::Classification, (&case, items)) {
+            Ok(()) if !passed => sets_down(items),
+            _ => &[],
+        },
         manager: is_manager(&open.client),
         linked: linked(open, t, items).await,
         along: along(open, t, id, items).await?,
@@ -177,6 +186,15 @@ pub(super) async fn case_page(
         guest,
     };
     Ok(view::page(t, StatusCode::OK, &title, &open.client, &page.render().unwrap_or_default()))
+}
+
+/// What can be set down in a report that is worked on.
+fn sets_down(items: &[Item]) -> &'static [&'static str] {
+    if may_classify(items, Stage::Assessment).is_ok() {
+        &["classify", "outcome", "protocol"]
+    } else {
+        &["outcome", "protocol"]
+    }
 }
 
 fn title(t: Texts, items: &[Item], case: &CaseView) -> String {

@@ -15,7 +15,10 @@ use super::{
     view,
 };
 use crate::{
-    desk::{DeskError, circle::story, classified, classify, classifying::wrong_text, write::may_report},
+    desk::{
+        DeskError, casework::may_classify, circle::story, classified, classify, classifying::wrong_text,
+        write::may_report,
+    },
     domain::{
         classification::{
             ASSESSMENTS, Classification, ClassificationError, FINDINGS, FLAGS, INVESTIGATIONS, MEASURES, Stage, TYPES,
@@ -79,7 +82,7 @@ pub(super) async fn conclude(
 async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, stage: Stage, sent: &Fields) -> Answer {
     let case = refresh(open, id).await?;
     let items = open.cases.get(id).map(Vec::as_slice).unwrap_or_default();
-    let may = may_report(&open.client, Kind::Classification, (&case, items));
+    let may = may_report(&open.client, Kind::Classification, (&case, items)).and_then(|()| may_classify(items, stage));
     if sent.is_empty() {
         may?;
         let known = classified(items).map(|c| Classification { stage, ..c.clone() });

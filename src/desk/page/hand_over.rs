@@ -111,11 +111,16 @@ pub(super) async fn ask(
             }
         };
         match asked {
-            Ok(_) => Ok(view::see_other(&format!("/{}/case/{id}", t.lang()))),
+            Ok(_) => Ok(asked_for(t, &id)),
             Err(error) => page(open, t, &id, &kept, false, Some(Wrong::of(t, &error))).await,
         }
     })
     .await
+}
+
+/// Back to the case, which says that the reporter was asked.
+pub(super) fn asked_for(t: Texts, id: &CaseId) -> HttpResponse {
+    view::see_other(&format!("/{}/case/{id}?done=consent", t.lang()))
 }
 
 /// Hands over what was agreed. A page that is only asked for hands over nothing.

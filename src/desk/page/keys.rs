@@ -141,8 +141,10 @@ pub(super) async fn copy(desk: Data<Desk>, lang: Path<String>, mut form: Multipa
 /// The public half as a file for the coordinator.
 pub(super) async fn public(desk: Data<Desk>, lang: Path<String>) -> HttpResponse {
     let Some(me) = desk.mine().await else { return here(view::texts(&lang)) };
+    // The coordinator keeps them of all readers in one folder.
+    let name = format!("attachment; filename=\"meldkluis-public-{}.toml\"", me.reader);
     HttpResponse::Ok()
         .content_type("application/toml")
-        .insert_header((header::CONTENT_DISPOSITION, "attachment; filename=\"meldkluis-public.toml\""))
+        .insert_header((header::CONTENT_DISPOSITION, name))
         .body(me.public())
 }

@@ -61,11 +61,13 @@ pub(super) struct Along {
 
 /// What goes together because advice became a report, as far as this reader reads both.
 pub(super) async fn along(open: &Unlocked, t: Texts, id: &CaseId, items: &[Item]) -> Result<Along, DeskError> {
-    let beside = Beside::of(&open.client, id, items).await?;
+    let beside = Beside::of(&open.client, &open.summaries, id, items).await?;
     let words = open.words(t, id);
     let one = |text: &'static str| move |case: &CaseView| (case.case, t.with(text, &[("title", title(open, t, case))]));
     let reports = beside.reports.iter().map(one("desk-along-report"));
-    let cases = reports.chain(beside.advice.iter().map(one("desk-along-advice"))).collect();
+    let along = reports.chain(beside.advice.iter().map(one("desk-along-advice")));
+    let from = beside.from.iter().map(one("desk-along-from"));
+    let cases = along.chain(from).chain(beside.filed.iter().map(one("desk-along-filed"))).collect();
     let still = beside.still.iter().map(|still| {
         let name = [("name", words.named(&still.who.reader))];
         (t.with("desk-along-still", &name), still.asked)

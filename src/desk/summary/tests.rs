@@ -11,7 +11,7 @@ use crate::{
         id::{InstanceId, OrgId, ReaderId},
         order::Before,
     },
-    seal::{Author, ItemHead, Kind, Manifest, StoryText},
+    seal::{Author, ItemHead, Kind, Manifest, Origin, StoryText},
 };
 
 fn case(n: u128) -> CaseView {
@@ -47,6 +47,7 @@ fn summary(line: &str, items: &[ItemId]) -> Summary {
         said: Vec::new(),
         waits: Vec::new(),
         links: Vec::new(),
+        from: None,
         text: String::new(),
     }
 }
@@ -68,6 +69,7 @@ fn opened(there: &CaseView, kind: Kind, content: Content) -> Item {
         to: Vec::new(),
         reporter: None,
         proof: None,
+        origin: Origin::default(),
     };
     let manifest = Manifest { head, length: 0, sha256: [0; 32] };
     let opened = Opened { manifest, by: [0; 32], proven: true, guest: false, content };

@@ -19,7 +19,7 @@ use crate::{
         rooms::REPORT,
     },
     seal::{
-        Author, ItemHead, Kind, Plaintext, Recipients,
+        Author, ItemHead, Kind, Origin, Plaintext, Recipients,
         consent::{Along, ToReport},
         item, seen,
     },
@@ -77,6 +77,7 @@ pub(crate) fn head(
         to: to.readers(),
         reporter: None,
         proof: None,
+        origin: Origin::default(),
     }
 }
 

@@ -17,6 +17,7 @@ use self::{
 };
 use super::{
     App,
+    absence::served_by,
     busy::{Act, allowed, busy, field},
     limits::Visitor,
     mailbox::{self, CaseReader, Notice, Opened},
@@ -24,6 +25,7 @@ use super::{
     rooms::{ADVICE, IDENTITY, OUTSIDE, REPORT, RETALIATION, has_clock},
 };
 use crate::{
+    domain::{id::CaseId, roster::Reader},
     form::{Fields, NotBelieved, STORY_BYTES},
     seal::{Plaintext, code::Language},
     text::Texts,
@@ -130,6 +132,15 @@ struct Filing<'a> {
 impl Filing<'_> {
     fn who(&self, more: &More) -> Option<Who> {
         more.who(self.app, self.opened, self.present).ok()
+    }
+
+    /// The case it is filed from, for its readers to know what it belongs to: where each of them reads that too, and not of what goes to other
+    /// readers by its nature.
+    fn from(&self, target: Target, who: &Who) -> Option<CaseId> {
+        let day = served_by(self.app, self.present);
+        let reads = |reader: &Reader| self.present.iter().any(|r| *r.reader == *reader && !r.waits(day));
+        let belongs = matches!(target, Target::Identity | Target::Retaliation);
+        (belongs && who.now.iter().chain(&who.reserve).all(reads)).then_some(self.opened.case.id)
     }
 
     /// Whether something of the case can go along: a closed one takes nothing any more, and nothing of it is shared.

@@ -16,7 +16,7 @@ use crate::{
             Desk, Fields,
             answer::{Answer, Fault, MaybeForm, answer, case_of, fields},
             case::refresh,
-            hand_over::{Choice, chosen_items, item_choices},
+            hand_over::{Choice, asked_for, chosen_items, item_choices},
             language::only_shown,
             lock::Unlocked,
             view::Wrong,
@@ -98,7 +98,7 @@ pub(super) async fn ask(
             ask_consent_for_guest(&open.client, &id, card.clone(), text_of(&sent, "text"), &items).await
         };
         match asked {
-            Ok(_) => Ok(back(t, &id)),
+            Ok(_) => Ok(asked_for(t, &id)),
             // Of another case there is no page here.
             Err(error) if card.case != id => super::page(open, t, &id, Some(error)).await,
             Err(error) => page(open, t, &card, &sent, Some(Wrong::of(t, &error))).await,

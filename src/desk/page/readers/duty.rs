@@ -12,6 +12,7 @@ use crate::{
     desk::{
         Content, DeskError, Duty, DutyClaim, Sent, State, approve_duty, ask_duty,
         case_words::{CaseWords, why_duty},
+        consent::may_let_in,
         page::{
             Desk, Fields,
             answer::{Answer, MaybeForm, answer, case_of, fields},
@@ -134,6 +135,7 @@ async fn claim(open: &Unlocked, id: &CaseId, sent: &Fields) -> Result<Sent, Desk
 async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, sent: &Fields, error: Option<Wrong>) -> Answer {
     let case = refresh(open, id).await?;
     if sent.is_empty() {
+        may_let_in(super::items(open, id))?;
         may_send(Kind::DutyRequest, case.state)?;
     }
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };

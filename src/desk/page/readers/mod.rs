@@ -26,7 +26,7 @@ use crate::{
     desk::{
         Client, DeskError, Item, Sent,
         case_words::{CaseWords, Who},
-        consent::may_ask,
+        consent::{may_ask, may_let_in},
     },
     domain::id::{CaseId, ItemId},
     seal::Plaintext,
@@ -64,6 +64,8 @@ struct Page {
     asks: bool,
     guest: bool,
     advice: bool,
+    /// It says who the reporter is: nobody is let in.
+    identity: bool,
     error: Option<String>,
 }
 
@@ -127,6 +129,7 @@ pub(super) async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, error: Opti
         asks: may_ask(&case, items(open, id)).is_ok(),
         guest: is_guest(open),
         advice: crate::desk::open::advice(items(open, id)),
+        identity: may_let_in(items(open, id)).is_err(),
         error: error.map(|error| error.in_words(t)),
     };
     Ok(shown(open, t, status, "desk-readers-title", &page))
