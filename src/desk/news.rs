@@ -66,7 +66,8 @@ impl News {
 pub(super) fn news(case: &CaseView, items: &[Item]) -> Vec<(ItemId, News)> {
     let by_reporter = proven(items).filter(|(_, opened)| opened.manifest.head.author == Author::Reporter);
     let done = by_reporter.filter_map(|(item, o)| Some((item, News::of(o.manifest.head.kind, &o.content)?)));
-    let fetched = |id: &ItemId| items.iter().any(|item| item.id == *id && !matches!(item.state, State::Large(_)));
+    let fetched =
+        |id: &ItemId| items.iter().any(|item| item.id == *id && !matches!(item.state, State::Large(_) | State::Away));
     let large = case.items.iter().filter(|id| !fetched(id)).map(|id| (*id, News::Large));
     done.chain(large).collect()
 }

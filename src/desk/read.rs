@@ -99,6 +99,7 @@ fn view(item: Item, save: Option<&Path>) -> Result<Value, DeskError> {
     let opened = match item.state {
         State::Opened(opened) => *opened,
         State::Failed(error) => return Ok(json!({ "item": item.id, "error": error })),
+        State::Away => return Ok(json!({ "item": item.id, "error": "not fetched" })),
         State::Large(bytes) => return Ok(json!({ "item": item.id, "error": format!("not fetched: {bytes} bytes") })),
     };
     let from = opened.from();
@@ -147,6 +148,7 @@ fn view(item: Item, save: Option<&Path>) -> Result<Value, DeskError> {
 pub(super) fn saved(folder: &Path, name: &str, body: Body) -> Result<PathBuf, DeskError> {
     let file = match body {
         Body::Disk(file) => file,
+        Body::Left => return Err(DeskError::new("it was not fetched")),
         Body::Memory(bytes) => {
             let mut file = tempfile::NamedTempFile::new_in(folder)?;
             file.write_all(&bytes)?;

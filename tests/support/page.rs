@@ -10,10 +10,20 @@ use crate::{
 
 /// A served desk of somebody of the demo: the link that opens it.
 pub(crate) fn desk(service: &Service, who: &str, card: Option<PathBuf>, idle: Duration) -> String {
+    desk_by(service, who, (card, None), idle)
+}
+
+/// The same, which goes to the server by a proxy.
+pub(crate) fn desk_by(
+    service: &Service,
+    who: &str,
+    (card, proxy): (Option<PathBuf>, Option<String>),
+    idle: Duration,
+) -> String {
     let identity = service.path(&format!("readers/{who}.key"));
     let place = Place {
         server: service.base.clone(),
-        proxy: None,
+        proxy,
         anchor: service.path("anchor.toml"),
         state: identity.with_extension("seen"),
         clock: service.clock,

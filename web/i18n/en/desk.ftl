@@ -71,6 +71,8 @@ desk-withdrawn-means = What is there stays. See whether you have a legal duty al
 desk-withdrawn-advice = On { $day } the reporter withdrew and wants no more contact. Questions and answers are over. If the reporter writes again, they are possible again.
 desk-withdrawn-advice-means = What is there stays. See whether you have a legal duty all the same, to report a crime for example (article 162 of the Code of Criminal Procedure). If not, close the case.
 desk-item-closed = This cannot be shown
+desk-item-away = This was not fetched
+desk-look-again = It did not arrive. Open this case again later.
 desk-item-large = Large file
 desk-open-large = Fetch this file ({ $size })
 desk-not-proven = Not proven: the signature is not of this sender.
@@ -142,7 +144,7 @@ desk-preview-text = The text of this file:
 desk-preview-none = This kind of file cannot be shown here.
 desk-preview-page = This is a new picture of a page. Links and programs in the file do nothing here.
 desk-preview-more = Only the first 200 pages are shown.
-desk-preview-failed = This document cannot be shown here. It is damaged, protected or too large, or this page takes too long.
+desk-preview-failed = This file cannot be shown here. It is damaged, protected or too large, or it takes too long to draw.
 desk-pages = Pages
 desk-page-before = Page before
 desk-page-after = Page after
@@ -228,6 +230,7 @@ desk-error-conflict = the case changed meanwhile, is closed, or this was done be
 desk-error-no-room = The case has as many people as can read it, is closed, or changed meanwhile: who reads and the reporter are sixteen at most. Somebody must leave before one more can read.
 desk-error-busy = the server cannot take or give this now; nothing changed, try again later
 desk-error-much = The server takes no more of this just now: very much was sent. Nothing is lost. Wait a while and try again; if it stays so, tell whoever runs the service.
+desk-error-slow = the server gives too little for too long; this was given up
 desk-error-away = The server cannot be reached. What you typed is still there.
 desk-state-held = Closed, and kept
 desk-kind-reminder = Reminder from the coordinator
@@ -391,6 +394,9 @@ watch-changed-unnamed = With advice, or in a case that its reader had not opened
     [one] once
    *[other] { $count } times
 }
+watch-said-title = No report, a reader says
+watch-said-text = In these a reporter says who they are, the reader says. No term runs. Do you doubt it? Ask the other readers of the case.
+watch-said-by = Case { $case }: no report, says { $names }
 watch-all = All cases
 watch-advice = Requests for advice: { $count }. No term runs for those.
 watch-groups = Readers

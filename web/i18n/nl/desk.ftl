@@ -71,6 +71,8 @@ desk-withdrawn-means = Wat er staat, blijft staan. Kijk of u toch een wettelijke
 desk-withdrawn-advice = Op { $day } trok de melder dit in en wil geen contact meer. Vragen en antwoorden gaan niet meer. Schrijft de melder weer, dan kan dat weer.
 desk-withdrawn-advice-means = Wat er staat, blijft staan. Kijk of u toch een wettelijke plicht hebt, bijvoorbeeld om een misdrijf aan te geven (artikel 162 van het Wetboek van Strafvordering). Is dat niet zo? Sluit de zaak dan af.
 desk-item-closed = Dit kan niet worden getoond
+desk-item-away = Dit is niet opgehaald
+desk-look-again = Het kwam niet aan. Open deze zaak later opnieuw.
 desk-item-large = Groot bestand
 desk-open-large = Haal dit bestand op ({ $size })
 desk-not-proven = Niet bewezen: de handtekening hoort niet bij deze afzender.
@@ -142,7 +144,7 @@ desk-preview-text = De tekst van dit bestand:
 desk-preview-none = Dit soort bestand kan hier niet worden getoond.
 desk-preview-page = Dit is een nieuwe afbeelding van een bladzijde. Links en programma's uit het bestand doen hier niets.
 desk-preview-more = Alleen de eerste 200 bladzijden worden getoond.
-desk-preview-failed = Dit document kan hier niet worden getoond. Het is beschadigd, beveiligd of te groot, of deze bladzijde kost te veel tijd.
+desk-preview-failed = Dit bestand kan hier niet worden getoond. Het is beschadigd, beveiligd of te groot, of het tekenen kost te veel tijd.
 desk-pages = Bladzijden
 desk-page-before = Vorige bladzijde
 desk-page-after = Volgende bladzijde
@@ -228,6 +230,7 @@ desk-error-conflict = De zaak is intussen veranderd of afgesloten, of dit is al 
 desk-error-no-room = Deze zaak heeft al zoveel lezers als kan, of is afgesloten of veranderd. Samen met de melder zijn dat er hoogstens zestien. Eerst moet iemand eruit gaan.
 desk-error-busy = De server kan dit nu niet aannemen of geven. Er is niets veranderd. Probeer het later opnieuw.
 desk-error-much = De server neemt hiervan nu even niets meer aan: er is heel veel verstuurd. Er is niets verloren. Wacht een tijdje en probeer het dan opnieuw. Blijft het zo? Zeg het tegen wie de dienst beheert.
+desk-error-slow = de server geeft te lang te weinig; dit is afgebroken
 desk-error-away = De server is niet te bereiken. Wat u typte, is er nog.
 desk-state-held = Afgesloten, en wordt bewaard
 desk-kind-reminder = Herinnering van de coördinator
@@ -391,6 +394,9 @@ watch-changed-unnamed = Bij advies, of een zaak die de lezer niet opende: { $cou
     [one] één keer veranderde wie leest
    *[other] { $count } keer veranderde wie leest
 }
+watch-said-title = Volgens een lezer geen melding
+watch-said-text = Hierin zegt een melder wie hij is, zegt de lezer. Er loopt geen termijn. Twijfelt u? Vraag het de andere lezers van de zaak.
+watch-said-by = Zaak { $case }: volgens { $names } geen melding
 watch-all = Alle zaken
 watch-advice = Aanvragen om advies: { $count }. Daar loopt geen termijn voor.
 watch-groups = Lezers
