@@ -15,7 +15,7 @@ use super::{
     view,
 };
 use crate::{
-    desk::{DeskError, circle::story, classified, classify, write::may_send},
+    desk::{DeskError, circle::story, classified, classify, guest, write::may_send},
     domain::{
         classification::{
             ASSESSMENTS, Classification, ClassificationError, FINDINGS, FLAGS, INVESTIGATIONS, MEASURES, Stage, TYPES,
@@ -77,6 +77,7 @@ pub(super) async fn conclude(
 }
 
 async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, stage: Stage, sent: &Fields) -> Answer {
+    guest::may(&open.client, Kind::Classification)?;
     let case = refresh(open, id).await?;
     let items = open.cases.get(id).map(Vec::as_slice).unwrap_or_default();
     let may = may_send(Kind::Classification, case.state);

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     api_types::CaseView,
-    desk::{begin, protocols, step_done, worked, write::may_send},
+    desk::{begin, guest, protocols, step_done, worked, write::may_send},
     domain::{
         id::CaseId,
         protocol::{self, Tick, Worked},
@@ -75,6 +75,7 @@ pub(super) async fn protocol(
 ) -> HttpResponse {
     answer(&desk, &request, &path.0, fields(form), async |open, t, mut sent| {
         let id = case_of(&path.1)?;
+        guest::may(&open.client, Kind::Protocol)?;
         let chosen = |value: Option<crate::seal::Plaintext>| value.and_then(|v| v.choice().map(str::to_owned));
         if let Some(protocol) = chosen(take(&mut sent, "begin")) {
             begin(&open.client, &id, &protocol).await?;

@@ -76,7 +76,7 @@ impl From<PayloadError> for Refused {
     responses(
         (status = 200, description = "The item is in the case.", body = AddedView),
         (status = 400, description = "Not an envelope, no slots or too many, no record for the log, or a body that ended early."),
-        (status = 403, description = "A slot is for a reader that the case does not have; or a guest would close it."),
+        (status = 403, description = "A slot is for a reader that the case does not have; or a guest would confirm, give feedback or close."),
         (status = 408, description = "The body came too slowly."),
         (status = 409, description = "The case is not in that state, or is full; or the item is of another case. A case takes 250 items with a \
                                       guest's, 300 with a reader's, and an acknowledgement and an end whatever it has."),
@@ -133,7 +133,7 @@ fn refuse(app: &App, me: &SignedIn, case: &Case, adding: &Adding, has: &[CaseRea
         SentTo::Guest(card) => !vouched(card, &app.roster, &case.id) || !card.counts_on(app.clock.today()),
         SentTo::Reporter | SentTo::Nobody(_) => false,
     };
-    if me.guest.is_some() && adding.act == Some(Act::Close) {
+    if me.guest.is_some() && adding.act.is_some_and(|act| !act.is_for_guests()) {
         return Some(HttpResponse::Forbidden().finish());
     }
     if adding.slots.is_empty() || adding.slots.len() > FILL_MORE {
