@@ -47,7 +47,6 @@ pub(super) fn drawn(pdf: Vec<u8>, page: usize) -> Option<Drawn> {
 mod tests {
     use std::fmt::Write as _;
 
-    use super::*;
     use crate::desk::draw::draw;
 
     /// A PDF of one page with these boxes and this content.

@@ -38,11 +38,10 @@ pub(super) async fn read(
     save: Option<&Path>,
 ) -> Result<String, DeskError> {
     let case = client.case(&case_id(client, case).await?).await?;
-    let private = tempfile::tempdir()?;
     if let Some(folder) = save {
         private_folder(folder)?;
     }
-    let opened = open_case(client, &case, Reach::All(save.unwrap_or(private.path()))).await?;
+    let opened = open_case(client, &case, save.map_or(Reach::Heads, Reach::All)).await?;
     let case = client.opened(case, &opened).await?;
     let t = Texts::of(Language::En);
     let guide = if is_manager(client) { steps(client, t, &case, &opened) } else { Vec::new() };

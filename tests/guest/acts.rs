@@ -23,7 +23,7 @@ async fn a_guest_confirms_nothing_gives_no_feedback_and_sets_nothing_down() {
         assert!(refused.contains("a guest cannot do this"), "{act}: {refused}");
     }
     for words in [
-        vec!["classify", &case, "--type", "theft", "--assessment", "accepted"],
+        vec!["classify", &case, "--type", "fin", "--assessment", "accepted"],
         vec!["protocol", &case, "vooronderzoek"],
         vec!["step", &case, "beoordelen"],
     ] {
@@ -56,7 +56,7 @@ async fn what_a_guest_wrote_says_so_to_the_readers_and_to_the_reporter() {
     with_text(&service, GUEST, &["--card", &card, "ask", &case], "Wanneer was het?").await.unwrap();
     let words = service.desk_words(READER, &["read", &case]).await.unwrap();
     let heading = words.lines().find(|line| line.starts_with("-- Question")).unwrap();
-    assert!(heading.contains("Guest reader: Auditdienst, onderzoeker, guest until"), "{heading}");
+    assert!(heading.contains("Auditdienst, onderzoeker, guest until"), "{heading}");
     let page = mailbox(&browser, &code, &[]).await.html;
     let (before, _) = page.split_once("Wanneer was het?").unwrap();
     let entry = &before[before.rfind("<p>").unwrap()..];
