@@ -14,7 +14,7 @@ use meldkluis::{
         Author, FileSealer, ItemHead, Kind, OpenError, Origin, Plaintext, Recipients, Sealed, Signer, Slot, SlotTo,
         Story, StoryText,
         code::{Code, CodeError, Language},
-        desk::{ReaderIdentity, open_text, open_to},
+        desk::{ReaderIdentity, open_head, open_text, open_to},
         item, open_reply,
     },
 };
@@ -169,6 +169,14 @@ fn a_file_is_sealed_while_it_streams_and_comes_back_whole() {
         open_to(&anna, Cursor::new(age_file(&slots, &payload, &SlotTo::Reader(a.keyed()))), &mut out).unwrap();
     assert_eq!(manifest.length, 3_000_000);
     assert!(out.into_inner()[..3_000_000] == body[..]);
+    // What is signed is read without the body; a byte that changed or is missing is seen all the same.
+    let mut file = age_file(&slots, &payload, &SlotTo::Reader(a.keyed()));
+    let (head, by) = open_head(&anna, file.as_slice()).unwrap();
+    assert_eq!((head.sha256, head.length, head.head.item), (manifest.sha256, 3_000_000, manifest.head.item));
+    assert_eq!(by, Signer::from_seed(&[7; 32]).public());
+    assert!(open_head(&anna, &file[..file.len() - 1]).is_err());
+    file[1_000_000] ^= 1;
+    assert!(open_head(&anna, file.as_slice()).is_err());
 }
 
 #[test]

@@ -2,15 +2,15 @@
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use reqwest::{Body, RequestBuilder, Response, StatusCode, redirect::Policy};
 use serde::de::DeserializeOwned;
 
 use super::{
-    DeskError, Identity, Item, along::learn, opened::OpenedBefore, register::about, roster_news::RosterNews,
-    went_along::WentAlong,
+    DeskError, Identity, Item, State, along::learn, opened::OpenedBefore, register::about, roster_news::RosterNews,
+    transfer::Pace, went_along::WentAlong,
 };
 use crate::{
     api_types::{
@@ -35,6 +35,8 @@ use crate::{
 const CONNECT: Duration = Duration::from_mins(1);
 /// How long the server may say nothing.
 const SILENCE: Duration = Duration::from_mins(2);
+/// How long an answer may take that is no item; a log of years comes in it.
+const ANSWER: Duration = Duration::from_mins(5);
 const IDLE: Duration = Duration::from_secs(1);
 /// Bytes of an answer in JSON: an inbox of some 100,000 cases. More is not kept, whoever sends it.
 const LONGEST: usize = 256 << 20;
@@ -127,14 +129,15 @@ impl Client {
     /// Signs in, again when the last sign-in has run out.
     async fn renew(&self) -> Result<(), DeskError> {
         let reader = self.me.reader.clone();
-        let asked = self.http.post(self.url("challenge")).json(&Challenge { reader: reader.clone() });
+        let asked = self.http.post(self.url("challenge")).timeout(ANSWER).json(&Challenge { reader: reader.clone() });
         let nonce: Nonce = json(sent(asked).await?).await?;
         // The instance is the verified roster's, not what the server says now.
         let bytes = signed_bytes(&self.roster.instance, &self.origin, &nonce.nonce, &reader);
         let signature = hex::encode(self.me.signer.sign(&bytes));
         let sign_in =
             SignIn { reader, nonce: nonce.nonce, origin: self.origin.clone(), signature, card: self.me.card.clone() };
-        let Session { token } = json(sent(self.http.post(self.url("session")).json(&sign_in)).await?).await?;
+        let asked = self.http.post(self.url("session")).timeout(ANSWER).json(&sign_in);
+        let Session { token } = json(sent(asked).await?).await?;
         if let Ok(mut now) = self.token.lock() {
             *now = token;
         }
@@ -151,10 +154,15 @@ impl Client {
     }
 
     pub(super) async fn get(&self, path: &str) -> Result<Response, DeskError> {
-        let mut response = self.send(self.http.get(self.url(path))).await?;
+        self.fetched(|| self.http.get(self.url(path)).timeout(ANSWER)).await
+    }
+
+    /// What a request is answered with; a sign-in that has run out is renewed.
+    async fn fetched(&self, request: impl Fn() -> RequestBuilder) -> Result<Response, DeskError> {
+        let mut response = self.send(request()).await?;
         if response.status() == StatusCode::UNAUTHORIZED {
             self.renew().await?;
-            response = self.send(self.http.get(self.url(path))).await?;
+            response = self.send(request()).await?;
         }
         Ok(response.error_for_status()?)
     }
@@ -182,17 +190,19 @@ impl Client {
         Ok(view)
     }
 
-    /// An item as an ordinary age file, still sealed.
+    /// An item as an ordinary age file, still sealed. It may take as long as it does: whoever reads it sees to its pace.
     pub async fn item(&self, id: &ItemId) -> Result<Response, DeskError> {
-        self.get(&format!("items/{id}")).await
+        self.fetched(|| self.http.get(self.url(&format!("items/{id}")))).await
     }
 
     /// Several items, still sealed, as [`bundle`] has them: the messages among at most [`bundle::MOST`].
     pub async fn items(&self, ids: &[ItemId]) -> Result<bytes::Bytes, DeskError> {
-        let mut response = self.post("items", &Several { items: ids.to_vec() }).await?;
+        let several = Several { items: ids.to_vec() };
+        let mut response = self.fetched(|| self.http.post(self.url("items")).json(&several)).await?;
         let most = bundle::MOST * (bundle::LARGEST + 64);
-        let mut bytes = bytes::BytesMut::new();
+        let (mut bytes, mut pace) = (bytes::BytesMut::new(), Pace::new(Instant::now()));
         while let Some(chunk) = response.chunk().await? {
+            pace.arrived(chunk.len(), Instant::now())?;
             if bytes.len() + chunk.len() > most {
                 return Err(DeskError::known("desk-error-length"));
             }
@@ -213,7 +223,9 @@ impl Client {
 
     /// Remembers what of a case was shown to this reader.
     pub(super) fn shown(&self, case: &CaseId, items: &[Item]) -> Result<(), DeskError> {
-        let items: Vec<ItemId> = items.iter().map(|item| item.id).collect();
+        // What could not be fetched is new the next time.
+        let items = items.iter().filter(|item| !matches!(item.state, State::Away));
+        let items: Vec<ItemId> = items.map(|item| item.id).collect();
         self.before.show(&self.me, case, &items)
     }
 
@@ -223,7 +235,9 @@ impl Client {
         if first_of_all || !self.before.knows(&case.case) {
             // Who comes later may not have all of it: the register keeps what those knew who had.
             let (named, row) = about(self, (&case, items), None);
-            match self.log(&case.org, Deed::Opened, (named, row.filter(|_| first_of_all))).await {
+            // Nor does who could not fetch all of it.
+            let whole = items.iter().all(|item| !matches!(item.state, State::Away));
+            match self.log(&case.org, Deed::Opened, (named, row.filter(|_| first_of_all && whole))).await {
                 Ok(()) => self.before.add(&self.me, case.case)?,
                 // A disk that is nearly full keeps nobody from answering a reporter. It is said the next time.
                 Err(error) if error.can_wait() => {}
@@ -257,12 +271,7 @@ impl Client {
 
     /// Sends JSON; a sign-in that has run out is renewed.
     pub(super) async fn post(&self, path: &str, body: &impl serde::Serialize) -> Result<Response, DeskError> {
-        let mut response = self.send(self.http.post(self.url(path)).json(body)).await?;
-        if response.status() == StatusCode::UNAUTHORIZED {
-            self.renew().await?;
-            response = self.send(self.http.post(self.url(path)).json(body)).await?;
-        }
-        Ok(response.error_for_status()?)
+        self.fetched(|| self.http.post(self.url(path)).json(body).timeout(ANSWER)).await
     }
 
     /// Gives up every slot in a case.
@@ -299,7 +308,7 @@ impl Client {
     }
 
     async fn done(&self, request: RequestBuilder) -> Result<(), DeskError> {
-        Ok(self.send(request).await?.error_for_status().map(drop)?)
+        Ok(self.send(request.timeout(ANSWER)).await?.error_for_status().map(drop)?)
     }
 
     /// Adds slots for more readers to items of a case.
@@ -330,7 +339,7 @@ async fn fetch_roster(
     (anchor, state): (&Path, &Path),
     clock: Clock,
 ) -> Result<(Files, Roster), DeskError> {
-    let files: Files = json(sent(http.get(format!("{origin}/api/v1/roster"))).await?).await?;
+    let files: Files = json(sent(http.get(format!("{origin}/api/v1/roster")).timeout(ANSWER)).await?).await?;
     let roster = verify(&files, anchor, state, clock)?;
     Ok((files, roster))
 }

@@ -10,6 +10,7 @@ use super::{
     casework::{begin, classify, step_done},
     classifying::Classifying,
     consent::{ask_consent, ask_consent_for_guest, hand_over},
+    draw,
     duty::answered,
     guest::{card, with_card_of},
     inbox,
@@ -18,7 +19,6 @@ use super::{
     page,
     pass_on::pass_on,
     passphrase::{new_passphrase, passphrase},
-    pdf,
     proof::{check_proof, fits},
     read::read,
     reader_commands::{self, ReaderCommand},
@@ -193,7 +193,7 @@ pub enum Command {
     /// For the one reader of a canary organisation, from any machine. Its text says that it is a test. It counts towards the
     /// limits as any visitor. The program ends with 1 and names the step when one fails.
     Canary,
-    /// Draws a page of the PDF on standard input: the desk starts this by itself.
+    /// Draws the picture, or a page of the PDF, on standard input: the desk starts this by itself.
     #[command(hide = true)]
     DrawPage {
         /// Which, from 1.
@@ -248,7 +248,7 @@ pub async fn run(options: &Options, command: &Command) -> Result<String, DeskErr
         return if report.is_ok() { Ok(text) } else { Err(DeskError::new(text)) };
     }
     if let Command::DrawPage { page } = command {
-        pdf::draw_here(*page)?;
+        draw::draw_here(*page)?;
         return Ok(String::new());
     }
     let load = || Identity::load(options.identity()?, || passphrase(options));

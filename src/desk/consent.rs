@@ -1,12 +1,15 @@
 //! Widening the circle: a request to the reporter, and the hand-over once they agreed. Every desk checks both by itself: [`super::circle`].
+use std::time::Instant;
+
 use futures_util::StreamExt;
 
 use super::{
     Client, DeskError,
     circle::{Also, Circle, answer, handed_over, proven},
     duty::duties,
-    open::{Content, Item, Opened, Reach, advice, open_case},
+    open::{Content, Item, Opened, advice, entered, fetch_heads},
     register::about,
+    transfer::Pace,
     write::{Sent, failed, may_reach, may_send, recipients, send},
 };
 use crate::{
@@ -123,8 +126,9 @@ pub async fn ask_consent(
     which: &[ItemId],
 ) -> Result<Sent, DeskError> {
     said(&reason)?;
-    let (case, items) = everything(client, id).await?;
+    let (case, mut items) = to_share(client, id).await?;
     may_ask(&case, &items)?;
+    fetch_heads(client, &case, &mut items, which).await?;
     let reader = candidate(client, &case, &items, to)?;
     let wanted = pressed(&items, to, &reason).and_then(|()| named(&items, which))?;
     send_request(client, &case, &items, Request::new(reader.keyed(), reason, wanted)).await
@@ -139,8 +143,9 @@ pub async fn ask_consent_for_guest(
     which: &[ItemId],
 ) -> Result<Sent, DeskError> {
     said(&reason)?;
-    let (case, items) = everything(client, id).await?;
+    let (case, mut items) = to_share(client, id).await?;
     may_ask(&case, &items)?;
+    fetch_heads(client, &case, &mut items, which).await?;
     // The talk with an adviser is between two.
     if advice(&items) {
         return Err(DeskError::known("desk-error-guest-advice"));
@@ -163,16 +168,14 @@ async fn send_request(client: &Client, case: &CaseView, items: &[Item], asked: R
     send(client, (case, items), (Kind::ConsentRequest, None), asked.into_body(), &to).await
 }
 
-/// A case with all that can be shared.
-pub(super) async fn everything(client: &Client, id: &CaseId) -> Result<(CaseView, Vec<Item>), DeskError> {
+/// A case of which something can be shared: its messages. Files are named by what is signed with them, see [`fetch_heads`].
+pub(super) async fn to_share(client: &Client, id: &CaseId) -> Result<(CaseView, Vec<Item>), DeskError> {
     if client.me.card.is_some() {
         return Err(DeskError::known("desk-error-guest"));
     }
-    let private = tempfile::tempdir()?;
-    let case = client.case(id).await?;
-    let items = open_case(client, &case, Reach::All(private.path())).await?;
+    let (case, items) = entered(client, id).await?;
     may_let_in(&items)?;
-    Ok((client.opened(case, &items).await?, items))
+    Ok((case, items))
 }
 
 /// A reason that is one, and fits a page.
@@ -261,7 +264,7 @@ fn allowed(
 /// Shares what the reporter agreed to, or a legal duty asks for, with the request and the answer, and says so to everyone. Doing it again
 /// changes nothing. Of a legal duty whoever does it has `read` so many of the reporter's answers: with more of them it is refused.
 pub async fn hand_over(client: &Client, id: &CaseId, request: &ItemId, read: usize) -> Result<Sent, DeskError> {
-    let (case, items) = everything(client, id).await?;
+    let (case, mut items) = to_share(client, id).await?;
     may_send(Kind::HandOver, case.state)?;
     let circle = Circle::of(client, &items)?;
     let Allowed { answer, to, items: shared, card, told, not_before } =
@@ -270,8 +273,10 @@ pub async fn hand_over(client: &Client, id: &CaseId, request: &ItemId, read: usi
     let reader = guest.map(GuestCard::reader).or_else(|| client.roster.reader(&to.reader).cloned());
     let reader = reader.filter(|r| r.keyed() == to && !circle.struck.contains(&r.id));
     let reader = reader.ok_or_else(|| DeskError::known("desk-error-reader-gone"))?;
+    let files: Vec<ItemId> = shared.iter().map(|named| named.item).collect();
+    fetch_heads(client, &case, &mut items, &files).await?;
     as_named(&items, &shared)?;
-    let shared: Vec<ItemId> = shared.iter().map(|named| named.item).chain([*request, answer]).collect();
+    let shared: Vec<ItemId> = files.into_iter().chain([*request, answer]).collect();
     let as_sent = guest.map_or_else(|| SentTo::Reader(to.clone()), |card| SentTo::Guest(Box::new(card.clone())));
     share_with(client, (&case, &items), &shared, &[(&reader, as_sent)], not_before).await?;
     let struck = circle.struck.iter().cloned().collect();
@@ -316,9 +321,11 @@ pub(super) async fn share_with(
 /// One's own slot of an item: what stands before its payload.
 async fn own_slot(client: &Client, item: &ItemId) -> Result<Vec<u8>, DeskError> {
     let mut chunks = client.item(item).await?.bytes_stream();
-    let mut bytes = Vec::new();
+    let (mut bytes, mut pace) = (Vec::new(), Pace::new(Instant::now()));
     while let Some(chunk) = chunks.next().await {
-        bytes.extend_from_slice(&chunk?);
+        let chunk = chunk?;
+        pace.arrived(chunk.len(), Instant::now())?;
+        bytes.extend_from_slice(&chunk);
         // The header ends with the line of its MAC.
         let mac = bytes.windows(5).position(|w| w == b"\n--- ");
         let end = mac.and_then(|at| Some(at + 5 + bytes.get(at + 5..)?.iter().position(|b| *b == b'\n')? + 1));

@@ -3,8 +3,8 @@ use super::{
     Client, DeskError,
     case_words::CaseWords,
     circle::{Also, Circle, author, handed_over, proven},
-    consent::{Allowed, as_named, candidate, everything, named, said},
-    open::{Content, Item, Opened, entered},
+    consent::{Allowed, as_named, candidate, named, said, to_share},
+    open::{Content, Item, Opened, entered, fetch_heads},
     write::{Sent, may_send, send},
 };
 use crate::{
@@ -177,9 +177,10 @@ pub async fn ask_duty(client: &Client, id: &CaseId, claim: DutyClaim, which: &[I
     if !claim.reference.is_blank() || claim.ground.needs_reference() {
         said(&claim.reference).map_err(|_| DeskError::known("desk-error-reference"))?;
     }
-    let (case, items) = everything(client, id).await?;
+    let (case, mut items) = to_share(client, id).await?;
     let circle = Circle::of(client, &items)?;
     circle.may_ask(client)?;
+    fetch_heads(client, &case, &mut items, which).await?;
     let to = candidate(client, &case, &items, &claim.to)?.keyed();
     let wanted = named(&items, which)?;
     let also = Also { reporter: claim.notice, ..Also::default() };
@@ -195,7 +196,7 @@ pub(super) fn may_approve(client: &Client) -> bool {
 
 /// Agrees, as a second reader, that the duty is there.
 pub async fn approve_duty(client: &Client, id: &CaseId, request: &ItemId) -> Result<Sent, DeskError> {
-    let (case, items) = everything(client, id).await?;
+    let (case, mut items) = to_share(client, id).await?;
     let circle = Circle::of(client, &items)?;
     let duty = duties(client, &circle, &items).into_iter().find(|duty| duty.request == *request);
     let duty = duty.ok_or_else(|| DeskError::known("desk-error-no-request"))?;
@@ -210,6 +211,8 @@ pub async fn approve_duty(client: &Client, id: &CaseId, request: &ItemId) -> Res
     if duty.approval.is_some() {
         return Err(DeskError::known("desk-error-approved"));
     }
+    let files: Vec<ItemId> = duty.items.iter().map(|named| named.item).collect();
+    fetch_heads(client, &case, &mut items, &files).await?;
     as_named(&items, &duty.items)?;
     // The reporter's date counts from it.
     let also = Also { reporter: duty.not_before.is_some(), ..Also::default() };

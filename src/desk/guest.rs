@@ -12,8 +12,9 @@ use crate::{
         roster::Text,
     },
     seal::{
+        Kind,
         code::print_words,
-        guest::{vouch, vouched},
+        guest::{may_write, vouch, vouched},
     },
 };
 
@@ -64,6 +65,12 @@ pub async fn invite(
         return Err(DeskError::known("desk-error-guest-keys"));
     }
     Ok(card)
+}
+
+/// Refuses a guest what guests do not write: what another desk would not count as theirs.
+pub(super) fn may(client: &Client, kind: Kind) -> Result<(), DeskError> {
+    let may = client.me.card.is_none() || may_write(kind);
+    may.then_some(()).ok_or_else(|| DeskError::known("desk-error-guest"))
 }
 
 /// Who somebody is with the card of a file, where they are a guest.

@@ -2,11 +2,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Entry;
-use crate::domain::{
-    day::Day,
-    id::{CaseId, ReaderId},
-    log::{Deed, Record},
-    register::{CaseKind, Row},
+use crate::{
+    api_types::oversight::OverviewCase,
+    domain::{
+        case::CaseState,
+        day::Day,
+        id::{CaseId, ReaderId},
+        log::{Deed, Record},
+        register::{CaseKind, Row},
+    },
 };
 
 /// What is believed of a log: records without doubt, and of those with a row only the ones of readers of the roster.
@@ -44,12 +48,29 @@ pub fn register(entries: &[Entry]) -> BTreeMap<CaseId, Registered> {
     rows
 }
 
-/// The cases that are no reports: who a reporter is, if they chose to say it. No clock runs on them. A case of which anybody says that it is
-/// a report is one.
-pub fn without_clock(entries: &[Entry]) -> BTreeSet<CaseId> {
-    let rows = || believed(entries).filter_map(|(record, row)| Some((record.case?, row?.kind == CaseKind::Identity)));
-    let reports: BTreeSet<CaseId> = rows().filter(|(_, identity)| !identity).map(|(case, _)| case).collect();
-    rows().map(|(case, _)| case).filter(|case| !reports.contains(case)).collect()
+/// The cases that are said to be no reports, and who says so: in them a reporter says who they are, if they chose to. No clock runs on them. A
+/// case of which anybody says that it is a report is one.
+pub fn without_clock(entries: &[Entry]) -> BTreeMap<CaseId, BTreeSet<ReaderId>> {
+    let rows =
+        || believed(entries).filter_map(|(record, row)| Some((record.case?, row?.kind == CaseKind::Identity, record)));
+    let reports: BTreeSet<CaseId> = rows().filter(|(_, identity, _)| !identity).map(|(case, ..)| case).collect();
+    let mut said: BTreeMap<CaseId, BTreeSet<ReaderId>> = BTreeMap::new();
+    for (case, _, record) in rows().filter(|(case, ..)| !reports.contains(case)) {
+        said.entry(case).or_default().extend(record.by.clone());
+    }
+    said
+}
+
+/// Takes the cases out of an overview on which no clock runs, as somebody says. One that nobody has opened stays there too: whoever knows what
+/// it is has opened it.
+pub(super) fn take_without_clock(
+    cases: &mut Vec<OverviewCase>,
+    entries: &[Entry],
+) -> Vec<(OverviewCase, BTreeSet<ReaderId>)> {
+    let said = without_clock(entries);
+    let taken = cases.iter().filter_map(|case| Some((case.clone(), said.get(&case.case)?.clone()))).collect();
+    cases.retain(|case| case.state == CaseState::Unopened || !said.contains_key(&case.case));
+    taken
 }
 
 /// The last day on which each person of the log showed that their keys work: everything they sign does.
@@ -153,6 +174,31 @@ mod tests {
         assert_eq!(hidden([identity(Some("audit-unsigned")), None]), 0);
         assert_eq!(hidden([report(), identity(None)]), 0);
         assert_eq!(hidden([identity(None), report()]), 0);
+    }
+
+    #[test]
+    fn what_is_said_to_be_no_report_is_shown_with_who_says_so_and_what_nobody_opened_keeps_its_clock() {
+        let Some(day) = Day::parse("2026-11-24") else { unreachable!("a day") };
+        let case = |n, state| OverviewCase {
+            case: CaseId::from_uuid(Uuid::from_u128(n)),
+            state,
+            filed: day,
+            due: day,
+            destroy_after: None,
+            groups: Vec::new(),
+            reserve: false,
+        };
+        let entries: Vec<Entry> = entry(Deed::Noted, Some((CaseKind::Identity, "theft")), None).into_iter().collect();
+        let taken = |state| {
+            let mut cases = vec![case(2, state), case(3, state)];
+            let taken = take_without_clock(&mut cases, &entries);
+            let by = taken.iter().flat_map(|(_, by)| by).map(ToString::to_string).collect::<Vec<_>>();
+            (cases.len(), taken.len(), by)
+        };
+        let by = vec!["bzk-functionaris-1".to_owned()];
+        assert_eq!(taken(CaseState::Open), (1, 1, by.clone()));
+        assert_eq!(taken(CaseState::Closed), (1, 1, by.clone()));
+        assert_eq!(taken(CaseState::Unopened), (2, 1, by));
     }
 
     #[test]

@@ -5,7 +5,8 @@ use tokio::task::spawn_blocking;
 
 use super::{
     Client, DeskError,
-    open::{Item, State, prove, unseal},
+    open::{Item, State, prove},
+    unseal::{Kept, unseal},
 };
 use crate::{api_types::CaseView, bundle, domain::id::ItemId};
 
@@ -46,7 +47,7 @@ pub(super) async fn open_messages<'a>(
             let known = sealed.into_iter().filter_map(|(id, sealed)| Some((id, case_of.get(&id)?, sealed)));
             known
                 .map(|(id, case, sealed)| {
-                    let state = match unseal(&me.seal, (&instance, case, &id), sealed, None)? {
+                    let state = match unseal(&me.seal, (&instance, case, &id), sealed, Kept::Memory)? {
                         Ok(opened) => State::Opened(Box::new(opened)),
                         Err(error) => State::Failed(error),
                     };

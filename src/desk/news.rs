@@ -95,7 +95,8 @@ impl News {
 pub(super) fn news(case: &CaseView, items: &[Item]) -> Vec<(ItemId, News)> {
     let of = |head: &ItemHead, content| News::of(&head.author, head.kind, content);
     let done = proven(items).filter_map(|(item, o)| Some((item, of(&o.manifest.head, &o.content)?)));
-    let fetched = |id: &ItemId| items.iter().any(|item| item.id == *id && !matches!(item.state, State::Large(_)));
+    let fetched =
+        |id: &ItemId| items.iter().any(|item| item.id == *id && !matches!(item.state, State::Large(_) | State::Away));
     let large = case.items.iter().filter(|id| !fetched(id)).map(|id| (*id, News::Large));
     done.chain(large).collect()
 }

@@ -1,11 +1,12 @@
 //! Opening the items of a case: every one verified, damage marked. Texts are opened in memory and stay there.
 use std::{
-    io::{Cursor, Read, Seek, Write},
+    io::{Seek, Write},
     path::Path,
+    sync::Arc,
+    time::Instant,
 };
 
 use futures_util::StreamExt;
-use serde::de::DeserializeOwned;
 use tempfile::{NamedTempFile, SpooledTempFile};
 use zeroize::Zeroizing;
 
@@ -14,22 +15,21 @@ use super::{
     account::unheard,
     circle::{cards, to_report},
     consent::begun,
-    safe_name,
-    transfer::bar,
+    transfer::{Pace, bar},
+    unseal::{Kept, unseal_beside},
 };
 use crate::{
     api_types::CaseView,
     domain::{
         classification::Classification,
-        id::{CaseId, InstanceId, ItemId},
+        id::{CaseId, ItemId},
         order::sorted,
     },
     seal::{
-        Author, Kind, Manifest, Plaintext, ReporterPublic, StoryText,
+        Author, Kind, Manifest, ReporterPublic, StoryText,
         account::{Account, Agreed},
         circle::{DutyApproval, DutyRequest, Left, TakeOut, TakenOut},
-        consent::{Answer, ConsentBody, HandOver, PassOn, Request, ToReport, consent},
-        desk::{ReaderIdentity, open_to},
+        consent::{Answer, HandOver, PassOn, Request, ToReport},
         guest::wrote,
         link::Link,
         protocol::{Begun, StepDone},
@@ -49,6 +49,8 @@ pub enum Reach<'a> {
     Messages,
     /// All that is opened in memory.
     Small,
+    /// Everything, and of files no more than what was signed with them.
+    Heads,
     /// Everything; what is large is opened into this folder.
     All(&'a Path),
 }
@@ -58,7 +60,7 @@ impl Reach<'_> {
         match self {
             Self::Messages => MESSAGE,
             Self::Small => IN_MEMORY,
-            Self::All(_) => u64::MAX,
+            Self::Heads | Self::All(_) => u64::MAX,
         }
     }
 }
@@ -79,6 +81,8 @@ pub enum State {
     Failed(String),
     /// It was not fetched: so many sealed bytes are more than was asked for.
     Large(u64),
+    /// It could not be fetched just now.
+    Away,
 }
 
 /// An item that opened.
@@ -148,6 +152,8 @@ pub enum Body {
     Memory(Zeroizing<Vec<u8>>),
     /// In a private file that is gone when this is dropped.
     Disk(NamedTempFile),
+    /// Not here: fetched when somebody looks at it.
+    Left,
 }
 
 impl Opened {
@@ -163,6 +169,27 @@ impl Opened {
 /// Whether a case is one for which the law sets no term: a request for advice, a part of one, or who the reporter is.
 pub(super) fn advice(items: &[Item]) -> bool {
     begun(items, |kind| matches!(kind, Kind::Advice | Kind::Identity)) || to_report(items).next().is_some()
+}
+
+impl Item {
+    /// Lets go of the bytes of a file: what it is stays known.
+    pub(super) fn leave_body(&mut self) {
+        if let State::Opened(opened) = &mut self.state
+            && let Content::File { body, .. } = &mut opened.content
+        {
+            *body = Body::Left;
+        }
+    }
+
+    /// Whether there is something to fetch before its file can be looked at.
+    pub(super) fn is_left(&self) -> bool {
+        let left = |o: &Opened| matches!(o.content, Content::File { body: Body::Left, .. });
+        match &self.state {
+            State::Large(_) => true,
+            State::Opened(opened) => left(opened),
+            State::Failed(_) | State::Away => false,
+        }
+    }
 }
 
 /// Opens the items of a case.
@@ -186,120 +213,27 @@ pub async fn open_item(client: &Client, case: &CaseView, id: &ItemId, reach: Rea
     }
     let mut sealed = SpooledTempFile::new(usize::try_from(IN_MEMORY).unwrap_or(usize::MAX));
     let bar = bar(length, "fetching");
-    let mut chunks = response.bytes_stream();
+    let (mut chunks, mut pace) = (response.bytes_stream(), Pace::new(Instant::now()));
     while let Some(chunk) = chunks.next().await {
         let chunk = chunk?;
+        pace.arrived(chunk.len(), Instant::now())?;
         bar.inc(chunk.len() as u64);
         sealed.write_all(&chunk)?;
     }
     bar.finish_and_clear();
     sealed.rewind()?;
-    let folder = if let Reach::All(folder) = reach { Some(folder) } else { None };
-    let here = (&client.roster.instance, &case.case, id);
-    let state = match unseal(&client.me.seal, here, sealed, folder.filter(|_| length > IN_MEMORY))? {
+    let kept = match reach {
+        // A message is needed whole, and so is every item that is no larger.
+        Reach::Heads if length > MESSAGE => Kept::Head,
+        Reach::All(folder) if length > IN_MEMORY => Kept::Disk(folder.to_owned()),
+        _ => Kept::Memory,
+    };
+    let here = (client.roster.instance, case.case, *id);
+    let state = match unseal_beside(Arc::clone(&client.me), here, sealed, kept).await? {
         Ok(opened) => State::Opened(Box::new(opened)),
         Err(error) => State::Failed(error),
     };
     Ok(Item { id: *id, state })
-}
-
-/// Opens what is an item of this case here, if it is what it says.
-pub(super) fn unseal(
-    me: &ReaderIdentity,
-    here: (&InstanceId, &CaseId, &ItemId),
-    sealed: impl Read,
-    folder: Option<&Path>,
-) -> Result<Result<Opened, String>, DeskError> {
-    let (manifest, by, body) = if let Some(folder) = folder {
-        let mut out = NamedTempFile::new_in(folder)?;
-        match open_to(me, sealed, out.as_file_mut()) {
-            Ok((manifest, by)) => {
-                out.as_file().set_len(manifest.length)?;
-                (manifest, by, Body::Disk(out))
-            }
-            Err(error) => return Ok(Err(error.to_string())),
-        }
-    } else {
-        let mut out = Cursor::new(Vec::new());
-        let opened = open_to(me, sealed, &mut out);
-        let mut bytes = Zeroizing::new(out.into_inner());
-        match opened {
-            Ok((manifest, by)) => {
-                bytes.truncate(usize::try_from(manifest.length).unwrap_or(usize::MAX));
-                (manifest, by, Body::Memory(bytes))
-            }
-            Err(error) => return Ok(Err(error.to_string())),
-        }
-    };
-    let head = &manifest.head;
-    if (&head.instance, &head.case, &head.item) != here {
-        return Ok(Err("this item was moved here from another place".to_owned()));
-    }
-    Ok(content(&manifest, body)?.map(|content| Opened { manifest, by, proven: false, guest: false, content }))
-}
-
-fn content(manifest: &Manifest, body: Body) -> Result<Result<Content, String>, DeskError> {
-    if manifest.head.kind == Kind::File {
-        let name = safe_name(manifest.head.name.as_deref().unwrap_or_default());
-        return Ok(Ok(Content::File { name, body }));
-    }
-    let bytes = match body {
-        Body::Memory(bytes) => bytes,
-        Body::Disk(file) => {
-            let mut bytes = Zeroizing::new(Vec::new());
-            file.reopen()?.take(IN_MEMORY).read_to_end(&mut bytes)?;
-            bytes
-        }
-    };
-    Ok(match manifest.head.kind {
-        Kind::Report | Kind::Advice => StoryText::from_body(&bytes)
-            .map(Content::Story)
-            .ok_or_else(|| "its story is of a form this version does not know".to_owned()),
-        Kind::ConsentRequest => of_consent(bytes, Content::Request),
-        Kind::ConsentAnswer => of_consent(bytes, Content::Answer),
-        Kind::HandOver => of_consent(bytes, Content::HandOver),
-        Kind::Classification => of_json(&bytes, |c: Classification| c.listed().ok().map(Content::Classification)),
-        Kind::Protocol => of_json(&bytes, |b: Begun| b.is_known().then_some(Content::Protocol(b))),
-        Kind::Step => of_json(&bytes, |s: StepDone| s.is_known().then_some(Content::Step(s))),
-        Kind::ToReport => of_consent(bytes, Content::ToReport),
-        Kind::PassOn => of_consent(bytes, Content::PassOn),
-        Kind::Left => of_consent(bytes, Content::Left),
-        Kind::TakeOut => of_consent(bytes, Content::TakeOut),
-        Kind::TakenOut => of_consent(bytes, Content::TakenOut),
-        Kind::DutyRequest => of_consent(bytes, Content::Duty),
-        Kind::DutyApproval => of_consent(bytes, Content::DutyApproved),
-        Kind::Link => Link::from_body(&bytes)
-            .map(Content::Link)
-            .ok_or_else(|| "this is of a form this version does not know".to_owned()),
-        Kind::Account => of_consent(bytes, Content::Account),
-        Kind::Agreed => of_consent(bytes, Content::Agreed),
-        Kind::Message
-        | Kind::File
-        | Kind::Acknowledgement
-        | Kind::Question
-        | Kind::Reply
-        | Kind::Feedback
-        | Kind::Note
-        | Kind::Closing
-        | Kind::Identity
-        | Kind::Reminder
-        | Kind::HoldTold
-        | Kind::ReleaseTold
-        | Kind::TransferAsked
-        | Kind::Escalation
-        | Kind::Talk
-        | Kind::Withdrawal => Ok(Content::Text(Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned()))),
-    })
-}
-
-fn of_json<T: DeserializeOwned>(bytes: &[u8], content: impl Fn(T) -> Option<Content>) -> Result<Content, String> {
-    let read = serde_json::from_slice(bytes).ok().and_then(content);
-    read.ok_or_else(|| "this is of a form this version does not know".to_owned())
-}
-
-fn of_consent<T: ConsentBody>(bytes: Zeroizing<Vec<u8>>, content: fn(T) -> Content) -> Result<Content, String> {
-    let read = consent(&Plaintext::from(bytes.to_vec())).map(content);
-    read.ok_or_else(|| "this is of a form this version does not know".to_owned())
 }
 
 /// Puts the items in order and marks those whose author is proven: by the roster, or by the first item's own key.
@@ -343,12 +277,28 @@ fn in_order(items: &mut Vec<Item>) {
     closed.sort_by_key(|item| matches!(item.state, State::Failed(_)));
     let opened = known.into_iter().filter_map(|item| match item.state {
         State::Opened(opened) => Some((item.id, opened)),
-        State::Large(_) | State::Failed(_) => None,
+        State::Large(_) | State::Away | State::Failed(_) => None,
     });
     let ordered =
         sorted(opened.collect(), |(_, o)| o.manifest.head.place(o.manifest.head.reporter.is_some(), o.proven));
     items.extend(ordered.into_iter().map(|(id, opened)| Item { id, state: State::Opened(opened) }));
     items.append(&mut closed);
+}
+
+/// Fetches, of the files of a case that were too large to be opened with its messages, what is signed: of these, or of all when none is named.
+pub(super) async fn fetch_heads(
+    client: &Client,
+    case: &CaseView,
+    items: &mut Vec<Item>,
+    which: &[ItemId],
+) -> Result<(), DeskError> {
+    for item in items.iter_mut() {
+        if matches!(item.state, State::Large(_)) && (which.is_empty() || which.contains(&item.id)) {
+            *item = open_item(client, case, &item.id, Reach::Heads).await?;
+        }
+    }
+    prove(client, items);
+    Ok(())
 }
 
 /// A case that something is written into, with what it holds.

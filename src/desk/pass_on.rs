@@ -3,7 +3,7 @@ use super::{
     Client, DeskError,
     circle::{Addressed, Circle, proven, to_report},
     consent::share_with,
-    open::{Content, Item, Reach, open_case},
+    open::{Content, Item, entered, fetch_heads},
     write::{Sent, failed, send},
 };
 use crate::{
@@ -23,14 +23,14 @@ use crate::{
 /// What was written to the adviser after the reporter said so is not shared, and what comes later is not sealed to those readers:
 /// they never inherit the talk in confidence.
 pub async fn pass_on(client: &Client, id: &CaseId) -> Result<Sent, DeskError> {
-    let private = tempfile::tempdir()?;
-    let case = client.case(id).await?;
-    // Files too: which are the reporter's is known only once they are open.
-    let items = open_case(client, &case, Reach::All(private.path())).await?;
-    let case = client.opened(case, &items).await?;
+    let (case, mut items) = entered(client, id).await?;
     let circle = Circle::of(client, &items)?;
     if !circle.readers.contains(&client.me.keyed()) {
         return Err(DeskError::known("desk-error-not-yours"));
+    }
+    // Which files are the reporter's is known by what is signed with them.
+    if waits(&items) {
+        fetch_heads(client, &case, &mut items, &[]).await?;
     }
     let (mut done, mut now) = (None, None);
     for (item, seq, said) in to_report(&items) {

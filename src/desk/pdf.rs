@@ -1,15 +1,5 @@
-//! Pages of a PDF as pictures: drawn in Rust, by a process of its own, so that a hostile file costs that page and nothing else.
-//!
-//! Nothing of the file is run or followed: scripts, links and attachments are not looked at. The process has no key; it gets the
-//! file on its standard input and ends when it takes too long.
-use std::{
-    io::{Cursor, Read, Write},
-    panic::{AssertUnwindSafe, catch_unwind},
-    path::Path,
-    process::{Command, Stdio},
-    thread,
-    time::{Duration, Instant},
-};
+//! Pages of a PDF as pictures, drawn in Rust. Nothing of the file is run or followed: scripts, links and attachments are not looked at.
+use std::io::Cursor;
 
 use hayro::{
     PixmapSettings, RenderCache, RenderSettings, hayro_interpret::InterpreterSettings, hayro_syntax::Pdf, render,
@@ -17,93 +7,21 @@ use hayro::{
 };
 use image::{ImageFormat, RgbaImage};
 
-/// Pages that are shown.
-pub(super) const MOST_PAGES: usize = 200;
-/// Bytes of a file that is looked at.
-pub(super) const LARGEST: u64 = 64 << 20;
+use super::draw::{Drawn, MOST_PAGES};
+
 /// Pixels of a page, at most.
 const WIDE: f32 = 1200.0;
 const HIGH: f32 = 1700.0;
 /// A small page is not enlarged more than so.
 const LARGER: f32 = 3.0;
-/// How long a page may take.
-const PATIENCE: Duration = Duration::from_secs(15);
-/// How often the process is looked at.
-const LOOK: Duration = Duration::from_millis(10);
-/// Bytes that are taken from the process: the pixels, and room.
-const ANSWER: u64 = 16 << 20;
-/// Bytes of memory the process may take, where the system keeps count.
-#[cfg(unix)]
-const MEMORY: u64 = 1 << 30;
-
-/// A page, drawn.
-pub(super) struct Drawn {
-    /// How many pages can be shown.
-    pub(super) pages: usize,
-    /// PNG.
-    pub(super) png: Vec<u8>,
-}
 
 /// Whether bytes begin as a PDF does.
 pub(super) fn is_pdf(head: &[u8]) -> bool {
     head.starts_with(b"%PDF-")
 }
 
-/// Draws a page (from 1) in a process of its own; `None` when that ends in any other way than with a picture.
-pub(super) fn draw_apart(program: &Path, pdf: Vec<u8>, page: usize) -> Option<Drawn> {
-    let mut command = Command::new(program);
-    command.args(["draw-page", &page.to_string()]);
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().ok()?;
-    let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
-    // Whoever stops listening ends these two.
-    let writing = thread::spawn(move || stdin.map(|mut stdin| stdin.write_all(&pdf)));
-    let reading = thread::spawn(move || {
-        let mut answer = Vec::new();
-        stdout?.take(ANSWER).read_to_end(&mut answer).ok()?;
-        Some(answer)
-    });
-    let until = Instant::now() + PATIENCE;
-    let ended = loop {
-        match child.try_wait() {
-            Ok(Some(status)) => break status.success(),
-            Ok(None) if Instant::now() < until => thread::sleep(LOOK),
-            _ => break false,
-        }
-    };
-    if !ended {
-        drop(child.kill());
-        drop(child.wait());
-    }
-    drop(writing.join());
-    let answer = reading.join().ok()??;
-    let (pages, png) = answer.split_first_chunk::<4>().filter(|_| ended)?;
-    let pages = usize::try_from(u32::from_be_bytes(*pages)).ok()?;
-    Some(Drawn { pages: pages.min(MOST_PAGES), png: png.to_vec() })
-}
-
-/// The process that draws: takes the file from standard input, and gives the number of pages (4 bytes, big-endian) and a PNG.
-pub(super) fn draw_here(page: usize) -> std::io::Result<()> {
-    // A file of a few bytes can ask for all memory there is.
-    #[cfg(unix)]
-    {
-        use rustix::process::{Resource, Rlimit, setrlimit};
-        setrlimit(Resource::Data, Rlimit { current: Some(MEMORY), maximum: Some(MEMORY) })?;
-    }
-    let mut pdf = Vec::new();
-    std::io::stdin().take(LARGEST).read_to_end(&mut pdf)?;
-    let Drawn { pages, png } = draw(pdf, page).ok_or_else(|| std::io::Error::other("this page cannot be drawn"))?;
-    let mut out = std::io::stdout();
-    out.write_all(&u32::try_from(pages).unwrap_or_default().to_be_bytes())?;
-    out.write_all(&png)?;
-    out.flush()
-}
-
-/// A renderer that panics has not drawn the page: that stops here. What it leaves behind is not used again.
-fn draw(pdf: Vec<u8>, page: usize) -> Option<Drawn> {
-    catch_unwind(AssertUnwindSafe(|| drawn(pdf, page))).ok().flatten()
-}
-
-fn drawn(pdf: Vec<u8>, page: usize) -> Option<Drawn> {
+/// A page of a document, from 1; `None` when there is none that can be drawn.
+pub(super) fn drawn(pdf: Vec<u8>, page: usize) -> Option<Drawn> {
     let pdf = Pdf::new(pdf).ok()?;
     let pages = pdf.pages().len().min(MOST_PAGES);
     let page = pdf.pages().get(page.checked_sub(1)?).filter(|_| page <= pages)?;
@@ -129,7 +47,7 @@ fn drawn(pdf: Vec<u8>, page: usize) -> Option<Drawn> {
 mod tests {
     use std::fmt::Write as _;
 
-    use super::*;
+    use crate::desk::draw::draw;
 
     /// A PDF of one page with these boxes and this content.
     fn pdf(page: &str, content: &str) -> Vec<u8> {

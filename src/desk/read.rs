@@ -39,11 +39,10 @@ pub(super) async fn read(
     save: Option<&Path>,
 ) -> Result<String, DeskError> {
     let case = client.case(&case_id(client, case).await?).await?;
-    let private = tempfile::tempdir()?;
     if let Some(folder) = save {
         private_folder(folder)?;
     }
-    let opened = open_case(client, &case, Reach::All(save.unwrap_or(private.path()))).await?;
+    let opened = open_case(client, &case, save.map_or(Reach::Heads, Reach::All)).await?;
     let case = client.opened(case, &opened).await?;
     let t = Texts::of(Language::En);
     let guide = if is_manager(client) { steps(client, t, &case, &opened) } else { Vec::new() };
@@ -103,6 +102,7 @@ fn view(item: Item, save: Option<&Path>) -> Result<Value, DeskError> {
     let opened = match item.state {
         State::Opened(opened) => *opened,
         State::Failed(error) => return Ok(json!({ "item": item.id, "error": error })),
+        State::Away => return Ok(json!({ "item": item.id, "error": "not fetched" })),
         State::Large(bytes) => return Ok(json!({ "item": item.id, "error": format!("not fetched: {bytes} bytes") })),
     };
     let from = opened.from();
@@ -151,6 +151,7 @@ fn view(item: Item, save: Option<&Path>) -> Result<Value, DeskError> {
 pub(super) fn saved(folder: &Path, name: &str, body: Body) -> Result<PathBuf, DeskError> {
     let file = match body {
         Body::Disk(file) => file,
+        Body::Left => return Err(DeskError::new("it was not fetched")),
         Body::Memory(bytes) => {
             let mut file = tempfile::NamedTempFile::new_in(folder)?;
             file.write_all(&bytes)?;

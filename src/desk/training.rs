@@ -6,7 +6,8 @@ use zeroize::Zeroizing;
 
 use super::{
     DeskError, Identity,
-    open::{Opened, unseal},
+    open::Opened,
+    unseal::{Kept, unseal},
     write::failed,
 };
 use crate::{
@@ -49,7 +50,8 @@ pub(super) fn exercise(me: &Identity, (kind, story): (Kind, Story), day: Day) ->
     let (slots, payload) = item(head, story.into_body(), &keys.signer, &to).map_err(failed)?.into_parts();
     let mine = slots.into_iter().find(|slot| slot.to == SlotTo::Reader(me.keyed())).ok_or_else(broken)?;
     let sealed = [mine.header, payload].concat();
-    let mut opened = unseal(&me.seal, (&instance, &case, &id), sealed.as_slice(), None)?.map_err(|_| broken())?;
+    let mut opened =
+        unseal(&me.seal, (&instance, &case, &id), sealed.as_slice(), Kept::Memory)?.map_err(|_| broken())?;
     opened.proven = reporter.sign == hex::encode(opened.by);
     Ok(opened)
 }

@@ -13,10 +13,11 @@ use super::{
     Client, DeskError, Entry, Export, Identity, Memo, Registered,
     commands::{Options, with_news},
     last_seen,
+    ledger::take_without_clock,
     numbers::case_id,
     owed::Owed,
     page::{CHANGED, changed},
-    reader_changes, register, safe_text, without_clock,
+    reader_changes, register, safe_text,
     writing::{Writing, sent, text},
 };
 use crate::{
@@ -240,8 +241,7 @@ async fn overview(options: &Options, client: &Client) -> Result<String, DeskErro
     let mut overview = client.overview().await?;
     let entries = client.fetch_log().await?.entries(&client.roster, &client.me.seal);
     let changes = reader_changes(&entries, client.today().plus_days(-CHANGED));
-    let (identities, rows) = (without_clock(&entries), register(&entries));
-    overview.cases.retain(|case| !identities.contains(&case.case));
+    let (said, rows) = (take_without_clock(&mut overview.cases, &entries), register(&entries));
     let owed = |case: &OverviewCase| Owed::watched(case, rows.get(&case.case).map(|known| &known.row));
     if options.json {
         let owed: Vec<_> =
@@ -249,7 +249,9 @@ async fn overview(options: &Options, client: &Client) -> Result<String, DeskErro
         let changes: Vec<_> = changes.iter().map(|(case, count)| json!({ "case": case, "count": count })).collect();
         let mut all = serde_json::to_value(&overview).map_err(|e| DeskError::new(e.to_string()))?;
         if let Some(all) = all.as_object_mut() {
+            let said = said.iter().map(|(case, by)| json!({ "case": case, "by": by }));
             all.insert("owed".to_owned(), json!(owed));
+            all.insert("said_no_report".to_owned(), said.collect());
             all.insert("reader_changes".to_owned(), json!({ "days": CHANGED, "changes": changes }));
         }
         return Ok(all.to_string());
@@ -258,6 +260,11 @@ async fn overview(options: &Options, client: &Client) -> Result<String, DeskErro
     let t = Texts::of(Language::En);
     for (case, count) in changes {
         let _ = writeln!(text, "{}", changed(t, case.map(|case| case.to_string()), count));
+    }
+    for (case, by) in &said {
+        let by = by.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        let said = t.with("watch-said-by", &[("case", case.case.to_string()), ("names", by)]);
+        let _ = writeln!(text, "{}", safe_text(&said));
     }
     for c in &overview.cases {
         let due = owed(c).in_words(t, c.due.to_string(), c.due < client.today());

@@ -11,6 +11,7 @@ use super::{
     Client, DeskError,
     circle::{Addressed, Also, Circle, withdrawn},
     consent::identity,
+    guest,
     log::{About, Line},
     open::{Item, advice, entered},
     proof::committed,
@@ -67,16 +68,21 @@ pub async fn write(
         attach(client, (&case, &items), &to, attachment, seq).await?;
         seq = seq.saturating_add(1);
     }
-    let kind = match act {
+    let kind = kind(act);
+    let about = about(client, (&case, &items), Some(Doing::Kind(kind)));
+    send_with(client, &case, (kind, Some(act), proof), text, &to, about).await
+}
+
+/// What an act writes.
+fn kind(act: Act) -> Kind {
+    match act {
         Act::Acknowledge => Kind::Acknowledgement,
         Act::Ask => Kind::Question,
         Act::Reply => Kind::Reply,
         Act::Feedback => Kind::Feedback,
         Act::Note => Kind::Note,
         Act::Close => Kind::Closing,
-    };
-    let about = about(client, (&case, &items), Some(Doing::Kind(kind)));
-    send_with(client, &case, (kind, Some(act), proof), text, &to, about).await
+    }
 }
 
 /// Says what is wrong with a text.
@@ -100,9 +106,7 @@ pub(super) fn may_reach(items: &[Item]) -> Result<(), DeskError> {
 
 /// Says why an act cannot be done, before anything is sent.
 pub(super) fn possible(client: &Client, (case, items): (&CaseView, &[Item]), act: Act) -> Result<(), DeskError> {
-    if act == Act::Close && client.me.card.is_some() {
-        return Err(DeskError::known("desk-error-guest"));
-    }
+    guest::may(client, kind(act))?;
     // The end is said to them all the same: the case has one. What would be refused for another reason too leads nowhere.
     if case.state == CaseState::Open && !matches!(act, Act::Note | Act::Close) {
         may_reach(items)?;
@@ -222,6 +226,7 @@ pub(super) async fn send_as(
     to: &Addressed,
     (deed, about): Line,
 ) -> Result<Sent, DeskError> {
+    guest::may(client, kind)?;
     if act.is_none() {
         may_send(kind, case.state)?;
     }
@@ -338,4 +343,18 @@ fn stream(head: Vec<u8>, mut file: File) -> Result<reqwest::Body, DeskError> {
     });
     let first = futures_util::stream::once(async { Ok::<_, std::io::Error>(bytes::Bytes::from(head)) });
     Ok(reqwest::Body::wrap_stream(first.chain(pieces)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::seal::guest::may_write;
+
+    /// The server knows an act and a desk a kind: both have one rule.
+    #[test]
+    fn what_a_guest_may_do_is_what_they_may_write() {
+        for act in Act::ALL {
+            assert_eq!(act.is_for_guests(), may_write(kind(act)), "{}", act.name());
+        }
+    }
 }

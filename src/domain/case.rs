@@ -131,6 +131,11 @@ impl Act {
     /// All, in the order shown.
     pub const ALL: [Self; 6] = [Self::Acknowledge, Self::Ask, Self::Reply, Self::Feedback, Self::Note, Self::Close];
 
+    /// Whether a guest may do it: they read along, ask and answer. What the law asks of a reader, they do not do in their place.
+    pub fn is_for_guests(self) -> bool {
+        matches!(self, Self::Ask | Self::Reply | Self::Note)
+    }
+
     /// Its name in commands, paths and templates.
     pub fn name(self) -> &'static str {
         match self {

@@ -88,13 +88,24 @@ impl GuestCard {
         today <= self.until && self.until <= today.plus_days(MOST_DAYS)
     }
 
-    /// Whether it can be a card of this case at all: a known version, and a name that is nobody's in the roster, however they stand in it.
+    /// Whether it can be a card of this case at all: a known version, a name that is nobody's in the roster, however they stand in it, and a
+    /// shown name that nobody could take for somebody's there.
     pub fn fits(&self, roster: &Roster, case: &CaseId) -> bool {
         let named = |name: &str| !name.trim().is_empty() && name.len() <= SHOWN_BYTES;
         let files = roster.organisations.iter().filter_map(|o| o.file.as_ref());
-        let ids = files.flat_map(|f| f.readers.iter().map(|r| &r.id).chain(f.overseers.iter().map(|o| &o.id)));
-        let taken = ids.into_iter().any(|id| *id == self.guest.id);
-        let shown = named(&self.guest.shown_as.nl) && named(&self.guest.shown_as.en);
-        self.v == VERSION && self.case == *case && !taken && shown
+        let mut people = files.flat_map(|f| {
+            let overseers = f.overseers.iter().map(|o| (&o.id, &o.shown_as));
+            f.readers.iter().map(|r| (&r.id, &r.shown_as)).chain(overseers)
+        });
+        let Guest { id, shown_as: Text { nl, en }, .. } = &self.guest;
+        let own = [folded(nl), folded(en)];
+        let theirs = |shown: &Text| own.contains(&folded(&shown.nl)) || own.contains(&folded(&shown.en));
+        let taken = people.any(|(other, shown)| other == id || theirs(shown));
+        self.v == VERSION && self.case == *case && !taken && named(nl) && named(en)
     }
+}
+
+/// A name as people compare it: its letters and digits, in lower case.
+fn folded(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }

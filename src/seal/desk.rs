@@ -106,6 +106,11 @@ pub fn open_to(
     open::to(&identity.0, BufReader::new(sealed), out)
 }
 
+/// What is signed in an item of any size, and by whom. Nothing of its body is kept; nor is it believed, which is for whoever opens the item.
+pub fn open_head(identity: &ReaderIdentity, sealed: impl Read) -> Result<(Manifest, [u8; 32]), OpenError> {
+    open::head(&identity.0, BufReader::new(sealed))
+}
+
 /// A record of the log, and who signed it; nobody for what the server wrote by itself.
 pub struct OpenedRecord {
     /// What it says.

@@ -22,13 +22,14 @@ pub fn vouched(card: &GuestCard, roster: &Roster, case: &CaseId) -> bool {
     signed && usable && card.fits(roster, case) && is_recipient(&card.guest.seal_key)
 }
 
-/// Whether the guest of a card wrote an item that was signed with this key: while they read along, and of what a guest may write. They ask
-/// for nobody, let nobody in, take nobody out and decide nothing.
+/// Whether a guest may write items of a kind. They ask for nobody, let nobody in, take nobody out, set nothing down and decide nothing; nor do
+/// they do what the law asks of a reader, as [`crate::domain::case::Act::is_for_guests`] has it.
+pub fn may_write(kind: Kind) -> bool {
+    matches!(kind, Kind::Question | Kind::Reply | Kind::Note | Kind::File | Kind::Left)
+}
+
+/// Whether the guest of a card wrote an item that was signed with this key: while they read along, and of what a guest may write.
 pub fn wrote(card: &GuestCard, head: &ItemHead, signed_by: &[u8; 32]) -> bool {
-    let may = matches!(
-        head.kind,
-        Kind::Acknowledgement | Kind::Question | Kind::Reply | Kind::Feedback | Kind::Note | Kind::File | Kind::Left
-    );
     let signed = card.guest.sign_key.to_lowercase() == hex::encode(signed_by);
-    may && signed && head.author == Author::Reader(card.guest.id.clone()) && head.day <= card.until
+    may_write(head.kind) && signed && head.author == Author::Reader(card.guest.id.clone()) && head.day <= card.until
 }

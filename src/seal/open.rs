@@ -16,6 +16,9 @@ use super::{
 const FOOT: usize = 64 + 32 + 4 + 1;
 /// No manifest is longer: sixteen readers, two long names.
 const LONGEST_MANIFEST: usize = 64 << 10;
+/// What is signed stands within so many bytes of the end.
+#[cfg(feature = "desk")]
+const LONGEST_END: usize = LONGEST_MANIFEST + FOOT;
 /// No message is longer.
 const LONGEST_TEXT: u64 = 256 << 10;
 
@@ -98,6 +101,27 @@ pub(super) fn to(
     Ok((manifest, signed_by))
 }
 
+/// Reads an item of any size to its end, for what is signed there. The body is neither kept nor compared with its hash: who opens the item
+/// does that.
+#[cfg(feature = "desk")]
+pub(super) fn head(identity: &HybridIdentity, sealed: impl BufRead) -> Result<(Manifest, [u8; 32]), OpenError> {
+    let mut opened = decrypt(identity, sealed)?;
+    let mut chunk = Zeroizing::new(vec![0; 64 << 10]);
+    let mut end = Zeroizing::new(Vec::with_capacity(LONGEST_END + chunk.len()));
+    let mut before = 0;
+    loop {
+        let n = opened.read(&mut chunk).map_err(broken)?;
+        if n == 0 {
+            break;
+        }
+        end.extend_from_slice(chunk.get(..n).unwrap_or_default());
+        let over = end.len().saturating_sub(LONGEST_END);
+        end.drain(..over);
+        before += over as u64;
+    }
+    foot_after(&mut Cursor::new(end.as_mut_slice()), before)
+}
+
 fn decrypt(identity: &HybridIdentity, sealed: impl BufRead) -> Result<impl Read, OpenError> {
     let decryptor = age::Decryptor::new_buffered(BufReader::new(sealed)).map_err(|_| OpenError::Damaged)?;
     decryptor.decrypt(std::iter::once(identity as &dyn age::Identity)).map_err(|error| match error {
@@ -113,6 +137,11 @@ fn broken(_: io::Error) -> OpenError {
 
 /// Reads and verifies what stands at the end.
 fn foot(opened: &mut (impl Read + Seek)) -> Result<(Manifest, [u8; 32]), OpenError> {
+    foot_after(opened, 0)
+}
+
+/// The same, where so many bytes that stood before are left out.
+fn foot_after(opened: &mut (impl Read + Seek), before: u64) -> Result<(Manifest, [u8; 32]), OpenError> {
     let total = opened.seek(SeekFrom::End(0))?;
     let start = total.checked_sub(FOOT as u64).ok_or(OpenError::Damaged)?;
     opened.seek(SeekFrom::Start(start))?;
@@ -135,7 +164,7 @@ fn foot(opened: &mut (impl Read + Seek)) -> Result<(Manifest, [u8; 32]), OpenErr
         return Err(OpenError::NotSigned);
     }
     let manifest: Manifest = serde_json::from_slice(&manifest).map_err(|_| OpenError::UnknownFormat)?;
-    if manifest.length > at {
+    if manifest.length > before + at {
         return Err(OpenError::Damaged);
     }
     Ok((manifest, signed_by))

@@ -64,13 +64,22 @@ async fn a_guest_is_invited_and_opens_the_desk_with_the_card_for_what_a_guest_ca
     guest.press("main form button").await;
     guest.page.goto(absolute(&link, &format!("/nl/case/{case}"))).await.unwrap();
     assert!(guest.text().await.contains("Het verhaal"), "{}", guest.text().await);
-    for css in [".mk-acts a[href$=close]", ".mk-acts a[href$=hand-over]", "#typed"] {
-        assert!(guest.page.find(By::Css(css)).await.is_err(), "{css}");
+    for act in ["close", "hand-over", "acknowledge", "feedback", "classify", "outcome", "protocol"] {
+        assert!(guest.page.find(By::Css(format!(".mk-acts a[href$={act}]"))).await.is_err(), "{act}");
+    }
+    assert!(guest.page.find(By::Css("#typed")).await.is_err());
+    for act in ["acknowledge", "feedback", "close", "classify", "outcome", "protocol"] {
+        guest.page.goto(absolute(&link, &format!("/nl/case/{case}/{act}"))).await.unwrap();
+        assert!(guest.text().await.contains("Een gast kan dit niet."), "{act}: {}", guest.text().await);
+    }
+    guest.page.goto(absolute(&link, &format!("/nl/case/{case}"))).await.unwrap();
+    for act in ["ask", "reply", "proof"] {
+        assert!(guest.page.find(By::Css(format!(".mk-acts a[href$={act}]"))).await.is_ok(), "{act}");
     }
     guest.press(".mk-acts a[href$=note]").await;
     guest.write("#text", "Van de gast").await;
     guest.press("main form button").await;
-    assert!(guest.text().await.contains("Auditdienst, onderzoeker"), "{}", guest.text().await);
+    assert!(guest.text().await.contains("Auditdienst, onderzoeker, gast tot en met"), "{}", guest.text().await);
     guest.page.goto(absolute(&link, &format!("/nl/case/{case}/readers"))).await.unwrap();
     assert!(guest.page.find(By::Css("main a[href$=duty]")).await.is_err());
     assert!(guest.page.find(By::Css("main a[href$=leave]")).await.is_ok());

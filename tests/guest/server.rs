@@ -20,7 +20,7 @@ use crate::{
 };
 
 #[actix_web::test]
-async fn the_server_lets_a_guest_share_nothing_close_nothing_and_be_away_from_nothing() {
+async fn the_server_lets_a_guest_share_nothing_decide_nothing_and_be_away_from_nothing() {
     let service = Service::start(None).await;
     let (_, _, case, card) = reading_along(&service).await;
     let me = Identity::load(&service.path(&format!("readers/{GUEST}.key")), || unreachable!()).unwrap();
@@ -33,12 +33,13 @@ async fn the_server_lets_a_guest_share_nothing_close_nothing_and_be_away_from_no
     let slots = vec![SharedItem { item: view.items[0], slot: sent }];
     let sharing = Sharing { slots, log: Some(RECORD.to_owned()), not_before: None };
     assert!(client.share(&view.case, &sharing).await.unwrap_err().to_string().contains("refused"));
-    let slots = vec![SlotSent { to: SentTo::Reader(named(&client, SECOND).keyed()), header: "AAAA".to_owned() }];
-    let act = Some(Act::Close);
-    let log = Some(RECORD.to_owned());
-    let close = Adding { item: ItemId::from_uuid(Uuid::from_u128(7)), act, expected: view.state, slots, log };
-    let closed = client.add(&view.case, before_payload(&close).unwrap()).await;
-    assert!(closed.err().unwrap().to_string().contains("refused"));
+    for act in [Act::Acknowledge, Act::Feedback, Act::Close] {
+        let slots = vec![SlotSent { to: SentTo::Reader(named(&client, SECOND).keyed()), header: "AAAA".to_owned() }];
+        let (item, log) = (ItemId::from_uuid(Uuid::from_u128(7)), Some(RECORD.to_owned()));
+        let adding = Adding { item, act: Some(act), expected: view.state, slots, log };
+        let refused = client.add(&view.case, before_payload(&adding).unwrap()).await;
+        assert!(refused.err().unwrap().to_string().contains("refused"), "{}", act.name());
+    }
     Arc::get_mut(&mut client.me).unwrap().card = None;
     assert!(client.away(Some(service.clock.today())).await.unwrap_err().to_string().contains("refused"));
 }

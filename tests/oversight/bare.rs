@@ -7,6 +7,7 @@ use meldkluis::{
         case::{Act, CaseState},
         id::{CaseId, ItemId, KeyedReader, OrgId},
         log::{Deed, Head, Record, Sender, Writer, record_hash},
+        register::{CaseKind, Channel, Row},
         roster::Roster,
     },
     envelope::before_payload,
@@ -74,6 +75,27 @@ impl Bare {
 
     /// A sealed record that says that a case was destroyed, in the name of this person or of nobody.
     pub(crate) async fn destroyed(&self, case: &str, signed: bool) -> Vec<u8> {
+        self.says(case, Deed::Destroyed, (None, signed)).await
+    }
+
+    /// A sealed record that says of a case that it is no report.
+    pub(crate) async fn no_report(&self, case: &str) -> Vec<u8> {
+        let row = Row {
+            received: meldkluis::clock::Clock::System.today(),
+            channel: Channel::Web,
+            kind: CaseKind::Identity,
+            topic: None,
+            acknowledged: None,
+            feedback: None,
+            assessment: None,
+            closing: None,
+            closed: None,
+            progress: None,
+        };
+        self.says(case, Deed::Noted, (Some(row), true)).await
+    }
+
+    async fn says(&self, case: &str, deed: Deed, (row, signed): (Option<Row>, bool)) -> Vec<u8> {
         let org = OrgId::parse("bzk").unwrap();
         let says = Record {
             v: 1,
@@ -81,9 +103,9 @@ impl Bare {
             org: org.clone(),
             by: signed.then(|| self.me.reader.clone()),
             day: meldkluis::clock::Clock::System.today(),
-            deed: Deed::Destroyed,
+            deed,
             case: CaseId::parse(case),
-            row: None,
+            row,
             seen: Some(self.head().await),
             card: None,
             sent: None,

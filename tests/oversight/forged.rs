@@ -1,4 +1,4 @@
-//! What the log says of destruction is the server's word, and nobody else's.
+//! What the log says of destruction is the server's word, and nobody else's; what one reader says of a case alone hides nothing.
 use base64::{Engine, prelude::BASE64_STANDARD};
 use meldkluis::domain::{
     id::OrgId,
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use sqlx::SqlitePool;
 
 use crate::{
-    AUDITOR, READER,
+    AUDITOR, COORDINATOR, OTHER, READER,
     bare::Bare,
     filed, say,
     support::{Service, postgres::Postgres},
@@ -61,6 +61,26 @@ async fn a_destruction_is_believed_from_the_server_alone_on_sqlite() {
 async fn a_destruction_is_believed_from_the_server_alone_on_postgresql() {
     let postgres = Postgres::start();
     nobody_else_destroys(Some(postgres.database("forged"))).await;
+}
+
+/// One reader cannot take a case off the clocks: the coordinator sees what is said of it, and by whom.
+#[actix_web::test]
+async fn what_one_reader_says_to_be_no_report_stays_in_sight() {
+    let service = Service::start(None).await;
+    let (_, case) = filed(&service).await;
+    let own = Bare::new(&service, OTHER).await;
+    let record = BASE64_STANDARD.encode(own.no_report(&case).await);
+    assert_eq!(own.log("bzk", &record).await, 200);
+    let overview = service.desk(COORDINATOR, &["overview"]).await.unwrap();
+    assert_eq!(overview["cases"][0]["case"], json!(case), "nobody has opened it: {overview}");
+    let said = &overview["said_no_report"];
+    assert_eq!((&said[0]["case"]["case"], &said[0]["by"]), (&json!(case), &json!([OTHER])), "{overview}");
+    let words = service.desk_words(COORDINATOR, &["overview"]).await.unwrap();
+    assert!(words.contains(&format!("no report, says {OTHER}")), "{words}");
+    // Whoever opens it says that it is one.
+    service.desk(READER, &["read", &case]).await.unwrap();
+    let overview = service.desk(COORDINATOR, &["overview"]).await.unwrap();
+    assert_eq!((&overview["cases"][0]["case"], &overview["said_no_report"]), (&json!(case), &json!([])), "{overview}");
 }
 
 /// Puts a record at the end of a log, as from before writers were told apart.

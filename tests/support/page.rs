@@ -1,28 +1,10 @@
 //! The desk's page, served for a test, and a browser that came in by its link.
-use std::{path::PathBuf, time::Duration};
+#[path = "local.rs"]
+mod local;
 
-use meldkluis::desk::{Place, page};
+pub(crate) use local::{client, desk};
 
-use crate::{
-    support::Service,
-    webdriver::{Make, RealBrowser},
-};
-
-/// A served desk of somebody of the demo: the link that opens it.
-pub(crate) fn desk(service: &Service, who: &str, card: Option<PathBuf>, idle: Duration) -> String {
-    let identity = service.path(&format!("readers/{who}.key"));
-    let place = Place {
-        server: service.base.clone(),
-        proxy: None,
-        anchor: service.path("anchor.toml"),
-        state: identity.with_extension("seen"),
-        clock: service.clock,
-    };
-    let program = env!("CARGO_BIN_EXE_meldkluis-desk").into();
-    let ready = page::ready(page::Settings { identity, card, place, idle, port: 0, program }).unwrap();
-    tokio::spawn(ready.running);
-    ready.link
-}
+use crate::webdriver::{Make, RealBrowser};
 
 /// A browser that came in by the link and unlocked the desk of a demo reader, whose keys have no passphrase.
 pub(crate) async fn entered(link: &str) -> RealBrowser {
@@ -44,11 +26,4 @@ pub(crate) async fn picture(browser: &RealBrowser, name: &str) {
 /// A path of the desk as an address.
 pub(crate) fn absolute(link: &str, path: &str) -> String {
     if path.starts_with("http") { path.to_owned() } else { format!("{}{path}", link.split("/open/").next().unwrap()) }
-}
-
-/// A plain client for a served desk. A browser takes its name for this machine, a resolver may not know it.
-pub(crate) fn client(link: &str) -> reqwest::ClientBuilder {
-    let link = reqwest::Url::parse(link).unwrap();
-    let here = std::net::SocketAddr::from(([127, 0, 0, 1], link.port().unwrap()));
-    reqwest::Client::builder().no_proxy().resolve(link.host_str().unwrap(), here)
 }

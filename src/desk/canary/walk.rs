@@ -187,6 +187,7 @@ fn opened(items: &[Item]) -> Result<impl Iterator<Item = &Opened>, DeskError> {
             State::Opened(opened) if opened.proven => {}
             State::Opened(_) => return Err(wrong("an item is not proven to be from whom it says")),
             State::Failed(error) => return Err(wrong(&format!("an item does not open: {error}"))),
+            State::Away => return Err(wrong("an item was not fetched")),
             State::Large(_) => return Err(wrong("an item is larger than what was sent")),
         }
     }

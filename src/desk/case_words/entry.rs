@@ -2,7 +2,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    CaseWords,
+    CaseWords, guest_name,
     told::{agreed_text, words},
 };
 use crate::{
@@ -55,6 +55,10 @@ impl CaseWords<'_> {
         };
         match &item.state {
             State::Failed(error) => entry.error = Some(error.clone()),
+            State::Away => {
+                entry.heading = t.get("desk-item-away");
+                entry.error = Some(t.get("desk-look-again"));
+            }
             State::Large(bytes) => {
                 entry.heading = t.get("desk-item-large");
                 entry.file = t.with("desk-open-large", &[("size", size(*bytes))]);
@@ -135,7 +139,7 @@ impl CaseWords<'_> {
             Author::Reader(id) => {
                 let overseer = self.client.roster.overseer(id).map(|(_, o)| t.pick(&o.shown_as).to_owned());
                 let reader = self.client.roster.reader(id).map(|r| t.pick(&r.shown_as).to_owned());
-                let guest = || self.card(id).map(|card| t.pick(&card.guest.shown_as).to_owned());
+                let guest = || self.card(id).map(|card| guest_name(t, &card));
                 reader.or_else(guest).or(overseer).unwrap_or_else(|| id.to_string())
             }
         };

@@ -7,7 +7,11 @@ use actix_web::{
 
 use askama::Template;
 
-use super::{Desk, Fields, language, lock::Unlocked, view};
+use super::{
+    Desk, Fields, language,
+    lock::{Unlocked, ask, kept},
+    view,
+};
 use crate::{
     desk::DeskError,
     domain::id::{CaseId, ItemId},
@@ -51,15 +55,21 @@ pub(super) async fn answer(
     page: impl AsyncFnOnce(&mut Unlocked, Texts, Fields) -> Answer,
 ) -> HttpResponse {
     let t = language::asked(desk, lang, &mut sent);
-    let mut open = match desk.unlocked(t, request, &mut sent).await {
-        Ok(open) => open,
-        Err(asks) => return asks,
+    let kept = kept(&sent);
+    let work = async {
+        let mut open = match desk.unlocked(t, request, &mut sent).await {
+            Ok(open) => open,
+            Err(asks) => return asks,
+        };
+        match page(&mut open, t, sent).await {
+            Ok(answer) => answer,
+            Err(Fault::NotFound) => view::plain(StatusCode::NOT_FOUND, "desk-not-found"),
+            Err(Fault::Failed(error)) => failed(&open, t, request.path(), &error),
+        }
     };
-    match page(&mut open, t, sent).await {
-        Ok(answer) => answer,
-        Err(Fault::NotFound) => view::plain(StatusCode::NOT_FOUND, "desk-not-found"),
-        Err(Fault::Failed(error)) => failed(&open, t, request.path(), &error),
-    }
+    let answered = desk.unless_locked(work).await;
+    // A file does not wait for a passphrase, nor does a key: the page does that they were sent from.
+    answered.unwrap_or_else(|| ask(t, desk.mode(), &language::address(t, language::page(request.path())), &kept, None))
 }
 
 #[derive(Template)]

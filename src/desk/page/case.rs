@@ -17,7 +17,7 @@ use super::{
 use crate::{
     api_types::CaseView,
     desk::{
-        DeskError, Item, Reach,
+        DeskError, Item, Reach, State,
         case_words::{Entry, Told},
         casework::may_classify,
         consent::may_ask,
@@ -103,21 +103,47 @@ pub(super) async fn show(
     .await
 }
 
-/// Fetches and opens what is new in a case.
+/// Items that may fail before the rest is left for another look.
+const MOST_FAILED: usize = 3;
+
+/// Fetches and opens what is new in a case: messages, and what small files are. What was fetched stays, whatever becomes of the rest.
 pub(super) async fn refresh(open: &mut Unlocked, id: &CaseId) -> Result<CaseView, DeskError> {
     let case = open.client.case(id).await?;
-    let mut items = open.cases.remove(id).unwrap_or_default();
-    items.retain(|item| case.items.contains(&item.id));
+    let items = open.cases.entry(*id).or_default();
+    items.retain(|item| case.items.contains(&item.id) && !matches!(item.state, State::Away));
+    let mut failed = 0;
     for item in &case.items {
-        if items.iter().all(|known| known.id != *item) {
-            items.push(open::open_item(&open.client, &case, item, Reach::Small).await?);
+        if items.iter().any(|known| known.id == *item) {
+            continue;
         }
+        let away = Item { id: *item, state: State::Away };
+        let mut fetched = match failed {
+            MOST_FAILED.. => away,
+            _ => open::open_item(&open.client, &case, item, Reach::Messages).await.unwrap_or_else(|_| {
+                failed += 1;
+                away
+            }),
+        };
+        // A file is fetched when it is looked at.
+        fetched.leave_body();
+        items.push(fetched);
     }
-    open::prove(&open.client, &mut items);
-    open.cases.insert(*id, items);
-    let items = open.cases.get(id).map(Vec::as_slice).unwrap_or_default();
+    open::prove(&open.client, items);
     let case = open.client.opened(case, items).await?;
     open.summaries.learn(&open.client, &case, items);
+    Ok(case)
+}
+
+/// The same, with what was signed with the files that one can choose from.
+pub(super) async fn refresh_with_files(open: &mut Unlocked, id: &CaseId) -> Result<CaseView, DeskError> {
+    let case = refresh(open, id).await?;
+    let items = open.cases.entry(*id).or_default();
+    for item in items.iter_mut() {
+        if matches!(item.state, State::Large(bytes) if bytes <= open::IN_MEMORY) {
+            *item = open::open_item(&open.client, &case, &item.id, Reach::Heads).await?;
+        }
+    }
+    open::prove(&open.client, items);
     Ok(case)
 }
 
@@ -172,7 +198,7 @@ pub(super) async fn case_page(
         open: !closed && !passed,
         asks: !passed && !guest && may_ask(&case, items).is_ok(),
         sets_down: match may_report(&open.client, Kind::Classification, (&case, items)) {
-            Ok(()) if !passed => sets_down(items),
+            Ok(()) if !passed && !guest => sets_down(items),
             _ => &[],
         },
         manager: is_manager(&open.client),

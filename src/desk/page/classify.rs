@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     desk::{
-        DeskError, casework::may_classify, circle::story, classified, classify, classifying::wrong_text,
+        DeskError, casework::may_classify, circle::story, classified, classify, classifying::wrong_text, guest,
         write::may_report,
     },
     domain::{
@@ -80,6 +80,7 @@ pub(super) async fn conclude(
 }
 
 async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, stage: Stage, sent: &Fields) -> Answer {
+    guest::may(&open.client, Kind::Classification)?;
     let case = refresh(open, id).await?;
     let items = open.cases.get(id).map(Vec::as_slice).unwrap_or_default();
     let may = may_report(&open.client, Kind::Classification, (&case, items)).and_then(|()| may_classify(items, stage));

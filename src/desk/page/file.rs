@@ -21,7 +21,8 @@ use super::{
 };
 use crate::{
     desk::{
-        Attachment, Body, Content, DeskError, Opened, Reach, State, attach_file, case_words::size, open_item, safe_name,
+        Attachment, Body, Content, DeskError, Item, Opened, Reach, State, attach_file, case_words::size, open_item,
+        safe_name,
     },
     domain::id::{CaseId, ItemId},
     text::Texts,
@@ -87,11 +88,12 @@ pub(super) async fn picture(
     .await
 }
 
-/// An item of a case that opened; fetched when it was too large before.
+/// An item of a case that opened; a file is fetched when it is looked at. The one before is let go: one is kept, of all cases.
 async fn opened<'a>(open: &'a mut Unlocked, case: &CaseId, item: &ItemId) -> Result<Option<&'a Opened>, DeskError> {
     let view = refresh(open, case).await?;
+    open.cases.values_mut().flatten().filter(|known| known.id != *item).for_each(Item::leave_body);
     let items = open.cases.entry(*case).or_default();
-    if let Some(known) = items.iter_mut().find(|known| known.id == *item && matches!(known.state, State::Large(_))) {
+    if let Some(known) = items.iter_mut().find(|known| known.id == *item && known.is_left()) {
         // In a private folder of the system's, gone when the desk locks.
         *known = open_item(&open.client, &view, item, Reach::All(&std::env::temp_dir())).await?;
         crate::desk::open::prove(&open.client, items);
@@ -118,6 +120,7 @@ async fn page(desk: &Desk, open: &mut Unlocked, t: Texts, (case, item): (&CaseId
 pub(super) fn bytes_of(file: &Opened, most: usize) -> Result<Vec<u8>, DeskError> {
     let Content::File { body, .. } = &file.content else { return Ok(Vec::new()) };
     match body {
+        Body::Left => Ok(Vec::new()),
         Body::Memory(bytes) => Ok(bytes.iter().copied().take(most).collect()),
         Body::Disk(file) => {
             let mut bytes = Vec::new();
@@ -140,6 +143,7 @@ fn download(name: &str, body: &Body) -> Result<HttpResponse, DeskError> {
         format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{full}"),
     ));
     match body {
+        Body::Left => Err(DeskError::known("desk-error-length")),
         Body::Memory(bytes) => Ok(answer.body(bytes.to_vec())),
         Body::Disk(file) => {
             let file = file.reopen()?;

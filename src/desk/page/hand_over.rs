@@ -9,7 +9,7 @@ use askama::Template;
 use super::{
     Desk, Fields,
     answer::{Answer, MaybeForm, answer, case_of, fields, item_of},
-    case::refresh,
+    case::refresh_with_files,
     language::only_shown,
     lock::{Unlocked, take},
     readers,
@@ -144,7 +144,7 @@ pub(super) async fn carry_out(
 }
 
 async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, sent: &Sent, fresh: bool, error: Option<Wrong>) -> Answer {
-    let case = refresh(open, id).await?;
+    let case = refresh_with_files(open, id).await?;
     if fresh {
         may_ask(&case, open.cases.get(id).map(Vec::as_slice).unwrap_or_default())?;
     }

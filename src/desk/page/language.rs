@@ -76,8 +76,12 @@ fn page_of(from: &str, host: &str) -> Option<String> {
     let path = from.strip_prefix("http://")?.strip_prefix(host)?;
     let (lang, page) = path.strip_prefix('/')?.split_once('/')?;
     Language::parse(lang)?;
-    let form = FORMS.iter().find_map(|form| page.strip_suffix(form));
-    Some(format!("/{}", form.unwrap_or(page)))
+    Some(format!("/{}", self::page(page)))
+}
+
+/// The page at a path, or the one with the form that a path takes.
+pub(super) fn page(path: &str) -> &str {
+    FORMS.iter().find_map(|form| path.strip_suffix(form)).unwrap_or(path)
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
-//! Locking: the keys are in memory only while somebody works. What was typed before the lock is kept on the page that asks.
-use std::{collections::HashMap, sync::Arc};
+//! Locking: the keys are in memory only while somebody works. It waits for nobody: what is under way is dropped. What was typed before the
+//! lock is kept on the page that asks.
+use std::{collections::HashMap, sync::Arc, time::Instant};
 
 use actix_web::{
     HttpRequest, HttpResponse,
     http::{Method, StatusCode},
-    rt::{task::spawn_blocking, time::Instant},
+    rt::task::spawn_blocking,
     web::{Data, Path},
 };
 use age::secrecy::SecretString;
@@ -34,7 +35,6 @@ pub(super) struct Unlocked {
     pub(super) guide: Guide,
     /// The page of a document that was drawn last.
     pub(super) drawn: Option<Last>,
-    used: Instant,
 }
 
 impl Unlocked {
@@ -42,12 +42,6 @@ impl Unlocked {
     pub(super) fn words(&self, t: Texts, case: &CaseId) -> CaseWords<'_> {
         CaseWords::of(&self.client, t, self.cases.get(case).map(Vec::as_slice).unwrap_or_default())
     }
-}
-
-/// The reader's keys without a server, for as long as the desk would stay unlocked.
-pub(super) struct Keys {
-    me: Arc<Identity>,
-    used: Instant,
 }
 
 /// The unlocked desk, for one request.
@@ -105,10 +99,8 @@ impl Desk {
                 return Err(view::see_other(&language::address(t, request.path())));
             }
         }
-        let mut opened = MutexGuard::try_map(open, Option::as_mut)
-            .map_err(|_| view::plain(StatusCode::INTERNAL_SERVER_ERROR, "desk-refused"))?;
-        opened.used = Instant::now();
-        Ok(opened)
+        MutexGuard::try_map(open, Option::as_mut)
+            .map_err(|_| view::plain(StatusCode::INTERNAL_SERVER_ERROR, "desk-refused"))
     }
 
     async fn unlock(&self, passphrase: &Plaintext) -> Result<Unlocked, DeskError> {
@@ -129,7 +121,7 @@ impl Desk {
         }
         let summaries = Summaries::load(&self.identity, &client.me);
         let guide = Guide::load(&self.identity, &client.me);
-        Ok(Unlocked { client, cases: HashMap::new(), summaries, guide, drawn: None, used: Instant::now() })
+        Ok(Unlocked { client, cases: HashMap::new(), summaries, guide, drawn: None })
     }
 
     /// What the service is for, from the roster that was verified last.
@@ -137,10 +129,23 @@ impl Desk {
         self.mode.lock().ok().and_then(|mode| *mode)
     }
 
+    /// Does something unless the desk is locked meanwhile: that drops it where it stands, with the keys it holds, and gives `None`.
+    pub(super) async fn unless_locked<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        let mut locking = self.locking.subscribe();
+        self.in_use();
+        let done = tokio::select! {
+            biased;
+            _ = locking.changed() => None,
+            done = work => Some(done),
+        };
+        self.in_use();
+        done
+    }
+
     /// The keys, where they are in memory.
     pub(super) async fn mine(&self) -> Option<Arc<Identity>> {
-        if let Some(open) = self.open.lock().await.as_mut() {
-            open.used = Instant::now();
+        self.in_use();
+        if let Some(open) = self.open.lock().await.as_ref() {
             return Some(Arc::clone(&open.client.me));
         }
         self.kept()
@@ -148,21 +153,26 @@ impl Desk {
 
     /// The keys that are kept for the page about them.
     fn kept(&self) -> Option<Arc<Identity>> {
-        let mut keys = self.keys.lock().ok()?;
-        let keys = keys.as_mut()?;
-        keys.used = Instant::now();
-        Some(Arc::clone(&keys.me))
+        self.keys.lock().ok()?.clone()
     }
 
     /// Keeps the keys for the page about them.
     pub(super) fn keep(&self, me: impl Into<Arc<Identity>>) {
+        self.in_use();
         if let Ok(mut keys) = self.keys.lock() {
-            *keys = Some(Keys { me: me.into(), used: Instant::now() });
+            *keys = Some(me.into());
         }
     }
 
-    /// Forgets the keys and everything opened.
+    fn in_use(&self) {
+        if let Ok(mut used) = self.used.lock() {
+            *used = Instant::now();
+        }
+    }
+
+    /// Forgets the keys and everything opened, whatever is under way.
     async fn forget(&self) {
+        self.locking.send_replace(());
         *self.open.lock().await = None;
         if let Ok(mut keys) = self.keys.lock() {
             *keys = None;
@@ -174,14 +184,10 @@ impl Desk {
         self.open.lock().await.is_none()
     }
 
-    /// Forgets the keys and everything opened when nobody asked for anything for so long.
+    /// Forgets the keys and everything opened when nobody asked for anything for so long, and nothing was answered.
     pub(super) async fn lock_if_idle(&self) {
-        let mut open = self.open.lock().await;
-        if open.as_ref().is_some_and(|unlocked| unlocked.used.elapsed() >= self.idle) {
-            *open = None;
-        }
-        if let Ok(mut keys) = self.keys.lock() {
-            keys.take_if(|keys| keys.used.elapsed() >= self.idle);
+        if self.used.lock().is_ok_and(|used| used.elapsed() >= self.idle) {
+            self.forget().await;
         }
     }
 }
@@ -190,6 +196,12 @@ impl Desk {
 pub(super) fn take(fields: &mut Fields, name: &str) -> Option<Plaintext> {
     let at = fields.iter().position(|(n, _)| n == name)?;
     Some(fields.swap_remove(at).1)
+}
+
+/// What the page that asks for the passphrase keeps of a form.
+pub(super) fn kept(fields: &Fields) -> Fields {
+    let kept = fields.iter().filter(|(name, _)| name != "passphrase");
+    kept.map(|(name, text)| (name.clone(), Plaintext::from(text.reveal().to_vec()))).collect()
 }
 
 /// The page that asks for the passphrase.

@@ -32,8 +32,8 @@ use std::{
     io::{self, ErrorKind},
     net::{Ipv4Addr, Ipv6Addr, TcpListener},
     path::PathBuf,
-    sync::Mutex,
-    time::Duration,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
 };
 
 use actix_web::{
@@ -41,12 +41,12 @@ use actix_web::{
     middleware::from_fn,
     web::{self, Data},
 };
-use tokio::sync::Mutex as AsyncMutex;
+use tokio::sync::{Mutex as AsyncMutex, watch::Sender};
 use zeroize::Zeroizing;
 
-use self::lock::{Keys, Unlocked};
+use self::lock::Unlocked;
 pub(super) use self::today::{CHANGED, changed};
-use super::{DeskError, Place};
+use super::{DeskError, Identity, Place};
 use crate::{
     domain::roster::Mode,
     seal::{Plaintext, code::Language},
@@ -77,7 +77,7 @@ pub struct Settings {
     pub idle: Duration,
     /// The loopback port; 0 is any free one.
     pub port: u16,
-    /// This program: started again for what may not bring it down, the drawing of pages of a PDF.
+    /// This program: started again for what may not bring it down, the drawing of pictures and pages.
     pub program: PathBuf,
 }
 
@@ -96,7 +96,11 @@ pub(super) struct Desk {
     session: String,
     open: AsyncMutex<Option<Unlocked>>,
     /// The keys alone, for the page about them: nobody need be signed in for that.
-    keys: Mutex<Option<Keys>>,
+    keys: Mutex<Option<Arc<Identity>>>,
+    /// When the reader last asked for something, or was answered.
+    used: Mutex<Instant>,
+    /// Tells what is under way that the desk is being locked.
+    locking: Sender<()>,
     /// Of pages whose address names none.
     language: Mutex<Language>,
     /// What the service is for, once a roster was verified.
@@ -139,6 +143,8 @@ pub fn ready(settings: Settings) -> Result<Ready, DeskError> {
         session,
         open,
         keys: Mutex::new(None),
+        used: Mutex::new(Instant::now()),
+        locking: Sender::new(()),
         language,
         mode,
         code_key,

@@ -1,5 +1,7 @@
 //! The pages of overseers: today, the register, the log, and what a coordinator does about one case. There is no text of a report in
 //! them, and no way to one.
+use std::collections::BTreeSet;
+
 use actix_web::{
     HttpRequest, HttpResponse,
     http::{StatusCode, header},
@@ -20,13 +22,18 @@ use crate::{
     api_types::oversight::OverviewCase,
     desk::{
         DeskError, Entry, Memo, Registered, in_csv,
-        ledger::{coordinated, released},
+        ledger::{coordinated, released, take_without_clock},
         owed::Owed,
         register,
         watch::{groups, will_end},
-        without_clock,
     },
-    domain::{case::CaseState, id::CaseId, log::Record, register::Row, roster::Role},
+    domain::{
+        case::CaseState,
+        id::{CaseId, ReaderId},
+        log::Record,
+        register::Row,
+        roster::Role,
+    },
     seal::{Plaintext, code::Language},
     text::Texts,
 };
@@ -52,6 +59,8 @@ struct Overview {
     t: Texts,
     sections: [Section; 5],
     cases: Vec<Case>,
+    /// What is said to be no report, and by whom.
+    said: Vec<(CaseId, String)>,
     advice: usize,
 }
 
@@ -121,15 +130,34 @@ pub(super) async fn overview(
 ) -> HttpResponse {
     answer(&desk, &request, &lang, fields(form), async |open, t, _| {
         let (mut overview, entries) = (open.client.overview().await?, entries(open).await?);
-        let identities = without_clock(&entries);
-        overview.cases.retain(|case| !identities.contains(&case.case));
+        let said = take_without_clock(&mut overview.cases, &entries);
+        let said = said.iter().map(|(case, by)| (case.case, said_by(open, t, &case.case, by))).collect();
         let rows = register(&entries);
         let cases =
             overview.cases.iter().map(|c| case(open, t, c, rows.get(&c.case).map(|known| &known.row))).collect();
         let sections = sections(&open.client, t, &overview, &entries);
-        Ok(shown(open, t, "watch-title", StatusCode::OK, &Overview { t, sections, cases, advice: overview.advice }))
+        Ok(shown(
+            open,
+            t,
+            "watch-title",
+            StatusCode::OK,
+            &Overview { t, sections, cases, said, advice: overview.advice },
+        ))
     })
     .await
+}
+
+/// How the roster shows a reader or an overseer.
+fn name(open: &Unlocked, t: Texts, id: &ReaderId) -> Option<String> {
+    let roster = &open.client.roster;
+    let shown = roster.reader(id).map(|r| &r.shown_as).or_else(|| roster.overseer(id).map(|(_, o)| &o.shown_as));
+    shown.map(|shown| t.pick(shown).to_owned())
+}
+
+/// That a case is said to be no report, and by whom.
+fn said_by(open: &Unlocked, t: Texts, case: &CaseId, by: &BTreeSet<ReaderId>) -> String {
+    let names = by.iter().map(|id| name(open, t, id).unwrap_or_else(|| id.to_string())).collect::<Vec<_>>();
+    t.with("watch-said-by", &[("case", short(case)), ("names", names.join(", "))])
 }
 
 fn case(open: &Unlocked, t: Texts, case: &OverviewCase, row: Option<&Row>) -> Case {
@@ -314,12 +342,7 @@ fn in_words(open: &Unlocked, t: Texts, entry: &Entry) -> (String, String, String
     let Some(record) = &entry.record else {
         return (String::new(), String::new(), String::new(), String::new(), problem);
     };
-    let roster = &open.client.roster;
-    let name = |id: &crate::domain::id::ReaderId| {
-        let shown = roster.reader(id).map(|r| &r.shown_as).or_else(|| roster.overseer(id).map(|(_, o)| &o.shown_as));
-        shown.map(|shown| t.pick(shown).to_owned())
-    };
-    let by = entry.by(t, name);
+    let by = entry.by(t, |id| name(open, t, id));
     let case = record.case.as_ref().map(short).unwrap_or_default();
     (t.day(record.day), by, t.get(&format!("deed-{}", code(record.deed))), case, problem)
 }

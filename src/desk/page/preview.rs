@@ -1,14 +1,11 @@
 //! What is shown of a file: its picture, a page or its text, made anew here. The file itself never reaches the browser unasked.
-use std::io::Cursor;
-
-use actix_web::rt::task::spawn_blocking;
-use image::{ImageFormat, ImageReader, Limits};
-
 use super::{Desk, file::bytes_of};
 use crate::{
     desk::{
         DeskError, Opened,
-        pdf::{Drawn, LARGEST, MOST_PAGES, draw_apart, is_pdf},
+        draw::{Drawn, LARGEST, MOST_PAGES, draw_apart},
+        pdf::is_pdf,
+        picture::is_picture,
         safe_text,
     },
     domain::id::ItemId,
@@ -17,10 +14,6 @@ use crate::{
 
 /// Bytes of a text that are shown.
 const SHOWN: usize = 200 << 10;
-/// Pixels on a side, and bytes in memory, that a picture may take.
-const SIDE: u32 = 20_000;
-const PICTURE: u64 = 512 << 20;
-const WIDEST: u32 = 1600;
 
 /// What is shown of a file.
 pub(super) enum Shown {
@@ -30,7 +23,7 @@ pub(super) enum Shown {
     Page(Page),
     /// A text.
     Text(String),
-    /// A document that cannot be drawn.
+    /// A document or a picture that cannot be drawn.
     Failed,
     /// Another kind of file.
     Nothing,
@@ -51,7 +44,7 @@ pub(super) struct Page {
     pub(super) after: Option<String>,
 }
 
-/// The page that was drawn last, kept until its picture is fetched.
+/// The page or picture that was drawn last, kept until its picture is fetched.
 pub(super) struct Last {
     item: ItemId,
     number: usize,
@@ -68,7 +61,7 @@ enum Looks {
 fn looks(file: &Opened) -> Result<Looks, DeskError> {
     let head = bytes_of(file, 64)?;
     Ok(match () {
-        () if image::guess_format(&head).is_ok_and(known) => Looks::Picture,
+        () if is_picture(&head) => Looks::Picture,
         () if is_pdf(&head) => Looks::Pdf,
         () => Looks::Other,
     })
@@ -84,7 +77,10 @@ pub(super) async fn preview(
     last: &mut Option<Last>,
 ) -> Result<Shown, DeskError> {
     match looks(file)? {
-        Looks::Picture => Ok(Shown::Picture(format!("/{}/{path}/picture", t.lang()))),
+        Looks::Picture => {
+            let drawn = page_of(desk, item, file, 1, last).await?;
+            Ok(drawn.map_or(Shown::Failed, |_| Shown::Picture(format!("/{}/{path}/picture", t.lang()))))
+        }
         Looks::Pdf => {
             let Some(drawn) = page_of(desk, item, file, number, last).await? else { return Ok(Shown::Failed) };
             let link = |number: usize| format!("/{}/{path}?page={number}", t.lang());
@@ -113,17 +109,10 @@ pub(super) async fn picture(
     number: usize,
     last: &mut Option<Last>,
 ) -> Result<Option<Vec<u8>>, DeskError> {
-    match looks(file)? {
-        Looks::Pdf => Ok(page_of(desk, item, file, number, last).await?.map(|drawn| drawn.png.clone())),
-        _ if file.manifest.length > LARGEST => Ok(None),
-        _ => {
-            let bytes = bytes_of(file, usize::MAX)?;
-            spawn_blocking(move || encoded_anew(&bytes)).await.map_err(|e| DeskError::new(e.to_string()))
-        }
-    }
+    Ok(page_of(desk, item, file, number, last).await?.map(|drawn| drawn.png.clone()))
 }
 
-/// A page of a document: the one that was drawn last, or drawn now.
+/// A page of a document, or a picture: the one that was drawn last, or drawn now.
 async fn page_of<'a>(
     desk: &Desk,
     item: &ItemId,
@@ -136,48 +125,8 @@ async fn page_of<'a>(
         if file.manifest.length > LARGEST {
             return Ok(None);
         }
-        let (program, bytes) = (desk.program.clone(), bytes_of(file, usize::MAX)?);
-        let drawing = spawn_blocking(move || draw_apart(&program, bytes, number));
-        let drawn = drawing.await.map_err(|e| DeskError::new(e.to_string()))?;
+        let drawn = draw_apart(&desk.program, bytes_of(file, usize::MAX)?, number).await?;
         *last = drawn.map(|drawn| Last { item: *item, number, drawn });
     }
     Ok(last.as_ref().map(|last| &last.drawn))
-}
-
-fn known(format: ImageFormat) -> bool {
-    matches!(format, ImageFormat::Png | ImageFormat::Jpeg | ImageFormat::Gif | ImageFormat::WebP)
-}
-
-/// A picture's pixels and nothing else, no wider than a page needs; `None` when it does not decode.
-fn encoded_anew(bytes: &[u8]) -> Option<Vec<u8>> {
-    let mut limits = Limits::default();
-    (limits.max_image_width, limits.max_image_height, limits.max_alloc) = (Some(SIDE), Some(SIDE), Some(PICTURE));
-    let mut reader = ImageReader::new(Cursor::new(bytes)).with_guessed_format().ok()?;
-    reader.format().filter(|format| known(*format))?;
-    reader.limits(limits);
-    let picture = reader.decode().ok()?;
-    let picture = if picture.width() > WIDEST { picture.thumbnail(WIDEST, SIDE) } else { picture };
-    let mut png = Cursor::new(Vec::new());
-    picture.to_rgba8().write_to(&mut png, ImageFormat::Png).ok()?;
-    Some(png.into_inner())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_picture_keeps_its_pixels_and_loses_what_it_carries() {
-        let picture = image::RgbImage::from_fn(40, 30, |x, y| image::Rgb([x as u8, y as u8, 7]));
-        let mut jpeg = Cursor::new(Vec::new());
-        picture.write_to(&mut jpeg, ImageFormat::Jpeg).ok();
-        // An EXIF segment, as a camera writes one.
-        let mut bytes = jpeg.into_inner();
-        let exif = b"\xff\xe1\x00\x1bExif\0\0CANARY-CAMERA-1234\0";
-        bytes.splice(2..2, exif.iter().copied());
-        let png = encoded_anew(&bytes).unwrap_or_default();
-        assert!(png.starts_with(b"\x89PNG"));
-        assert!(!png.windows(13).any(|w| w == b"CANARY-CAMERA"));
-        assert!(encoded_anew(b"\x89PNG\r\n\x1a\nbroken").is_none());
-    }
 }

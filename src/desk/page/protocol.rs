@@ -16,7 +16,7 @@ use super::{
 use crate::{
     api_types::CaseView,
     desk::{
-        begin, protocols,
+        begin, guest, protocols,
         register::{officers, worked},
         step_done,
         write::may_report,
@@ -80,6 +80,7 @@ pub(super) async fn protocol(
 ) -> HttpResponse {
     answer(&desk, &request, &path.0, fields(form), async |open, t, mut sent| {
         let id = case_of(&path.1)?;
+        guest::may(&open.client, Kind::Protocol)?;
         let chosen = |value: Option<crate::seal::Plaintext>| value.and_then(|v| v.choice().map(str::to_owned));
         if let Some(protocol) = chosen(take(&mut sent, "begin")) {
             begin(&open.client, &id, &protocol).await?;

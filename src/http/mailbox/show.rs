@@ -281,9 +281,9 @@ pub(crate) async fn show(
 fn answer(app: &App, t: Texts, guests: &[GuestCard], text: OpenedText) -> Answer {
     let from = match &text.manifest.head.author {
         Author::Reader(id) => {
-            let guest = || guests.iter().find(|g| g.guest.id == *id).map(|g| &g.guest.shown_as);
-            let shown = app.roster.reader(id).map(|r| &r.shown_as).or_else(guest);
-            shown.map(|text| t.pick(text).to_owned()).unwrap_or_default()
+            let guest = || guests.iter().find(|g| g.guest.id == *id).map(|g| guest_name(t, g));
+            let shown = app.roster.reader(id).map(|r| t.pick(&r.shown_as).to_owned());
+            shown.or_else(guest).unwrap_or_default()
         }
         Author::Reporter => String::new(),
     };

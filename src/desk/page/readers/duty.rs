@@ -16,7 +16,7 @@ use crate::{
         page::{
             Desk, Fields,
             answer::{Answer, MaybeForm, answer, case_of, fields},
-            case::refresh,
+            case::refresh_with_files,
             hand_over::{Choice, chosen_items, item_choices, reader_choices},
             language::only_shown,
             lock::Unlocked,
@@ -133,7 +133,7 @@ async fn claim(open: &Unlocked, id: &CaseId, sent: &Fields) -> Result<Sent, Desk
 }
 
 async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, sent: &Fields, error: Option<Wrong>) -> Answer {
-    let case = refresh(open, id).await?;
+    let case = refresh_with_files(open, id).await?;
     if sent.is_empty() {
         may_let_in(super::items(open, id))?;
         may_send(Kind::DutyRequest, case.state)?;

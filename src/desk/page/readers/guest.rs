@@ -19,7 +19,7 @@ use crate::{
         page::{
             Desk, Fields,
             answer::{Answer, answer, case_of},
-            case::refresh,
+            case::refresh_with_files,
             language::only_shown,
             lock::Unlocked,
             view::Wrong,
@@ -128,7 +128,7 @@ fn used(id: &CaseId, sent: &Fields) -> Result<GuestCard, DeskError> {
 }
 
 async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, sent: &Fields, error: Option<Wrong>) -> Answer {
-    let case = refresh(open, id).await?;
+    let case = refresh_with_files(open, id).await?;
     if sent.is_empty() {
         may_ask(&case, super::items(open, id))?;
     }

@@ -1,0 +1,128 @@
+//! The desk locks at once, whatever a file or a server does; and what it shows of a file costs that file alone.
+#![cfg(all(feature = "server", feature = "desk", unix))]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
+#[path = "desk_lock/bomb.rs"]
+mod bomb;
+#[path = "support/local.rs"]
+mod served;
+#[path = "desk_lock/slow.rs"]
+mod slow;
+mod support;
+#[path = "desk_lock/visitor.rs"]
+mod visitor;
+
+use std::time::{Duration, Instant};
+
+use bomb::bomb;
+use slow::Slow;
+use support::{Browser, Service};
+use visitor::Visitor;
+
+const READER: &str = "bzk-functionaris-1";
+const STORY: &str = "Er verdwijnt geld uit de kas.";
+const LOCKED: &str = "Uw werkplek is vergrendeld";
+/// The side of a picture that fits into the memory of the process that draws, and not into its time.
+const SLOW: u16 = 13_000;
+/// What a person takes for at once, on a machine that does much beside this.
+const AT_ONCE: Duration = Duration::from_secs(3);
+
+/// A reader's desk without a browser, and the page of a picture that a reporter sent.
+async fn with_picture(service: &Service, picture: Vec<u8>) -> (Visitor, String) {
+    let reporter = Browser::new(&service.base);
+    let (code, _) = reporter.report(STORY, &[]).await;
+    assert_eq!(reporter.upload(&code, "groot.jpg", picture).await.status, 200);
+    let visitor = Visitor::enter(&served::desk(service, READER, None, Duration::from_mins(10))).await;
+    visitor.unlock().await;
+    let file = visitor.link_of("Haal dit bestand op").await;
+    (visitor, file)
+}
+
+/// Few megabytes of a picture take a decoder a minute and more, or all memory. It is drawn beside the keys, not among them, and it ends.
+#[actix_web::test]
+async fn a_picture_that_costs_minutes_is_not_shown_and_holds_no_key() {
+    for side in [SLOW, 20_000] {
+        let service = Service::start(None).await;
+        let (visitor, file) = with_picture(&service, bomb(side, side, 99)).await;
+        let began = Instant::now();
+        let page = visitor.get(&file).await;
+        assert!(page.contains("Dit bestand kan hier niet worden getoond.") && !page.contains("<img"), "{page}");
+        assert!(began.elapsed() < Duration::from_secs(25), "{side}: {:?}", began.elapsed());
+    }
+}
+
+/// Presses Lock after a while, and says how long that took.
+async fn lock_after(visitor: &Visitor, seconds: u64) -> Duration {
+    tokio::time::sleep(Duration::from_secs(seconds)).await;
+    let began = Instant::now();
+    let page = visitor.post("/nl/lock", &[]).await;
+    assert!(page.contains(LOCKED), "{page}");
+    began.elapsed()
+}
+
+#[actix_web::test]
+async fn lock_waits_for_no_picture() {
+    let service = Service::start(None).await;
+    let (visitor, file) = with_picture(&service, bomb(SLOW, SLOW, 99)).await;
+    let (page, lock) = tokio::join!(visitor.get(&file), lock_after(&visitor, 2));
+    assert!(page.contains(LOCKED) && lock < AT_ONCE, "{lock:?}: {page}");
+}
+
+#[actix_web::test]
+async fn lock_and_idleness_wait_for_no_server_and_what_was_typed_is_kept() {
+    let service = Service::start(None).await;
+    Browser::new(&service.base).report(STORY, &[]).await;
+    let slow = Slow::before(&service.base).await;
+    let (by, idle) = ((None, Some(slow.proxy.clone())), Duration::from_secs(8));
+    let visitor = Visitor::enter(&served::desk_by(&service, READER, by, idle)).await;
+    visitor.unlock().await;
+    let reply = format!("{}/reply", visitor.case().await);
+    slow.begin();
+    let sent = [("text", "Een antwoord <b>dat niet weg mag.")];
+    let (page, lock) = tokio::join!(visitor.post(&reply, &sent), lock_after(&visitor, 2));
+    assert!(page.contains(LOCKED) && page.contains("Een antwoord &lt;b&gt;dat niet weg mag."), "{page}");
+    assert!(lock < AT_ONCE, "{lock:?}");
+    // Nor does signing in keep the passphrase: the lock is pressed again, then nobody presses anything.
+    let again = [("passphrase", ""), sent[0]];
+    let (page, lock) = tokio::join!(visitor.post(&reply, &again), lock_after(&visitor, 2));
+    assert!(page.contains(LOCKED) && page.contains("niet weg mag") && lock < AT_ONCE, "{lock:?}: {page}");
+    let began = Instant::now();
+    let page = visitor.post(&reply, &again).await;
+    assert!(page.contains(LOCKED) && page.contains("niet weg mag"), "{page}");
+    assert!(began.elapsed() < idle + Duration::from_secs(5) + AT_ONCE, "{:?}", began.elapsed());
+}
+
+#[actix_web::test]
+async fn what_was_fetched_stays_when_an_item_does_not_come() {
+    let service = Service::start(None).await;
+    let reporter = Browser::new(&service.base);
+    let (code, _) = reporter.report(STORY, &[]).await;
+    for name in ["een.txt", "twee.txt"] {
+        assert_eq!(reporter.upload(&code, name, b"regel".to_vec()).await.status, 200);
+    }
+    // More than a message: it is fetched when somebody looks at it, and one can choose it before.
+    assert_eq!(reporter.upload(&code, "groot.txt", vec![b'a'; 900 << 10]).await.status, 200);
+    let slow = Slow::before(&service.base).await;
+    let by = (None, Some(slow.proxy.clone()));
+    let visitor = Visitor::enter(&served::desk_by(&service, READER, by, Duration::from_mins(10))).await;
+    visitor.unlock().await;
+    let case = visitor.case().await;
+    let read = service.desk(READER, &["read", case.rsplit('/').next().unwrap()]).await.unwrap();
+    let items = read["items"].as_array().unwrap();
+    let withheld = items.iter().find(|item| item["name"] == "een.txt").unwrap()["item"].as_str().unwrap();
+    slow.withhold(Some(withheld));
+    let page = visitor.get(&case).await;
+    assert!(page.contains(STORY) && page.contains("twee.txt") && page.contains("Dit is niet opgehaald"), "{page}");
+    slow.withhold(None);
+    slow.fetched();
+    let page = visitor.get(&case).await;
+    assert!(page.contains("een.txt") && !page.contains("Dit is niet opgehaald"), "{page}");
+    assert!(page.contains("Haal dit bestand op") && !page.contains("groot.txt"), "{page}");
+    assert_eq!(slow.fetched(), 1, "what was there is not fetched again");
+    let page = visitor.get(&format!("{case}/hand-over")).await;
+    assert_eq!((page.matches("name=\"item\"").count(), slow.fetched()), (4, 1), "{page}");
+    let file = visitor.link_of("een.txt").await;
+    assert!(visitor.get(&file).await.contains("regel"));
+    assert_eq!(slow.fetched(), 1, "a file is fetched when it is looked at");
+    assert!(visitor.get(&file).await.contains("regel"));
+    assert_eq!(slow.fetched(), 0, "the last one is kept");
+}
