@@ -1,6 +1,6 @@
 //! With enough signers' keys somebody could add false readers: every desk says what changed in who reads, until its reader has read it.
 #![cfg(all(feature = "server", feature = "desk", unix))]
-#![expect(clippy::unwrap_used, reason = "a test")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
 #[path = "support/page.rs"]
 mod served;
 mod support;

@@ -116,6 +116,7 @@ mod tests {
             items: items.to_vec(),
             readers: Vec::new(),
             away: Vec::new(),
+            held: Vec::new(),
             passed: true,
         }
     }
