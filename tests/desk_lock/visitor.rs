@@ -42,9 +42,9 @@ impl Visitor {
     /// The path of a file of that case.
     pub(crate) async fn link_of(&self, name: &str) -> String {
         let page = self.get(&self.case().await).await;
-        let before = page.find(name).unwrap_or_else(|| panic!("{page}"));
-        let at = page[..before].rfind("href=\"").unwrap();
-        page[at + 6..].split('"').next().unwrap().to_owned()
+        let (before, _) = page.split_once(name).unwrap_or_else(|| panic!("{page}"));
+        let (_, link) = before.rsplit_once("href=\"").unwrap();
+        link.split('"').next().unwrap().to_owned()
     }
 }
 

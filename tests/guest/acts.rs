@@ -59,7 +59,7 @@ async fn what_a_guest_wrote_says_so_to_the_readers_and_to_the_reporter() {
     assert!(heading.contains("Auditdienst, onderzoeker, guest until"), "{heading}");
     let page = mailbox(&browser, &code, &[]).await.html;
     let (before, _) = page.split_once("Wanneer was het?").unwrap();
-    let entry = &before[before.rfind("<p>").unwrap()..];
+    let (_, entry) = before.rsplit_once("<p>").unwrap();
     assert!(entry.contains("Auditdienst, onderzoeker, gast tot en met"), "{entry}");
 }
 
