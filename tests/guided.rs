@@ -1,9 +1,21 @@
 //! The guide of a manager names nobody who may not get the case, and comes first on the command line too.
 #![cfg(all(feature = "server", feature = "desk"))]
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+#[path = "support/hostile.rs"]
+mod evil;
 mod support;
 
+use evil::{RECORD, hostile, named};
+use meldkluis::{
+    api_types::{Adding, SentTo, SlotSent},
+    domain::{
+        case::{Act, CaseState},
+        id::{CaseId, ItemId},
+    },
+    envelope::before_payload,
+};
 use support::{Browser, Service};
+use uuid::Uuid;
 
 const MANAGER: &str = "bzk-leidinggevende-1";
 const FIRST: &str = "bzk-functionaris-1";
@@ -69,4 +81,26 @@ async fn where_no_officer_reads_the_guide_names_who_may_be_asked_for() {
     let said = to_whom(&service, &advice).await;
     assert!(said.contains("whether one of these may read along") && said.contains("Integrity officer 1"), "{said}");
     assert!(!said.contains("adviser") && !said.contains("irector"), "no adviser and no manager: {said}");
+}
+
+#[actix_web::test]
+async fn a_manager_leaves_the_end_to_the_officers_who_read_it() {
+    let service = Service::start(None).await;
+    Browser::new(&service.base).report_to("Er verdwijnt geld", &[("manager", MANAGER)]).await;
+    let case = case(&service).await;
+    service.desk(MANAGER, &["read", &case]).await.unwrap();
+    let file = service.path("end.txt");
+    std::fs::write(&file, "Klaar").unwrap();
+    let close = ["close", &case, "--file", file.to_str().unwrap()];
+    let refused = service.desk(MANAGER, &close).await.unwrap_err();
+    assert!(refused.contains("they end it"), "{refused}");
+    // Nor with a program of their own.
+    let client = hostile(&service, MANAGER).await;
+    let slots = vec![SlotSent { to: SentTo::Reader(named(&client, FIRST).keyed()), header: "AAAA".to_owned() }];
+    let (item, log) = (ItemId::from_uuid(Uuid::from_u128(7)), Some(RECORD.to_owned()));
+    let adding = Adding { item, act: Some(Act::Close), expected: CaseState::Open, slots, log };
+    let sent = client.add(&CaseId::parse(&case).unwrap(), before_payload(&adding).unwrap()).await;
+    assert!(sent.err().unwrap().to_string().contains("refused"));
+    service.desk(FIRST, &["read", &case]).await.unwrap();
+    service.desk(FIRST, &close).await.unwrap();
 }

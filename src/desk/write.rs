@@ -25,6 +25,7 @@ use crate::{
         guest::GuestCard,
         id::{CaseId, ItemId},
         order::Before,
+        routing::may_end,
     },
     envelope,
     seal::{Author, FileSealer, ItemHead, Kind, Origin, Plaintext, Recipients, SealError, Slot, SlotTo, item, seen},
@@ -107,6 +108,10 @@ pub(super) fn may_reach(items: &[Item]) -> Result<(), DeskError> {
 /// Says why an act cannot be done, before anything is sent.
 pub(super) fn possible(client: &Client, (case, items): (&CaseView, &[Item]), act: Act) -> Result<(), DeskError> {
     guest::may(client, kind(act))?;
+    let others = case.readers.iter().filter_map(|r| client.roster.keyed(r));
+    if act == Act::Close && client.roster.keyed(&client.me.keyed()).is_some_and(|me| !may_end(me, others)) {
+        return Err(DeskError::known("desk-error-manager-ends"));
+    }
     // The end is said to them all the same: the case has one. What would be refused for another reason too leads nowhere.
     if case.state == CaseState::Open && !matches!(act, Act::Note | Act::Close) {
         may_reach(items)?;

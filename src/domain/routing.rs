@@ -196,6 +196,12 @@ pub fn must_be_replaced(reader: &Reader) -> bool {
     !independences(reader).is_empty()
 }
 
+/// Whether a reader may end a case that these read too. A manager, who may answer for what it is about, leaves the end to who reads it for a desk
+/// or as an adviser, where anybody does.
+pub fn may_end<'a>(reader: &Reader, others: impl IntoIterator<Item = &'a Reader>) -> bool {
+    must_be_replaced(reader) || !others.into_iter().any(must_be_replaced)
+}
+
 /// Whether somebody can be the second reader who finds that a legal duty is there: an adviser or an officer, who answers to nobody in the case.
 pub fn may_approve_duty(reader: &Reader) -> bool {
     !independences(reader).is_empty()

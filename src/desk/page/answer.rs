@@ -88,7 +88,11 @@ fn failed(open: &Unlocked, t: Texts, path: &str, error: &DeskError) -> HttpRespo
         Some("desk-error-withdrawn") => (StatusCode::CONFLICT, "desk-withdrawn-title"),
         Some("desk-error-acknowledged" | "desk-error-outcome") => (StatusCode::CONFLICT, "desk-not-now"),
         Some(
-            "desk-error-no-term" | "desk-error-no-term-identity" | "desk-error-passed" | "desk-error-identity-case",
+            "desk-error-no-term"
+            | "desk-error-no-term-identity"
+            | "desk-error-passed"
+            | "desk-error-identity-case"
+            | "desk-error-manager-ends",
         ) => (StatusCode::CONFLICT, "desk-not-here"),
         Some("desk-error-nothing") => (StatusCode::NOT_FOUND, "desk-nothing-title"),
         _ => (StatusCode::BAD_GATEWAY, "desk-failed"),

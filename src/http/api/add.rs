@@ -23,6 +23,7 @@ use crate::{
         case::{Act, Case, CaseState, Terms, after},
         day::Day,
         id::{CaseId, ItemId},
+        routing::may_end,
     },
     envelope,
     http::mailbox,
@@ -76,7 +77,7 @@ impl From<PayloadError> for Refused {
     responses(
         (status = 200, description = "The item is in the case.", body = AddedView),
         (status = 400, description = "Not an envelope, no slots or too many, no record for the log, or a body that ended early."),
-        (status = 403, description = "A slot is for a reader that the case does not have; or a guest would confirm, give feedback or close; or who only reads \
+        (status = 403, description = "A slot is for a reader that the case does not have; or a guest would confirm, give feedback or close, or a manager close what others read for a desk; or who only reads \
                                       what went along with a report would do more there than say who goes."),
         (status = 408, description = "The body came too slowly."),
         (status = 409, description = "The case is not in that state, or is full; or it is advice, which is not acknowledged and gets no feedback; or the item is of \
@@ -138,10 +139,12 @@ fn refuse(app: &App, me: &SignedIn, case: &Case, adding: &Adding, has: &[CaseRea
         SentTo::Guest(card) => !vouched(card, &app.roster, &case.id) || !card.counts_on(app.clock.today()),
         SentTo::Reporter | SentTo::Nobody(_) => false,
     };
+    let others = has.iter().filter(|r| *r.keyed != me.keyed).map(|r| r.reader);
+    let ends = has.iter().find(|r| *r.keyed == me.keyed).is_none_or(|r| may_end(r.reader, others));
     let guests = me.guest.is_some() && adding.act.is_some_and(|act| !act.is_for_guests());
     // Whoever only reads what went along says who goes, and nothing else: that is no act, and not for the reporter.
     let writes = || adding.act.is_some() || adding.slots.iter().any(|s| s.to == SentTo::Reporter);
-    if guests || (mailbox::only_passed(has, &me.keyed) && writes()) {
+    if guests || (adding.act == Some(Act::Close) && !ends) || (mailbox::only_passed(has, &me.keyed) && writes()) {
         return Some(HttpResponse::Forbidden().finish());
     }
     if adding.slots.is_empty() || adding.slots.len() > FILL_MORE {

@@ -688,6 +688,7 @@ function-manager = manager
 desk-error-ssh = This is no OpenSSH key that can sign here.
 desk-error-ssh-passphrase = The passphrase does not fit this SSH key.
 desk-error-no-signer = This key is not of a signer of your organisation, as the root file names them. Nothing was saved: choose the key of a signer.
+desk-error-manager-ends = officers or an adviser read this case too, and they end it; write them a note when you are done
 desk-error-identity-case = this case says who the reporter is; they were told that nobody else gets to see it, so it is never shared
 desk-readers-identity = This case says who the reporter is. The reporter chose who may know. Nobody can be let in.
 desk-error-no-report = the reporter has not made a report of this, or lets nothing go along

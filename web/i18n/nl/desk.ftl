@@ -688,6 +688,7 @@ function-manager = leidinggevende
 desk-error-ssh = Dit is geen OpenSSH-sleutel waarmee hier getekend kan worden.
 desk-error-ssh-passphrase = De wachtzin past niet bij deze SSH-sleutel.
 desk-error-no-signer = Deze sleutel is niet van een ondertekenaar van uw organisatie, zoals het hoofdbestand die noemt. Er is niets opgeslagen: kies de sleutel van een ondertekenaar.
+desk-error-manager-ends = Functionarissen of een vertrouwenspersoon lezen deze zaak ook, en zij sluiten haar af. Schrijf hun een notitie als u klaar bent.
 desk-error-identity-case = Deze zaak zegt wie de melder is. De melder heeft gelezen dat niemand anders dit te zien krijgt. Daarom wordt deze zaak nooit gedeeld.
 desk-readers-identity = Deze zaak zegt wie de melder is. De melder koos wie dat mag weten. Er kan niemand bij komen.
 desk-error-no-report = De melder heeft hier geen melding van gemaakt, of laat niets meegaan.
