@@ -10,12 +10,19 @@ use crate::{
         roster::RosterError,
         said::{Part, Said},
     },
-    seal::code::{Language, print_words},
+    seal::{
+        code::{Language, print_words},
+        consent::Named,
+    },
+    show::safe_text,
 };
 
 /// The files of a language: the reporter's pages and what all pages share, then the desk's.
 const NL_FILES: [&str; 2] = [include_str!("../web/i18n/nl/main.ftl"), include_str!("../web/i18n/nl/desk.ftl")];
 const EN_FILES: [&str; 2] = [include_str!("../web/i18n/en/main.ftl"), include_str!("../web/i18n/en/desk.ftl")];
+
+/// Characters of a file's name in a line.
+const NAME: usize = 60;
 
 type Bundle = FluentBundle<FluentResource>;
 
@@ -28,6 +35,21 @@ pub(crate) struct Texts {
 }
 
 impl Texts {
+    /// An item of a request, as a reporter and its readers know it again. A file's name is its sender's: its beginning is shown.
+    pub(crate) fn named(self, named: &Named) -> String {
+        let day = self.day(named.day);
+        match &named.name {
+            Some(name) => {
+                let mut name: String = safe_text(name).replace(['\n', '\t'], " ").chars().take(NAME + 1).collect();
+                if name.chars().count() > NAME {
+                    name = name.chars().take(NAME).chain(['…']).collect();
+                }
+                self.with("named-file", &[("name", name), ("day", day)])
+            }
+            None => format!("{}, {day}", self.get(named.kind.text_id())),
+        }
+    }
+
     pub(crate) fn of(language: Language) -> Self {
         static NL: OnceLock<Bundle> = OnceLock::new();
         static EN: OnceLock<Bundle> = OnceLock::new();

@@ -141,7 +141,7 @@ async fn who_came_in_later_believes_no_second_hand_over_of_the_same_yes() {
 #[actix_web::test]
 async fn who_was_there_from_the_start_believes_no_hand_over_to_themselves() {
     let case = Case::opened().await;
-    let named = Named { item: case.first().await, kind: Kind::Report, day: case.evil.today() };
+    let named = Named { item: case.first().await, kind: Kind::Report, day: case.evil.today(), name: None };
     let request = Request::new(named_as(&case, SECOND), Plaintext::from("Nog eens".to_owned()), vec![named]);
     let asked = send(&case.evil, &case.id, Kind::ConsentRequest, request.into_body(), &case.all().await).await;
     let yes = case.answer(&asked, "consent-yes").await;
@@ -204,7 +204,7 @@ async fn a_guest_to_whom_the_reporter_did_not_agree_gets_nothing_of_theirs() {
     let card = GuestCard { v: VERSION, guest, case: case.id, until, by, signature: String::new() };
     let card = vouch(card, &case.evil.roster.instance, &case.evil.me.signer);
     let item = case.first().await;
-    let wanted = Named { item, kind: Kind::Report, day: case.evil.today() };
+    let wanted = Named { item, kind: Kind::Report, day: case.evil.today(), name: None };
     let request = Request::for_guest(card.clone(), Plaintext::from("Stil".to_owned()), vec![wanted]);
     let asked = send(&case.evil, &case.id, Kind::ConsentRequest, request.into_body(), &case.all().await).await;
     let public = reporter(&case.evil, &case.id).await;
@@ -233,7 +233,7 @@ async fn who_left_is_none_of_two_and_what_they_did_before_stays() {
     case.desk(SECOND, &["leave", "--conflict"]).await.unwrap();
     assert_eq!(case.strangers(THIRD).await, json!([]));
     // After: one who stayed sends what they signed.
-    let wanted = Named { item: case.first().await, kind: Kind::Report, day: case.evil.today() };
+    let wanted = Named { item: case.first().await, kind: Kind::Report, day: case.evil.today(), name: None };
     let ground = (Ground::CourtOrder, Plaintext::default());
     let asked = DutyRequest::new((named_as(&case, FRIEND), vec![wanted]), ground, Plaintext::default(), false);
     let asked = send(&case.evil, &case.id, Kind::DutyRequest, asked.into_body(), &case.all().await).await;
@@ -283,7 +283,7 @@ async fn what_a_reader_calls_advice_or_an_identity_is_none() {
 #[actix_web::test]
 async fn a_yes_to_a_message_does_not_share_the_story_under_its_name() {
     let case = Case::opened().await;
-    let called = Named { item: case.first().await, kind: Kind::Message, day: case.evil.today() };
+    let called = Named { item: case.first().await, kind: Kind::Message, day: case.evil.today(), name: None };
     let request = Request::new(named_as(&case, NEW), Plaintext::from("Alleen dat".to_owned()), vec![called.clone()]);
     let asked = send(&case.evil, &case.id, Kind::ConsentRequest, request.into_body(), &case.all().await).await;
     case.answer(&asked, "consent-yes").await;

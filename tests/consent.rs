@@ -54,7 +54,7 @@ async fn shared_as_agreed(database: Option<String>) {
     assert_eq!(service.desk(NEW, &["inbox"]).await.unwrap(), json!([]));
     let page = mailbox(&browser, &code, &[]).await;
     assert!(page.html.contains("Mag Directeur dit ook lezen?") && page.html.contains("Zij leidt het onderzoek"));
-    assert!(page.html.contains("<li>Melding, ") && page.html.contains("<li>Bestand, "));
+    assert!(page.html.contains("<li>Melding, ") && page.html.contains("<li>Bestand “bijlage.bin”, "));
     assert!(!page.html.contains("<li>Bericht, "), "what was not asked for is not named");
 
     // A no can become a yes, and a yes can be taken back until it is done.

@@ -347,7 +347,7 @@ async fn what_a_guest_asks_or_approves_counts_for_nothing() {
     let readers = view.readers.iter().filter_map(|r| me.roster.reader(&r.reader));
     let all = Recipients::of(readers).unwrap().with_reporter(id, &reply).unwrap();
     let new = me.roster.readers().find(|r| r.id.as_str() == to).unwrap().keyed();
-    let named = Named { item: view.items[0], kind: Kind::Report, day: me.today() };
+    let named = Named { item: view.items[0], kind: Kind::Report, day: me.today(), name: None };
     let request = Request::new(new, Plaintext::from("Doe maar".to_owned()), vec![named]);
     let approval = DutyApproval::new(ItemId::parse(&duty).unwrap());
     let account = Account::new(How::Phone, Plaintext::from("VALS-VERSLAG".to_owned()));

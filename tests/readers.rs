@@ -291,7 +291,7 @@ async fn a_reader_who_says_both_of_a_legal_duty_lets_in_a_stranger() {
     let stranger = me.roster.readers().find(|r| r.id.as_str() == NEW).unwrap();
     let there = view.readers.iter().filter_map(|r| me.roster.reader(&r.reader));
     let to = Recipients::of(there).unwrap();
-    let named = Named { item: view.items[0], kind: Kind::Report, day: me.today() };
+    let named = Named { item: view.items[0], kind: Kind::Report, day: me.today(), name: None };
     let ground = (meldkluis::domain::ground::Ground::CourtOrder, Plaintext::default());
     let duty = DutyRequest::new((stranger.keyed(), vec![named]), ground, Plaintext::default(), false);
     let request = send(&me, &id, Kind::DutyRequest, duty.into_body(), &to).await;

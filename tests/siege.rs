@@ -144,7 +144,9 @@ impl Siege {
 
     fn many(&self, items: u128) -> Vec<Named> {
         let day = self.service.clock.today();
-        (0..items).map(|n| Named { item: ItemId::from_uuid(Uuid::from_u128(n)), kind: Kind::File, day }).collect()
+        (0..items)
+            .map(|n| Named { item: ItemId::from_uuid(Uuid::from_u128(n)), kind: Kind::File, day, name: None })
+            .collect()
     }
 }
 

@@ -100,7 +100,10 @@ pub fn shareable(items: &[Item]) -> Vec<Named> {
         return Vec::new();
     }
     let own = proven(items).filter(|(_, o)| o.manifest.head.author == Author::Reporter);
-    let named = |(item, o): (ItemId, &Opened)| Named { item, kind: o.manifest.head.kind, day: o.manifest.head.day };
+    let named = |(item, o): (ItemId, &Opened)| {
+        let head = &o.manifest.head;
+        Named { item, kind: head.kind, day: head.day, name: head.name.clone() }
+    };
     let said = |kind| matches!(kind, Kind::ConsentAnswer | Kind::ToReport);
     own.filter(|(_, o)| !said(o.manifest.head.kind)).map(named).collect()
 }
@@ -225,7 +228,11 @@ pub(super) fn named(items: &[Item], which: &[ItemId]) -> Result<Vec<Named>, Desk
 /// Refuses what is not what it was called when somebody agreed to it.
 pub(super) fn as_named(items: &[Item], wanted: &[Named]) -> Result<(), DeskError> {
     let all = shareable(items);
-    let same = wanted.iter().all(|named| all.contains(named));
+    let is = |one: &Named, wanted: &Named| {
+        let named = wanted.name.is_none() || one.name == wanted.name;
+        (one.item, one.kind, one.day) == (wanted.item, wanted.kind, wanted.day) && named
+    };
+    let same = wanted.iter().all(|wanted| all.iter().any(|one| is(one, wanted)));
     same.then_some(()).ok_or_else(|| DeskError::known("desk-error-named"))
 }
 

@@ -38,6 +38,9 @@ pub struct Named {
     pub kind: Kind,
     /// The day it was written.
     pub day: Day,
+    /// A file's name, as the reporter gave it; an earlier program named none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -335,7 +338,7 @@ mod tests {
     fn a_request_comes_back_from_its_body() {
         let to = reader("bzk-directeur");
         let day = Day::from_number(9_000);
-        let items = day.map(|day| Named { item: id(1), kind: Kind::Report, day }).into_iter().collect();
+        let items = day.map(|day| Named { item: id(1), kind: Kind::Report, day, name: None }).into_iter().collect();
         let request = Request::new(to.clone(), Plaintext::from("Omdat \"zij\" gaat".to_owned()), items);
         let body = request.into_body();
         let read: Option<Request> = consent(&body);

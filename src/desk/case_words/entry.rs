@@ -202,7 +202,7 @@ pub(in crate::desk) fn why_duty(t: Texts, asked: &DutyRequest) -> Vec<(String, S
 }
 
 fn named_items(t: Texts, items: &[Named]) -> String {
-    let named = items.iter().map(|named| format!("{}, {}", t.get(named.kind.text_id()), t.day(named.day)));
+    let named = items.iter().map(|named| t.named(named));
     named.collect::<Vec<_>>().join("; ")
 }
 

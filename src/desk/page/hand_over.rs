@@ -51,7 +51,7 @@ pub(super) fn item_choices(open: &Unlocked, t: Texts, case: &CaseId, chosen: Opt
     let items: &[Item] = open.cases.get(case).map(Vec::as_slice).unwrap_or_default();
     let item = |named: &Named| Choice {
         value: named.item.to_string(),
-        text: format!("{}, {}", t.get(named.kind.text_id()), t.day(named.day)),
+        text: t.named(named),
         chosen: chosen.is_none_or(|chosen| chosen.contains(&named.item)),
     };
     shareable(items).iter().map(item).collect()

@@ -196,8 +196,7 @@ fn one(app: &App, t: Texts, opened: &Opened, (item, day, asked): (ItemId, Day, R
 
 /// What somebody would read, as the reporter knows it again.
 pub(super) fn in_words(t: Texts, items: &[Named]) -> Vec<String> {
-    let one = |named: &Named| format!("{}, {}", t.get(named.kind.text_id()), t.day(named.day));
-    let mut lines = items.iter().map(one).collect();
+    let mut lines = items.iter().map(|named| t.named(named)).collect();
     shorten(t, &mut lines, LINES);
     lines
 }

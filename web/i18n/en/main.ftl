@@ -396,3 +396,4 @@ only-onion-go = Go to this address:
 draft-kept = What you had typed is still below. It was not sent.
 notice-written-no-file = Your message has been sent. The file that you had chosen did not go along. Choose it again below and add it separately.
 notice-file-failed = This file was not kept: something went wrong on our side. Your report is still there. Try again later.
+named-file = File “{ $name }”, { $day }

@@ -396,3 +396,4 @@ only-onion-go = Ga naar dit adres:
 draft-kept = Wat u had getypt, staat hieronder nog. Het is niet verstuurd.
 notice-written-no-file = Uw bericht is verstuurd. Het bestand dat u had gekozen, is niet meegestuurd. Kies het hieronder opnieuw en voeg het apart toe.
 notice-file-failed = Dit bestand is niet bewaard: er ging bij ons iets mis. Uw melding staat er nog. Probeer het later opnieuw.
+named-file = Bestand “{ $name }”, { $day }

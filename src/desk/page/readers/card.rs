@@ -15,7 +15,7 @@ use crate::{
         page::{
             Desk, Fields,
             answer::{Answer, Fault, MaybeForm, answer, case_of, fields},
-            case::refresh,
+            case::refresh_with_files,
             hand_over::{Choice, asked_for, chosen_items, item_choices},
             language::only_shown,
             lock::Unlocked,
@@ -47,7 +47,7 @@ pub(super) async fn page(
     sent: &Fields,
     error: Option<Wrong>,
 ) -> Answer {
-    refresh(open, &card.case).await?;
+    refresh_with_files(open, &card.case).await?;
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = Card {
         t,
