@@ -50,7 +50,7 @@ async fn its_pages_refuse_it_before_anything_is_typed_and_lose_nothing_that_was(
     for act in ["acknowledge", "feedback", "classify", "outcome", "protocol"] {
         let (status, page) = desk.get(&format!("/nl/case/{case}/{act}")).await;
         assert!(status == 409 && says(&page) && !page.contains("<textarea"), "{act}: {status}");
-        assert!(page.contains("Dat kan hier niet") && page.contains(&format!("/nl/case/{case}\"")), "{act}");
+        assert!(page.contains("Dat kan in deze zaak niet") && page.contains(&format!("/nl/case/{case}\"")), "{act}");
     }
     let (status, page) = desk.post(&format!("/nl/case/{case}/feedback"), &[("text", "Een lang antwoord")]).await;
     assert!(status == 422 && says(&page) && page.contains(">Een lang antwoord</textarea>"), "{status}");

@@ -1,4 +1,6 @@
 //! A case that somebody had opened is withdrawn: nothing is destroyed, nothing is owed to the reporter, and both sides say so.
+use uuid::Uuid;
+
 use super::{Browser, READER, Service, letter, local::Local, opened};
 
 const WITHDREW: &str = "hebt u dit ingetrokken";
@@ -153,9 +155,10 @@ async fn another_room_of_the_code_says_it_too() {
     drop(service);
 }
 
-/// Once everybody who had opened it left, the reporter's withdrawal destroys it: no record says so, for none tells what a reporter does.
+/// What somebody had opened stays when it is withdrawn, also after they left. A server of before destroyed it then, and a disk may lose it:
+/// no record says so.
 #[actix_web::test]
-async fn the_register_s_row_ends_when_a_report_is_withdrawn_and_gone() {
+async fn the_register_s_row_ends_when_a_report_is_gone() {
     let (service, browser, code, case) = opened().await;
     let coordinator = "bzk-coordinator";
     let row = async |who: &str| service.desk(who, &["register"]).await.unwrap()[0].clone();
@@ -167,6 +170,13 @@ async fn the_register_s_row_ends_when_a_report_is_withdrawn_and_gone() {
     let records = log().await;
     let gone = withdraw(&browser, &code).await;
     assert!(gone.contains("ingetrokken"), "{gone}");
+    assert_eq!(row(coordinator).await["gone"], false, "it is there for who reads it next");
+    let pool = sqlx::SqlitePool::connect(&service.database).await.unwrap();
+    let mut lost = pool.acquire().await.unwrap();
+    sqlx::query("pragma foreign_keys = off").execute(&mut *lost).await.unwrap();
+    let delete = sqlx::query("delete from \"case\" where id = ?").bind(Uuid::parse_str(&case).unwrap());
+    assert_eq!(delete.execute(&mut *lost).await.unwrap().rows_affected(), 1);
+    drop(lost);
     assert_eq!(row(coordinator).await["gone"], true);
     assert_eq!(log().await, records, "the log says nothing of it");
     let csv = service.desk_words(coordinator, &["register", "--csv"]).await.unwrap();
