@@ -181,7 +181,7 @@ async fn advice_and_the_report_made_of_it_name_each_other_to_who_reads_both() {
         assert_eq!(seen(FIRST, &report).await["advice"], json!([advice]));
         service.desk(FIRST, &["inbox"]).await.unwrap();
     }
-    let none = json!({ "reports": [], "advice": [], "still": [], "failed": 0 });
+    let none = json!({ "reports": [], "advice": [], "still": [], "from": null, "filed": [], "failed": 0 });
     assert_eq!(seen(ADVISER, &advice).await, none, "an adviser does not read the report");
     let text = service.desk_words(FIRST, &["read", &report]).await.unwrap();
     assert!(text.contains(&format!("Advice went along with this report: {advice}")), "{text}");
