@@ -14,6 +14,15 @@ pub(crate) fn new_file(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
+/// Opens a file, and makes it where it is not there.
+pub(crate) fn any_file(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
 /// Makes a folder and those above it, where they are missing. One that is there keeps its mode.
 pub(crate) fn folder(path: &Path) -> io::Result<()> {
     let mut maker = DirBuilder::new();

@@ -4,20 +4,30 @@
 use std::{
     fs::File,
     path::{Path, PathBuf},
+    thread::sleep,
+    time::{Duration, Instant},
 };
 
 use serde::{Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
 
 use super::{DeskError, Identity};
-use crate::replace::replace;
+use crate::{private, replace::replace};
 
-/// Waits until no other program changes a file; none does until what this returns is dropped.
+/// How long another program may take to write a file.
+const PATIENCE: Duration = Duration::from_secs(1);
+const LOOK: Duration = Duration::from_millis(10);
+
+/// Waits a little until no other program changes a file; none of ours does until what this returns is dropped. A program that stands still keeps
+/// nobody from their work: then what it learned may be lost here, and is learned again.
 pub(super) fn alone(file: &Path) -> Result<File, DeskError> {
     let mut lock = file.as_os_str().to_owned();
     lock.push(".lock");
-    let lock = File::create(PathBuf::from(lock))?;
-    lock.lock()?;
+    let lock = private::any_file(&PathBuf::from(lock))?;
+    let until = Instant::now() + PATIENCE;
+    while lock.try_lock().is_err() && Instant::now() < until {
+        sleep(LOOK);
+    }
     Ok(lock)
 }
 
@@ -42,6 +52,23 @@ pub(super) fn save(file: &Path, me: &Identity, what: &impl Serialize) -> Result<
 mod tests {
     use super::*;
     use crate::domain::id::ReaderId;
+
+    /// On the page the lock must wait for nobody, whoever of this machine holds a file.
+    #[test]
+    fn a_program_that_stands_still_keeps_nobody_waiting() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("a.opened");
+        let held = alone(&file).unwrap();
+        assert!(File::open(folder.path().join("a.opened.lock")).unwrap().try_lock().is_err());
+        drop(alone(&file).unwrap());
+        drop(held);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = std::fs::metadata(folder.path().join("a.opened.lock")).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "nobody else can hold it");
+        }
+    }
 
     #[test]
     fn keys_with_the_name_of_a_note_stay_keys() {

@@ -24,7 +24,11 @@ impl RosterNews {
         let file = state.with_extension("roster");
         let read: Option<Files> = kept::load(&file, me);
         let lines = match &read {
-            Some(read) if *read != now => changes(&parsed(read)?, &parsed(&now)?),
+            Some(read) if *read != now => match parsed(read) {
+                Ok(read) => changes(&read, &parsed(&now)?),
+                // What an earlier program kept keeps nobody from their cases.
+                Err(_) => vec![Said::new("roster-news-unread")],
+            },
             _ => Vec::new(),
         };
         let news = Self { file, now, lines: Mutex::new(lines) };

@@ -1,8 +1,14 @@
 //! Whoever opened a case alone and goes takes that with them: for those who stay it is not opened.
+use meldkluis::{
+    api_types::{SentTo, SharedItem, Sharing, SlotSent},
+    domain::id::CaseId,
+};
 use serde_json::{Value, json};
 
 use crate::{
-    READER, RESERVE, SECOND, THIRD, filed, mailbox, read,
+    READER, RESERVE, SECOND, THIRD,
+    evil::{self, hostile},
+    filed, mailbox, read,
     support::{Service, postgres::Postgres},
     with_text,
 };
@@ -89,6 +95,26 @@ async fn the_only_one_who_read_it_leaves(database: Option<String>) {
     let withdrawn = mailbox(&browser, &code, &[("act", "withdraw")]).await;
     assert!(withdrawn.html.contains("geen contact meer wilt"), "{}", withdrawn.title());
     assert!(read(&service, READER, &case).await.to_string().contains("Het verhaal"));
+}
+
+/// Whoever opens a report alone cannot take its reserve reader away before they go, nor make themselves needless.
+#[actix_web::test]
+async fn the_reserve_reader_comes_back_whatever_the_only_reader_did() {
+    let service = Service::start(None).await;
+    let (_, _, case) = filed(&service, &[SECOND, THIRD]).await;
+    let me = hostile(&service, READER).await;
+    let (id, reserve) = (CaseId::parse(&case).unwrap(), evil::named(&me, RESERVE));
+    let view = me.case(&id).await.unwrap();
+    me.item(&view.items[0]).await.unwrap();
+    let share = async |to| {
+        let slot = SlotSent { to, header: "AAAA".to_owned() };
+        let slots = vec![SharedItem { item: view.items[0], slot }];
+        me.share(&id, &Sharing { slots, log: Some(evil::RECORD.to_owned()), not_before: None }).await
+    };
+    assert!(share(SentTo::Passed(reserve.keyed())).await.is_err(), "nothing goes along but from advice");
+    share(SentTo::Reader(reserve.keyed())).await.unwrap();
+    // What was shared is what the reporter made for them.
+    assert!(read(&service, RESERVE, &case).await.to_string().contains("Het verhaal"));
 }
 
 #[actix_web::test]

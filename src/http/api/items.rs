@@ -99,7 +99,9 @@ async fn mine(app: &App, me: &SignedIn, item: &ItemId) -> Result<Option<(SlotRow
     let slot = app.store.slot(item, &app.post.reader_mailbox(&me.keyed, case.filed), by).await?;
     let Some(slot) = slot.filter(|slot| app.post.intact(&case, item, slot)) else { return Ok(None) };
     // Of who only reads a part nothing is kept: they open no case.
-    let counts = !app.post.is_opened(&case, item, &slot) && !app.post.is_passed(&case, item, &slot);
+    // Nor of a guest, who is let in for a while: they are no second reader who makes the reserve reader needless.
+    let counts =
+        me.guest.is_none() && !app.post.is_opened(&case, item, &slot) && !app.post.is_passed(&case, item, &slot);
     if !case.state.is_closed() && counts {
         let tag = app.post.opened_tag(&case, item, &slot);
         let released = |item: &ItemId, row, day| app.post.released(&case, item, row, day);

@@ -121,7 +121,8 @@ async fn go(app: &App, case: &Case, readers: &[CaseReader<'_>], who: &KeyedReade
     let advice = mailbox::advice(app, case).await?;
     let advises = |r: &CaseReader<'_>| r.reader.functions.contains(&Function::Adviser);
     let staying: Option<Vec<[u8; 32]>> = needed.map(|going| {
-        let able = others.filter(|r| if advice { advises(r) } else { can_replace(going, r.reader) });
+        // Who reads no more than a part does in nobody's place what the case needs.
+        let able = others.filter(|r| !r.passed && if advice { advises(r) } else { can_replace(going, r.reader) });
         able.map(|r| app.post.reader_mailbox(r.keyed, case.filed)).collect()
     });
     // Whoever is held back, or has other keys by now, opens nothing: that they once did helps nobody.

@@ -21,7 +21,7 @@ use crate::{
         id::{CaseId, ItemId},
     },
     seal::{Slot, SlotTo, guest::vouched, slot::FILL_MORE},
-    store::{Added, Room, SlotRow, StoreError},
+    store::{ASIDE, Added, Room, SlotRow, StoreError},
 };
 
 /// Bytes of the largest age header of one reader.
@@ -68,17 +68,25 @@ pub(crate) async fn share(app: Data<App>, me: SignedIn, id: Path<String>, sent: 
         if mailbox::only_passed(&mailbox::readers(&app, &case).await?, &me.keyed) {
             return Err(Refused::Sent(StatusCode::FORBIDDEN));
         }
-        let rows: Vec<(ItemId, SlotRow)> =
-            slots.into_iter().map(|one| row(&app, &me, (&case, &items), one)).collect::<Result<_, _>>()?;
+        // Advice alone goes along with something.
+        let along = slots.iter().any(|one| matches!(one.slot.to, SentTo::Passed(_)));
+        if along && !mailbox::advice(&app, &case).await? {
+            return Err(Refused::Sent(StatusCode::FORBIDDEN));
+        }
+        let mut rows = Vec::new();
+        for one in slots {
+            rows.push(row(&app, &me, (&case, &items), one).await?);
+        }
         let early = not_before.is_some_and(|day| app.clock.today() < day);
         if case.state != CaseState::Open || early {
             return Err(StoreError::Conflict.into());
         }
         record(&app, me.writes(), &case.org, log.as_deref()).await?;
-        let filler = app.post.filler(&case);
+        let mut filler = app.post.filler(&case);
         let reporter = app.post.mailbox(&SlotTo::Reporter(case.id), &case);
         // Who went is nobody there is room to be made for.
         let mut kept = mailbox::left(&app, &case).await?;
+        filler.extend(spare(&app, &case, &rows, &kept).await?);
         kept.extend([reporter, app.post.mark(&case, true), app.post.mark(&case, false)]);
         let room = Room { filler: &filler, kept: &kept, slots: FILL_MORE };
         let mut already = true;
@@ -90,8 +98,34 @@ pub(crate) async fn share(app: Data<App>, me: SignedIn, id: Path<String>, sent: 
     shared.await.map_or_else(|refused| refused.answer(), |already| HttpResponse::Ok().json(AddedView { already }))
 }
 
-/// The row of one slot, if it may be shared.
-fn row(
+/// What else can be replaced where no filler is left, so that nobody fills an item for good with people who go: what stands in the place of
+/// who went and had not opened it, then the rest of it.
+async fn spare(
+    app: &App,
+    case: &Case,
+    rows: &[(ItemId, SlotRow)],
+    left: &[[u8; 32]],
+) -> Result<Vec<[u8; 32]>, StoreError> {
+    let mut spare = Vec::new();
+    for (item, _) in rows {
+        let there = app.store.slots(item).await?;
+        let plain = app.post.filler(case);
+        if there.len() < FILL_MORE || there.iter().any(|row| plain.contains(&row.mailbox)) {
+            continue;
+        }
+        let gone = || there.iter().filter(|row| left.contains(&row.mailbox));
+        let unread: Vec<_> =
+            gone().filter(|row| !app.post.was_opened(case, item, row)).map(|row| row.mailbox).collect();
+        // One that was read stays, for the reporter to be told so.
+        let rest = gone().skip(1).map(|row| row.mailbox);
+        spare.extend(if unread.is_empty() { rest.collect() } else { unread });
+    }
+    Ok(spare)
+}
+
+/// The row of one slot, if it may be shared. For a reader whose own was set aside that comes back, as the reporter made it: nothing stands in its
+/// place.
+async fn row(
     app: &App,
     me: &SignedIn,
     (case, items): (&Case, &[ItemId]),
@@ -108,7 +142,13 @@ fn row(
         return Err(refused(StatusCode::FORBIDDEN));
     }
     let passed = matches!(to, SentTo::Passed(_));
-    let slot = Slot { to: to.in_case(case.id), header };
+    let mut slot = Slot { to: to.in_case(case.id), header };
+    let (there, mailbox) = (app.store.slots(&item).await?, app.post.mailbox(&slot.to, case));
+    let aside =
+        |row: &&SlotRow| row.mailbox == mailbox && row.release == Some(ASIDE) && app.post.intact(case, &item, row);
+    if let Some(aside) = there.iter().find(aside) {
+        slot.header.clone_from(&aside.header);
+    }
     let row = app.post.rows(case, &item, vec![slot], None).pop().ok_or(StoreError::Conflict)?;
     let row = if passed { app.post.passed(case, &item, row) } else { row };
     Ok((item, row))

@@ -38,8 +38,7 @@ pub(super) async fn gone(
         let known = known.map(|r| t.pick(&r.shown_as).to_owned());
         known.or_else(card).unwrap_or_else(|| who.reader.to_string())
     };
-    let of = app.roster.organisation(&case.org).into_iter().chain(app.roster.outside());
-    let mut may: HashSet<KeyedReader> = everybody(of).map(Reader::keyed).collect();
+    let mut may: HashSet<KeyedReader> = everybody(app.roster.organisations.iter()).map(Reader::keyed).collect();
     may.extend(parts.sealed_to.iter().cloned().chain(guests.iter().map(GuestCard::keyed)));
     may.retain(|who| !here(who));
     let mut names: Vec<String> = could_read(app, case, may).await?.iter().map(name).collect();

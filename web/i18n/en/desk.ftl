@@ -520,6 +520,7 @@ roster-title = Who reads
 roster-news = Who may read has changed since you looked.
 roster-news-title = What changed in who reads
 roster-news-none = Nothing changed since you last read it.
+roster-news-unread = something changed, and this program cannot read what was kept to compare it with: look at the whole list with your coordinator
 roster-news-back = To where you began
 roster-news-text = The signers of the roster changed this. Is there somebody you do not know, or a change nobody told you of? Ask your coordinator, not by mail, before you write anything more.
 roster-news-read = I have read this

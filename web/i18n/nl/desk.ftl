@@ -520,6 +520,7 @@ roster-title = Wie leest
 roster-news = Wie mag lezen is veranderd sinds u keek.
 roster-news-title = Wat er veranderde in wie leest
 roster-news-none = Er is niets veranderd sinds u het las.
+roster-news-unread = er is iets veranderd, en dit programma kan niet lezen waarmee het moet vergelijken: loop de hele lijst na met uw coördinator
 roster-news-back = Naar het begin
 roster-news-text = De ondertekenaars van de lijst veranderden dit. Staat er iemand bij die u niet kent, of iets wat niemand u vertelde? Vraag het uw coördinator, niet per mail, voordat u verder iets schrijft.
 roster-news-read = Ik heb dit gelezen
