@@ -1,6 +1,8 @@
 //! The desk as a local page, in Chromium without script: opened once, locked when idle, and nobody else's.
 #![cfg(all(feature = "server", feature = "desk", unix))]
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
+#[path = "desk_page/back.rs"]
+mod back;
 #[path = "desk_page/first.rs"]
 mod first;
 #[path = "desk_page/guide.rs"]

@@ -31,6 +31,7 @@ impl Browser {
         let settings = "user_pref(\"browser.privatebrowsing.autostart\", true);\n\
                         user_pref(\"browser.sessionstore.resume_from_crash\", false);\n\
                         user_pref(\"browser.translations.enable\", false);\n\
+                        user_pref(\"browser.sessionhistory.max_total_viewers\", 0);\n\
                         user_pref(\"layout.spellcheckDefault\", 0);\n\
                         user_pref(\"browser.shell.checkDefaultBrowser\", false);\n\
                         user_pref(\"datareporting.policy.dataSubmissionEnabled\", false);\n";
@@ -66,6 +67,8 @@ fn chromium(program: &str, profile: &Path, link: &str) -> Command {
     let mut command = Command::new(program);
     command.arg(format!("--user-data-dir={}", profile.display()));
     command.args(["--incognito", "--no-first-run", "--disable-extensions", "--disable-sync", "--disable-translate"]);
+    // Back shows no page from memory after the lock.
+    command.arg("--disable-features=BackForwardCache");
     command.arg(link);
     command
 }

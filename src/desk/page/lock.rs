@@ -4,13 +4,17 @@ use std::{collections::HashMap, sync::Arc, time::Instant};
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::{Method, StatusCode},
+    http::{
+        Method, StatusCode,
+        header::{HeaderValue, SET_COOKIE},
+    },
     rt::task::spawn_blocking,
     web::{Data, Path},
 };
 use age::secrecy::SecretString;
 use askama::Template;
 use tokio::sync::{MappedMutexGuard, MutexGuard};
+use uuid::Uuid;
 
 use super::{Desk, Fields, keys, language, preview::Last, view};
 use crate::{
@@ -208,7 +212,17 @@ pub(super) fn kept(fields: &Fields) -> Fields {
 pub(super) fn ask(t: Texts, mode: Option<Mode>, path: &str, fields: &Fields, error: Option<String>) -> HttpResponse {
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = Lock { t, path, fields, error, unlisted: None };
-    view::page(t, status, &t.get("desk-lock-title"), mode, &page.render().unwrap_or_default())
+    forgotten(view::page(t, status, &t.get("desk-lock-title"), mode, &page.render().unwrap_or_default()))
+}
+
+/// A browser keeps pages in memory as they were, for its Back; those that are not to be stored it forgets when a cookie changes.
+fn forgotten(mut answer: HttpResponse) -> HttpResponse {
+    let value = Uuid::new_v4().simple();
+    let cookie = format!("meldkluis-lock={value}; HttpOnly; SameSite=Strict; Path=/");
+    if let Ok(cookie) = HeaderValue::from_str(&cookie) {
+        answer.headers_mut().insert(SET_COOKIE, cookie);
+    }
+    answer
 }
 
 /// The page of somebody whom no roster names with these keys yet: what to do until one does.
@@ -221,5 +235,5 @@ fn unlisted(t: Texts, mode: Option<Mode>, (path, fields): (&str, &Fields), untri
 /// Locks at once.
 pub(super) async fn lock(desk: Data<Desk>, lang: Path<String>) -> HttpResponse {
     desk.forget().await;
-    view::see_other(&format!("/{}/inbox", view::texts(&lang).lang()))
+    forgotten(view::see_other(&format!("/{}/inbox", view::texts(&lang).lang())))
 }
