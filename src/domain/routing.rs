@@ -207,9 +207,11 @@ pub fn may_approve_duty(reader: &Reader) -> bool {
     !independences(reader).is_empty()
 }
 
-/// Whether another can do in a case what a reader did: somebody who reads as the same, or an officer for an adviser who was let in.
+/// Whether another can do in a case what a reader did: an officer for anybody, and an adviser for an adviser. Who is both may read for a desk: no
+/// adviser does that in their place.
 pub fn can_replace(reader: &Reader, other: &Reader) -> bool {
-    independent(other) || independences(other).iter().any(|function| independences(reader).contains(function))
+    let advises = |r: &Reader| independences(r).contains(&Function::Adviser);
+    independent(other) || (!independent(reader) && advises(reader) && advises(other))
 }
 
 /// As what somebody reads who answers to nobody in the case.
