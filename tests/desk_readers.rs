@@ -173,9 +173,18 @@ async fn advice_is_passed_on_and_a_proof_is_checked() {
     let step = browser.answer(more, &step, &[("topic", "money"), ("go", "next")]).await;
     let step = browser.answer(more, &step, &[("along", "story"), ("text", "KORT"), ("go", "next")]).await;
     browser.answer(more, &step, &[("go", "next")]).await;
+    // Who would close it first is told what is lost then.
+    let warned = async || {
+        theirs.page.goto(format!("{page}/close")).await.unwrap();
+        theirs.write("#text", "Tot ziens").await;
+        theirs.press("main form button").await;
+        theirs.text().await.contains("U gaf dat nog niet door")
+    };
+    assert!(warned().await);
     theirs.page.goto(&page).await.unwrap();
     theirs.press(".mk-pass-on button").await;
     assert!(theirs.page.find(By::Css(".mk-pass-on")).await.is_err(), "{}", theirs.text().await);
+    assert!(!warned().await);
     assert_eq!(cases(&service, READER).await, 2);
 
     let shown = browser.mailbox(&code, Some(0), &[("act", "proof")]).await;

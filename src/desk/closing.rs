@@ -3,6 +3,7 @@ use super::{
     Client, Content, Item,
     circle::{proven, withdrawn},
     open::advice,
+    pass_on,
     register::{officers, worked},
 };
 use crate::{
@@ -15,6 +16,9 @@ use crate::{
 /// What closing this case means, a line each: first what was not done in it.
 pub(super) fn means(client: &Client, t: Texts, case: &CaseView, items: &[Item]) -> Vec<String> {
     let mut lines = if advice(items) { Vec::new() } else { not_done(client, t, (case, items)) };
+    if pass_on::waits(items) {
+        lines.push(t.get("desk-close-along"));
+    }
     lines.push(t.get("desk-close-reporter"));
     lines.push(t.get("desk-close-readers"));
     let file = client.roster.organisation(&case.org).and_then(|o| o.file.as_ref());

@@ -81,4 +81,9 @@ async fn what_waits_in_another_room_is_announced_in_this_one() {
     assert_eq!((announced(REPORT).await, announced(Some(2)).await), (0, 1));
     browser.mailbox(&code, REPORT, &[("act", "consent-no"), ("request", &asked)]).await;
     assert_eq!(announced(Some(2)).await, 0);
+    // What the law demands can be answered until it is done.
+    let ground = ["--ground", "report_of_crime_162sv", "--file", file.to_str().unwrap()];
+    let duty = [&["ask-duty", &report, "--to", "bzk-leidinggevende-1"][..], &ground].concat();
+    service.desk(OFFICER, &duty).await.unwrap();
+    assert_eq!((announced(REPORT).await, announced(Some(2)).await), (0, 1));
 }

@@ -120,10 +120,13 @@ impl Consents {
         )
     }
 
-    /// Whether a request waits for the reporter's answer.
+    /// Whether a request waits for the reporter's answer, or they were told of a legal duty that was not carried out yet: they can say something to it
+    /// in time.
     pub(super) fn waits(&self, app: &App, case: &Case) -> bool {
+        let carried_out = |told: &Asked| self.done.iter().any(|(_, done)| done.request == told.item);
+        let told = self.duties.iter().any(|told| !carried_out(told));
         let asked = |(item, asked): (&ItemId, &Request)| self.standing((item, asked)) == Standing::Asked;
-        self.requests.iter().any(|(item, _, request)| asked((item, request)) && counts(app, case, request))
+        told || self.requests.iter().any(|(item, _, request)| asked((item, request)) && counts(app, case, request))
     }
 
     /// What was agreed to and done.

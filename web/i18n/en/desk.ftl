@@ -133,6 +133,7 @@ desk-done-note = The note was kept.
 desk-done-close = The case was closed.
 desk-done-consent = The question to the reporter was sent.
 desk-close-title = Are you sure that you want to close this case?
+desk-close-along = The reporter made a report of this and lets something of it go along. You have not passed that on yet, and after closing nobody can.
 desk-close-unacknowledged = Receipt has not been confirmed yet.
 desk-close-no-feedback = No feedback has been given yet. The law asks for it.
 desk-close-no-outcome = The outcome has not been recorded yet.

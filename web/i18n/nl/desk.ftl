@@ -133,6 +133,7 @@ desk-done-note = De notitie is bewaard.
 desk-done-close = De zaak is afgesloten.
 desk-done-consent = De vraag aan de melder is verstuurd.
 desk-close-title = Weet u zeker dat u deze zaak wilt afsluiten?
+desk-close-along = De melder maakte hier een melding van en laat er iets van meegaan. U gaf dat nog niet door, en na het afsluiten kan niemand dat meer.
 desk-close-unacknowledged = De ontvangst is nog niet bevestigd.
 desk-close-no-feedback = Er is nog geen terugkoppeling gegeven. De wet vraagt daarom.
 desk-close-no-outcome = De uitkomst is nog niet vastgelegd.
