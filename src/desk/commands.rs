@@ -22,7 +22,7 @@ use super::{
     proof::{check_proof, fits},
     read::read,
     reader_commands::{self, ReaderCommand},
-    safe_text,
+    roster_news::{self, with_news},
     tell::{Entry, tell},
     watch::{Audit, Watch, verify, watch},
     working,
@@ -271,7 +271,7 @@ pub async fn run(options: &Options, command: &Command) -> Result<String, DeskErr
             Ok(String::new())
         }
         Command::Inbox(asked) => Ok(with_news(options, &client, inbox::inbox(options, &client, asked).await?)),
-        Command::RosterChanges { read } => roster_changes(options, &client, *read),
+        Command::RosterChanges { read } => roster_news::told(options, &client, *read),
         Command::Read { case, save } => read(options, &client, case, save.as_deref()).await,
         Command::Acknowledge(w) => send(options, &client, w, Act::Acknowledge).await,
         Command::Ask(w) => send(options, &client, w, Act::Ask).await,
@@ -388,30 +388,6 @@ impl Options {
             state: self.remembered().with_extension("seen"),
             clock: self.clock,
         }
-    }
-}
-
-fn roster_changes(options: &Options, client: &Client, read: bool) -> Result<String, DeskError> {
-    let t = Texts::of(Language::En);
-    let lines: Vec<String> = client.roster_changes().iter().map(|line| safe_text(&t.say(line))).collect();
-    if read {
-        client.roster_read()?;
-    }
-    Ok(match lines.as_slice() {
-        _ if options.json => json!(lines).to_string(),
-        [] => t.get("roster-news-none"),
-        lines => lines.join("\n"),
-    })
-}
-
-/// Words that are printed, after a line that the roster changed.
-pub(super) fn with_news(options: &Options, client: &Client, text: String) -> String {
-    let news = !options.json && !client.roster_changes().is_empty();
-    let line = || Texts::of(Language::En).get("roster-news");
-    if news {
-        format!("{} `roster-changes` says how, and `roster-changes --read` that you know.\n{text}", line())
-    } else {
-        text
     }
 }
 

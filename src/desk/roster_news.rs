@@ -5,10 +5,14 @@ use std::{
     sync::Mutex,
 };
 
-use super::{DeskError, Identity, kept, roster::parsed};
+use serde_json::json;
+
+use super::{Client, DeskError, Identity, commands::Options, kept, roster::parsed, safe_text};
 use crate::{
     domain::{roster_words::changes, said::Said},
     roster_files::Files,
+    seal::code::Language,
+    text::Texts,
 };
 
 /// The verified roster of now, against the one that was read last on this machine.
@@ -51,5 +55,30 @@ impl RosterNews {
             lines.clear();
         }
         Ok(())
+    }
+}
+
+/// `roster-changes`: what changed, a line each; and that its reader knows.
+pub(super) fn told(options: &Options, client: &Client, read: bool) -> Result<String, DeskError> {
+    let t = Texts::of(Language::En);
+    let lines: Vec<String> = client.roster_changes().iter().map(|line| safe_text(&t.say(line))).collect();
+    if read {
+        client.roster_read()?;
+    }
+    Ok(match lines.as_slice() {
+        _ if options.json => json!(lines).to_string(),
+        [] => t.get("roster-news-none"),
+        lines => lines.join("\n"),
+    })
+}
+
+/// Words that are printed, after a line that the roster changed.
+pub(super) fn with_news(options: &Options, client: &Client, text: String) -> String {
+    let news = !options.json && !client.roster_changes().is_empty();
+    let line = || Texts::of(Language::En).get("roster-news");
+    if news {
+        format!("{} `roster-changes` says how, and `roster-changes --read` that you know.\n{text}", line())
+    } else {
+        text
     }
 }

@@ -11,13 +11,15 @@ use serde_json::json;
 
 use super::{
     Client, DeskError, Entry, Export, Identity, Memo, Registered,
-    commands::{Options, with_news},
+    commands::Options,
     last_seen,
     ledger::take_without_clock,
     numbers::case_id,
     owed::Owed,
     page::{CHANGED, changed},
-    reader_changes, register, safe_text,
+    reader_changes, register,
+    roster_news::with_news,
+    safe_text,
     writing::{Writing, sent, text},
 };
 use crate::{

@@ -98,27 +98,10 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::domain::{
-        case::CaseState,
-        day::Day,
-        id::{OrgId, ReaderId},
-    };
+    use crate::{desk::summary::tests::view, domain::id::ReaderId};
 
-    fn view(case: CaseId, items: &[ItemId]) -> CaseView {
-        let day = Day::parse("2026-11-26").unwrap();
-        CaseView {
-            case,
-            org: OrgId::parse("bzk").unwrap(),
-            state: CaseState::Open,
-            filed: day,
-            due: day,
-            destroy_after: None,
-            items: items.to_vec(),
-            readers: Vec::new(),
-            away: Vec::new(),
-            held: Vec::new(),
-            passed: true,
-        }
+    fn part(case: CaseId, items: &[ItemId]) -> CaseView {
+        CaseView { items: items.to_vec(), passed: true, ..view(case) }
     }
 
     #[test]
@@ -133,12 +116,12 @@ mod tests {
         page.learn(&me, (&one, &[item]), vec![report]).unwrap();
         command.learn(&me, (&two, &[item]), vec![report, other]).unwrap();
         page.learn(&me, (&report, &[item]), Vec::new()).unwrap();
-        assert!(page.knows(&view(one, &[item])) && !page.knows(&view(one, &[item, more])));
-        assert!(!page.knows(&view(report, &[item])), "what is no advice is not kept");
+        assert!(page.knows(&part(one, &[item])) && !page.knows(&part(one, &[item, more])));
+        assert!(!page.knows(&part(report, &[item])), "what is no advice is not kept");
         let again = WentAlong::load(&key, &me);
         assert_eq!((again.with(&report), again.with(&other)), (vec![one, two], vec![two]), "of both programs");
         assert!(!std::fs::read(key.with_extension("along")).unwrap().windows(4).any(|w| w == b"item"), "sealed");
-        again.keep(&me, &[view(two, &[])]).unwrap();
+        again.keep(&me, &[part(two, &[])]).unwrap();
         assert_eq!(WentAlong::load(&key, &me).with(&report), [two]);
     }
 }

@@ -31,7 +31,7 @@ use crate::{
         case::Act,
         classification::Stage,
         day::Day,
-        id::{CaseId, OrgId},
+        id::{CaseId, ItemId, OrgId},
     },
     seal::Kind,
     text::Texts,
@@ -138,12 +138,12 @@ pub(super) async fn refresh(open: &mut Unlocked, id: &CaseId) -> Result<CaseView
 pub(super) async fn refresh_with_files(open: &mut Unlocked, id: &CaseId) -> Result<CaseView, DeskError> {
     let case = refresh(open, id).await?;
     let items = open.cases.entry(*id).or_default();
-    for item in items.iter_mut() {
-        if matches!(item.state, State::Large(bytes) if bytes <= open::IN_MEMORY) {
-            *item = open::open_item(&open.client, &case, &item.id, Reach::Heads).await?;
-        }
+    let small = |item: &&Item| matches!(item.state, State::Large(bytes) if bytes <= open::IN_MEMORY);
+    let small: Vec<ItemId> = items.iter().filter(small).map(|item| item.id).collect();
+    // None named would be all of them.
+    if !small.is_empty() {
+        open::fetch_heads(&open.client, &case, items, &small).await?;
     }
-    open::prove(&open.client, items);
     Ok(case)
 }
 

@@ -86,7 +86,7 @@ pub(crate) async fn share(app: Data<App>, me: SignedIn, id: Path<String>, sent: 
         let reporter = app.post.mailbox(&SlotTo::Reporter(case.id), &case);
         // Who went is nobody there is room to be made for.
         let mut kept = mailbox::left(&app, &case).await?;
-        filler.extend(spare(&app, &case, &rows, &kept).await?);
+        filler.extend(spare(&app, &case, &rows, (&filler, &kept)).await?);
         kept.extend([reporter, app.post.mark(&case, true), app.post.mark(&case, false)]);
         let room = Room { filler: &filler, kept: &kept, slots: FILL_MORE };
         let mut already = true;
@@ -104,13 +104,12 @@ async fn spare(
     app: &App,
     case: &Case,
     rows: &[(ItemId, SlotRow)],
-    left: &[[u8; 32]],
+    (filler, left): (&[[u8; 32]], &[[u8; 32]]),
 ) -> Result<Vec<[u8; 32]>, StoreError> {
     let mut spare = Vec::new();
     for (item, _) in rows {
         let there = app.store.slots(item).await?;
-        let plain = app.post.filler(case);
-        if there.len() < FILL_MORE || there.iter().any(|row| plain.contains(&row.mailbox)) {
+        if there.len() < FILL_MORE || there.iter().any(|row| filler.contains(&row.mailbox)) {
             continue;
         }
         let gone = || there.iter().filter(|row| left.contains(&row.mailbox));
