@@ -2,12 +2,12 @@
 //! desk, without content.
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::{Path as FilePath, PathBuf},
+    path::Path,
 };
 
 use serde::{Deserialize, Serialize};
 
-use super::{Client, DeskError, Identity, Item, candidates, circle::Circle, kept};
+use super::{Client, DeskError, Identity, Item, candidates, circle::Circle, kept::Kept};
 use crate::{
     api_types::CaseView,
     domain::{
@@ -37,10 +37,11 @@ pub(super) const STEPS: [&str; 12] = [
 const VERSION: u8 = 1;
 
 /// Which guides were seen, and what was ticked in them.
-pub(super) struct Guide {
-    file: PathBuf,
-    seen: BTreeMap<CaseId, BTreeSet<String>>,
-}
+pub(super) struct Guide(Kept<Seen>);
+
+#[derive(Clone, Default, Deserialize, Serialize)]
+#[serde(from = "Stored", into = "Stored")]
+struct Seen(BTreeMap<CaseId, BTreeSet<String>>);
 
 #[derive(Deserialize, Serialize)]
 struct Stored {
@@ -48,54 +49,47 @@ struct Stored {
     seen: BTreeMap<CaseId, BTreeSet<String>>,
 }
 
+impl From<Seen> for Stored {
+    fn from(Seen(seen): Seen) -> Self {
+        Self { version: VERSION, seen }
+    }
+}
+
+impl From<Stored> for Seen {
+    /// One of another form is as one that is empty.
+    fn from(stored: Stored) -> Self {
+        Self(if stored.version == VERSION { stored.seen } else { BTreeMap::new() })
+    }
+}
+
 impl Guide {
     /// Reads the file beside the identity.
-    pub(super) fn load(identity: &FilePath, me: &Identity) -> Self {
-        let file = identity.with_extension("guide");
-        let seen = read(&file, me).unwrap_or_default();
-        Self { file, seen }
+    pub(super) fn load(identity: &Path, me: &Identity) -> Self {
+        Self(Kept::load(identity, "guide", me))
     }
 
     /// Forgets cases that are gone.
     pub(super) fn keep(&mut self, me: &Identity, there: &[CaseView]) -> Result<(), DeskError> {
-        if self.seen.is_empty() {
-            return Ok(());
-        }
         let there: BTreeSet<CaseId> = there.iter().map(|case| case.case).collect();
-        let gone: BTreeSet<CaseId> = self.seen.keys().filter(|case| !there.contains(case)).copied().collect();
+        let gone: Vec<CaseId> = self.0.known().0.keys().filter(|case| !there.contains(case)).copied().collect();
         if gone.is_empty() {
             return Ok(());
         }
-        self.change(me, |seen| seen.retain(|case, _| !gone.contains(case)))
+        self.0.change(me, |Seen(seen)| gone.iter().fold(false, |any, case| seen.remove(case).is_some() || any))
     }
 
     /// What was ticked; nothing where the guide was not seen.
     pub(super) fn ticks(&self, case: &CaseId) -> Option<&BTreeSet<String>> {
-        self.seen.get(case)
+        self.0.known().0.get(case)
     }
 
     /// Remembers that it was seen, and what was ticked.
     pub(super) fn see(&mut self, me: &Identity, case: CaseId, ticks: BTreeSet<String>) -> Result<(), DeskError> {
-        self.change(me, |seen| drop(seen.insert(case, ticks)))
+        self.0.change(me, |Seen(seen)| {
+            seen.insert(case, ticks);
+            true
+        })
     }
-
-    /// Changes what stands in the file now: another program may have written it since.
-    fn change(
-        &mut self,
-        me: &Identity,
-        how: impl FnOnce(&mut BTreeMap<CaseId, BTreeSet<String>>),
-    ) -> Result<(), DeskError> {
-        let _alone = kept::alone(&self.file)?;
-        if let Some(now) = read(&self.file, me) {
-            self.seen = now;
-        }
-        how(&mut self.seen);
-        kept::save(&self.file, me, &Stored { version: VERSION, seen: self.seen.clone() })
-    }
-}
-
-fn read(file: &FilePath, me: &Identity) -> Option<BTreeMap<CaseId, BTreeSet<String>>> {
-    kept::load(file, me).filter(|stored: &Stored| stored.version == VERSION).map(|stored| stored.seen)
 }
 
 /// Whether the guide is for this reader.

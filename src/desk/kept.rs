@@ -47,6 +47,40 @@ pub(super) fn save(file: &Path, me: &Identity, what: &impl Serialize) -> Result<
     Ok(replace(file, &sealed)?)
 }
 
+/// A file beside the identity, and what stood in it when this program looked last.
+pub(super) struct Kept<T> {
+    file: PathBuf,
+    known: T,
+}
+
+impl<T: DeserializeOwned + Serialize + Default> Kept<T> {
+    /// Reads the file of an ending. One that is not there, or does not open, is as an empty one.
+    pub(super) fn load(beside: &Path, ending: &str, me: &Identity) -> Self {
+        let file = beside.with_extension(ending);
+        let known = load(&file, me).unwrap_or_default();
+        Self { file, known }
+    }
+
+    /// What stood in it.
+    pub(super) fn known(&self) -> &T {
+        &self.known
+    }
+
+    /// Looks again what stands in it. That takes no lock: a file is replaced as a whole.
+    pub(super) fn look(&mut self, me: &Identity) {
+        if let Some(now) = load(&self.file, me) {
+            self.known = now;
+        }
+    }
+
+    /// Changes what stands in it now; it is not written where `how` says that nothing changed.
+    pub(super) fn change(&mut self, me: &Identity, how: impl FnOnce(&mut T) -> bool) -> Result<(), DeskError> {
+        let _alone = alone(&self.file)?;
+        self.look(me);
+        if how(&mut self.known) { save(&self.file, me, &self.known) } else { Ok(()) }
+    }
+}
+
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test")]
 mod tests {

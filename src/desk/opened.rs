@@ -2,13 +2,13 @@
 //! in it since it was opened last is new.
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::{Path, PathBuf},
+    path::Path,
     sync::Mutex,
 };
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use super::{DeskError, Identity, kept};
+use super::{DeskError, Identity, kept::Kept};
 use crate::{
     api_types::CaseView,
     domain::{
@@ -18,39 +18,45 @@ use crate::{
 };
 
 /// A case, with the items that were shown when it was opened last; nothing where that is not known.
-type Cases = BTreeMap<CaseId, Option<Before>>;
+#[derive(Default, Deserialize, Serialize)]
+#[serde(from = "Stored")]
+struct Cases(BTreeMap<CaseId, Option<Before>>);
 
 /// The cases that were opened here, by this program as of the last time it looked, and by others of this reader.
-pub(super) struct OpenedBefore {
-    file: PathBuf,
-    cases: Mutex<Cases>,
-}
+pub(super) struct OpenedBefore(Mutex<Kept<Cases>>);
 
 /// What stands in the file; an earlier desk kept the cases alone.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Stored {
-    Shown(Cases),
+    Shown(BTreeMap<CaseId, Option<Before>>),
     Opened(BTreeSet<CaseId>),
+}
+
+impl From<Stored> for Cases {
+    fn from(stored: Stored) -> Self {
+        Self(match stored {
+            Stored::Shown(cases) => cases,
+            Stored::Opened(cases) => cases.into_iter().map(|case| (case, None)).collect(),
+        })
+    }
 }
 
 impl OpenedBefore {
     /// Read from beside a file of the desk. One that is not there, or does not open, makes every case a new one: the log says it again.
     pub(super) fn load(beside: &Path, me: &Identity) -> Self {
-        let file = beside.with_extension("opened");
-        let cases = read(&file, me).unwrap_or_default();
-        Self { file, cases: Mutex::new(cases) }
+        Self(Mutex::new(Kept::load(beside, "opened", me)))
     }
 
     /// Whether a case is among them.
     pub(super) fn knows(&self, case: &CaseId) -> bool {
-        self.cases.lock().is_ok_and(|cases| cases.contains_key(case))
+        self.0.lock().is_ok_and(|cases| cases.known().0.contains_key(case))
     }
 
     /// Whether an item of a case that was opened was not there then.
     pub(super) fn is_new(&self, case: &CaseId, item: &ItemId) -> bool {
         let new = |shown: &Option<Before>| shown.as_ref().is_some_and(|shown| !shown.has(item));
-        self.cases.lock().is_ok_and(|cases| cases.get(case).is_some_and(new))
+        self.0.lock().is_ok_and(|cases| cases.known().0.get(case).is_some_and(new))
     }
 
     /// Adds a case.
@@ -77,39 +83,23 @@ impl OpenedBefore {
     /// Forgets cases that are gone; not those that another program opened after it was asked what is there.
     pub(super) fn keep(&self, me: &Identity, there: &[CaseView]) -> Result<(), DeskError> {
         let there: BTreeSet<CaseId> = there.iter().map(|view| view.case).collect();
-        let mut gone: BTreeSet<CaseId> =
-            self.cases.lock().map(|cases| cases.keys().copied().collect()).unwrap_or_default();
-        gone.retain(|case| !there.contains(case));
+        let Ok(mut cases) = self.0.lock() else { return Ok(()) };
+        let gone: Vec<CaseId> = cases.known().0.keys().filter(|case| !there.contains(case)).copied().collect();
         if gone.is_empty() {
-            // Looking takes no lock: a file is replaced as a whole.
-            if let (Ok(mut cases), Some(now)) = (self.cases.lock(), read(&self.file, me)) {
-                *cases = now;
-            }
+            cases.look(me);
             return Ok(());
         }
-        self.change(me, |cases| {
-            let before = cases.len();
-            cases.retain(|case, _| !gone.contains(case));
-            cases.len() != before
-        })
+        cases.change(me, |Cases(cases)| gone.iter().fold(false, |any, case| cases.remove(case).is_some() || any))
     }
 
-    /// Changes what stands in the file now.
-    fn change(&self, me: &Identity, how: impl FnOnce(&mut Cases) -> bool) -> Result<(), DeskError> {
-        let Ok(mut cases) = self.cases.lock() else { return Ok(()) };
-        let _alone = kept::alone(&self.file)?;
-        if let Some(now) = read(&self.file, me) {
-            *cases = now;
-        }
-        if how(&mut cases) { kept::save(&self.file, me, &*cases) } else { Ok(()) }
+    fn change(
+        &self,
+        me: &Identity,
+        how: impl FnOnce(&mut BTreeMap<CaseId, Option<Before>>) -> bool,
+    ) -> Result<(), DeskError> {
+        let Ok(mut cases) = self.0.lock() else { return Ok(()) };
+        cases.change(me, |Cases(cases)| how(cases))
     }
-}
-
-fn read(file: &Path, me: &Identity) -> Option<Cases> {
-    Some(match kept::load(file, me)? {
-        Stored::Shown(cases) => cases,
-        Stored::Opened(cases) => cases.into_iter().map(|case| (case, None)).collect(),
-    })
 }
 
 #[cfg(test)]
@@ -118,7 +108,10 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::{desk::summary::tests::view, domain::id::ReaderId};
+    use crate::{
+        desk::{kept, summary::tests::view},
+        domain::id::ReaderId,
+    };
 
     #[test]
     fn what_an_earlier_desk_kept_is_read_and_nothing_in_it_is_called_new() {

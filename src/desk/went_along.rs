@@ -2,13 +2,13 @@
 //! anew.
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::{Path, PathBuf},
+    path::Path,
     sync::Mutex,
 };
 
 use serde::{Deserialize, Serialize};
 
-use super::{DeskError, Identity, kept};
+use super::{DeskError, Identity, kept::Kept};
 use crate::{
     api_types::CaseView,
     domain::{
@@ -29,29 +29,24 @@ struct Advice {
 }
 
 /// The advice of which something went along with a report.
-pub(super) struct WentAlong {
-    file: PathBuf,
-    cases: Mutex<Cases>,
-}
+pub(super) struct WentAlong(Mutex<Kept<Cases>>);
 
 impl WentAlong {
     /// Read from beside a file of the desk. One that is not there, or does not open, is made anew: it holds nothing that is nowhere else.
     pub(super) fn load(beside: &Path, me: &Identity) -> Self {
-        let file = beside.with_extension("along");
-        let cases = kept::load(&file, me).unwrap_or_default();
-        Self { file, cases: Mutex::new(cases) }
+        Self(Mutex::new(Kept::load(beside, "along", me)))
     }
 
     /// The advice of which something went along with a report.
     pub(super) fn with(&self, report: &CaseId) -> Vec<CaseId> {
-        let Ok(cases) = self.cases.lock() else { return Vec::new() };
-        cases.iter().filter(|(_, advice)| advice.reports.contains(report)).map(|(case, _)| *case).collect()
+        let Ok(cases) = self.0.lock() else { return Vec::new() };
+        cases.known().iter().filter(|(_, advice)| advice.reports.contains(report)).map(|(case, _)| *case).collect()
     }
 
     /// Whether everything that this reader has of some advice was looked into.
     pub(super) fn knows(&self, case: &CaseView) -> bool {
         let all = |advice: &Advice| case.items.iter().all(|item| advice.items.has(item));
-        self.cases.lock().is_ok_and(|cases| cases.get(&case.case).is_some_and(all))
+        self.0.lock().is_ok_and(|cases| cases.known().get(&case.case).is_some_and(all))
     }
 
     /// Remembers with which reports something of these items went along, if with any.
@@ -65,30 +60,27 @@ impl WentAlong {
             return Ok(());
         }
         let advice = Advice { items: Before::of(items), reports };
-        if self.cases.lock().is_ok_and(|cases| cases.get(case) == Some(&advice)) {
+        let Ok(mut cases) = self.0.lock() else { return Ok(()) };
+        if cases.known().get(case) == Some(&advice) {
             return Ok(());
         }
-        self.change(me, |cases| drop(cases.insert(*case, advice)))
+        cases.change(me, |cases| {
+            cases.insert(*case, advice);
+            true
+        })
     }
 
     /// Forgets cases that are gone.
     pub(super) fn keep(&self, me: &Identity, there: &[CaseView]) -> Result<(), DeskError> {
         let there: BTreeSet<CaseId> = there.iter().map(|view| view.case).collect();
-        if self.cases.lock().is_ok_and(|cases| cases.keys().all(|case| there.contains(case))) {
+        let Ok(mut cases) = self.0.lock() else { return Ok(()) };
+        if cases.known().keys().all(|case| there.contains(case)) {
             return Ok(());
         }
-        self.change(me, |cases| cases.retain(|case, _| there.contains(case)))
-    }
-
-    /// Changes what stands in the file now: another program of this reader may have written it.
-    fn change(&self, me: &Identity, how: impl FnOnce(&mut Cases)) -> Result<(), DeskError> {
-        let _alone = kept::alone(&self.file)?;
-        let Ok(mut cases) = self.cases.lock() else { return Ok(()) };
-        if let Some(now) = kept::load(&self.file, me) {
-            *cases = now;
-        }
-        how(&mut cases);
-        kept::save(&self.file, me, &*cases)
+        cases.change(me, |cases| {
+            cases.retain(|case, _| there.contains(case));
+            true
+        })
     }
 }
 
