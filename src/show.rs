@@ -15,6 +15,23 @@ fn steers(c: char) -> bool {
     c.is_control() || bidi || c == '\u{feff}'
 }
 
+/// Characters that show nothing, though some count as letters.
+fn shows_nothing(c: char) -> bool {
+    let blank = matches!(
+        c,
+        '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{2800}' | '\u{3164}' | '\u{ffa0}'
+    );
+    let joins = matches!(c, '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{206f}' | '\u{fe00}'..='\u{fe0f}');
+    blank || joins || matches!(c, '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}') || steers(c)
+}
+
+/// The first line of a text in which there is a letter or digit to see, without what shows nothing or turns words around: it names something
+/// in lists and sentences, where nobody should miss it or read other words than stand there.
+pub fn visible_line(text: &str) -> Option<String> {
+    let mut lines = text.lines().map(|line| line.replace('\t', " ").replace(shows_nothing, ""));
+    lines.find(|line| line.contains(char::is_alphanumeric)).map(|line| line.trim().to_owned())
+}
+
 /// Prints a line. Whoever stops reading has read enough; what could not be written for another reason was not said.
 pub fn print(text: &str) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
@@ -104,6 +121,19 @@ mod tests {
             assert_eq!(safe_name(name), safe);
         }
         assert_eq!(safe_name(&"🦀".repeat(120)).len(), 200, "a name fits a file system in bytes");
+    }
+
+    #[test]
+    fn the_line_that_names_something_is_seen_and_turns_no_words_around() {
+        for (text, line) in [
+            ("\u{200b}\n\u{3164}\u{2800} \n  De kas klopt niet.\nTweede", Some("De kas klopt niet.")),
+            ("\u{202e}tein tpolk sak eD", Some("tein tpolk sak eD")),
+            ("a\u{200d}\u{ad}b\tc", Some("ab c")),
+            ("\u{e0041}\u{ffa0}!\n…", None),
+            ("", None),
+        ] {
+            assert_eq!(visible_line(text).as_deref(), line, "{text:?}");
+        }
     }
 
     #[test]

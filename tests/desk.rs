@@ -176,6 +176,53 @@ async fn the_inbox_shows_and_searches_what_was_opened_and_opens_nothing_that_was
     assert_eq!(found(&["--state", "closed"]).await[0]["case"], case.as_str());
 }
 
+/// The server says whose case it is, and to the overseers of that organisation a reader says what they do.
+#[actix_web::test]
+async fn the_server_cannot_make_a_case_another_organisation_s() {
+    let service = Service::start(None).await;
+    let outside = "buiten-functionaris-1";
+    let browser = Browser::new(&service.base);
+    browser.report("De kas is leeg.", &[READER, OTHER]).await;
+    let case = service.desk(outside, &["inbox"]).await.unwrap()[0]["case"].as_str().unwrap().to_owned();
+    let now = |org: &'static str| {
+        let database = service.database.clone();
+        async move {
+            let pool = sqlx::SqlitePool::connect(&database).await.unwrap();
+            sqlx::query(r#"update "case" set org = ?"#).bind(org).execute(&pool).await.unwrap();
+            pool.close().await;
+        }
+    };
+    now("buiten").await;
+    let told = async |who: &str| {
+        let log = service.desk(who, &["log"]).await.unwrap();
+        log["entries"].as_array().unwrap().iter().filter(|e| e["record"]["case"] == case.as_str()).count()
+    };
+    // Of the outside desk it could be; the reporter's first item says that it is not.
+    let refused = service.desk(outside, &["read", &case]).await.unwrap_err();
+    assert!(refused.contains("another organisation"), "{refused}");
+    // Who is of one organisation has no case of another, opened or not.
+    for words in [&["read", &case][..], &["leave", &case, "--conflict"]] {
+        let refused = service.desk("bzk-functionaris-3", words).await.unwrap_err();
+        assert!(refused.contains("another organisation"), "{refused}");
+    }
+    assert_eq!(told("buiten-coordinator").await, 0);
+    now("bzk").await;
+    assert_eq!(service.desk(outside, &["read", &case]).await.unwrap()["items"][0]["story"]["story"], "De kas is leeg.");
+    assert_eq!((told("bzk-coordinator").await, told("buiten-coordinator").await), (1, 0));
+}
+
+#[actix_web::test]
+async fn what_a_desk_remembers_of_the_logs_tells_a_thief_of_the_disk_nothing() {
+    let service = Service::start(None).await;
+    service.desk(READER, &["inbox"]).await.unwrap();
+    let logs = service.path(&format!("readers/{READER}.logs"));
+    let kept = fs::read(&logs).unwrap();
+    assert!(kept.starts_with(b"age-encryption.org/") && !kept.windows(3).any(|three| three == b"bzk"));
+    // What is there and does not open is not as if it were not there: a log that was set back would not be seen.
+    fs::write(&logs, kept.get(..kept.len() / 2).unwrap()).unwrap();
+    assert!(service.desk(READER, &["inbox"]).await.is_err());
+}
+
 /// Whoever else has read a case: nothing of it is shown to a reader who has not, whose first look would stand in no log.
 #[actix_web::test]
 async fn the_inbox_says_nothing_of_a_case_that_this_reader_has_not_opened() {

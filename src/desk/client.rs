@@ -9,8 +9,8 @@ use reqwest::{Body, RequestBuilder, Response, StatusCode, redirect::Policy};
 use serde::de::DeserializeOwned;
 
 use super::{
-    DeskError, Identity, Item, State, along::learn, opened::OpenedBefore, register::about, roster_news::RosterNews,
-    transfer::Pace, went_along::WentAlong,
+    DeskError, Identity, Item, State, along::learn, circle::origin, opened::OpenedBefore, register::about,
+    roster_news::RosterNews, transfer::Pace, went_along::WentAlong,
 };
 use crate::{
     api_types::{
@@ -24,7 +24,7 @@ use crate::{
         day::Day,
         id::{CaseId, ItemId},
         log::Deed,
-        roster::Roster,
+        roster::{Organisation, Roster},
         said::Said,
     },
     replace::replace,
@@ -190,6 +190,23 @@ impl Client {
         Ok(view)
     }
 
+    /// Refuses a case of which the server says that it is another organisation's than its reporter signed: to the overseers of that one
+    /// nothing is said. Who does not have the first item knows no more than that nobody reads in an organisation but its own readers, guests and
+    /// the desk outside.
+    pub(super) fn check_organisation(&self, case: &CaseView, items: &[Item]) -> Result<(), DeskError> {
+        let of = |o: &Organisation| o.reader(&self.me.reader).is_some();
+        let may = || {
+            let (outside, own) = (self.roster.outside(), self.roster.organisation(&case.org));
+            self.me.card.is_some() || outside.into_iter().chain(own).any(of)
+        };
+        let signed = origin(items).and_then(|origin| origin.org.as_ref());
+        if signed.map_or_else(may, |org| *org == case.org) {
+            Ok(())
+        } else {
+            Err(DeskError::known("desk-error-organisation"))
+        }
+    }
+
     /// An item as an ordinary age file, still sealed. It may take as long as it does: whoever reads it sees to its pace.
     pub async fn item(&self, id: &ItemId) -> Result<Response, DeskError> {
         self.fetched(|| self.http.get(self.url(&format!("items/{id}")))).await
@@ -231,6 +248,7 @@ impl Client {
 
     /// A case that this reader looks into. The first time is in the log; and whoever is the first of all has opened it.
     pub(super) async fn opened(&self, case: CaseView, items: &[Item]) -> Result<CaseView, DeskError> {
+        self.check_organisation(&case, items)?;
         let first_of_all = case.state == CaseState::Unopened;
         if first_of_all || !self.before.knows(&case.case) {
             // Who comes later may not have all of it: the register keeps what those knew who had.

@@ -79,6 +79,7 @@ async fn go(client: &Client, case: &CaseView, reason: LeftReason, goes: Goes) ->
 /// Everyone but the one who goes, as the server names them. Whether it is a report or advice is not known to who did not read it: the log
 /// names no case then.
 fn unopened(client: &Client, case: &CaseView, me: &KeyedReader) -> Result<(Addressed, About, Left), DeskError> {
+    client.check_organisation(case, &[])?;
     let others: Vec<&Reader> = roster_readers(client, case).filter(|r| r.keyed() != *me).collect();
     let to = Addressed { to: Recipients::of(others).map_err(failed)?, cards: Vec::new() };
     Ok((to, (None, None), Left::new(LeftReason::Unread, Vec::new())))
@@ -88,6 +89,7 @@ fn unopened(client: &Client, case: &CaseView, me: &KeyedReader) -> Result<(Addre
 async fn staying(client: &Client, case: &CaseView, reason: LeftReason) -> Result<(Addressed, About, Left), DeskError> {
     let me = client.me.keyed();
     let items = open_case(client, case, Reach::Messages).await?;
+    client.check_organisation(case, &items)?;
     let to = Circle::of(client, &items)?.recipients(client, case, &Also { except: Some(&me), ..Also::default() })?;
     let about = about(client, (case, &items), Some(Doing::Kind(Kind::Left)));
     Ok((to, about, Left::new(reason, acts(client, &items, &me))))

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::{Deserialize, Serialize};
 
-use super::{Client, DeskError, client::json};
+use super::{Client, DeskError, client::json, kept};
 use crate::{
     api_types::oversight::{ChainView, NewRecord},
     domain::{
@@ -14,7 +14,6 @@ use crate::{
         register::Row,
         roster::Organisation,
     },
-    replace::replace,
     seal::record::record,
 };
 
@@ -94,15 +93,18 @@ impl Client {
 
     fn remembered(&self) -> Result<Remembered, DeskError> {
         match std::fs::read(&self.logs) {
-            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|_| DeskError::known("desk-error-remembered")),
+            Ok(bytes) => {
+                // An earlier desk kept it in clear, and so whose cases its reader has.
+                let opened = self.me.seal.open_own(&bytes).unwrap_or_else(|_| bytes.into());
+                serde_json::from_slice(&opened).map_err(|_| DeskError::known("desk-error-remembered"))
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Remembered::default()),
             Err(error) => Err(error.into()),
         }
     }
 
     fn remember(&self, remembered: &Remembered) -> Result<(), DeskError> {
-        let bytes = serde_json::to_vec(remembered).map_err(|e| DeskError::new(e.to_string()))?;
-        Ok(replace(&self.logs, &bytes)?)
+        kept::save(&self.logs, &self.me, remembered)
     }
 
     /// Shows the coordinator, once a week, that these keys open and sign.

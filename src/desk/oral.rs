@@ -171,7 +171,7 @@ impl Entering<'_> {
             to: to.readers(),
             reporter: Some(public),
             proof: None,
-            origin: Origin { lang: Some(self.language), from: None },
+            origin: Origin { lang: Some(self.language), from: None, org: Some(self.org.entry.id.clone()) },
         };
         let id = head.item;
         let (slots, payload) = item(head, body, &keys.signer, &to).map_err(failed)?.into_parts();

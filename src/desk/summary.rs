@@ -26,6 +26,7 @@ use crate::{
         day::Day,
         id::{CaseId, ItemId},
     },
+    show::visible_line,
 };
 
 #[cfg(test)]
@@ -91,8 +92,7 @@ fn read(file: &Path, me: &Identity) -> Option<HashMap<CaseId, Summary>> {
 
 /// The first line of a case's story.
 pub(super) fn first_line(items: &[Item]) -> Option<String> {
-    let story = &story(items)?.story;
-    let line: String = story.trim_start().lines().next()?.chars().take(LINE + 1).collect();
+    let line: String = visible_line(&story(items)?.story)?.chars().take(LINE + 1).collect();
     let short: String = line.chars().take(LINE).collect();
     Some(if short.len() < line.len() { format!("{short}…") } else { short })
 }

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     domain::{
         case::{Case, RESERVE_DAYS},
-        id::{ItemId, OrgId},
+        id::{CaseId, ItemId, OrgId},
         order::Before,
         roster::Reader,
         routing::Readers,
@@ -36,8 +36,10 @@ pub(super) struct First<'a> {
     pub(super) reserve: Option<&'a Reader>,
     /// What the reporter wrote.
     pub(super) body: Plaintext,
-    /// In which language, and from which case.
-    pub(super) origin: Origin,
+    /// The language of the page.
+    pub(super) language: Language,
+    /// The case of the same code it is filed from.
+    pub(super) from: Option<CaseId>,
 }
 
 /// A code opens one case of the form: what was sent with it before stands, in whichever of its two rooms.
@@ -55,8 +57,8 @@ pub(super) async fn file(
     }
     let org = answers.org.clone().ok_or(StoreError::Conflict)?;
     let body = answers.into_story().into_body();
-    let origin = Origin { lang: Some(language), from: None };
-    file_first(app, code, First { room, kind, org, now: readers.now(), reserve: readers.reserve(), body, origin }).await
+    let (now, reserve) = (readers.now(), readers.reserve());
+    file_first(app, code, First { room, kind, org, now, reserve, body, language, from: None }).await
 }
 
 /// Files a case in a room of a code. What was filed there before stands.
@@ -67,6 +69,7 @@ pub(super) async fn file_first(app: &App, code: &Code, first: First<'_>) -> Resu
     let keys = code.keys(instance, first.room);
     let public = keys.filed(instance);
     let (id, first_item) = (public.case(instance), ItemId::from_uuid(Uuid::new_v4()));
+    let origin = Origin { lang: Some(first.language), from: first.from, org: Some(first.org.clone()) };
     let case = Case::filed(id, keys.lookup, first.org, today);
     let to = Recipients::of(first.now.iter().chain(first.reserve)).map_err(failed)?;
     let head = ItemHead {
@@ -83,7 +86,7 @@ pub(super) async fn file_first(app: &App, code: &Code, first: First<'_>) -> Resu
         to: to.readers(),
         reporter: Some(public),
         proof: None,
-        origin: first.origin,
+        origin,
     };
     let (slots, payload) = item(head, first.body, &keys.signer, &to).map_err(failed)?.into_parts();
     let reserve = first.reserve.map(Reader::keyed);

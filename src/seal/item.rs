@@ -19,7 +19,7 @@ use super::{
 };
 use crate::domain::{
     day::Day,
-    id::{CaseId, InstanceId, ItemId, KeyedReader, ReaderId},
+    id::{CaseId, InstanceId, ItemId, KeyedReader, OrgId, ReaderId},
     order::{Before, Place},
 };
 
@@ -74,6 +74,9 @@ pub struct Origin {
     /// nothing, and a desk shows it to nobody who does not have that case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<CaseId>,
+    /// Whose case it is: to the overseers of that organisation its readers say what they do, so the server may not choose them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub org: Option<OrgId>,
 }
 
 impl Origin {

@@ -9,7 +9,7 @@ use crate::{
         mailbox::{self, Notice},
         page::problem,
     },
-    seal::{Kind, Origin, Plaintext, Story},
+    seal::{Kind, Plaintext, Story},
     store::Filed,
 };
 
@@ -25,7 +25,8 @@ pub(super) async fn send(filing: &Filing<'_>, more: More, who: &Who) -> HttpResp
         org: who.org.clone(),
         now: &who.now,
         reserve: who.reserve.as_ref(),
-        origin: Origin { lang: Some(t.language), from: filing.from(target, who) },
+        language: t.language,
+        from: filing.from(target, who),
         body: body(filing, more),
     };
     let mut notice = match file_first(app, &opened.code, first).await {

@@ -221,6 +221,7 @@ desk-error-differ = the two passphrases differ; nothing was made
 desk-error-passphrase = the passphrase is not right
 desk-error-identity = this is not an identity file
 desk-error-no-identity = name the file with your keys, with --identity
+desk-error-organisation = the server says that this case is of another organisation than its reporter said; nothing was done or written into a log. Tell the administrators of Meldkluis, not through this page
 desk-error-swapped = the server gave another case than was asked for; nothing was done
 desk-error-remembered = the remembered roster is damaged
 desk-error-empty = the text is empty; nothing was sent

@@ -221,6 +221,7 @@ desk-error-differ = De twee wachtzinnen zijn niet gelijk. Er is niets gemaakt.
 desk-error-passphrase = Deze wachtzin is niet goed.
 desk-error-identity = Dit is geen bestand met sleutels.
 desk-error-no-identity = Noem het bestand met uw sleutels, met --identity.
+desk-error-organisation = De server zegt dat deze zaak van een andere organisatie is dan de melder zei. Er is niets gedaan en niets in een logboek gezet. Meld dit bij de beheerder van Meldkluis, niet via deze pagina.
 desk-error-swapped = De server gaf een andere zaak dan gevraagd. Er is niets gedaan. Meld dit.
 desk-error-remembered = Wat deze computer van de lijst met lezers onthield, is beschadigd.
 desk-error-empty = De tekst is leeg. Er is niets verstuurd.
