@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::{
     READER, RESERVE, SECOND, THIRD,
     evil::{self, hostile},
-    filed, mailbox, read,
+    filed, mailbox, read, says,
     support::{Service, postgres::Postgres},
     with_text,
 };
@@ -74,19 +74,29 @@ async fn what_was_done_in_a_case_stays_when_it_is_withdrawn_after_its_reader_wen
 async fn the_only_one_who_read_it_leaves(database: Option<String>) {
     let service = Service::start(database).await;
     let (browser, code, case) = filed(&service, &[]).await;
-    let reserve = "Functionaris integriteit 4 (";
+    let (reserve, aside) =
+        ("Functionaris integriteit 4 (", "weggaat die het opende</dt><dd>Functionaris integriteit 4</dd>");
     assert!(mailbox(&browser, &code, &[]).await.html.contains(reserve));
     read(&service, SECOND, &case).await;
-    assert!(!mailbox(&browser, &code, &[]).await.html.contains(reserve), "an open case is not for the reserve reader");
+    let page = mailbox(&browser, &code, &[]).await.html;
+    assert!(!page.contains(reserve) && page.contains(aside), "an open case is not for the reserve reader: {page}");
+    // What is sent meanwhile waits with the rest, also while somebody is away.
+    says(&browser, &code, "Er is nog iets").await;
+    let until = service.clock.today().plus_days(10).to_string();
+    service.desk(READER, &["away", "--until", &until]).await.unwrap();
+    assert_eq!(browser.upload(&code, "bijlage.bin", vec![7; 1000]).await.status, 200);
+    service.desk(READER, &["back"]).await.unwrap();
+    assert_eq!(service.desk(RESERVE, &["inbox"]).await.unwrap(), json!([]));
     service.desk(SECOND, &["leave", &case, "--conflict"]).await.unwrap();
     let page = mailbox(&browser, &code, &[]).await.html;
-    assert!(page.contains(LEFT) && page.contains(reserve), "{page}");
+    assert!(page.contains(LEFT) && page.contains(reserve) && !page.contains(aside), "{page}");
 
     // The reserve reader is there again, and need not wait.
     assert!(page.contains("leest alleen mee als niemand die er nu bij kan"), "{page}");
     assert_eq!(service.desk(RESERVE, &["inbox"]).await.unwrap(), json!([]));
     mailbox(&browser, &code, &[("act", "release")]).await;
-    assert!(read(&service, RESERVE, &case).await.to_string().contains("Het verhaal"));
+    let seen = read(&service, RESERVE, &case).await.to_string();
+    assert!(["Het verhaal", "Er is nog iets", "bijlage.bin"].iter().all(|text| seen.contains(text)), "{seen}");
     service.desk(RESERVE, &["leave", &case]).await.unwrap();
 
     // Nothing that was read is destroyed by withdrawing.
