@@ -22,8 +22,7 @@ use crate::{
     api_types::{Adding, CaseView, SentTo, SlotSent},
     domain::{
         case::{Act, Addition, CaseState, InvalidAct, Terms, after, may_add},
-        guest::GuestCard,
-        id::{CaseId, ItemId},
+        id::{CaseId, ItemId, KeyedReader},
         order::Before,
         routing::may_end,
     },
@@ -240,7 +239,7 @@ pub(super) async fn send_as(
     let id = head.item;
     let (slots, payload) = item(head, text, &client.me.signer, &to.to).map_err(failed)?.into_parts();
     let log = client.sealed_record(&case.org, deed, about).await?;
-    let mut body = framed(id, act, case.state, (&slots, &to.cards), log.clone())?;
+    let mut body = framed(id, act, case.state, (&slots, Some(to)), log.clone())?;
     body.extend_from_slice(&payload);
     let added = client.add(&case.case, body).await?;
     client.logged(&case.org, log.as_deref()).await?;
@@ -278,15 +277,26 @@ pub(super) fn framed(
     item: ItemId,
     act: Option<Act>,
     expected: CaseState,
-    (slots, cards): (&[Slot], &[GuestCard]),
+    (slots, addressed): (&[Slot], Option<&Addressed>),
     log: Option<String>,
 ) -> Result<Vec<u8>, DeskError> {
-    // The server knows a guest by their card only.
-    let guest = |to: &SlotTo| cards.iter().find(|card| *to == SlotTo::Reader(card.keyed()));
-    let to = |to: &SlotTo| guest(to).map_or_else(|| SentTo::of(to), |card| SentTo::Guest(Box::new(card.clone())));
+    let to = |to: &SlotTo| match (addressed, to) {
+        (Some(addressed), SlotTo::Reader(reader)) => as_sent(addressed, reader),
+        _ => SentTo::of(to),
+    };
     let sent = |s: &Slot| SlotSent::of(to(&s.to), &s.header);
     let adding = Adding { item, act, expected, slots: slots.iter().map(sent).collect(), log };
     envelope::before_payload(&adding).map_err(|e| DeskError::new(e.to_string()))
+}
+
+/// The server knows a guest by their card only, and keeps what is for a reserve reader as it keeps the rest of theirs.
+fn as_sent(to: &Addressed, reader: &KeyedReader) -> SentTo {
+    let guest = to.cards.iter().find(|card| card.keyed() == *reader);
+    match guest {
+        Some(card) => SentTo::Guest(Box::new(card.clone())),
+        None if to.aside.as_ref() == Some(reader) => SentTo::Aside(reader.clone()),
+        None => SentTo::Reader(reader.clone()),
+    }
 }
 
 /// Seals a file into a private temporary file, then sends it.
@@ -321,7 +331,7 @@ async fn attach(
     bar.finish_and_clear();
     let about = about(client, (case, items), Some(Doing::Kind(Kind::File)));
     let log = client.sealed_record(&case.org, deed(Kind::File), about).await?;
-    let framed = framed(id, None, case.state, (&ending.into_slots(), &to.cards), log.clone())?;
+    let framed = framed(id, None, case.state, (&ending.into_slots(), Some(to)), log.clone())?;
     client.add(&case.case, stream(framed, sealed)?).await?;
     client.logged(&case.org, log.as_deref()).await?;
     Ok(())

@@ -138,7 +138,8 @@ fn refuse(app: &App, me: &SignedIn, case: &Case, adding: &Adding, has: &[CaseRea
         SentTo::Reader(id) => has.iter().all(|r| r.keyed != id),
         // Who only reads a part is known by what they have.
         SentTo::Passed(_) => true,
-        // One who has no slot in the case is left out by the store.
+        // One who has no slot in the case is left out by the store, here and below.
+        SentTo::Aside(_) => false,
         SentTo::Guest(card) => !vouched(card, &app.roster, &case.id) || !card.counts_on(app.clock.today()),
         SentTo::Reporter | SentTo::Nobody(_) => false,
     };
