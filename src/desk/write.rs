@@ -57,8 +57,22 @@ pub async fn write(
     text: Plaintext,
     along: Vec<Attachment>,
 ) -> Result<Sent, DeskError> {
+    write_once(client, id, act, text, (new_item(), along)).await
+}
+
+/// As [`write`], with the id of the item: what arrived before is not written again.
+pub(super) async fn write_once(
+    client: &Client,
+    id: &CaseId,
+    act: Act,
+    text: Plaintext,
+    (item, along): (ItemId, Vec<Attachment>),
+) -> Result<Sent, DeskError> {
     may_write(act, &text)?;
     let (case, items) = entered(client, id).await?;
+    if case.items.contains(&item) {
+        return Ok(Sent { item, already: true });
+    }
     possible(client, (&case, &items), act)?;
     let to = recipients(client, &case, &items, act != Act::Note)?;
     // A reader confirms with the acknowledgement who filed, so far as a hash can say.
@@ -70,7 +84,11 @@ pub async fn write(
     }
     let kind = kind(act);
     let about = about(client, (&case, &items), Some(Doing::Kind(kind)));
-    send_with(client, &case, (kind, Some(act), proof), text, &to, about).await
+    send_item(client, &case, (item, kind, Some(act), proof), text, &to, (deed(kind), about)).await
+}
+
+fn new_item() -> ItemId {
+    ItemId::from_uuid(Uuid::new_v4())
 }
 
 /// What an act writes.
@@ -228,6 +246,17 @@ pub(super) async fn send_as(
     (kind, act, proof): (Kind, Option<Act>, Option<String>),
     text: Plaintext,
     to: &Addressed,
+    line: Line,
+) -> Result<Sent, DeskError> {
+    send_item(client, case, (new_item(), kind, act, proof), text, to, line).await
+}
+
+async fn send_item(
+    client: &Client,
+    case: &CaseView,
+    (id, kind, act, proof): (ItemId, Kind, Option<Act>, Option<String>),
+    text: Plaintext,
+    to: &Addressed,
     (deed, about): Line,
 ) -> Result<Sent, DeskError> {
     guest::may(client, kind)?;
@@ -235,8 +264,7 @@ pub(super) async fn send_as(
         may_send(kind, case.state)?;
     }
     let seq = u32::try_from(case.items.len()).unwrap_or(u32::MAX);
-    let head = ItemHead { proof, ..head(client, case, &to.to, kind, seq, None) };
-    let id = head.item;
+    let head = ItemHead { item: id, proof, ..head(client, case, &to.to, kind, seq, None) };
     let (slots, payload) = item(head, text, &client.me.signer, &to.to).map_err(failed)?.into_parts();
     let log = client.sealed_record(&case.org, deed, about).await?;
     let mut body = framed(id, act, case.state, (&slots, Some(to)), log.clone())?;
@@ -257,7 +285,7 @@ pub(super) fn head(
     ItemHead {
         instance: client.roster.instance,
         case: case.case,
-        item: ItemId::from_uuid(Uuid::new_v4()),
+        item: new_item(),
         kind,
         author: Author::Reader(client.me.reader.clone()),
         seq,
