@@ -106,6 +106,9 @@ pub struct CaseView {
     /// Those of them who are held back until their day, as a reserve reader is; empty in the inbox.
     #[serde(default)]
     pub held: Vec<KeyedReader>,
+    /// The reserve reader of an open case, whose slots are set aside until everybody goes who opened it; nothing in the inbox.
+    #[serde(default)]
+    pub aside: Option<KeyedReader>,
 }
 
 /// Asks for several items at once.
@@ -178,6 +181,8 @@ pub enum SentTo {
     Guest(Box<GuestCard>),
     /// A reader with whom no more is shared than what went along with a report from advice: they read it, and leave.
     Passed(KeyedReader),
+    /// The reserve reader whose slots are set aside: this is kept as those are, and not at all when they went.
+    Aside(KeyedReader),
 }
 
 impl SentTo {
@@ -193,7 +198,7 @@ impl SentTo {
     /// As it is in a case.
     pub fn in_case(self, case: CaseId) -> SlotTo {
         match self {
-            Self::Reader(id) | Self::Passed(id) => SlotTo::Reader(id),
+            Self::Reader(id) | Self::Passed(id) | Self::Aside(id) => SlotTo::Reader(id),
             Self::Reporter => SlotTo::Reporter(case),
             Self::Nobody(n) => SlotTo::Nobody(n),
             Self::Guest(card) => SlotTo::Reader(card.keyed()),

@@ -91,6 +91,45 @@ async fn lock_and_idleness_wait_for_no_server_and_what_was_typed_is_kept() {
     assert!(began.elapsed() < idle + Duration::from_secs(5) + AT_ONCE, "{:?}", began.elapsed());
 }
 
+/// The value of a hidden field of a page.
+fn hidden(page: &str, name: &str) -> String {
+    let (_, after) = page.split_once(&format!("name=\"{name}\" value=\"")).unwrap_or_else(|| panic!("{page}"));
+    after.split('"').next().unwrap().to_owned()
+}
+
+/// The lock drops the answer and not what was sent: the form that was kept is not written twice.
+#[actix_web::test]
+async fn what_arrived_before_the_lock_and_is_sent_again_is_there_once() {
+    let service = Service::start(None).await;
+    Browser::new(&service.base).report(STORY, &[]).await;
+    let slow = Slow::before(&service.base).await;
+    let by = (None, Some(slow.proxy.clone()));
+    let visitor = Visitor::enter(&served::desk_by(&service, READER, by, Duration::from_mins(10))).await;
+    visitor.unlock().await;
+    let note = format!("{}/note", visitor.case().await);
+    let once = hidden(&visitor.get(&note).await, "once");
+    slow.begin_once_sent();
+    let sent = [("text", "\r\nEen regel\r\nen nog een."), ("once", once.as_str())];
+    let (page, lock) = tokio::join!(visitor.post(&note, &sent), lock_after(&visitor, 4));
+    assert!(page.contains(LOCKED) && page.contains("en nog een.") && lock < AT_ONCE, "{lock:?}: {page}");
+    slow.end();
+    // As a browser sends what is kept.
+    let kept = hidden(&page, "once");
+    let again = [("passphrase", ""), ("text", "Een regel\nen nog een."), ("once", kept.as_str())];
+    assert!(visitor.post(&note, &again).await.contains("en nog een."));
+    let notes = async || {
+        let page = visitor.get(note.trim_end_matches("/note")).await;
+        page.matches("en nog een.").count()
+    };
+    assert_eq!(notes().await, 1);
+    // Other words are something else, from the same form too; and so is another form with the same.
+    visitor.post(&note, &[("text", "Iets anders, en nog een."), again[2]]).await;
+    assert_eq!(notes().await, 2);
+    let other = hidden(&visitor.get(&note).await, "once");
+    visitor.post(&note, &[again[1], ("once", other.as_str())]).await;
+    assert_eq!(notes().await, 3);
+}
+
 #[actix_web::test]
 async fn what_was_fetched_stays_when_an_item_does_not_come() {
     let service = Service::start(None).await;

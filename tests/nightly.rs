@@ -129,6 +129,7 @@ async fn filled(store: &dyn Store, blobs: &Blobs, secrets: &Path) -> Vec<(ItemId
     let item = |id: Uuid, payload: Payload| NewItem {
         id: ItemId::from_uuid(id),
         slots: vec![row(id)],
+        aside: None,
         readers: Vec::new(),
         payload,
         most: 1000,

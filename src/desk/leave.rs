@@ -81,7 +81,7 @@ async fn go(client: &Client, case: &CaseView, reason: LeftReason, goes: Goes) ->
 fn unopened(client: &Client, case: &CaseView, me: &KeyedReader) -> Result<(Addressed, About, Left), DeskError> {
     client.check_organisation(case, &[])?;
     let others: Vec<&Reader> = roster_readers(client, case).filter(|r| r.keyed() != *me).collect();
-    let to = Addressed { to: Recipients::of(others).map_err(failed)?, cards: Vec::new() };
+    let to = Addressed { to: Recipients::of(others).map_err(failed)?, cards: Vec::new(), aside: None };
     Ok((to, (None, None), Left::new(LeftReason::Unread, Vec::new())))
 }
 

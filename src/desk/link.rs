@@ -35,7 +35,7 @@ pub async fn link(client: &Client, case: &CaseId, other: &CaseId, how: Linking) 
     if readers.iter().all(|r| r.id != client.me.reader) {
         return Err(DeskError::known("desk-error-not-yours"));
     }
-    let to = Addressed { to: Recipients::of(readers).map_err(failed)?, cards: Vec::new() };
+    let to = Addressed { to: Recipients::of(readers).map_err(failed)?, cards: Vec::new(), aside: None };
     let (duplicate, over) = (how == Linking::Duplicate, how == Linking::Over);
     let (here, there) = (Link::new(*other, duplicate, over), Link::new(*case, false, over));
     // The log says that it was done, and names no case: one after the other, two would say which.

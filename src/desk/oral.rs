@@ -217,7 +217,7 @@ impl Entering<'_> {
         let (slots, payload) = item(head, body, &client.me.signer, &to).map_err(failed)?.into_parts();
         let about = (Some(case.case), Some(self.row.clone()));
         let log = client.sealed_record(&case.org, deed(Kind::Account), about).await?;
-        let before = framed(id, None, case.state, (&slots, &[]), log.clone())?;
+        let before = framed(id, None, case.state, (&slots, None), log.clone())?;
         let added = client.add(&case.case, [before, payload].concat()).await?;
         if !added.already {
             client.logged(&case.org, log.as_deref()).await?;

@@ -229,7 +229,7 @@ impl Client {
         let id = head.item;
         let (slots, payload) = item(head, text, &self.me.signer, &to).map_err(failed)?.into_parts();
         let log = self.sealed_record(org, memo.deed(), (Some(*case), None)).await?;
-        let mut body = framed(id, None, view.state, (&slots, &[]), log.clone())?;
+        let mut body = framed(id, None, view.state, (&slots, None), log.clone())?;
         body.extend_from_slice(&payload);
         let added = self.put(&format!("cases/{case}/memos"), body).await?;
         self.logged(org, log.as_deref()).await?;

@@ -76,7 +76,7 @@ async fn pass(
     let there = case.readers.iter().filter(|r| circle.readers.contains(r)).filter_map(|r| client.roster.keyed(r));
     let recipients = Recipients::of(there.chain(to)).map_err(failed)?;
     let recipients = recipients.with_reporter(case.case, &circle.reporter.reply).map_err(failed)?;
-    let to = Addressed { to: recipients, cards: Vec::new() };
+    let to = Addressed { to: recipients, cards: Vec::new(), aside: None };
     send(client, (&case, items), (Kind::PassOn, None), done.into_body(), &to).await
 }
 

@@ -22,8 +22,7 @@ use crate::{
     api_types::{Adding, CaseView, SentTo, SlotSent},
     domain::{
         case::{Act, Addition, CaseState, InvalidAct, Terms, after, may_add},
-        guest::GuestCard,
-        id::{CaseId, ItemId},
+        id::{CaseId, ItemId, KeyedReader},
         order::Before,
         routing::may_end,
     },
@@ -58,8 +57,22 @@ pub async fn write(
     text: Plaintext,
     along: Vec<Attachment>,
 ) -> Result<Sent, DeskError> {
+    write_once(client, id, act, text, (new_item(), along)).await
+}
+
+/// As [`write`], with the id of the item: what arrived before is not written again.
+pub(super) async fn write_once(
+    client: &Client,
+    id: &CaseId,
+    act: Act,
+    text: Plaintext,
+    (item, along): (ItemId, Vec<Attachment>),
+) -> Result<Sent, DeskError> {
     may_write(act, &text)?;
     let (case, items) = entered(client, id).await?;
+    if case.items.contains(&item) {
+        return Ok(Sent { item, already: true });
+    }
     possible(client, (&case, &items), act)?;
     let to = recipients(client, &case, &items, act != Act::Note)?;
     // A reader confirms with the acknowledgement who filed, so far as a hash can say.
@@ -71,7 +84,11 @@ pub async fn write(
     }
     let kind = kind(act);
     let about = about(client, (&case, &items), Some(Doing::Kind(kind)));
-    send_with(client, &case, (kind, Some(act), proof), text, &to, about).await
+    send_item(client, &case, (item, kind, Some(act), proof), text, &to, (deed(kind), about)).await
+}
+
+fn new_item() -> ItemId {
+    ItemId::from_uuid(Uuid::new_v4())
 }
 
 /// What an act writes.
@@ -229,6 +246,17 @@ pub(super) async fn send_as(
     (kind, act, proof): (Kind, Option<Act>, Option<String>),
     text: Plaintext,
     to: &Addressed,
+    line: Line,
+) -> Result<Sent, DeskError> {
+    send_item(client, case, (new_item(), kind, act, proof), text, to, line).await
+}
+
+async fn send_item(
+    client: &Client,
+    case: &CaseView,
+    (id, kind, act, proof): (ItemId, Kind, Option<Act>, Option<String>),
+    text: Plaintext,
+    to: &Addressed,
     (deed, about): Line,
 ) -> Result<Sent, DeskError> {
     guest::may(client, kind)?;
@@ -236,11 +264,10 @@ pub(super) async fn send_as(
         may_send(kind, case.state)?;
     }
     let seq = u32::try_from(case.items.len()).unwrap_or(u32::MAX);
-    let head = ItemHead { proof, ..head(client, case, &to.to, kind, seq, None) };
-    let id = head.item;
+    let head = ItemHead { item: id, proof, ..head(client, case, &to.to, kind, seq, None) };
     let (slots, payload) = item(head, text, &client.me.signer, &to.to).map_err(failed)?.into_parts();
     let log = client.sealed_record(&case.org, deed, about).await?;
-    let mut body = framed(id, act, case.state, (&slots, &to.cards), log.clone())?;
+    let mut body = framed(id, act, case.state, (&slots, Some(to)), log.clone())?;
     body.extend_from_slice(&payload);
     let added = client.add(&case.case, body).await?;
     client.logged(&case.org, log.as_deref()).await?;
@@ -258,7 +285,7 @@ pub(super) fn head(
     ItemHead {
         instance: client.roster.instance,
         case: case.case,
-        item: ItemId::from_uuid(Uuid::new_v4()),
+        item: new_item(),
         kind,
         author: Author::Reader(client.me.reader.clone()),
         seq,
@@ -278,15 +305,26 @@ pub(super) fn framed(
     item: ItemId,
     act: Option<Act>,
     expected: CaseState,
-    (slots, cards): (&[Slot], &[GuestCard]),
+    (slots, addressed): (&[Slot], Option<&Addressed>),
     log: Option<String>,
 ) -> Result<Vec<u8>, DeskError> {
-    // The server knows a guest by their card only.
-    let guest = |to: &SlotTo| cards.iter().find(|card| *to == SlotTo::Reader(card.keyed()));
-    let to = |to: &SlotTo| guest(to).map_or_else(|| SentTo::of(to), |card| SentTo::Guest(Box::new(card.clone())));
+    let to = |to: &SlotTo| match (addressed, to) {
+        (Some(addressed), SlotTo::Reader(reader)) => as_sent(addressed, reader),
+        _ => SentTo::of(to),
+    };
     let sent = |s: &Slot| SlotSent::of(to(&s.to), &s.header);
     let adding = Adding { item, act, expected, slots: slots.iter().map(sent).collect(), log };
     envelope::before_payload(&adding).map_err(|e| DeskError::new(e.to_string()))
+}
+
+/// The server knows a guest by their card only, and keeps what is for a reserve reader as it keeps the rest of theirs.
+fn as_sent(to: &Addressed, reader: &KeyedReader) -> SentTo {
+    let guest = to.cards.iter().find(|card| card.keyed() == *reader);
+    match guest {
+        Some(card) => SentTo::Guest(Box::new(card.clone())),
+        None if to.aside.as_ref() == Some(reader) => SentTo::Aside(reader.clone()),
+        None => SentTo::Reader(reader.clone()),
+    }
 }
 
 /// Seals a file into a private temporary file, then sends it.
@@ -321,7 +359,7 @@ async fn attach(
     bar.finish_and_clear();
     let about = about(client, (case, items), Some(Doing::Kind(Kind::File)));
     let log = client.sealed_record(&case.org, deed(Kind::File), about).await?;
-    let framed = framed(id, None, case.state, (&ending.into_slots(), &to.cards), log.clone())?;
+    let framed = framed(id, None, case.state, (&ending.into_slots(), Some(to)), log.clone())?;
     client.add(&case.case, stream(framed, sealed)?).await?;
     client.logged(&case.org, log.as_deref()).await?;
     Ok(())

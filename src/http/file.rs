@@ -113,12 +113,13 @@ async fn store(
     // Held until the file is there: so many at once, and no more.
     let _place = app.places.take(visitor, opened.case.id).ok_or(Refused::Busy)?;
     let share = Share { limits: &app.limits, visitor, case: app.limits.key(opened.case.id) };
-    let readers = mailbox::written_to(app, opened).await.map_err(|_| Refused::Failed)?;
+    let (readers, aside) = mailbox::sealed_to(app, opened).await.map_err(|_| Refused::Failed)?;
     if readers.is_empty() {
         return Err(Refused::NoReader);
     }
     let guests = mailbox::guests_now(app, opened).await.map_err(|_| Refused::Failed)?;
-    let to = Recipients::of(readers.iter().map(|r| r.reader).chain(&guests)).map_err(|_| Refused::Failed)?;
+    let all = readers.iter().map(|r| r.reader).chain(aside.map(|(reader, _)| reader)).chain(&guests);
+    let to = Recipients::of(all).map_err(|_| Refused::Failed)?;
     let stands = app.store.items(&opened.case.id).await.map_err(|_| Refused::Failed)?;
     if stands.len() >= Adds::Reporter.most() {
         return Err(Refused::CaseFull);
@@ -130,9 +131,9 @@ async fn store(
     let mut writer = app.blobs.writer(&item).await.map_err(|_| Refused::Failed)?;
     let slots = stream(app, opened, (head, &to), &share, field, &mut writer).await?;
     let who = app.post.of_readers(&opened.case, &slots);
-    let slots = app.post.rows(&opened.case, &item, slots, mailbox::reserve(&readers));
+    let (slots, aside) = mailbox::rows(app, &opened.case, &item, slots, (&readers, aside));
     let most = Adds::Reporter.most();
-    let item = NewItem { id: item, slots, readers: who, payload: Payload::Blob, most };
+    let item = NewItem { id: item, slots, aside, readers: who, payload: Payload::Blob, most };
     let by = served_by(app, &readers);
     // In a task of its own: a browser that goes away now must not stop a commit half-way.
     let committing = actix_web::rt::spawn(commit(app.clone(), opened.case.id, (item, by), writer, unfinished));

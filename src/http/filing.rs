@@ -92,6 +92,7 @@ pub(super) async fn file_first(app: &App, code: &Code, first: First<'_>) -> Resu
     let reserve = first.reserve.map(Reader::keyed);
     let reserve = reserve.as_ref().map(|keyed| (keyed, today.plus_days(RESERVE_DAYS)));
     let slots = app.post.first_rows(&case, &first_item, slots, reserve, first.kind == Kind::Advice);
-    let item = NewItem { id: first_item, slots, readers: Vec::new(), payload: Payload::Inline(payload), most: 1 };
+    let item =
+        NewItem { id: first_item, slots, aside: None, readers: Vec::new(), payload: Payload::Inline(payload), most: 1 };
     app.store.file(&case, &item).await
 }

@@ -144,7 +144,7 @@ where
         if w.run(insert).await? == 0 {
             return Ok(Filed::Already);
         }
-        w.put(&case.id, item, lease, (None, &[])).await?;
+        w.put(&case.id, item, lease, &item.slots.iter().collect::<Vec<_>>()).await?;
         w.commit().await?;
         Ok(Filed::New)
     }
@@ -179,9 +179,8 @@ where
         if usize::try_from(count).is_ok_and(|count| count >= item.most) {
             return Err(StoreError::Conflict);
         }
-        let until = if w.opened(case).await? { Some(today) } else { None };
-        let gone = w.gone(case, &item.readers).await?;
-        w.put(case, item, lease, (until, &gone)).await?;
+        let slots = w.kept_of(case, item, today).await?;
+        w.put(case, item, lease, &slots).await?;
         if let Some(change) = change {
             let update = sqlx::query(sql::MOVE_CASE)
                 .bind(change.state.number())

@@ -74,6 +74,9 @@ pub struct NewItem {
     pub id: ItemId,
     /// All slots, real and filler, shuffled.
     pub slots: Vec<SlotRow>,
+    /// The reserve reader's slot among them, as it is when set aside: it comes in that one's place while what was held back for them in the
+    /// case is set aside. Without meaning in a case that is filed.
+    pub aside: Option<SlotRow>,
     /// The mailboxes of readers among them. Whoever has no slot in the case any more when an item is added to it has left meanwhile: that
     /// slot is left out. Without meaning in a case that is filed.
     pub readers: Vec<[u8; 32]>,
@@ -181,7 +184,8 @@ pub trait Store:
     async fn case(&self, id: &CaseId) -> Result<Option<Case>, StoreError>;
     /// Adds an item; with a [`Move`], changes the case in the same transaction. The item id is the idempotency key. Consumes the
     /// announcement of a blob. After [`StoreError::Unavailable`] the item may be there: ask for its payload before removing a blob.
-    /// Slots that would be released after `today` are left out of a case that was opened: see [`Store::mark_opened`].
+    /// Slots that would be released after `today` are left out of a case that was opened, but for what is set aside: see
+    /// [`Store::mark_opened`].
     async fn add_item(
         &self,
         case: &CaseId,

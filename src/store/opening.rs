@@ -4,7 +4,7 @@ use sqlx::{ColumnIndex, Executor, IntoArguments};
 use uuid::Uuid;
 
 use super::{
-    SlotRow, StoreError,
+    NewItem, SlotRow, StoreError,
     dialect::Dialect,
     rows, sql,
     writing::{Kept, Writing},
@@ -62,13 +62,33 @@ where
             let held = |row: &SlotRow| row.release.is_some_and(|day| day > opening.served);
             return self.release_again(case, &held, (opening.released, ASIDE)).await;
         }
-        let aside = sqlx::query(sql::ASIDE_OF).bind(case.uuid()).bind(ASIDE.number());
-        if !self.holds(aside).await? {
+        if !self.has_aside(case).await? {
             return Ok(());
         }
         let others = self.slots_of_item(item).await?;
         let first = |other: &SlotRow| other.mailbox != slot.mailbox && (opening.opened)(item, other);
         if others.iter().any(first) { self.no_reserve(case).await } else { Ok(()) }
+    }
+
+    /// The slots of an item that is added, as they are kept: without who went, and for a reserve reader as what they had is kept.
+    pub(super) async fn kept_of<'i>(
+        &mut self,
+        case: &CaseId,
+        item: &'i NewItem,
+        served: Day,
+    ) -> Result<Vec<&'i SlotRow>, StoreError> {
+        let opened = self.opened(case).await?;
+        let gone = self.gone(case, &item.readers).await?;
+        let aside = match &item.aside {
+            Some(slot) if self.has_aside(case).await? => Some(slot),
+            _ => None,
+        };
+        let late = |slot: &&SlotRow| opened && slot.release.is_some_and(|day| day > served);
+        let kept = |slot: &'i SlotRow| match aside.filter(|aside| aside.mailbox == slot.mailbox) {
+            None => Some(slot).filter(|slot| !late(slot)),
+            aside => aside,
+        };
+        Ok(item.slots.iter().filter(|slot| !gone.contains(&slot.mailbox)).filter_map(kept).collect())
     }
 
     /// What was set aside is held back again, until a day.
@@ -78,6 +98,11 @@ where
         again: (Released<'_>, Day),
     ) -> Result<(), StoreError> {
         self.release_again(case, &|row| row.release == Some(ASIDE), again).await
+    }
+
+    /// Whether something of a case is set aside.
+    async fn has_aside(&mut self, case: &CaseId) -> Result<bool, StoreError> {
+        self.holds(sqlx::query(sql::ASIDE_OF).bind(case.uuid()).bind(ASIDE.number())).await
     }
 
     /// What was set aside goes.

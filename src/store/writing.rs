@@ -138,13 +138,13 @@ where
         self.run(insert).await.map(drop)
     }
 
-    /// Inserts an item with its slots, but for those released later than `until` or of who is gone; `lease` is the one under which its blob was announced.
+    /// Inserts an item with these slots; `lease` is the one under which its blob was announced.
     pub(super) async fn put(
         &mut self,
         case: &CaseId,
         item: &NewItem,
         lease: i64,
-        (until, gone): (Option<Day>, &[[u8; 32]]),
+        slots: &[&SlotRow],
     ) -> Result<(), StoreError> {
         let payload = match &item.payload {
             Payload::Inline(bytes) => Some(bytes.clone()),
@@ -152,8 +152,7 @@ where
         };
         let blob = payload.is_none();
         self.run(sqlx::query(sql::INSERT_ITEM).bind(item.id.uuid()).bind(case.uuid()).bind(payload)).await?;
-        let late = |slot: &&SlotRow| until.zip(slot.release).is_some_and(|(until, release)| release > until);
-        for slot in item.slots.iter().filter(|slot| !late(slot) && !gone.contains(&slot.mailbox)) {
+        for slot in slots {
             self.put_slot(&item.id, slot).await?;
         }
         let take_over = sqlx::query(sql::TAKE_OVER).bind(item.id.uuid()).bind(lease);

@@ -25,6 +25,8 @@ pub(crate) struct Slow {
 #[derive(Default)]
 struct Told {
     slow: AtomicBool,
+    /// It is slow once something was sent to a case.
+    slow_once_sent: AtomicBool,
     /// Whoever asks for this gets no answer.
     withheld: Mutex<Option<String>>,
     items: AtomicUsize,
@@ -51,6 +53,17 @@ impl Slow {
         self.told.slow.store(true, Ordering::Relaxed);
     }
 
+    /// From now on what is sent to a case arrives, and the answer gives a byte a second.
+    pub(crate) fn begin_once_sent(&self) {
+        self.told.slow_once_sent.store(true, Ordering::Relaxed);
+    }
+
+    /// It is as fast as it was.
+    pub(crate) fn end(&self) {
+        self.told.slow_once_sent.store(false, Ordering::Relaxed);
+        self.told.slow.store(false, Ordering::Relaxed);
+    }
+
     /// Withholds an item, or none.
     pub(crate) fn withhold(&self, item: Option<&str>) {
         *self.told.withheld.lock().unwrap() = item.map(str::to_owned);
@@ -70,6 +83,12 @@ async fn carry(visitor: TcpStream, server: TcpStream, told: Arc<Told>) {
         let mut piece = vec![0; 64 << 10];
         while let Ok(n @ 1..) = asks.read(&mut piece).await {
             let text = String::from_utf8_lossy(&piece[..n]).into_owned();
+            if text.starts_with("POST ")
+                && text.contains("/api/v1/cases/")
+                && now.slow_once_sent.load(Ordering::Relaxed)
+            {
+                now.slow.store(true, Ordering::Relaxed);
+            }
             let withheld = now.withheld.lock().unwrap().clone();
             if text.starts_with("GET ") && text.contains("/api/v1/items/") {
                 now.items.fetch_add(1, Ordering::Relaxed);

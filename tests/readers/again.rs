@@ -1,14 +1,20 @@
 //! Whoever opened a case alone and goes takes that with them: for those who stay it is not opened.
 use meldkluis::{
-    api_types::{SentTo, SharedItem, Sharing, SlotSent},
-    domain::id::CaseId,
+    api_types::{Adding, SentTo, SharedItem, Sharing, SlotSent},
+    domain::{
+        case::Act,
+        id::{CaseId, ItemId},
+    },
+    envelope::before_payload,
+    store::ASIDE,
 };
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::{
-    READER, RESERVE, SECOND, THIRD,
+    NEW, READER, RESERVE, SECOND, THIRD,
     evil::{self, hostile},
-    filed, mailbox, read,
+    filed, mailbox, read, says,
     support::{Service, postgres::Postgres},
     with_text,
 };
@@ -74,19 +80,33 @@ async fn what_was_done_in_a_case_stays_when_it_is_withdrawn_after_its_reader_wen
 async fn the_only_one_who_read_it_leaves(database: Option<String>) {
     let service = Service::start(database).await;
     let (browser, code, case) = filed(&service, &[]).await;
-    let reserve = "Functionaris integriteit 4 (";
+    let (reserve, aside) =
+        ("Functionaris integriteit 4 (", "weggaat die het opende</dt><dd>Functionaris integriteit 4</dd>");
     assert!(mailbox(&browser, &code, &[]).await.html.contains(reserve));
     read(&service, SECOND, &case).await;
-    assert!(!mailbox(&browser, &code, &[]).await.html.contains(reserve), "an open case is not for the reserve reader");
+    let page = mailbox(&browser, &code, &[]).await.html;
+    assert!(!page.contains(reserve) && page.contains(aside), "an open case is not for the reserve reader: {page}");
+    // What is sent meanwhile waits with the rest, also while somebody is away.
+    says(&browser, &code, "Er is nog iets").await;
+    let until = service.clock.today().plus_days(10).to_string();
+    service.desk(READER, &["away", "--until", &until]).await.unwrap();
+    assert_eq!(browser.upload(&code, "bijlage.bin", vec![7; 1000]).await.status, 200);
+    service.desk(READER, &["back"]).await.unwrap();
+    for (act, text) in [("note", "Een notitie"), ("reply", "Een antwoord")] {
+        with_text(&service, SECOND, &[act, &case], text).await.unwrap();
+    }
+    assert_eq!(service.desk(RESERVE, &["inbox"]).await.unwrap(), json!([]));
     service.desk(SECOND, &["leave", &case, "--conflict"]).await.unwrap();
     let page = mailbox(&browser, &code, &[]).await.html;
-    assert!(page.contains(LEFT) && page.contains(reserve), "{page}");
+    assert!(page.contains(LEFT) && page.contains(reserve) && !page.contains(aside), "{page}");
 
     // The reserve reader is there again, and need not wait.
     assert!(page.contains("leest alleen mee als niemand die er nu bij kan"), "{page}");
     assert_eq!(service.desk(RESERVE, &["inbox"]).await.unwrap(), json!([]));
     mailbox(&browser, &code, &[("act", "release")]).await;
-    assert!(read(&service, RESERVE, &case).await.to_string().contains("Het verhaal"));
+    let seen = read(&service, RESERVE, &case).await.to_string();
+    let all = ["Het verhaal", "Er is nog iets", "bijlage.bin", "Een notitie", "Een antwoord"];
+    assert!(all.iter().all(|text| seen.contains(text)), "{seen}");
     service.desk(RESERVE, &["leave", &case]).await.unwrap();
 
     // Nothing that was read is destroyed by withdrawing.
@@ -115,6 +135,35 @@ async fn the_reserve_reader_comes_back_whatever_the_only_reader_did() {
     share(SentTo::Reader(reserve.keyed())).await.unwrap();
     // What was shared is what the reporter made for them.
     assert!(read(&service, RESERVE, &case).await.to_string().contains("Het verhaal"));
+}
+
+/// A slot that is sent as set aside lets nobody in, then or when what was set aside comes back.
+#[actix_web::test]
+async fn nobody_is_let_in_by_a_slot_that_is_sent_as_set_aside() {
+    let service = Service::start(None).await;
+    let (_, _, case) = filed(&service, &[]).await;
+    let me = hostile(&service, SECOND).await;
+    let (id, new, reserve) = (CaseId::parse(&case).unwrap(), evil::named(&me, NEW), evil::named(&me, RESERVE));
+    me.item(&me.case(&id).await.unwrap().items[0]).await.unwrap();
+    let view = me.case(&id).await.unwrap();
+    assert_eq!(view.aside, Some(reserve.keyed()));
+    let to = [SentTo::Reader(me.me.keyed()), SentTo::Aside(new.keyed()), SentTo::Aside(reserve.keyed())];
+    let slots = to.into_iter().map(|to| SlotSent { to, header: "AAAA".to_owned() }).collect();
+    let log = Some(evil::RECORD.to_owned());
+    let item = ItemId::from_uuid(Uuid::new_v4());
+    let adding = Adding { item, act: Some(Act::Note), expected: view.state, slots, log };
+    let body = [before_payload(&adding).unwrap(), b"a payload".to_vec()].concat();
+    me.add(&id, body).await.unwrap();
+    let pool = sqlx::SqlitePool::connect(&service.database).await.unwrap();
+    let kept: Vec<(Option<i32>,)> = sqlx::query_as("select release from slot where item = $1 order by release")
+        .bind(item.uuid())
+        .fetch_all(&pool)
+        .await
+        .unwrap();
+    pool.close().await;
+    assert_eq!(kept, [(None,), (Some(ASIDE.number()),)], "the author's, and the reserve reader's");
+    service.desk(SECOND, &["leave", &case, "--conflict"]).await.unwrap();
+    assert_eq!(service.desk(NEW, &["inbox"]).await.unwrap(), json!([]));
 }
 
 #[actix_web::test]

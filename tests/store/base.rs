@@ -164,6 +164,7 @@ pub(crate) fn item() -> NewItem {
     NewItem {
         id: item_id(),
         slots: vec![slot(), slot()],
+        aside: None,
         readers: Vec::new(),
         payload: Payload::Inline(b"sealed".to_vec()),
         most: 1000,

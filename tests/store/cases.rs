@@ -349,6 +349,7 @@ async fn destroyed_bytes_are_gone_from_the_folder() {
                 &NewItem {
                     id: item_id(),
                     slots,
+                    aside: None,
                     readers: Vec::new(),
                     payload: Payload::Inline(secret.clone()),
                     most: 9,

@@ -76,6 +76,40 @@ on_both! {
         }
     }
 
+    /// What is added meanwhile waits with the rest for who opened it to go, whoever is away; and when that is gone, or there again, so is this.
+    async fn what_is_added_while_something_is_set_aside_is_set_aside_too(base) {
+        let store = base.open().await;
+        let reserve = SlotRow { release: Some(day("2026-11-28")), ..slot() };
+        let (mine, first) = (case(), NewItem { slots: vec![slot(), reserve.clone()], ..item() });
+        let of = |mailbox, tag, release| SlotRow { mailbox, tag, release, ..slot() };
+        let add = async |today| {
+            let (held, aside) = (of(reserve.mailbox, hash(), reserve.release), of(reserve.mailbox, hash(), Some(ASIDE)));
+            let readers = vec![reserve.mailbox];
+            let item = NewItem { slots: vec![slot(), held.clone()], aside: Some(aside.clone()), readers, ..item() };
+            store.add_item(&mine.id, &item, None, day(today)).await.unwrap();
+            let mut kept = store.slots(&item.id).await.unwrap();
+            kept.retain(|row| row.mailbox == reserve.mailbox);
+            (kept.pop(), held, aside)
+        };
+        store.file(&mine, &first).await.unwrap();
+        let (kept, held, _) = add("2026-11-24").await;
+        assert_eq!(kept, Some(held), "nobody had opened it");
+        store.mark_opened(&mine.id, (&first.id, &first.slots[0]), &opening(hash(), day("2026-11-24"))).await.unwrap();
+        for today in ["2026-11-24", "2026-11-28"] {
+            let (kept, _, aside) = add(today).await;
+            assert_eq!(kept, Some(aside), "{today}");
+        }
+        let change = Move {
+            expected: CaseState::Open,
+            expected_due: mine.due,
+            state: CaseState::Closed,
+            due: mine.due,
+            destroy_after: None,
+        };
+        store.add_item(&mine.id, &item(), Some(change), day("2026-11-24")).await.unwrap();
+        assert_eq!(add("2026-11-28").await.0, None, "what was set aside went");
+    }
+
     /// A reserve reader who is let in with consent while the case is open reads what was handed over.
     async fn a_slot_that_is_shared_comes_in_the_place_of_one_that_was_set_aside(base) {
         let store = base.open().await;

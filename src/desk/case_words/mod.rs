@@ -103,7 +103,13 @@ impl<'a> CaseWords<'a> {
         };
         let guests = circle.into_iter().flat_map(|circle| &circle.guests).map(guest);
         let guests: Vec<Who> = guests.filter(|who| !view.readers.contains(&who.reader)).collect();
-        view.readers.iter().map(one).chain(guests).collect()
+        // Who is none of the circle gets nothing, whatever the server says.
+        let aside = view.aside.iter().filter(|aside| circle.is_some_and(|circle| circle.readers.contains(aside)));
+        let aside = aside.map(|reader| {
+            let text = t.with("desk-readers-aside", &[("name", self.person(&reader.reader))]);
+            Who { reader: reader.clone(), line: text.clone(), text }
+        });
+        view.readers.iter().map(one).chain(guests).chain(aside).collect()
     }
 
     /// A name and since when they read. A reserve reader had a slot from the start and reads since some later day, which nothing proves.

@@ -71,6 +71,8 @@ pub(super) enum Unproven {
 pub(super) struct Addressed {
     pub(super) to: Recipients,
     pub(super) cards: Vec<GuestCard>,
+    /// The reserve reader among them, whose slots are set aside.
+    pub(super) aside: Option<KeyedReader>,
 }
 
 /// Who gets what is written, besides the readers of the case.
@@ -133,7 +135,9 @@ impl Circle {
     pub(super) fn recipients(&self, client: &Client, case: &CaseView, also: &Also<'_>) -> Result<Addressed, DeskError> {
         let now = |r: &KeyedReader| client.roster.keyed(r).cloned();
         let gets = |r: &&KeyedReader| also.except != Some(*r);
-        let there = case.readers.iter().filter(|r| self.readers.contains(r)).filter(gets).filter_map(now);
+        let aside = case.aside.as_ref().filter(|aside| also.more.is_none_or(|(more, _)| more.keyed() != **aside));
+        let all = case.readers.iter().chain(aside);
+        let there = all.filter(|r| self.readers.contains(r)).filter(gets).filter_map(now);
         let guests = self.guests.iter().filter(|card| also.except != Some(&card.keyed())).map(GuestCard::reader);
         let more = also.more.map(|(reader, _)| reader.clone());
         let all: Vec<Reader> = there.chain(guests).chain(more).collect();
@@ -141,7 +145,7 @@ impl Circle {
         let reply = &self.reporter.reply;
         let to = if also.reporter { to.with_reporter(case.case, reply).map_err(failed)? } else { to };
         let cards = self.guests.iter().chain(also.more.and_then(|(_, card)| card)).cloned().collect();
-        Ok(Addressed { to, cards })
+        Ok(Addressed { to, cards, aside: aside.cloned() })
     }
 
     /// Since when somebody of the circle reads a case that was filed on a day; nothing where that is not known.
@@ -174,7 +178,7 @@ impl Circle {
     pub(super) fn all_but(&self, client: &Client, case: &CaseView, who: &KeyedReader) -> Result<Addressed, DeskError> {
         let reads = |r: &&KeyedReader| *r != who && (self.readers.contains(r) || self.passed.contains(r));
         let to = case.readers.iter().filter(reads).filter_map(|r| client.roster.keyed(r));
-        Ok(Addressed { to: Recipients::of(to).map_err(failed)?, cards: Vec::new() })
+        Ok(Addressed { to: Recipients::of(to).map_err(failed)?, cards: Vec::new(), aside: None })
     }
 
     /// Refuses whoever only reads what went along: what they ask for here would count for nobody.

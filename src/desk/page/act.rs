@@ -5,23 +5,31 @@ use actix_web::{
     web::{Data, Path},
 };
 use askama::Template;
+use sha2::{Digest, Sha256};
+use uuid::Builder;
 
 use super::{
-    Desk,
+    Desk, Fields,
     answer::{Fault, MaybeForm, answer, case_of, fields},
     case::refresh,
     close,
     language::only_shown,
     lock::{Unlocked, take},
-    view,
+    random, view,
 };
 use crate::{
     api_types::CaseView,
-    desk::{DeskError, circle::origin, summary::first_line, write},
-    domain::{case::Act, id::CaseId},
+    desk::{DeskError, circle::origin, summary::first_line, write, write::write_once},
+    domain::{
+        case::Act,
+        id::{CaseId, ItemId},
+    },
     seal::{Plaintext, code::Language},
     text::Texts,
 };
+
+/// Length of what stands in a form for it alone.
+const ONCE: usize = 64;
 
 #[derive(Template)]
 #[template(path = "desk/act.html")]
@@ -31,6 +39,8 @@ struct Writing<'a> {
     title: String,
     act: &'static str,
     text: &'a Plaintext,
+    /// Of this form alone: sent again, it is written once.
+    once: &'a str,
     /// The languages in which there is a text to begin with.
     letters: &'static [Language],
     error: Option<String>,
@@ -47,39 +57,63 @@ pub(super) async fn act(
         let (id, act) = (case_of(&path.1)?, Act::parse(&path.2).ok_or(Fault::NotFound)?);
         let Some(text) = take(&mut sent, "text") else {
             can(open, &id, act).await?;
-            return Ok(writing(open, t, &id, act, &letter(begins(open, t, &id), act), None));
+            return Ok(writing(open, t, &id, act, (&letter(begins(open, t, &id), act), &random()?), None));
         };
         let kept = Plaintext::from(text.reveal().to_vec());
+        let once = once(&mut sent)?;
         if let Some(language) = take(&mut sent, "letter").and_then(|l| l.choice().and_then(Language::parse)) {
-            return Ok(writing(open, t, &id, act, &with_letter(Texts::of(language), act, text), None));
+            return Ok(writing(open, t, &id, act, (&with_letter(Texts::of(language), act, text), &once), None));
         }
         if only_shown(&sent) && take(&mut sent, "asked").is_none() {
             let unknown = language(open, &id).is_none();
             let text = if unknown && is_letter(act, &text) { letter(t, act) } else { text };
-            return Ok(writing(open, t, &id, act, &text, None));
+            return Ok(writing(open, t, &id, act, (&text, &once), None));
         }
         let sure = take(&mut sent, "sure").and_then(|sure| sure.choice().map(|sure| sure == "yes"));
         let written = match act {
             Act::Ask | Act::Feedback | Act::Close if is_letter(act, &text) => {
                 Err(DeskError::known("desk-error-unfilled"))
             }
-            Act::Close if sure == Some(false) => return Ok(writing(open, t, &id, act, &kept, None)),
-            Act::Close if sure.is_none() => match ask_once_more(open, t, &id, &kept).await {
+            Act::Close if sure == Some(false) => return Ok(writing(open, t, &id, act, (&kept, &once), None)),
+            Act::Close if sure.is_none() => match ask_once_more(open, t, &id, (&kept, &once)).await {
                 Ok(asks) => return Ok(asks),
                 Err(error) => Err(error),
             },
-            _ => write(&open.client, &id, act, text, Vec::new()).await,
+            _ => {
+                let item = (item(&once, &kept), Vec::new());
+                write_once(&open.client, &id, act, text, item).await
+            }
         };
         match written {
             Ok(_) => Ok(view::see_other(&format!("/{}/case/{id}?done={}", t.lang(), act.name()))),
             Err(error) => {
                 // What changed meanwhile is fetched: the page behind "cancel" shows it.
                 drop(refresh(open, &id).await);
-                Ok(writing(open, t, &id, act, &kept, Some(error.in_words(t))))
+                Ok(writing(open, t, &id, act, (&kept, &once), Some(error.in_words(t))))
             }
         }
     })
     .await
+}
+
+/// What stands in a form for this alone; a form without it gets one.
+fn once(sent: &mut Fields) -> Result<String, DeskError> {
+    let once = take(sent, "once").and_then(|once| String::from_utf8(once.reveal().to_vec()).ok());
+    once.filter(|once| once.len() == ONCE).map_or_else(random, Ok)
+}
+
+/// The item of a form: for the same words the same one, so that what was sent and is sent again is there once. To whoever has not seen the
+/// form it is random.
+fn item(once: &str, text: &Plaintext) -> ItemId {
+    let mut hash = Sha256::new_with_prefix(once);
+    // Browsers change the ends of lines when a form is kept.
+    for word in text.reveal().split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()) {
+        hash.update(word);
+        hash.update(b" ");
+    }
+    let mut bytes = [0; 16];
+    bytes.iter_mut().zip(hash.finalize()).for_each(|(byte, hashed)| *byte = hashed);
+    ItemId::from_uuid(Builder::from_random_bytes(bytes).into_uuid())
 }
 
 /// Fetches what is new in a case, and says why an act cannot be done in it.
@@ -93,19 +127,26 @@ async fn ask_once_more(
     open: &mut Unlocked,
     t: Texts,
     id: &CaseId,
-    text: &Plaintext,
+    (text, once): (&Plaintext, &str),
 ) -> Result<HttpResponse, DeskError> {
     write::may_write(Act::Close, text)?;
     let case = can(open, id, Act::Close).await?;
-    Ok(close::sure(open, t, &case, text))
+    Ok(close::sure(open, t, &case, (text, once)))
 }
 
-fn writing(open: &Unlocked, t: Texts, id: &CaseId, act: Act, text: &Plaintext, error: Option<String>) -> HttpResponse {
+fn writing(
+    open: &Unlocked,
+    t: Texts,
+    id: &CaseId,
+    act: Act,
+    (text, once): (&Plaintext, &str),
+    error: Option<String>,
+) -> HttpResponse {
     let items = open.cases.get(id).map(Vec::as_slice).unwrap_or_default();
     let title = first_line(items).unwrap_or_else(|| t.get("desk-to-case"));
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let letters: &[Language] = if letter(t, act).is_empty() { &[] } else { &[Language::Nl, Language::En] };
-    let page = Writing { t, case: *id, title, act: act.name(), text, letters, error };
+    let page = Writing { t, case: *id, title, act: act.name(), text, once, letters, error };
     let title = t.get(&format!("desk-act-{}", act.name()));
     view::page(t, status, &title, &open.client, &page.render().unwrap_or_default())
 }

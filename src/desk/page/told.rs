@@ -29,6 +29,8 @@ struct Writing<'a> {
     title: String,
     act: &'static str,
     text: &'a Plaintext,
+    /// The reporter answers an account; one that is there twice is the same.
+    once: &'static str,
     /// An account begins with what stands, in no other language.
     letters: &'static [Language],
     error: Option<String>,
@@ -67,6 +69,6 @@ fn writing(open: &Unlocked, t: Texts, case: CaseId, text: &Plaintext, error: Opt
     let items = open.cases.get(&case).map(Vec::as_slice).unwrap_or_default();
     let title = first_line(items).unwrap_or_else(|| t.get("desk-to-case"));
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let page = Writing { t, case, title, act: "account", text, letters: &[], error };
+    let page = Writing { t, case, title, act: "account", text, once: "", letters: &[], error };
     Ok(view::page(t, status, &t.get("desk-act-account"), &open.client, &page.render().unwrap_or_default()))
 }

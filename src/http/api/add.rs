@@ -9,7 +9,10 @@ use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 
 use super::{
-    super::{Adds, App, absence, mailbox::CaseReader},
+    super::{
+        Adds, App, absence,
+        mailbox::{Aside, CaseReader},
+    },
     SignedIn,
     document::{Anywhere, Envelope, ForReaders},
     failed,
@@ -101,8 +104,8 @@ pub(crate) async fn add(app: Data<App>, me: SignedIn, id: Path<String>, mut body
         Ok(read) => read,
         Err(refused) => return refused.answer(),
     };
-    let has = match mailbox::readers(&app, &case).await {
-        Ok(readers) => readers,
+    let (has, aside) = match mailbox::all(&app, &case).await {
+        Ok(all) => all,
         Err(error) => return failed(&error),
     };
     if let Some(refused) = refuse(&app, &me, &case, &adding, &has) {
@@ -114,7 +117,7 @@ pub(crate) async fn add(app: Data<App>, me: SignedIn, id: Path<String>, mut body
         _ if mailbox::only_passed(&has, &me.keyed) => Adds::Passed,
         _ => Adds::Reader,
     };
-    let held = (&*has, absence::served_by(&app, &has));
+    let held = ((&*has, aside), absence::served_by(&app, &has));
     let added = async {
         let fit = fit(&app, (&case, adds), &adding).await?;
         if matches!(adds, Adds::Guest | Adds::Passed) && !app.by_guests.take(&case.id) {
@@ -135,7 +138,8 @@ fn refuse(app: &App, me: &SignedIn, case: &Case, adding: &Adding, has: &[CaseRea
         SentTo::Reader(id) => has.iter().all(|r| r.keyed != id),
         // Who only reads a part is known by what they have.
         SentTo::Passed(_) => true,
-        // One who has no slot in the case is left out by the store.
+        // One who has no slot in the case is left out by the store, here and below.
+        SentTo::Aside(_) => false,
         SentTo::Guest(card) => !vouched(card, &app.roster, &case.id) || !card.counts_on(app.clock.today()),
         SentTo::Reporter | SentTo::Nobody(_) => false,
     };
@@ -214,7 +218,7 @@ pub(super) async fn store(
     app: &Data<App>,
     case: &Case,
     fit: Fit,
-    (has, by): (&[CaseReader<'_>], Day),
+    (has, by): ((&[CaseReader<'_>], Aside<'_>), Day),
     mut payload: Vec<u8>,
     mut body: web::Payload,
 ) -> Result<Added, Refused> {
@@ -222,17 +226,18 @@ pub(super) async fn store(
     let most = adds.most();
     let readers = app.post.of_readers(case, &slots);
     let passed: Vec<[u8; 32]> =
-        has.iter().filter(|r| r.passed).map(|r| app.post.reader_mailbox(r.keyed, case.filed)).collect();
+        has.0.iter().filter(|r| r.passed).map(|r| app.post.reader_mailbox(r.keyed, case.filed)).collect();
     let row = |row: SlotRow| if passed.contains(&row.mailbox) { app.post.passed(case, &item, row) } else { row };
-    let slots = app.post.rows(case, &item, slots, mailbox::reserve(has)).into_iter().map(row).collect();
+    let (slots, aside) = mailbox::rows(app, case, &item, slots, has);
+    let slots = slots.into_iter().map(row).collect();
     while payload.len() <= INLINE_BYTES {
         let Some(chunk) = body.next().await else {
-            let item = NewItem { id: item, slots, readers, payload: Payload::Inline(payload), most };
+            let item = NewItem { id: item, slots, aside, readers, payload: Payload::Inline(payload), most };
             return Ok(app.store.add_item(&case.id, &item, change, by).await?);
         };
         payload.extend_from_slice(&chunk?);
     }
-    let item = NewItem { id: item, slots, readers, payload: Payload::Blob, most };
+    let item = NewItem { id: item, slots, aside, readers, payload: Payload::Blob, most };
     if app.store.case_of(&item.id).await? == Some(case.id) {
         return Ok(Added::Already);
     }

@@ -108,7 +108,8 @@ async fn store(app: &App, me: &SignedIn, new: NewCase, slots: Vec<Slot>, payload
     let case = Case::filed(new.case, new.lookup, new.org.clone(), today);
     let reserve = new.reserve.as_ref().map(|keyed| (keyed, today.plus_days(RESERVE_DAYS)));
     let slots = app.post.first_rows(&case, &new.item, slots, reserve, false);
-    let item = NewItem { id: new.item, slots, readers: Vec::new(), payload: Payload::Inline(payload), most: 1 };
+    let item =
+        NewItem { id: new.item, slots, aside: None, readers: Vec::new(), payload: Payload::Inline(payload), most: 1 };
     match app.store.file(&case, &item).await? {
         Filed::New => Ok(Filed::New),
         // Sent twice at once: what came first stands.

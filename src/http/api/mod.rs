@@ -25,7 +25,7 @@ use session::SignedIn;
 
 use super::{
     App, absence,
-    mailbox::{self, CaseReader},
+    mailbox::{self, Aside, CaseReader},
 };
 use crate::{
     api_types::CaseView,
@@ -139,12 +139,18 @@ async fn served(app: &App, me: &SignedIn, mailboxes: &[[u8; 32]]) -> Result<Vec<
     Ok(slots)
 }
 
-fn view(case: &Case, items: Vec<ItemId>, (readers, served): (&[CaseReader<'_>], Day), passed: bool) -> CaseView {
+fn view(
+    case: &Case,
+    items: Vec<ItemId>,
+    ((readers, aside), served): ((&[CaseReader<'_>], Aside<'_>), Day),
+    passed: bool,
+) -> CaseView {
     let Case { id, org, filed, due, destroy_after, state, .. } = case.clone();
     let away = readers.iter().filter(|r| r.away.is_some()).map(|r| r.keyed.clone()).collect();
     let held = readers.iter().filter(|r| r.waits(served)).map(|r| r.keyed.clone()).collect();
     let readers = readers.iter().map(|r| r.keyed.clone()).collect();
-    CaseView { case: id, org, state, filed, due, destroy_after, items, readers, away, held, passed }
+    let aside = aside.map(|(_, keyed)| keyed.clone());
+    CaseView { case: id, org, state, filed, due, destroy_after, items, readers, away, held, passed, aside }
 }
 
 /// The cases of this reader, the most urgent first.
@@ -176,7 +182,7 @@ async fn inbox(app: Data<App>, me: SignedIn) -> HttpResponse {
                     view.items.push(item);
                     view.passed &= passed;
                 }
-                None => views.push(view(&case, vec![item], (&[], case.filed), passed)),
+                None => views.push(view(&case, vec![item], ((&[], None), case.filed), passed)),
             }
         }
         views.sort_by_key(|v| (v.due, v.case));
@@ -212,9 +218,9 @@ async fn case(app: Data<App>, me: SignedIn, id: Path<String>) -> HttpResponse {
     let found = async {
         let Some(id) = CaseId::parse(&id) else { return Ok(None) };
         let Some((case, items)) = mine(&app, &me, &id).await? else { return Ok(None) };
-        let readers = mailbox::readers(&app, &case).await?;
+        let (readers, aside) = mailbox::all(&app, &case).await?;
         let (served, passed) = (absence::served_by(&app, &readers), mailbox::only_passed(&readers, &me.keyed));
-        Ok::<_, StoreError>(Some(view(&case, items, (&readers, served), passed)))
+        Ok::<_, StoreError>(Some(view(&case, items, ((&readers, aside), served), passed)))
     };
     match found.await {
         Ok(Some(view)) => HttpResponse::Ok().json(Json(view)),

@@ -175,7 +175,7 @@ pub(super) async fn memo(app: Data<App>, me: Overseeing, id: Path<String>, mut b
         let adding = for_readers_of(adding, &has);
         let fit = fit(&app, (&case, Adds::Memo), &adding).await?;
         logged(&app, me.writes(), &case, &adding).await?;
-        let held = (&*has, absence::served_by(&app, &has));
+        let held = ((&*has, None), absence::served_by(&app, &has));
         store(&app, &case, fit, held, rest, body).await
     };
     match stored.await {

@@ -162,6 +162,6 @@ fn welcome(app: &App, case: &Case, to: &SentTo) -> bool {
     match to {
         SentTo::Reader(reader) | SentTo::Passed(reader) => app.keyed.contains(reader),
         SentTo::Guest(card) => vouched(card, &app.roster, &case.id) && card.counts_on(app.clock.today()),
-        SentTo::Reporter | SentTo::Nobody(_) => false,
+        SentTo::Reporter | SentTo::Nobody(_) | SentTo::Aside(_) => false,
     }
 }

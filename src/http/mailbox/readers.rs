@@ -2,12 +2,13 @@
 use super::{Opened, letters::letters, parts::parted};
 use crate::{
     domain::{
-        case::Case,
+        case::{Case, RESERVE_DAYS},
         day::Day,
-        id::KeyedReader,
+        id::{ItemId, KeyedReader},
         roster::{Function, Reader},
     },
     http::{App, absence, rooms::ADVICE},
+    seal::Slot,
     store::{ASIDE, SlotRow, StoreError},
 };
 
@@ -33,37 +34,44 @@ impl CaseReader<'_> {
     }
 }
 
+/// A reserve reader whose slots were set aside, with a hash of their keys.
+pub(crate) type Aside<'a> = Option<(&'a Reader, &'a KeyedReader)>;
+
 /// The readers who have a slot in the case's items now, with the day on which a reserve reader's are released.
 pub(crate) async fn readers<'a>(app: &'a App, case: &Case) -> Result<Vec<CaseReader<'a>>, StoreError> {
+    Ok(all(app, case).await?.0)
+}
+
+/// And the reserve reader whose slots were all set aside: they read nothing until those are held back again.
+pub(crate) async fn all<'a>(app: &'a App, case: &Case) -> Result<(Vec<CaseReader<'a>>, Aside<'a>), StoreError> {
     let named = app.roster.readers().zip(&app.keyed);
     let mut absent: Vec<_> = named.map(|(r, keyed)| (app.post.reader_mailbox(keyed, case.filed), r, keyed)).collect();
     let away = absence::away(app).await?;
-    let mut found = Vec::new();
+    let (mut found, mut aside) = (Vec::new(), None);
     for item in app.store.items(&case.id).await? {
         let rows = app.store.slots(&item).await?;
-        // What was set aside is nobody's until it is held back again.
-        let theirs = |row: &&SlotRow, mailbox| row.mailbox == mailbox && row.release != Some(ASIDE);
-        let row_of = |mailbox| rows.iter().find(|row| theirs(row, mailbox) && app.post.intact(case, &item, row));
+        let row_of = |mailbox| rows.iter().find(|row| row.mailbox == mailbox && app.post.intact(case, &item, row));
+        let set_aside = |row: &SlotRow| row.release == Some(ASIDE);
         for there in found.iter_mut().filter(|there: &&mut CaseReader<'_>| there.passed) {
-            let row = row_of(app.post.reader_mailbox(there.keyed, case.filed));
+            let row = row_of(app.post.reader_mailbox(there.keyed, case.filed)).filter(|row| !set_aside(row));
             there.passed = row.is_none_or(|row| app.post.is_passed(case, &item, row));
         }
         absent.retain(|(mailbox, reader, keyed)| {
-            let row = row_of(*mailbox);
+            let Some(row) = row_of(*mailbox) else { return true };
+            if set_aside(row) {
+                aside = Some((*reader, *keyed));
+                return true;
+            }
             // Few of the roster are in the case: only of those the hash is made.
             let until = || away.get(&app.post.reader_away(keyed)).copied();
-            let passed = |row| app.post.is_passed(case, &item, row);
-            found.extend(row.map(|row| CaseReader {
-                reader,
-                keyed,
-                release: row.release,
-                away: until(),
-                passed: passed(row),
-            }));
-            row.is_none()
+            let passed = app.post.is_passed(case, &item, row);
+            found.push(CaseReader { reader, keyed, release: row.release, away: until(), passed });
+            false
         });
     }
-    Ok(found)
+    // Somebody shared one item with them at least: they are one of the readers.
+    let aside = aside.filter(|(_, keyed)| found.iter().all(|r| r.keyed != *keyed));
+    Ok((found, aside))
 }
 
 /// Whether somebody has opened a case, be it one who cannot read it any more.
@@ -98,12 +106,20 @@ pub(crate) async fn advice(app: &App, case: &Case) -> Result<bool, StoreError> {
 /// Whom the reporter writes to: the readers of the case, without those who only got what went along with a report. The talk with an
 /// adviser stays between the two.
 pub(crate) async fn written_to<'a>(app: &'a App, opened: &Opened) -> Result<Vec<CaseReader<'a>>, StoreError> {
-    let mut readers = readers(app, &opened.case).await?;
+    Ok(sealed_to(app, opened).await?.0)
+}
+
+/// And the reserve reader whose slots were set aside: what is written meanwhile is sealed to them too, set aside with the rest.
+pub(crate) async fn sealed_to<'a>(
+    app: &'a App,
+    opened: &Opened,
+) -> Result<(Vec<CaseReader<'a>>, Aside<'a>), StoreError> {
+    let (mut readers, aside) = all(app, &opened.case).await?;
     if opened.room == ADVICE {
         let parts = parted(letters(app, opened).await?);
         readers.retain(|r| !parts.only_passed(r.keyed));
     }
-    Ok(readers)
+    Ok((readers, aside))
 }
 
 /// Whether somebody reads no more of a case than what went along with a report from it: they read, leave, and take out others who do.
@@ -111,7 +127,23 @@ pub(crate) fn only_passed(readers: &[CaseReader<'_>], who: &KeyedReader) -> bool
     readers.iter().any(|r| r.keyed == who && r.passed)
 }
 
-/// The reserve reader among them: what is added later is held back as long as what was there.
+/// An item's slots as rows, and the reserve reader's among them as it is when set aside. What is added later is held back as long as what was
+/// there.
+pub(crate) fn rows(
+    app: &App,
+    case: &Case,
+    item: &ItemId,
+    slots: Vec<Slot>,
+    (readers, aside): (&[CaseReader<'_>], Aside<'_>),
+) -> (Vec<SlotRow>, Option<SlotRow>) {
+    let held = aside.map(|(_, keyed)| (keyed, case.filed.plus_days(RESERVE_DAYS)));
+    let rows = app.post.rows(case, item, slots, reserve(readers).or(held));
+    let aside = rows.iter().find(|row| row.release.is_some());
+    let aside = aside.map(|row| app.post.released(case, item, row.clone(), ASIDE));
+    (rows, aside)
+}
+
+/// The reserve reader among them, with the day by which their slots are released.
 pub(crate) fn reserve<'a>(readers: &[CaseReader<'a>]) -> Option<(&'a KeyedReader, Day)> {
     readers.iter().find_map(|r| Some((r.keyed, r.release?)))
 }

@@ -8,7 +8,7 @@ use super::{
     guests::{guest_name, guests, present},
     letters::letters,
     parts::{WentAlong, parted},
-    readers::{CaseReader, readers},
+    readers::{CaseReader, all as all_readers},
     waits::{Elsewhere, Question, elsewhere},
     was_read,
 };
@@ -102,6 +102,8 @@ struct Mailbox {
     /// Nobody opened it, and the reserve reader may now.
     reserve_joined: Option<String>,
     readers: Vec<String>,
+    /// Who reads it when everybody goes who opened it.
+    aside: Option<String>,
     /// Who could read it before, and cannot now.
     gone: Vec<String>,
     /// When it is destroyed.
@@ -159,7 +161,7 @@ pub(crate) async fn show(
     at: usize,
     draft: Option<(Plaintext, Option<String>)>,
 ) -> HttpResponse {
-    let (readers, all) = match (readers(app, &opened.case).await, letters(app, opened).await) {
+    let ((readers, aside), all) = match (all_readers(app, &opened.case).await, letters(app, opened).await) {
         (Ok(readers), Ok(all)) => (readers, all),
         _ => return problem(t.language, StatusCode::SERVICE_UNAVAILABLE),
     };
@@ -241,6 +243,7 @@ pub(crate) async fn show(
         late,
         reserve_joined: reserve_joined(app, t, case, (&readers, left)),
         readers: named,
+        aside: aside.map(|(reader, _)| t.pick(&reader.shown_as).to_owned()),
         gone,
         ends: ends(&app.roster, &case.org, case.state, case.destroy_after).map(|ends| t.ends(ends)),
         away: absent(app, t, &readers),

@@ -158,5 +158,6 @@ fn sent_item(app: &App, opened: &Opened, kind: Kind, stands: &[ItemId]) -> Optio
     let id = head.item;
     let (slots, payload) = item(head, Plaintext::default(), &opened.keys.signer, &to).ok()?.into_parts();
     let slots = app.post.rows(&opened.case, &id, slots, None);
-    Some(NewItem { id, slots, readers: Vec::new(), payload: Payload::Inline(payload), most: Adds::Reader.most() })
+    let (payload, most) = (Payload::Inline(payload), Adds::Reader.most());
+    Some(NewItem { id, slots, aside: None, readers: Vec::new(), payload, most })
 }

@@ -4,8 +4,8 @@ use askama::Template;
 use uuid::Uuid;
 
 use super::{
-    ANSWER_BYTES, Notice, Opened, again, guests_now, hidden, letters::letters, parts::parted, readers, reserve, show,
-    waits::say_sent, was_read, written_to,
+    ANSWER_BYTES, Notice, Opened, again, guests_now, hidden, letters::letters, parts::parted, readers, rows, sealed_to,
+    show, waits::say_sent, was_read, written_to,
 };
 use crate::{
     domain::{
@@ -84,9 +84,10 @@ pub(crate) fn head(
 /// Seals a message to the readers the case has now. [`StoreError::Conflict`] when no more fit the case.
 pub(super) async fn add(app: &App, opened: &Opened, kind: Kind, text: Plaintext) -> Result<(), StoreError> {
     let failed = |e: crate::seal::SealError| StoreError::Unavailable(Box::new(e));
-    let readers = written_to(app, opened).await?;
+    let (readers, aside) = sealed_to(app, opened).await?;
     let guests = guests_now(app, opened).await?;
-    let to = Recipients::of(readers.iter().map(|r| r.reader).chain(&guests)).map_err(failed)?;
+    let all = readers.iter().map(|r| r.reader).chain(aside.map(|(reader, _)| reader)).chain(&guests);
+    let to = Recipients::of(all).map_err(failed)?;
     // What the reporter said about who reads is shown again behind the code; what they wrote is not.
     let to = match kind {
         Kind::ConsentAnswer | Kind::ToReport | Kind::Agreed | Kind::Withdrawal => {
@@ -99,8 +100,9 @@ pub(super) async fn add(app: &App, opened: &Opened, kind: Kind, text: Plaintext)
     let id = head.item;
     let (slots, payload) = item(head, text, &opened.keys.signer, &to).map_err(failed)?.into_parts();
     let who = app.post.of_readers(&opened.case, &slots);
-    let slots = app.post.rows(&opened.case, &id, slots, reserve(&readers));
-    let item = NewItem { id, slots, readers: who, payload: Payload::Inline(payload), most: Adds::Reporter.most() };
+    let (slots, aside) = rows(app, &opened.case, &id, slots, (&readers, aside));
+    let most = Adds::Reporter.most();
+    let item = NewItem { id, slots, aside, readers: who, payload: Payload::Inline(payload), most };
     app.store.add_item(&opened.case.id, &item, None, served_by(app, &readers)).await?;
     if matches!(kind, Kind::Message | Kind::Talk) {
         say_sent(app, opened, kind, &stands).await;

@@ -809,6 +809,7 @@ desk-readers-look = Look at it
 desk-readers-away = { $name } (away)
 desk-readers-since = { $name }, since { $day }
 desk-readers-reserve = { $name }, reserve reader
+desk-readers-aside = { $name } (reserve reader, reads only once everybody leaves who opened the case)
 desk-readers-consent = Somebody more, if the reporter agrees
 desk-readers-duty = Somebody more because the law demands it
 desk-readers-duty-text = This goes without the consent of the reporter. So it takes two readers.

@@ -70,6 +70,7 @@ ask-manager-hint = You do not have to. A manager reads only if you choose so her
 manager-none = No, no manager
 readers-title = Who can read it
 readers-none = Nobody
+aside-title = Reads only once everybody leaves who opened it
 gone-title = Could read this before, and cannot now
 outside-joined = Readers from outside the organisation read along.
 ask-no-secrets = Write no state secrets here. Is it about classified information? Ask the security officer how to report it safely. At AIVD and MIVD the CTIVD takes such reports.

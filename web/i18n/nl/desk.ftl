@@ -809,6 +809,7 @@ desk-readers-look = Bekijk het
 desk-readers-away = { $name } (afwezig)
 desk-readers-since = { $name }, sinds { $day }
 desk-readers-reserve = { $name }, reservelezer
+desk-readers-aside = { $name } (reservelezer, leest pas als iedereen weggaat die de zaak opende)
 desk-readers-consent = Iemand erbij, als de melder dat goedvindt
 desk-readers-duty = Iemand erbij omdat de wet het eist
 desk-readers-duty-text = Dit gaat zonder toestemming van de melder. Daarom zijn er twee lezers voor nodig.

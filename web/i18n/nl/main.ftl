@@ -70,6 +70,7 @@ ask-manager-hint = Dat hoeft niet. Een leidinggevende leest alleen als u dat hie
 manager-none = Nee, geen leidinggevende
 readers-title = Wie het kan lezen
 readers-none = Niemand
+aside-title = Leest pas als iedereen weggaat die het opende
 gone-title = Kon dit eerder lezen, en nu niet meer
 outside-joined = Lezers van buiten de organisatie lezen mee.
 ask-no-secrets = Schrijf hier geen staatsgeheimen op. Gaat het over gerubriceerde informatie? Vraag dan de beveiligingsambtenaar hoe u het veilig meldt. Bij AIVD en MIVD kan dat bij de CTIVD.
