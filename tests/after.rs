@@ -1,8 +1,11 @@
 //! What a reporter does shows on desks, and what a withdrawal and the end of a case mean is said on both sides.
 #![cfg(all(feature = "server", feature = "desk", unix))]
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
-#[path = "after/advice.rs"]
+#[path = "support/advice.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
 mod advice;
+#[path = "after/advice.rs"]
+mod asked;
 #[path = "after/closed.rs"]
 mod closed;
 #[path = "after/duty.rs"]

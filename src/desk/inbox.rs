@@ -71,7 +71,7 @@ struct Known<'a> {
     oral: bool,
     /// What the reporter or a coordinator did since this reader opened it last, from this desk.
     new: BTreeSet<News>,
-    /// What another reader began and this one can end.
+    /// What another reader or the reporter began and this one can end.
     waits: BTreeSet<Waits>,
 }
 

@@ -218,8 +218,17 @@ fn head((case, owed): (&CaseView, Owed), today: Day, words: &CaseWords<'_>, item
     if let Some(told) = words.told() {
         text += &line(&format!("{} {} {}", told.told, told.standing, told.code));
     }
-    for (asked, _) in words.consents(case.state) {
+    let does = |words: &str| line(&t.with("desk-command", &[("command", words.to_owned())]));
+    if words.to_pass_on(case.state) {
+        text += &line(&t.get("desk-pass-on-text"));
+        text += &does(&format!("pass-on {}", case.case));
+    }
+    let ready: Vec<String> = words.to_hand_over(case).map(|consent| consent.request.to_string()).collect();
+    for (asked, request) in words.consents(case.state) {
         text += &line(&asked);
+        if let Some(request) = request.filter(|request| ready.contains(request)) {
+            text += &does(&format!("hand-over {} {request}", case.case));
+        }
     }
     for duty in words.duties() {
         text += &line(&words.duty(&duty, case.state));
