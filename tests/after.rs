@@ -20,6 +20,8 @@ mod kept;
 mod looks;
 #[path = "after/news.rs"]
 mod news;
+#[path = "after/once.rs"]
+mod once;
 #[path = "after/waits.rs"]
 mod waits;
 #[path = "after/withdrawn.rs"]
