@@ -106,6 +106,9 @@ pub struct CaseView {
     /// Those of them who are held back until their day, as a reserve reader is; empty in the inbox.
     #[serde(default)]
     pub held: Vec<KeyedReader>,
+    /// Whether it is unopened again: who had opened it left, and nobody who is there has.
+    #[serde(default)]
+    pub left: bool,
 }
 
 /// Asks for several items at once.

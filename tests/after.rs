@@ -16,6 +16,8 @@ mod ended;
 mod gone;
 #[path = "after/kept.rs"]
 mod kept;
+#[path = "after/left.rs"]
+mod left;
 #[path = "after/looks.rs"]
 mod looks;
 #[path = "after/news.rs"]

@@ -14,7 +14,12 @@ use super::{
     safe_text,
     summary::Summaries,
 };
-use crate::{api_types::CaseView, domain::id::CaseId, seal::code::Language, text::Texts};
+use crate::{
+    api_types::CaseView,
+    domain::{case::CaseState, id::CaseId},
+    seal::code::Language,
+    text::Texts,
+};
 
 /// Which cases, by where they stand.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
@@ -77,6 +82,14 @@ struct Known<'a> {
 
 fn owed(case: &CaseView, known: &Summaries) -> Owed {
     Owed::of(case, known.of(&case.case).map(|summary| summary.asks))
+}
+
+/// Where a case stands, in words, as far as this reader knows it.
+pub(super) fn state(t: Texts, case: &CaseView) -> String {
+    t.get(match case.state {
+        CaseState::Unopened if case.left => "desk-state-left",
+        state => state.text_id(),
+    })
 }
 
 /// Keeps what is asked for, the most urgent first; of what is due on the same day, and of what has no day, first where somebody did
@@ -154,11 +167,15 @@ pub(super) async fn inbox(options: &Options, client: &Client, asked: &Asked) -> 
         let told = [(advice, "  advice"), (oral(c), "  oral")].map(|(is, word)| if is { word } else { "" }).concat();
         let due = owed(c, &known).in_words(t, c.due.to_string(), c.due < client.today());
         let title = title(c).map(|title| format!("\n  {}", safe_text(title)));
-        let unread = || if opened(c) { String::new() } else { "\n  not opened by you yet".to_owned() };
+        let unread = || match (opened(c), c.left) {
+            (true, _) => String::new(),
+            (false, true) => format!("\n  {}", t.get("desk-left-case")),
+            (false, false) => "\n  not opened by you yet".to_owned(),
+        };
         let title = title.unwrap_or_else(unread);
         let news = in_words(t, client, &known, &c.case);
         let news = news.iter().map(|news| ["\n  ", news].concat()).collect::<String>();
-        let state = t.get(c.state.text_id());
+        let state = state(t, c);
         format!("{}  {}  {state}  filed {}  {due}  {items} item(s){told}{title}{news}", c.case, c.org, c.filed)
     };
     let lines: Vec<String> = cases.iter().map(line).collect();

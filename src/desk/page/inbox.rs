@@ -163,7 +163,7 @@ fn row(open: &Unlocked, t: Texts, case: &CaseView, there: &HashSet<CaseId>) -> R
     let summary = open.summaries.of(&case.case);
     let opened = open.client.has_opened(&case.case);
     let title = match (summary, case.state) {
-        (_, CaseState::Unopened) if !opened => t.get("desk-new-case"),
+        (_, CaseState::Unopened) if !opened => t.get(if case.left { "desk-left-case" } else { "desk-new-case" }),
         _ if !opened => t.get("desk-not-opened"),
         (Some(summary), _) if !summary.line.is_empty() => summary.line.clone(),
         _ => t.with("desk-case", &[("day", t.day(case.filed))]),
@@ -176,7 +176,7 @@ fn row(open: &Unlocked, t: Texts, case: &CaseView, there: &HashSet<CaseId>) -> R
         filed: t.day(case.filed),
         due,
         late,
-        state: t.get(case.state.text_id()),
+        state: inbox::state(t, case),
         unread: case.state == CaseState::Unopened,
         links: summary.map(|summary| linked(open, t, summary, there)).unwrap_or_default(),
         oral: summary.is_some_and(|s| s.oral),

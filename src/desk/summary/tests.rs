@@ -33,6 +33,7 @@ pub(in crate::desk) fn view(case: CaseId) -> CaseView {
         away: Vec::new(),
         held: Vec::new(),
         passed: false,
+        left: false,
     }
 }
 
