@@ -216,6 +216,11 @@ impl Client {
         self.before.knows(case)
     }
 
+    /// The cases that this reader opened before, from this desk.
+    pub(super) fn opened_before(&self) -> Vec<CaseId> {
+        self.before.all()
+    }
+
     /// Whether an item came in a case after this reader opened it last, from this desk.
     pub(super) fn is_new(&self, case: &CaseId, item: &ItemId) -> bool {
         self.before.is_new(case, item)

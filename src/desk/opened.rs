@@ -47,7 +47,12 @@ impl OpenedBefore {
         self.cases.lock().is_ok_and(|cases| cases.contains_key(case))
     }
 
-    /// The same, by what stands in the file now where this program does not know it: another of this reader may have opened it.
+    /// All of them.
+    pub(super) fn all(&self) -> Vec<CaseId> {
+        self.cases.lock().map(|cases| cases.keys().copied().collect()).unwrap_or_default()
+    }
+
+    /// Whether a case is among them, by what stands in the file now where this program does not know it: another of this reader may have opened it.
     pub(super) fn knows_now(&self, me: &Identity, case: &CaseId) -> bool {
         if !self.knows(case)
             && let (Ok(mut cases), Some(now)) = (self.cases.lock(), read(&self.file, me))

@@ -50,3 +50,39 @@ async fn nor_is_one_that_was_only_opened_and_one_that_was_left_unread_is_new() {
     assert!(page.matches("Nieuw: nog door niemand geopend").count() == 1, "{page}");
     assert!(page.matches("Iemand die dit opende").count() == 1, "{page}");
 }
+
+#[actix_web::test]
+async fn a_case_that_was_acknowledged_says_so_where_that_is_known() {
+    let (service, _, _, case) = opened().await;
+    let desk = Local::desk(&service, READER).await;
+    let said = async || {
+        let page = [desk.get("/nl/inbox").await.1, desk.get(&format!("/nl/case/{case}")).await.1].concat();
+        let inbox = service.desk_words(READER, &["inbox"]).await.unwrap();
+        let words = [inbox, service.desk_words(READER, &["read", &case]).await.unwrap()].concat();
+        let count = page.matches("Geopend, ontvangst bevestigd").count();
+        (count, words.matches("Opened, receipt confirmed").count())
+    };
+    assert_eq!(said().await, (0, 0));
+    letter(&service, "acknowledge", &case).await.unwrap();
+    assert_eq!(said().await, (2, 2));
+    let inbox = service.desk(READER, &["inbox"]).await.unwrap();
+    assert_eq!(inbox[0]["acknowledged"], true);
+    let inbox = service.desk(SECOND, &["inbox"]).await.unwrap();
+    assert!(inbox[0].get("acknowledged").is_none(), "who did not open it does not know: {inbox}");
+    letter(&service, "close", &case).await.unwrap();
+    assert_eq!(said().await, (0, 0), "closed is closed");
+}
+
+#[actix_web::test]
+async fn each_row_has_its_number_so_that_two_of_one_day_are_told_apart() {
+    let service = Service::start(None).await;
+    for story in ["Een", "Twee"] {
+        Browser::new(&service.base).report(story, &[]).await;
+    }
+    let inbox = service.desk(READER, &["inbox"]).await.unwrap();
+    let (_, page) = Local::desk(&service, READER).await.get("/nl/inbox").await;
+    for row in inbox.as_array().unwrap() {
+        let number = row["case"].as_str().unwrap().get(..8).unwrap();
+        assert!(page.contains(&format!("Nummer <span class=\"mk-path\" translate=\"no\">{number}</span>")), "{page}");
+    }
+}

@@ -49,6 +49,7 @@ fn summary(line: &str, items: &[ItemId]) -> Summary {
         waits: Vec::new(),
         links: Vec::new(),
         from: None,
+        identity: false,
         text: String::new(),
     }
 }
