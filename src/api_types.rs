@@ -109,6 +109,9 @@ pub struct CaseView {
     /// The reserve reader of an open case, whose slots are set aside until everybody goes who opened it; nothing in the inbox.
     #[serde(default)]
     pub aside: Option<KeyedReader>,
+    /// Whether it is unopened again: who had opened it left, and nobody who is there has.
+    #[serde(default)]
+    pub left: bool,
 }
 
 /// Asks for several items at once.

@@ -1,8 +1,11 @@
 //! What a reporter does shows on desks, and what a withdrawal and the end of a case mean is said on both sides.
 #![cfg(all(feature = "server", feature = "desk", unix))]
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
-#[path = "after/advice.rs"]
+#[path = "support/advice.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
 mod advice;
+#[path = "after/advice.rs"]
+mod asked;
 #[path = "after/closed.rs"]
 mod closed;
 #[path = "after/duty.rs"]
@@ -13,10 +16,14 @@ mod ended;
 mod gone;
 #[path = "after/kept.rs"]
 mod kept;
+#[path = "after/left.rs"]
+mod left;
 #[path = "after/looks.rs"]
 mod looks;
 #[path = "after/news.rs"]
 mod news;
+#[path = "after/once.rs"]
+mod once;
 #[path = "after/waits.rs"]
 mod waits;
 #[path = "after/withdrawn.rs"]

@@ -233,6 +233,11 @@ impl Client {
         self.before.knows(case)
     }
 
+    /// The cases that this reader opened before, from this desk.
+    pub(super) fn opened_before(&self) -> Vec<CaseId> {
+        self.before.all()
+    }
+
     /// Whether an item came in a case after this reader opened it last, from this desk.
     pub(super) fn is_new(&self, case: &CaseId, item: &ItemId) -> bool {
         self.before.is_new(case, item)
@@ -249,8 +254,11 @@ impl Client {
     /// A case that this reader looks into. The first time is in the log; and whoever is the first of all has opened it.
     pub(super) async fn opened(&self, case: CaseView, items: &[Item]) -> Result<CaseView, DeskError> {
         self.check_organisation(&case, items)?;
-        let first_of_all = case.state == CaseState::Unopened;
-        if first_of_all || !self.before.knows(&case.case) {
+        let unopened = case.state == CaseState::Unopened;
+        let case = if unopened { self.case(&case.case).await? } else { case };
+        // What a guest reads, or who only reads what went along, stays unopened.
+        let first_of_all = unopened && case.state != CaseState::Unopened;
+        if first_of_all || !self.before.knows_now(&self.me, &case.case) {
             // Who comes later may not have all of it: the register keeps what those knew who had.
             let (named, row) = about(self, (&case, items), None);
             // Nor does who could not fetch all of it.
@@ -263,7 +271,7 @@ impl Client {
             }
         }
         learn(self, &case, items)?;
-        if first_of_all { self.case(&case.case).await } else { Ok(case) }
+        Ok(case)
     }
 
     /// Adds an item; sending the same again adds nothing. A sign-in that has run out is renewed: before a body that is streamed,

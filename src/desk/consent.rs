@@ -54,6 +54,28 @@ pub struct Consent {
     pub card: Option<GuestCard>,
 }
 
+impl Consent {
+    /// Whether the reporter agreed, whom they agreed to is still there, and the signed-in reader has all that they would read.
+    pub(super) fn can_be_done(&self, client: &Client, circle: &Circle, case: &CaseView) -> bool {
+        let agreed = matches!(self.standing, Standing::Yes(_));
+        let has_all = self.items.iter().all(|named| case.items.contains(&named.item));
+        agreed && has_all && reads(client, circle, &case.case, (&self.to, self.card.as_ref())).is_some()
+    }
+}
+
+/// Who would read, if they are still who they were and nobody excluded them; a guest with a card that counts.
+fn reads(
+    client: &Client,
+    circle: &Circle,
+    id: &CaseId,
+    (to, card): (&KeyedReader, Option<&GuestCard>),
+) -> Option<(Reader, Option<GuestCard>)> {
+    let guest = card.filter(|card| vouched(card, &client.roster, id) && card.counts_on(client.today()));
+    let reader = guest.map(GuestCard::reader).or_else(|| client.roster.reader(&to.reader).cloned());
+    let reader = reader.filter(|r| r.keyed() == *to && !circle.struck.contains(&r.id))?;
+    Some((reader, guest.cloned()))
+}
+
 /// The requests of a case, from what is proven.
 pub fn consents(items: &[Item]) -> Vec<Consent> {
     let answers: Vec<(ItemId, &Answer)> = proven(items).filter_map(answer).collect();
@@ -276,10 +298,9 @@ pub async fn hand_over(client: &Client, id: &CaseId, request: &ItemId, read: usi
     let circle = Circle::of(client, &items)?;
     let Allowed { answer, to, items: shared, card, told, not_before } =
         allowed(client, &circle, &items, (request, read))?;
-    let guest = card.as_ref().filter(|card| vouched(card, &client.roster, id) && card.counts_on(client.today()));
-    let reader = guest.map(GuestCard::reader).or_else(|| client.roster.reader(&to.reader).cloned());
-    let reader = reader.filter(|r| r.keyed() == to && !circle.struck.contains(&r.id));
-    let reader = reader.ok_or_else(|| DeskError::known("desk-error-reader-gone"))?;
+    let there = reads(client, &circle, id, (&to, card.as_ref()));
+    let (reader, guest) = there.ok_or_else(|| DeskError::known("desk-error-reader-gone"))?;
+    let guest = guest.as_ref();
     let files: Vec<ItemId> = shared.iter().map(|named| named.item).collect();
     fetch_heads(client, &case, &mut items, &files).await?;
     as_named(&items, &shared)?;

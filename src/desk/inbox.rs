@@ -10,11 +10,16 @@ use super::{
     along::look,
     commands::Options,
     news::{News, Waits},
-    owed::Owed,
+    owed::{Asks, Owed},
     safe_text,
     summary::Summaries,
 };
-use crate::{api_types::CaseView, domain::id::CaseId, seal::code::Language, text::Texts};
+use crate::{
+    api_types::CaseView,
+    domain::{case::CaseState, id::CaseId},
+    seal::code::Language,
+    text::Texts,
+};
 
 /// Which cases, by where they stand.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
@@ -58,12 +63,15 @@ struct Known<'a> {
     case: &'a CaseView,
     /// Whether this reader opened it, from this desk; if not, nothing of it is known here.
     opened: bool,
-    /// The beginning of its story, where it was opened.
+    /// The beginning of its story, or whose name it holds, where it was opened.
     #[serde(skip_serializing_if = "Option::is_none")]
-    title: Option<&'a str>,
+    title: Option<String>,
     /// What is owed by the day that is due: `acknowledge`, `feedback`; `acknowledge_if_report` and `feedback_unless_given`
     /// where this reader does not know; or `fed_back`, by no day.
     owed: Option<&'static str>,
+    /// Whether receipt was confirmed, where it was opened.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acknowledged: Option<bool>,
     /// Whether it is a request for advice, where it was opened.
     #[serde(skip_serializing_if = "Option::is_none")]
     advice: Option<bool>,
@@ -71,12 +79,22 @@ struct Known<'a> {
     oral: bool,
     /// What the reporter or a coordinator did since this reader opened it last, from this desk.
     new: BTreeSet<News>,
-    /// What another reader began and this one can end.
+    /// What another reader or the reporter began and this one can end.
     waits: BTreeSet<Waits>,
 }
 
 fn owed(case: &CaseView, known: &Summaries) -> Owed {
     Owed::of(case, known.of(&case.case).map(|summary| summary.asks))
+}
+
+/// Where a case stands, in words, as far as this reader knows it.
+pub(super) fn state(t: Texts, case: &CaseView, asks: Option<Asks>) -> String {
+    let acknowledged = asks.is_some_and(|asks| asks.done.acknowledged);
+    t.get(match case.state {
+        CaseState::Unopened if case.left => "desk-state-left",
+        CaseState::Open if acknowledged => "desk-state-acknowledged",
+        state => state.text_id(),
+    })
 }
 
 /// Keeps what is asked for, the most urgent first; of what is due on the same day, and of what has no day, first where somebody did
@@ -128,7 +146,9 @@ pub(super) async fn inbox(options: &Options, client: &Client, asked: &Asked) -> 
     look(client, &cases, None).await;
     known.save(&client.me, &cases)?;
     chosen(&mut cases, &known, client, asked);
-    let title = |case: &CaseView| known.of(&case.case).map(|s| s.line.as_str()).filter(|line| !line.is_empty());
+    let t = Texts::of(Language::En);
+    let title = |case: &CaseView| known.title(t, &case.case);
+    let asks = |case: &CaseView| known.of(&case.case).map(|summary| summary.asks);
     let oral = |case: &CaseView| known.of(&case.case).is_some_and(|summary| summary.oral);
     let opened = |case: &CaseView| client.has_opened(&case.case);
     if options.json {
@@ -137,6 +157,7 @@ pub(super) async fn inbox(options: &Options, client: &Client, asked: &Asked) -> 
             opened: opened(case),
             title: title(case),
             owed: owed(case, &known).name(),
+            acknowledged: asks(case).map(|asks| asks.done.acknowledged),
             advice: known.of(&case.case).map(|summary| summary.advice),
             oral: oral(case),
             new: known.news(client, &case.case),
@@ -147,18 +168,21 @@ pub(super) async fn inbox(options: &Options, client: &Client, asked: &Asked) -> 
         let all = all.map_err(|e| DeskError::new(e.to_string()))?;
         return Ok(Value::from(all).to_string());
     }
-    let t = Texts::of(Language::En);
     let line = |c: &CaseView| {
         let items = c.items.len();
         let advice = known.of(&c.case).is_some_and(|summary| summary.advice);
         let told = [(advice, "  advice"), (oral(c), "  oral")].map(|(is, word)| if is { word } else { "" }).concat();
         let due = owed(c, &known).in_words(t, c.due.to_string(), c.due < client.today());
-        let title = title(c).map(|title| format!("\n  {}", safe_text(title)));
-        let unread = || if opened(c) { String::new() } else { "\n  not opened by you yet".to_owned() };
+        let title = title(c).map(|title| format!("\n  {}", safe_text(&title)));
+        let unread = || match (opened(c), c.left) {
+            (true, _) => String::new(),
+            (false, true) => format!("\n  {}", t.get("desk-left-case")),
+            (false, false) => "\n  not opened by you yet".to_owned(),
+        };
         let title = title.unwrap_or_else(unread);
         let news = in_words(t, client, &known, &c.case);
         let news = news.iter().map(|news| ["\n  ", news].concat()).collect::<String>();
-        let state = t.get(c.state.text_id());
+        let state = state(t, c, asks(c));
         format!("{}  {}  {state}  filed {}  {due}  {items} item(s){told}{title}{news}", c.case, c.org, c.filed)
     };
     let lines: Vec<String> = cases.iter().map(line).collect();

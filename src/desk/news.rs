@@ -101,7 +101,7 @@ pub(super) fn news(case: &CaseView, items: &[Item]) -> Vec<(ItemId, News)> {
     done.chain(large).collect()
 }
 
-/// What another reader began and this one can end. It is said until it is done, whatever this reader looked at meanwhile.
+/// What another reader or the reporter began and this one can end. It is said until it is done, whatever this reader looked at meanwhile.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Waits {
@@ -111,6 +111,10 @@ pub(super) enum Waits {
     Duty,
     /// To let them read, which was approved.
     HandOver,
+    /// To let somebody read, to which the reporter agreed.
+    Consent,
+    /// To pass on what the reporter lets go along with a report.
+    PassOn,
     /// To say of a step for two that it was done.
     Step,
 }
@@ -122,6 +126,8 @@ impl Waits {
             Self::TakeOut => "waits-take-out",
             Self::Duty => "waits-duty",
             Self::HandOver => "waits-hand-over",
+            Self::Consent => "waits-consent",
+            Self::PassOn => "waits-pass-on",
             Self::Step => "waits-step",
         }
     }
@@ -139,8 +145,12 @@ pub(super) fn waits(client: &Client, case: &CaseView, items: &[Item]) -> Vec<(Wa
         (duty.is_approved() && client.me.card.is_none() && may(Kind::HandOver))
             .then_some((Waits::HandOver, duty.not_before))
     });
-    let step = step_waits(client, case, items) && may(Kind::Step);
-    takings.chain(duties).chain(step.then_some((Waits::Step, None))).collect()
+    let once = [
+        (Waits::Consent, words.to_hand_over(case).next().is_some()),
+        (Waits::PassOn, words.to_pass_on(case.state)),
+        (Waits::Step, step_waits(client, case, items) && may(Kind::Step)),
+    ];
+    takings.chain(duties).chain(once.into_iter().filter(|(_, is)| *is).map(|(waits, _)| (waits, None))).collect()
 }
 
 /// Whether one of two readers said that a step of the protocol was done, and this one can be the other.

@@ -53,6 +53,21 @@ impl OpenedBefore {
         self.0.lock().is_ok_and(|cases| cases.known().0.contains_key(case))
     }
 
+    /// All of them.
+    pub(super) fn all(&self) -> Vec<CaseId> {
+        self.cases.lock().map(|cases| cases.keys().copied().collect()).unwrap_or_default()
+    }
+
+    /// Whether a case is among them, by what stands in the file now where this program does not know it: another of this reader may have opened it.
+    pub(super) fn knows_now(&self, me: &Identity, case: &CaseId) -> bool {
+        if !self.knows(case)
+            && let (Ok(mut cases), Some(now)) = (self.cases.lock(), read(&self.file, me))
+        {
+            *cases = now;
+        }
+        self.knows(case)
+    }
+
     /// Whether an item of a case that was opened was not there then.
     pub(super) fn is_new(&self, case: &CaseId, item: &ItemId) -> bool {
         let new = |shown: &Option<Before>| shown.as_ref().is_some_and(|shown| !shown.has(item));

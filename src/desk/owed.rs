@@ -64,6 +64,8 @@ pub(super) enum Owed {
     Feedback,
     /// Feedback, unless it was given before this reader could see it.
     FeedbackUnlessGiven,
+    /// Feedback, unless somebody gave it who left: nobody who is there has opened the case.
+    FeedbackUnlessLeft,
     /// Nothing more: feedback was given. The server's day is not of the law any more.
     FedBack,
     /// Nothing more: the reporter withdrew.
@@ -73,7 +75,10 @@ pub(super) enum Owed {
 impl Owed {
     /// In a case of a reader; of one that this reader did not open nothing more is known.
     pub(super) fn of(case: &CaseView, asks: Option<Asks>) -> Self {
-        Self::by((case.state, case.filed, case.due), asks)
+        match Self::by((case.state, case.filed, case.due), asks) {
+            Self::FeedbackUnlessGiven if case.left && asks.is_none() => Self::FeedbackUnlessLeft,
+            owed => owed,
+        }
     }
 
     /// In a case that a coordinator watches, with its row of the register.
@@ -107,7 +112,7 @@ impl Owed {
             Self::IfReport => Some("acknowledge_if_report"),
             Self::Acknowledge => Some("acknowledge"),
             Self::Feedback => Some("feedback"),
-            Self::FeedbackUnlessGiven => Some("feedback_unless_given"),
+            Self::FeedbackUnlessGiven | Self::FeedbackUnlessLeft => Some("feedback_unless_given"),
             Self::FedBack => Some("fed_back"),
             Self::Withdrawn => Some("withdrawn"),
         }
@@ -123,6 +128,8 @@ impl Owed {
             Self::Feedback => "desk-due-feedback",
             Self::FeedbackUnlessGiven if over => "desk-due-unless-given-over",
             Self::FeedbackUnlessGiven => "desk-due-unless-given",
+            Self::FeedbackUnlessLeft if over => "desk-due-unless-left-over",
+            Self::FeedbackUnlessLeft => "desk-due-unless-left",
             Self::FedBack => "desk-due-fed-back",
             Self::Withdrawn => "desk-due-withdrawn",
         };

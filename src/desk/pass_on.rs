@@ -47,6 +47,12 @@ pub(super) fn waits(items: &[Item]) -> bool {
     to_report(items).any(|(item, ..)| passed_on(items, &item).is_none())
 }
 
+/// Whether somebody to whom it is to be passed on is still there.
+pub(super) fn can_be(client: &Client, circle: &Circle, items: &[Item]) -> bool {
+    let mut waiting = to_report(items).filter(|(item, ..)| passed_on(items, item).is_none());
+    waiting.any(|(_, _, said)| said.to.iter().any(|to| still_there(client, circle, to).is_some()))
+}
+
 /// The item that says that this was passed on.
 fn passed_on(items: &[Item], to_report: &ItemId) -> Option<ItemId> {
     proven(items).find_map(|(item, opened)| match &opened.content {

@@ -14,9 +14,10 @@ use super::{
     case_words::{CaseWords, Entry, is_link},
     circle::origin,
     commands::Options,
+    consent::identity,
     duty::Duty,
     guide::{Guide, is_manager, steps},
-    links,
+    inbox, links,
     numbers::case_id,
     open::{Body, Content, Item, Opened, Reach, State, open_case},
     owed::{Asks, Owed},
@@ -62,11 +63,18 @@ pub(super) async fn read(
     let oral = oral(&opened).map(|oral| oral.to_json());
     let language = origin(&opened).and_then(|origin| origin.lang);
     let owed = Owed::of(&case, Some(Asks::of(&opened)));
-    let left = along::look(client, &client.inbox().await?, None).await;
-    let summaries = Summaries::load(options.identity()?, &client.me);
+    let inbox = client.inbox().await?;
+    let left = along::look(client, &inbox, None).await;
+    let mut summaries = Summaries::load(options.identity()?, &client.me);
+    summaries.learn(client, &case, &opened);
+    // What was filed from it is known by what was opened before. One of those that fails keeps nobody from this one.
+    drop(summaries.gather(client, &inbox, None).await);
+    summaries.save(&client.me, &inbox)?;
     let mut beside = Beside::of(client, &summaries, &case.case, &opened).await?;
     beside.failed += left;
-    let head = head((&case, owed), client.today(), &words, &opened) + &went_along(&beside, &words);
+    let name = summaries.title(t, &case.case).filter(|_| identity(&opened)).map(|title| line(&title));
+    let head = head((&case, owed), client.today(), &words, &opened);
+    let head = [head, name.unwrap_or_default(), went_along(&beside, &words)].concat();
     let entries: Vec<Option<Entry>> = opened.iter().map(|item| (!is_link(item)).then(|| words.entry(item))).collect();
     let nothing = opened.iter().all(|item| !matches!(item.state, State::Opened(_)));
     let mut items = Vec::new();
@@ -187,7 +195,8 @@ fn line(text: &str) -> String {
 fn head((case, owed): (&CaseView, Owed), today: Day, words: &CaseWords<'_>, items: &[Item]) -> String {
     let t = Texts::of(Language::En);
     let due = owed.in_words(t, case.due.to_string(), case.due < today);
-    let mut text = format!("Case {} ({}), filed {}, {due}\n", case.case, t.get(case.state.text_id()), case.filed);
+    let mut text =
+        format!("Case {} ({}), filed {}, {due}\n", case.case, inbox::state(t, case, Some(Asks::of(items))), case.filed);
     if let Some(ends) = words.ends(case) {
         text += &line(&format!("{}: {ends}", t.get("ends-title")));
     }
@@ -218,8 +227,17 @@ fn head((case, owed): (&CaseView, Owed), today: Day, words: &CaseWords<'_>, item
     if let Some(told) = words.told() {
         text += &line(&format!("{} {} {}", told.told, told.standing, told.code));
     }
-    for (asked, _) in words.consents(case.state) {
+    let does = |words: &str| line(&t.with("desk-command", &[("command", words.to_owned())]));
+    if words.to_pass_on(case.state) {
+        text += &line(&t.get("desk-pass-on-text"));
+        text += &does(&format!("pass-on {}", case.case));
+    }
+    let ready: Vec<String> = words.to_hand_over(case).map(|consent| consent.request.to_string()).collect();
+    for (asked, request) in words.consents(case.state) {
         text += &line(&asked);
+        if let Some(request) = request.filter(|request| ready.contains(request)) {
+            text += &does(&format!("hand-over {} {request}", case.case));
+        }
     }
     for duty in words.duties() {
         text += &line(&words.duty(&duty, case.state));

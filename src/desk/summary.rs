@@ -27,6 +27,7 @@ use crate::{
         id::{CaseId, ItemId},
     },
     show::visible_line,
+    text::Texts,
 };
 
 #[cfg(test)]
@@ -37,7 +38,7 @@ const LINE: usize = 90;
 /// Characters of a case that are searched.
 const SEARCHED: usize = 3_000;
 /// The file's format.
-const VERSION: u8 = 6;
+const VERSION: u8 = 7;
 
 /// The summaries of a reader.
 pub(super) struct Summaries {
@@ -70,6 +71,8 @@ pub(super) struct Summary {
     pub(super) links: Vec<(CaseId, bool)>,
     /// The case it was filed from.
     from: Option<CaseId>,
+    /// Whether it says who a reporter is.
+    identity: bool,
     text: String,
 }
 
@@ -162,6 +165,7 @@ impl Summaries {
             waits: waits(),
             links: links(items),
             from: origin(items).and_then(|origin| origin.from),
+            identity: identity(items),
             text,
         };
         self.known.insert(case.case, summary);
@@ -192,6 +196,11 @@ impl Summaries {
         Ok(left)
     }
 
+    /// Whether a case that this reader opened before is not summarised here at all.
+    pub(super) fn lacks(&self, client: &Client) -> bool {
+        client.opened_before().iter().any(|case| !self.known.contains_key(case))
+    }
+
     /// Whether everything in a case is in its summary.
     pub(super) fn knows(&self, case: &CaseView) -> bool {
         self.known.get(&case.case).is_some_and(|summary| case.items.iter().all(|item| summary.items.contains(item)))
@@ -212,6 +221,17 @@ impl Summaries {
     /// The summary of a case.
     pub(super) fn of(&self, case: &CaseId) -> Option<&Summary> {
         self.known.get(case)
+    }
+
+    /// How a case is called that was opened: its first line, or whose name it holds; nothing of a part that has neither.
+    pub(super) fn title(&self, t: Texts, case: &CaseId) -> Option<String> {
+        let known = self.known.get(case)?;
+        let line = |known: &Summary| Some(known.line.clone()).filter(|line| !line.is_empty());
+        if !known.identity {
+            return line(known);
+        }
+        let from = known.from.and_then(|from| line(self.known.get(&from)?));
+        Some(from.map_or_else(|| t.get("desk-identity"), |title| t.with("desk-identity-of", &[("title", title)])))
     }
 
     /// The cases that were filed from one.

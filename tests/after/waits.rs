@@ -2,9 +2,10 @@
 //! side, keep what the other learned.
 use serde_json::{Value, json};
 
-use super::{Browser, READER, Service, local::Local, opened};
+use super::{Browser, READER, Service, advice, local::Local, opened};
 
 const SECOND: &str = "bzk-functionaris-2";
+const COLLEAGUE: &str = "bzk-functionaris-3";
 const COORDINATOR: &str = "bzk-coordinator";
 const NEW: &str = "bzk-leidinggevende-1";
 
@@ -53,6 +54,86 @@ async fn what_waits_for_a_second_reader_is_named_until_it_is_done() {
     assert_eq!((waits(READER).await, waits(SECOND).await), (json!([]), json!(["take_out"])));
     service.desk(SECOND, &["confirm-take-out", &case, &out]).await.unwrap();
     assert_eq!(waits(SECOND).await, json!([]));
+}
+
+#[actix_web::test]
+async fn a_yes_of_the_reporter_waits_for_who_can_do_it_until_it_is_done() {
+    let service = Service::start(None).await;
+    let browser = Browser::new(&service.base);
+    let (code, _) = browser.report("Het verhaal", &[COLLEAGUE]).await;
+    let case = service.desk(READER, &["inbox"]).await.unwrap()[0]["case"].as_str().unwrap().to_owned();
+    for reader in [READER, SECOND] {
+        service.desk(reader, &["read", &case]).await.unwrap();
+    }
+    let asked = with_text(&service, READER, &["ask-consent", &case, "--to", NEW]).await;
+    let waits = async |reader| row(&service, reader, &case).await["waits"].clone();
+    assert_eq!(waits(READER).await, json!([]), "nobody answered");
+    browser.mailbox(&code, None, &[("act", "consent-yes"), ("request", &asked)]).await;
+    for reader in [READER, SECOND] {
+        // Looking at it is not doing it.
+        let words = service.desk_words(reader, &["read", &case]).await.unwrap();
+        assert!(words.contains(&format!("The command hand-over {case} {asked} does it.")), "{words}");
+        assert_eq!(waits(reader).await, json!(["consent"]), "{reader}");
+    }
+    let words = service.desk_words(SECOND, &["inbox"]).await.unwrap();
+    assert!(words.contains("Waits for you: a hand-over to which the reporter agreed"), "{words}");
+    let desk = Local::desk(&service, SECOND).await;
+    let (_, page) = desk.get("/nl/inbox").await;
+    assert!(page.contains("Wacht op u: een overdracht waar de melder ja op zei"), "{page}");
+    // Taken back, it waits no more.
+    browser.mailbox(&code, None, &[("act", "consent-no"), ("request", &asked)]).await;
+    assert_eq!(waits(READER).await, json!([]));
+    browser.mailbox(&code, None, &[("act", "consent-yes"), ("request", &asked)]).await;
+    service.desk(SECOND, &["hand-over", &case, &asked]).await.unwrap();
+    for reader in [READER, SECOND, NEW] {
+        assert_eq!(waits(reader).await, json!([]), "{reader}");
+        let words = service.desk_words(reader, &["read", &case]).await.unwrap();
+        assert!(!words.contains("The command hand-over"), "{words}");
+    }
+}
+
+/// Who got a part of a case cannot hand over what they do not have.
+#[actix_web::test]
+async fn a_yes_waits_for_nobody_who_lacks_what_is_agreed_to() {
+    let service = Service::start(None).await;
+    let browser = Browser::new(&service.base);
+    let (code, _) = browser.report("Het verhaal", &[COLLEAGUE]).await;
+    browser.mailbox(&code, None, &[("act", "write"), ("text", "Een bericht")]).await;
+    let case = service.desk(READER, &["inbox"]).await.unwrap()[0]["case"].as_str().unwrap().to_owned();
+    let items = service.desk(READER, &["read", &case]).await.unwrap()["items"].clone();
+    let story = items.as_array().unwrap().iter().find(|item| item["story"].is_object()).unwrap().clone();
+    let ask = ["ask-consent", &case, "--to", NEW, "--item", story["item"].as_str().unwrap()];
+    let asked = with_text(&service, READER, &ask).await;
+    browser.mailbox(&code, None, &[("act", "consent-yes"), ("request", &asked)]).await;
+    service.desk(READER, &["hand-over", &case, &asked]).await.unwrap();
+    service.desk(NEW, &["read", &case]).await.unwrap();
+    let asked = with_text(&service, READER, &["ask-consent", &case, "--to", "buiten-functionaris-1"]).await;
+    browser.mailbox(&code, None, &[("act", "consent-yes"), ("request", &asked)]).await;
+    let waits = async |reader| row(&service, reader, &case).await["waits"].clone();
+    assert_eq!((waits(READER).await, waits(NEW).await), (json!(["consent"]), json!([])));
+    assert!(service.desk(NEW, &["hand-over", &case, &asked]).await.is_err());
+}
+
+#[actix_web::test]
+async fn what_may_go_along_waits_for_the_adviser_until_it_is_passed_on() {
+    let service = Service::start(None).await;
+    let (_, case, report) = advice::made(&service).await;
+    let adviser = advice::ADVISER;
+    let words = service.desk_words(adviser, &["read", &case]).await.unwrap();
+    assert!(words.contains(&format!("The command pass-on {case} does it.")), "{words}");
+    let waits = async |reader, case| row(&service, reader, case).await["waits"].clone();
+    assert_eq!(waits(adviser, &case).await, json!(["pass_on"]));
+    let words = service.desk_words(adviser, &["inbox"]).await.unwrap();
+    assert!(words.contains("Waits for you: passing on what may go along with a report"), "{words}");
+    let (_, page) = Local::desk(&service, adviser).await.get("/nl/inbox").await;
+    assert!(page.contains("Wacht op u: doorgeven wat met een melding mee mag"), "{page}");
+    service.desk(adviser, &["pass-on", &case]).await.unwrap();
+    assert_eq!(waits(adviser, &case).await, json!([]));
+    let words = service.desk_words(adviser, &["read", &case]).await.unwrap();
+    assert!(!words.contains("The command pass-on"), "{words}");
+    service.desk(READER, &["read", &case]).await.unwrap();
+    assert_eq!(waits(READER, &case).await, json!([]), "who only reads what went along passes nothing on");
+    assert_eq!(waits(READER, &report).await, json!([]));
 }
 
 #[actix_web::test]

@@ -2,7 +2,7 @@
 use serde_json::Value;
 
 use crate::{
-    COLLEAGUE, OTHER, READER, cases, next, page,
+    COLLEAGUE, OTHER, READER, cases, entered, next, page,
     support::{Browser, Service, stands_in},
     unlocked,
 };
@@ -45,6 +45,40 @@ async fn who_the_reporter_is_leads_to_their_report_and_back_for_who_reads_both()
     let shown = page(&unlocked(&service, READER).await, "nl", &identity, "").await;
     assert!(!shown.html.contains("Dit hoort bij") && !shown.html.contains(&report), "{}", shown.html);
     assert!(!stands_in(&service.path("data"), format!("\"from\":\"{report}\"").as_bytes()));
+}
+
+#[actix_web::test]
+async fn the_way_from_a_report_to_the_name_of_its_reporter_needs_no_inbox_and_has_a_name() {
+    let service = Service::start(None).await;
+    let browser = Browser::new(&service.base);
+    let (code, _) = browser.report("Over de inkoop", &[]).await;
+    let (report, identity) = told(&service, &browser, &code).await;
+    let alone = service.desk_words(READER, &["read", &identity]).await.unwrap();
+    assert!(alone.contains("Name of a reporter"), "the report was not opened yet: {alone}");
+    let seen = read(&service, READER, &report).await;
+    assert_eq!(seen["along"]["filed"], serde_json::json!([identity]), "{seen}");
+    let name = "Name of the reporter of “Over de inkoop”";
+    let said = service.desk_words(READER, &["read", &identity]).await.unwrap();
+    assert!(said.contains(name), "{said}");
+    let inbox = service.desk(READER, &["inbox"]).await.unwrap();
+    let row = inbox.as_array().unwrap().iter().find(|row| row["case"] == identity.as_str()).unwrap();
+    assert_eq!(row["title"], name);
+    // A desk that knows nothing any more goes straight to the report.
+    std::fs::remove_file(service.path(&format!("readers/{READER}.summaries"))).unwrap();
+    let seen = read(&service, READER, &report).await;
+    assert_eq!(seen["along"]["filed"], serde_json::json!([identity]), "{seen}");
+    std::fs::remove_file(service.path(&format!("readers/{READER}.summaries"))).unwrap();
+    let desk = entered(&service, READER).await;
+    let page_of = format!("/nl/case/{report}");
+    desk.post(&page_of, &[("passphrase".to_owned(), String::new())]).await;
+    let name = "Naam van de melder van “Over de inkoop”";
+    let shown = desk.get(&page_of).await.html;
+    let (_, link) = shown.split_once(&format!("/nl/case/{identity}\">")).unwrap();
+    assert!(link.split('<').next().unwrap().ends_with(name), "{shown}");
+    let shown = page(&desk, "nl", &identity, "").await.html;
+    assert!(shown.contains(&format!("<h1>{name}</h1>")), "{shown}");
+    let shown = desk.get("/nl/inbox").await.html;
+    assert!(shown.contains(&format!("{name}</a>")), "{shown}");
 }
 
 /// The desk outside reads disadvantage too, and not the report: nothing leads there.

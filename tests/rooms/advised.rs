@@ -1,6 +1,6 @@
 //! Advice: when somebody hears back, and why a topic is asked again.
 use crate::{
-    ADVICE, ADVISER, REPORT, begin, cases, letter, read,
+    ADVICE, ADVISER, OFFICER, REPORT, begin, cases, letter, next, read,
     support::{Browser, Service},
 };
 
@@ -50,4 +50,51 @@ async fn a_mailbox_of_advice_calls_it_advice_and_never_a_report() {
     }
     let advice = [of(&code, ADVICE, "open").await, of(&code, ADVICE, "proof").await];
     assert!(advice.iter().all(|page| !page.contains("gemeld") && !page.contains("uw melding")), "{}", advice[0]);
+}
+
+/// A report made of advice that its adviser has opened, of which the story may go along: the reporter's browser and code, and the advice.
+async fn made(service: &Service) -> (Browser, String, String) {
+    let browser = Browser::new(&service.base);
+    let code = browser.advice("Een vraag", ADVISER).await;
+    let topic = begin(&browser, &code, ADVICE, "report").await;
+    let text = next(&browser, &topic, &[("topic", "money")]).await;
+    let check = next(&browser, &text, &[("along", "story"), ("text", "KORT")]).await;
+    next(&browser, &check, &[]).await;
+    let advice = cases(service, ADVISER).await.remove(0);
+    read(service, ADVISER, &advice).await;
+    (browser, code, advice)
+}
+
+#[actix_web::test]
+async fn what_was_not_passed_on_before_advice_was_closed_is_said_with_what_the_reporter_can_do() {
+    let service = Service::start(None).await;
+    let (browser, code, advice) = made(&service).await;
+    letter(&service, ADVISER, "close", &advice, "Tot ziens").await.unwrap();
+    let refused = service.desk(ADVISER, &["pass-on", &advice]).await.unwrap_err();
+    assert!(refused.contains("this case is closed"), "{refused}");
+    let over = "Uw vertrouwenspersoon heeft het niet doorgegeven, en dat kan nu ook niet meer.";
+    let told = "Open dan hierboven uw melding, en vertel het daar in een bericht of voeg uw bestand toe.";
+    let (anew, link) = ("Doe dan een nieuwe melding, en vertel het daarin.", "href=\"/nl/report\"");
+    let page = browser.mailbox(&code, ADVICE, &[]).await.html;
+    assert!(page.contains(over) && page.contains(told) && !page.contains("nog niet doorgegeven"), "{page}");
+    assert!(!page.contains(anew), "{page}");
+    let page = browser.with_code("/en/mailbox", &code, ADVICE, &[]).await.html;
+    assert!(page.contains("Your adviser did not pass it on, and cannot any more."), "{page}");
+    // A report that is closed as well takes nothing.
+    let report = cases(&service, OFFICER).await.remove(0);
+    read(&service, OFFICER, &report).await;
+    letter(&service, OFFICER, "close", &report, "Tot ziens").await.unwrap();
+    let page = browser.mailbox(&code, ADVICE, &[]).await.html;
+    let (_, page) = page.split_once(over).unwrap();
+    assert!(page.contains(anew) && page.contains(link) && !page.contains(told), "{page}");
+}
+
+#[actix_web::test]
+async fn what_was_passed_on_before_advice_was_closed_stays_so() {
+    let service = Service::start(None).await;
+    let (browser, code, advice) = made(&service).await;
+    service.desk(ADVISER, &["pass-on", &advice]).await.unwrap();
+    letter(&service, ADVISER, "close", &advice, "Tot ziens").await.unwrap();
+    let page = browser.mailbox(&code, ADVICE, &[]).await.html;
+    assert!(page.contains("heeft het doorgegeven") && !page.contains("ook niet meer"), "{page}");
 }

@@ -162,8 +162,17 @@ impl<'a> CaseWords<'a> {
         if may_send(Kind::PassOn, state).is_err() {
             return false;
         }
-        let mine = self.circle().is_some_and(|circle| circle.readers.contains(&self.client.me.keyed()));
-        mine && pass_on::waits(self.items)
+        let mine = self.circle().filter(|circle| circle.readers.contains(&self.client.me.keyed()));
+        mine.is_some_and(|circle| pass_on::can_be(self.client, circle, self.items))
+    }
+
+    /// The requests to which the reporter agreed and which the signed-in reader can carry out now.
+    pub(super) fn to_hand_over<'b>(&'b self, case: &'b CaseView) -> impl Iterator<Item = super::Consent> + 'b {
+        let me = &self.client.me;
+        let mine = self.circle().filter(|circle| me.card.is_none() && circle.readers.contains(&me.keyed()));
+        let open = mine.filter(|_| may_send(Kind::HandOver, case.state).is_ok());
+        let all = open.into_iter().flat_map(|circle| consents(self.items).into_iter().map(move |one| (circle, one)));
+        all.filter(|(circle, one)| one.can_be_done(self.client, circle, case)).map(|(_, one)| one)
     }
 
     /// Who was asked to be taken out.

@@ -10,7 +10,7 @@ use super::{
     Desk,
     answer::{Answer, MaybeForm, answer, case_of, fields},
     guide,
-    link::{Along, Choice, Filled, Linked, along, choices, linked},
+    link::{Along, Choice, Filled, Linked, along, choices, gather, linked, title},
     lock::Unlocked,
     readers, view,
 };
@@ -22,9 +22,8 @@ use crate::{
         casework::may_classify,
         consent::may_ask,
         guide::is_manager,
-        open,
+        inbox, open,
         owed::{Asks, Owed},
-        summary::first_line,
         write::{may_report, possible},
     },
     domain::{
@@ -158,10 +157,12 @@ pub(super) async fn case_page(
     if guide::comes_first(open, id) {
         return Ok(guide::page(open, t, &case));
     }
+    gather(open).await;
     let items = open.cases.get(id).map(Vec::as_slice).unwrap_or_default();
     open.client.shown(id, items)?;
-    let title = title(t, items, &case);
-    let owed = Owed::of(&case, Some(Asks::of(items)));
+    let title = title(open, t, &case);
+    let asks = Asks::of(items);
+    let owed = Owed::of(&case, Some(asks));
     let due = in_words(t, owed, case.due, open.client.today());
     let closed = case.state.is_closed();
     let guest = open.client.me.card.is_some();
@@ -178,7 +179,7 @@ pub(super) async fn case_page(
         case: *id,
         title: title.clone(),
         notice,
-        state: t.get(case.state.text_id()),
+        state: inbox::state(t, &case, Some(asks)),
         filed: t.day(case.filed),
         late: due.1,
         due: due.0,
@@ -221,10 +222,6 @@ fn sets_down(items: &[Item]) -> &'static [&'static str] {
     } else {
         &["outcome", "protocol"]
     }
-}
-
-fn title(t: Texts, items: &[Item], case: &CaseView) -> String {
-    first_line(items).unwrap_or_else(|| t.with("desk-case", &[("day", t.day(case.filed))]))
 }
 
 /// What is due when, in words, and whether its day is over.

@@ -19,7 +19,9 @@ use super::{
     case::{due, org},
     language,
     lock::Unlocked,
-    oversee, view,
+    oversee,
+    today::short,
+    view,
 };
 use crate::{
     api_types::CaseView,
@@ -32,7 +34,7 @@ use crate::{
 /// Cases on a page.
 const ROWS: usize = 50;
 /// How long a page may take to open what is not summarised yet.
-const BUDGET: Duration = Duration::from_millis(1500);
+pub(super) const BUDGET: Duration = Duration::from_millis(1500);
 
 /// What is asked for.
 #[derive(Deserialize)]
@@ -58,6 +60,8 @@ fn open() -> String {
 struct Row {
     case: CaseId,
     title: String,
+    /// The beginning of its number: what nobody opened is told apart by it.
+    number: String,
     org: String,
     filed: String,
     due: String,
@@ -162,11 +166,10 @@ fn link(t: Texts, query: &Asked, from: usize) -> String {
 fn row(open: &Unlocked, t: Texts, case: &CaseView, there: &HashSet<CaseId>) -> Row {
     let summary = open.summaries.of(&case.case);
     let opened = open.client.has_opened(&case.case);
-    let title = match (summary, case.state) {
-        (_, CaseState::Unopened) if !opened => t.get("desk-new-case"),
+    let title = match case.state {
+        CaseState::Unopened if !opened => t.get(if case.left { "desk-left-case" } else { "desk-new-case" }),
         _ if !opened => t.get("desk-not-opened"),
-        (Some(summary), _) if !summary.line.is_empty() => summary.line.clone(),
-        _ => t.with("desk-case", &[("day", t.day(case.filed))]),
+        _ => open.summaries.title(t, &case.case).unwrap_or_else(|| t.with("desk-case", &[("day", t.day(case.filed))])),
     };
     let (due, late) = due(t, open, case, summary.map(|summary| summary.asks));
     Row {
@@ -176,7 +179,8 @@ fn row(open: &Unlocked, t: Texts, case: &CaseView, there: &HashSet<CaseId>) -> R
         filed: t.day(case.filed),
         due,
         late,
-        state: t.get(case.state.text_id()),
+        state: inbox::state(t, case, summary.map(|summary| summary.asks)),
+        number: short(&case.case),
         unread: case.state == CaseState::Unopened,
         links: summary.map(|summary| linked(open, t, summary, there)).unwrap_or_default(),
         oral: summary.is_some_and(|s| s.oral),

@@ -1,4 +1,6 @@
 //! Cases that belong together, on the page of each: shown to readers of both alone.
+use std::time::Instant;
+
 use actix_web::{
     HttpRequest, HttpResponse,
     web::{Data, Path},
@@ -8,6 +10,7 @@ use super::{
     Desk, Fields,
     answer::{MaybeForm, answer, case_of, fields},
     case::case_page,
+    inbox::BUDGET,
     language::only_shown,
     lock::Unlocked,
     readers::{chosen, typed},
@@ -59,6 +62,18 @@ pub(super) struct Along {
     pub(super) failed: bool,
 }
 
+/// Opens what this reader opened before and is not summarised here, as the inbox does: which cases were filed from another is known by that.
+/// What is left then is known with the next page.
+pub(super) async fn gather(open: &mut Unlocked) {
+    let Unlocked { client, summaries, .. } = open;
+    if !summaries.lacks(client) {
+        return;
+    }
+    if let Ok(cases) = client.inbox().await {
+        drop(summaries.gather(client, &cases, Some(Instant::now() + BUDGET)).await);
+    }
+}
+
 /// What goes together because advice became a report, as far as this reader reads both.
 pub(super) async fn along(open: &Unlocked, t: Texts, id: &CaseId, items: &[Item]) -> Result<Along, DeskError> {
     let beside = Beside::of(&open.client, &open.summaries, id, items).await?;
@@ -75,10 +90,9 @@ pub(super) async fn along(open: &Unlocked, t: Texts, id: &CaseId, items: &[Item]
     Ok(Along { cases, still: still.collect(), failed: beside.failed > 0 })
 }
 
-/// How another case is called here.
-fn title(open: &Unlocked, t: Texts, case: &CaseView) -> String {
-    let known = open.summaries.of(&case.case).map(|s| s.line.clone()).filter(|line| !line.is_empty());
-    known.unwrap_or_else(|| t.with("desk-case", &[("day", t.day(case.filed))]))
+/// How a case is called here.
+pub(super) fn title(open: &Unlocked, t: Texts, case: &CaseView) -> String {
+    open.summaries.title(t, &case.case).unwrap_or_else(|| t.with("desk-case", &[("day", t.day(case.filed))]))
 }
 
 /// The reader's other cases, the first by title.

@@ -34,6 +34,7 @@ pub(in crate::desk) fn view(case: CaseId) -> CaseView {
         held: Vec::new(),
         passed: false,
         aside: None,
+        left: false,
     }
 }
 
@@ -49,6 +50,7 @@ fn summary(line: &str, items: &[ItemId]) -> Summary {
         waits: Vec::new(),
         links: Vec::new(),
         from: None,
+        identity: false,
         text: String::new(),
     }
 }

@@ -30,7 +30,7 @@ use super::{
 use crate::{
     api_types::CaseView,
     domain::{
-        case::{Case, RESERVE_DAYS},
+        case::{Case, CaseState, RESERVE_DAYS},
         day::Day,
         id::{CaseId, ItemId},
     },
@@ -150,7 +150,14 @@ fn view(
     let held = readers.iter().filter(|r| r.waits(served)).map(|r| r.keyed.clone()).collect();
     let readers = readers.iter().map(|r| r.keyed.clone()).collect();
     let aside = aside.map(|(_, keyed)| keyed.clone());
-    CaseView { case: id, org, state, filed, due, destroy_after, items, readers, away, held, passed, aside }
+    CaseView { case: id, org, state, filed, due, destroy_after, items, readers, away, held, passed, aside, left: false }
+}
+
+/// Whether who had opened a case left, and nobody else has opened it. Who leaves writes to those who stay: where that is not there, nothing
+/// is looked up.
+async fn left(app: &App, case: &Case, items: &[ItemId]) -> Result<bool, StoreError> {
+    let may = case.state == CaseState::Unopened && (items.len() > 1 || !case.is_untouched());
+    Ok(may && mailbox::was_read(app, case).await?)
 }
 
 /// The cases of this reader, the most urgent first.
@@ -171,6 +178,7 @@ fn view(
 async fn inbox(app: Data<App>, me: SignedIn) -> HttpResponse {
     let list = async {
         let mut views: Vec<CaseView> = Vec::new();
+        let mut cases: Vec<Case> = Vec::new();
         // They come sorted by case.
         for (case, item, row) in my_slots(&app, &me).await? {
             if !app.post.intact(&case, &item, &row) {
@@ -182,8 +190,14 @@ async fn inbox(app: Data<App>, me: SignedIn) -> HttpResponse {
                     view.items.push(item);
                     view.passed &= passed;
                 }
-                None => views.push(view(&case, vec![item], ((&[], None), case.filed), passed)),
+                None => {
+                    views.push(view(&case, vec![item], ((&[], None), case.filed), passed));
+                    cases.push(case);
+                }
             }
+        }
+        for (view, case) in views.iter_mut().zip(&cases) {
+            view.left = left(&app, case, &view.items).await?;
         }
         views.sort_by_key(|v| (v.due, v.case));
         Ok::<_, StoreError>(views)
@@ -220,7 +234,8 @@ async fn case(app: Data<App>, me: SignedIn, id: Path<String>) -> HttpResponse {
         let Some((case, items)) = mine(&app, &me, &id).await? else { return Ok(None) };
         let (readers, aside) = mailbox::all(&app, &case).await?;
         let (served, passed) = (absence::served_by(&app, &readers), mailbox::only_passed(&readers, &me.keyed));
-        Ok::<_, StoreError>(Some(view(&case, items, ((&readers, aside), served), passed)))
+        let left = left(&app, &case, &items).await?;
+        Ok::<_, StoreError>(Some(CaseView { left, ..view(&case, items, ((&readers, aside), served), passed) }))
     };
     match found.await {
         Ok(Some(view)) => HttpResponse::Ok().json(Json(view)),

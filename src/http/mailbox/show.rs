@@ -25,7 +25,7 @@ use crate::{
         absence::served_by,
         more::Target,
         page::{FieldError, fitting, page, problem},
-        rooms::{self, ADVICE, IDENTITY},
+        rooms::{self, ADVICE, IDENTITY, REPORT},
     },
     seal::{Author, Kind, OpenedText, Plaintext},
     text::Texts,
@@ -132,6 +132,11 @@ impl Mailbox {
     /// Whether something can be added; what was typed is shown again in any case.
     fn writable(&self) -> bool {
         !self.closed && !self.nobody
+    }
+
+    /// Whether the code opens a report in which something can be added.
+    fn report_is_open(&self) -> bool {
+        self.rooms.iter().any(|room| room.room == REPORT && room.state != state(CaseState::Closed, false))
     }
 
     /// Whether something was typed that was not sent.
