@@ -6,6 +6,7 @@ use serde::Deserialize;
 use super::{Client, DeskError, Identity, writing::readable};
 use crate::{
     domain::{
+        case::CaseState,
         day::Day,
         guest::{Guest, GuestCard, MOST_DAYS, VERSION},
         id::{CaseId, ReaderId},
@@ -71,6 +72,12 @@ pub async fn invite(
 pub(super) fn may(client: &Client, kind: Kind) -> Result<(), DeskError> {
     let may = client.me.card.is_none() || may_write(kind);
     may.then_some(()).ok_or_else(|| DeskError::known("desk-error-guest"))
+}
+
+/// What a guest can do in a case that stands so, as a text of the desk; nothing for anybody else.
+pub(super) fn can(client: &Client, state: CaseState) -> Option<&'static str> {
+    client.me.card.as_ref()?;
+    Some(if state.is_closed() { "desk-guest-can-closed" } else { "desk-guest-can" })
 }
 
 /// Who somebody is with the card of a file, where they are a guest.

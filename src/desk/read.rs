@@ -15,6 +15,7 @@ use super::{
     circle::origin,
     commands::Options,
     duty::Duty,
+    guest,
     guide::{Guide, is_manager, steps},
     links,
     numbers::case_id,
@@ -23,13 +24,7 @@ use super::{
     safe_json, safe_text,
     summary::Summaries,
 };
-use crate::{
-    api_types::CaseView,
-    domain::{day::Day, guest::GuestCard},
-    private,
-    seal::code::Language,
-    text::Texts,
-};
+use crate::{api_types::CaseView, domain::guest::GuestCard, private, seal::code::Language, text::Texts};
 
 /// Opens a case and says what is in it. Fails when nothing opens.
 pub(super) async fn read(
@@ -66,7 +61,7 @@ pub(super) async fn read(
     let summaries = Summaries::load(options.identity()?, &client.me);
     let mut beside = Beside::of(client, &summaries, &case.case, &opened).await?;
     beside.failed += left;
-    let head = head((&case, owed), client.today(), &words, &opened) + &went_along(&beside, &words);
+    let head = head((&case, owed), client, &words, &opened) + &went_along(&beside, &words);
     let entries: Vec<Option<Entry>> = opened.iter().map(|item| (!is_link(item)).then(|| words.entry(item))).collect();
     let nothing = opened.iter().all(|item| !matches!(item.state, State::Opened(_)));
     let mut items = Vec::new();
@@ -184,9 +179,9 @@ fn line(text: &str) -> String {
 }
 
 /// What stands on top of a case: where it stands, who reads it, and what to be careful of.
-fn head((case, owed): (&CaseView, Owed), today: Day, words: &CaseWords<'_>, items: &[Item]) -> String {
+fn head((case, owed): (&CaseView, Owed), client: &Client, words: &CaseWords<'_>, items: &[Item]) -> String {
     let t = Texts::of(Language::En);
-    let due = owed.in_words(t, case.due.to_string(), case.due < today);
+    let due = owed.told(client, t, case.due.to_string(), case.due < client.today());
     let mut text = format!("Case {} ({}), filed {}, {due}\n", case.case, t.get(case.state.text_id()), case.filed);
     if let Some(ends) = words.ends(case) {
         text += &line(&format!("{}: {ends}", t.get("ends-title")));
@@ -214,6 +209,9 @@ fn head((case, owed): (&CaseView, Owed), today: Day, words: &CaseWords<'_>, item
     }
     if words.passed() {
         text += &line(&t.get("desk-passed"));
+    }
+    if let Some(can) = guest::can(client, case.state) {
+        text += &line(&t.get(can));
     }
     if let Some(told) = words.told() {
         text += &line(&format!("{} {} {}", told.told, told.standing, told.code));

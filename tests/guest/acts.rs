@@ -49,6 +49,21 @@ async fn a_guest_confirms_nothing_gives_no_feedback_and_sets_nothing_down() {
     with_text(&service, READER, &["acknowledge", &case], "Wij kijken ernaar").await.unwrap();
 }
 
+/// The terms are the officers': a guest reads them as theirs, and what a guest can do.
+#[actix_web::test]
+async fn a_guest_is_told_what_a_guest_can_do_and_whose_the_terms_are() {
+    let service = Service::start(None).await;
+    let (_, _, case, card) = reading_along(&service).await;
+    let inbox = service.desk_words(GUEST, &["--card", &card, "inbox"]).await.unwrap();
+    let first = service.desk_words(GUEST, &["--card", &card, "read", &case]).await.unwrap();
+    for said in [&inbox, &first] {
+        assert!(said.contains("cknowledge on or before") && said.contains("The officers do that, not you"), "{said}");
+    }
+    assert!(first.contains("As a guest you can ask the reporter something, answer, write a note"), "{first}");
+    let theirs = service.desk_words(READER, &["read", &case]).await.unwrap();
+    assert!(!theirs.contains("not you") && !theirs.contains("As a guest"), "{theirs}");
+}
+
 #[actix_web::test]
 async fn what_a_guest_wrote_says_so_to_the_readers_and_to_the_reporter() {
     let service = Service::start(None).await;

@@ -21,6 +21,7 @@ use crate::{
         case_words::{Entry, Told},
         casework::may_classify,
         consent::may_ask,
+        guest,
         guide::is_manager,
         open,
         owed::{Asks, Owed},
@@ -85,6 +86,8 @@ struct Case {
     to_pass_on: bool,
     /// A guest lets nobody in and closes nothing.
     guest: bool,
+    /// What a guest can do.
+    can: Option<&'static str>,
 }
 
 /// The page of a case.
@@ -162,9 +165,9 @@ pub(super) async fn case_page(
     open.client.shown(id, items)?;
     let title = title(t, items, &case);
     let owed = Owed::of(&case, Some(Asks::of(items)));
-    let due = in_words(t, owed, case.due, open.client.today());
+    let due = due_of(t, open, owed, case.due);
     let closed = case.state.is_closed();
-    let guest = open.client.me.card.is_some();
+    let is_guest = open.client.me.card.is_some();
     let words = open.words(t, id);
     let passed = words.passed();
     // Who got a part of a case may not know whether there is something to confirm.
@@ -196,9 +199,9 @@ pub(super) async fn case_page(
         entries: words.entries(),
         acts,
         open: !closed && !passed,
-        asks: !passed && !guest && may_ask(&case, items).is_ok(),
+        asks: !passed && !is_guest && may_ask(&case, items).is_ok(),
         sets_down: match may_report(&open.client, Kind::Classification, (&case, items)) {
-            Ok(()) if !passed && !guest => sets_down(items),
+            Ok(()) if !passed && !is_guest => sets_down(items),
             _ => &[],
         },
         manager: is_manager(&open.client),
@@ -209,7 +212,8 @@ pub(super) async fn case_page(
         oral: words.told(),
         waits: readers::waits(open, t, &words, &case),
         to_pass_on: words.to_pass_on(case.state),
-        guest,
+        guest: is_guest,
+        can: guest::can(&open.client, case.state),
     };
     Ok(view::page(t, StatusCode::OK, &title, &open.client, &page.render().unwrap_or_default()))
 }
@@ -229,13 +233,12 @@ fn title(t: Texts, items: &[Item], case: &CaseView) -> String {
 
 /// What is due when, in words, and whether its day is over.
 pub(super) fn due(t: Texts, open: &Unlocked, case: &CaseView, asks: Option<Asks>) -> (String, bool) {
-    in_words(t, Owed::of(case, asks), case.due, open.client.today())
+    due_of(t, open, Owed::of(case, asks), case.due)
 }
 
-/// The same, of what is known to be owed.
-pub(super) fn in_words(t: Texts, owed: Owed, due: Day, today: Day) -> (String, bool) {
-    let over = owed.has_term() && due < today;
-    (owed.in_words(t, t.day(due), over), over)
+fn due_of(t: Texts, open: &Unlocked, owed: Owed, due: Day) -> (String, bool) {
+    let over = owed.has_term() && due < open.client.today();
+    (owed.told(&open.client, t, t.day(due), over), over)
 }
 
 /// An organisation's name.
