@@ -119,7 +119,7 @@ pub(super) async fn may_join(client: &Client, case: &CaseView) -> Result<bool, D
         CaseState::Closed | CaseState::Held => Ok(false),
         CaseState::Open => {
             let items = open_case(client, case, Reach::Messages).await?;
-            Ok(may_ask(case, &items).is_ok())
+            Ok(may_ask(client, case, &items).is_ok())
         }
     }
 }

@@ -3,9 +3,10 @@ use meldkluis::{
     domain::id::CaseId,
     seal::{Kind, Plaintext, Recipients},
 };
+use serde_json::json;
 
 use crate::{
-    GUEST, READER, SECOND, card_file,
+    GUEST, READER, SECOND, THIRD, card_file,
     evil::reporter,
     evil::send,
     hostile, in_days, keys, mailbox, read, reading_along,
@@ -93,4 +94,19 @@ async fn a_guest_does_not_bear_the_name_of_a_colleague() {
     }
     let all = ["invite", case, "--public", &public, "--shown-as", "Integrity officer 22", "--until", &until];
     card_file(&service, &service.desk(READER, &[&all[..], &["--words", &words]].concat()).await.unwrap());
+}
+
+#[actix_web::test]
+async fn a_guest_is_taken_out_by_two_readers() {
+    let service = Service::start(None).await;
+    let (browser, code, case, card) = reading_along(&service).await;
+    let asked = with_text(&service, SECOND, &["take-out", &case, GUEST], "Niet meer nodig").await.unwrap();
+    service.desk(THIRD, &["confirm-take-out", &case, asked["item"].as_str().unwrap()]).await.unwrap();
+    assert_eq!(service.desk(GUEST, &["--card", &card, "inbox"]).await.unwrap(), json!([]));
+    mailbox(&browser, &code, &[("act", "write"), ("text", "Zonder gast")]).await;
+    with_text(&service, READER, &["note", &case], "Ook zonder gast").await.unwrap();
+    assert_eq!(service.desk(GUEST, &["--card", &card, "inbox"]).await.unwrap(), json!([]));
+    let page = mailbox(&browser, &code, &[]).await.html;
+    let (reads, gone) = page.split_once("Kon dit eerder lezen").unwrap();
+    assert!(!reads.contains("<dd>Auditdienst") && gone.contains("<dd>Auditdienst"), "who reads does not name them");
 }

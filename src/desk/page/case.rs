@@ -199,7 +199,7 @@ pub(super) async fn case_page(
         entries: words.entries(),
         acts,
         open: !closed && !passed,
-        asks: !passed && !is_guest && may_ask(&case, items).is_ok(),
+        asks: may_ask(&open.client, &case, items).is_ok(),
         sets_down: match may_report(&open.client, Kind::Classification, (&case, items)) {
             Ok(()) if !passed && !is_guest => sets_down(items),
             _ => &[],

@@ -1,0 +1,55 @@
+//! The desk's pages by address: what cannot be done is refused with the reason and its true status, before anything is typed.
+use crate::{
+    GUEST, READER,
+    local::Local,
+    reading_along,
+    support::{Browser, Service},
+};
+
+#[actix_web::test]
+async fn each_page_by_address_tells_a_guest_that_a_guest_cannot_do_it() {
+    let service = Service::start(None).await;
+    let (_, _, case, card) = reading_along(&service).await;
+    let desk = Local::with(&service, GUEST, Some(card.into())).await;
+    for act in [
+        "acknowledge",
+        "feedback",
+        "close",
+        "classify",
+        "outcome",
+        "protocol",
+        "hand-over",
+        "readers/duty",
+        "readers/guest",
+        "readers/take-out",
+        "account",
+    ] {
+        let (status, page) = desk.get(&format!("/nl/case/{case}/{act}")).await;
+        assert_eq!(status, 403, "{act}: {page}");
+        assert!(page.contains("Een gast kan dit niet.") && !page.contains("<textarea"), "{act}: {page}");
+    }
+    let (status, page) = desk.get("/nl/away").await;
+    assert!(status == 403 && page.contains("Een gast kan dit niet."), "{status}: {page}");
+    let other = [("other", case.as_str()), ("how", "linked"), ("do", "yes")];
+    assert_eq!(desk.post(&format!("/nl/case/{case}/link"), &other).await.0, 403);
+}
+
+#[actix_web::test]
+async fn a_page_has_the_status_of_what_went_wrong() {
+    let service = Service::start(None).await;
+    let browser = Browser::new(&service.base);
+    browser.report("Het verhaal", &[]).await;
+    let case = service.desk(READER, &["inbox"]).await.unwrap()[0]["case"].as_str().unwrap().to_owned();
+    let desk = Local::desk(&service, READER).await;
+    let get = async |path: String| desk.get(&path).await.0;
+    assert_eq!(get(format!("/nl/case/{case}")).await, 200);
+    assert_eq!(get(format!("/nl/case/{case}/account")).await, 409, "it is no oral report");
+    assert_eq!(get("/nl/oral".to_owned()).await, 200);
+    assert_eq!(get("/nl/overview".to_owned()).await, 403, "who is no overseer");
+    assert_eq!(get("/nl/case/0c7e2f4a-7d0e-4b53-9f3c-6f1e6f0d6a11".to_owned()).await, 404);
+    assert_eq!(desk.post(&format!("/nl/case/{case}/protocol"), &[("begin", "geen")]).await.0, 404);
+    let step = [("step", "beoordelen")];
+    assert_eq!(desk.post(&format!("/nl/case/{case}/protocol"), &step).await.0, 404, "none was begun");
+    desk.post(&format!("/nl/case/{case}/protocol"), &[("begin", "vooronderzoek")]).await;
+    assert_eq!(desk.post(&format!("/nl/case/{case}/protocol"), &[("begin", "vooronderzoek")]).await.0, 409);
+}
