@@ -13,6 +13,8 @@ mod page;
 mod pages;
 #[path = "guest/server.rs"]
 mod server;
+#[path = "support/signed.rs"]
+mod signed;
 mod support;
 
 use evil::{hostile as readers_own, reporter, send, send_as};

@@ -8,7 +8,7 @@ use crate::{
     domain::{
         case::CaseState,
         day::Day,
-        guest::{Guest, GuestCard, MOST_DAYS, VERSION},
+        guest::{Guest, GuestCard, MOST_DAYS, VERSION, is_plain},
         id::{CaseId, ReaderId},
         roster::Text,
     },
@@ -50,6 +50,9 @@ pub async fn invite(
     let [PublicReader { id: name, seal_key, sign_key }] =
         <[PublicReader; 1]>::try_from(public.readers).map_err(|_| DeskError::known("desk-error-public"))?;
     let guest = Guest { id: name, shown_as, seal_key, sign_key };
+    if !is_plain(&guest.shown_as.nl) || !is_plain(&guest.shown_as.en) {
+        return Err(DeskError::known("desk-error-guest-letters"));
+    }
     let heard = words.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>();
     if print_words(&guest.keyed()) != heard {
         return Err(DeskError::known("desk-error-words"));

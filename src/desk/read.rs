@@ -204,6 +204,9 @@ fn head((case, owed): (&CaseView, Owed), client: &Client, words: &CaseWords<'_>,
         let name = format!("{} ({})", words.named(&reader.reader), reader.reader);
         text += &line(&t.with("desk-stranger", &[("name", name)]));
     }
+    for said in words.ended_guests() {
+        text += &line(&said);
+    }
     for said in words.withdrawn().into_iter().chain(words.came_back()) {
         text += &line(&said);
     }

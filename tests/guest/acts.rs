@@ -87,10 +87,17 @@ async fn a_guest_does_not_bear_the_name_of_a_colleague() {
     let case = inbox[0]["case"].as_str().unwrap();
     let (public, words) = keys(&service, GUEST);
     let until = in_days(30);
-    for name in ["Integrity officer 2", " functionaris  INTEGRITEIT 2", "Integrity-officer2"] {
+    let cyrillic = "Funct\u{456}\u{43e}naris integriteit 2";
+    let (greek, capital) = ("\u{399}ntegrity \u{3bf}fficer 2", "lntegrity OffIcer 2");
+    for name in ["Integrity officer 2", " functionaris  INTEGRITEIT 2", "Integrity-officer2", capital] {
         let all = ["invite", case, "--public", &public, "--shown-as", name, "--until", &until, "--words", &words];
         let refused = service.desk(READER, &all).await.unwrap_err();
         assert!(refused.contains("cannot be a guest"), "{name}: {refused}");
+    }
+    for name in [cyrillic, greek] {
+        let all = ["invite", case, "--public", &public, "--shown-as", name, "--until", &until, "--words", &words];
+        let refused = service.desk(READER, &all).await.unwrap_err();
+        assert!(refused.contains("ordinary letters of one script"), "{name}: {refused}");
     }
     let all = ["invite", case, "--public", &public, "--shown-as", "Integrity officer 22", "--until", &until];
     card_file(&service, &service.desk(READER, &[&all[..], &["--words", &words]].concat()).await.unwrap());

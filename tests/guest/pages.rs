@@ -1,9 +1,13 @@
 //! The desk's pages by address: what cannot be done is refused with the reason and its true status, before anything is typed.
+use meldkluis::{desk::Identity, seal::code::print_words};
+
 use crate::{
-    GUEST, READER,
+    GUEST, READER, card_file, copy, in_days,
     local::Local,
-    reading_along,
+    mailbox, reading_along,
+    signed::change,
     support::{Browser, Service},
+    with_text,
 };
 
 #[actix_web::test]
@@ -52,4 +56,42 @@ async fn a_page_has_the_status_of_what_went_wrong() {
     assert_eq!(desk.post(&format!("/nl/case/{case}/protocol"), &step).await.0, 404, "none was begun");
     desk.post(&format!("/nl/case/{case}/protocol"), &[("begin", "vooronderzoek")]).await;
     assert_eq!(desk.post(&format!("/nl/case/{case}/protocol"), &[("begin", "vooronderzoek")]).await.0, 409);
+}
+
+/// A later roster has somebody of the guest's name, or of one that looks like it. Both are told why it ended and what to do, and that helps.
+#[actix_web::test]
+async fn a_guest_whose_name_the_roster_has_later_reads_along_again_under_another() {
+    let service = Service::start(None).await;
+    let (_, code, case, card) = reading_along(&service).await;
+    let moved = tempfile::tempdir().unwrap();
+    copy(service.folder.path(), moved.path());
+    change(moved.path(), "nl = \"Functionaris integriteit 3\"", "nl = \"Auditdienst \u{43e}nderzoeker\"");
+    let service = Service::found(moved, None, service.clock.today()).await;
+    let refused = service.desk(GUEST, &["--card", &card, "inbox"]).await.unwrap_err();
+    assert!(refused.contains("a new card under another name"), "{refused}");
+    let said = service.desk_words(READER, &["read", &case]).await.unwrap();
+    assert!(said.contains("Reads along no longer:") && said.contains("a new card under another name"), "{said}");
+    let desk = Local::desk(&service, READER).await;
+    let (_, page) = desk.get(&format!("/nl/case/{case}")).await;
+    assert!(page.contains("Leest niet meer mee:") && page.contains("een nieuwe kaart met een andere naam"), "{page}");
+
+    let words = words_of(&service, GUEST);
+    let public = service.path(&format!("{GUEST}.toml"));
+    let about = ["--shown-as", "Rijksrecherche", "--until", &in_days(30), "--words", &words];
+    let made = [&["invite", &case, "--public", public.to_str().unwrap()][..], &about].concat();
+    let card = card_file(&service, &service.desk(READER, &made).await.unwrap());
+    let asked =
+        with_text(&service, READER, &["ask-consent", &case, "--guest", &card], "Onder deze naam").await.unwrap();
+    let asked = asked["item"].as_str().unwrap();
+    mailbox(&Browser::new(&service.base), &code, &[("act", "consent-yes"), ("request", asked)]).await;
+    service.desk(READER, &["hand-over", &case, asked]).await.unwrap();
+    let theirs = service.desk_words(GUEST, &["--card", &card, "read", &case]).await.unwrap();
+    assert!(theirs.contains("Het verhaal") && theirs.contains("Rijksrecherche, guest until"), "{theirs}");
+    let said = service.desk_words(READER, &["read", &case]).await.unwrap();
+    assert!(!said.contains("Reads along no longer:"), "{said}");
+}
+
+fn words_of(service: &Service, name: &str) -> String {
+    let me = Identity::load(&service.path(&format!("readers/{name}.key")), || unreachable!()).unwrap();
+    print_words(&me.keyed()).join(" ")
 }

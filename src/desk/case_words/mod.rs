@@ -10,7 +10,7 @@ pub(super) use self::{
 };
 use super::{
     Client, Item,
-    circle::{Circle, Unproven, cards, origin, story, withdrawal, withdrawn},
+    circle::{Circle, Unproven, cards, namesakes, origin, story, withdrawal, withdrawn},
     consents,
     duty::{Duty, duties},
     leave::{Taking, removable, takings},
@@ -127,6 +127,12 @@ impl<'a> CaseWords<'a> {
     /// The cards of the guests who read along today.
     pub(super) fn guests(&self) -> &[GuestCard] {
         self.circle().map(|circle| circle.guests.as_slice()).unwrap_or_default()
+    }
+
+    /// Guests who read no more because somebody of the roster has such a name since, and what to do.
+    pub(super) fn ended_guests(&self) -> Vec<String> {
+        let said = |card: &GuestCard| self.t.with("desk-guest-ended", &[("name", guest_name(self.t, card))]);
+        namesakes(self.client, self.items).iter().map(said).collect()
     }
 
     /// Whether the signed-in reader only reads what the reporter let go along.

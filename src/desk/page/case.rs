@@ -68,6 +68,8 @@ struct Case {
     /// They withdrew, and that does not stand any more.
     came_back: Option<String>,
     strangers: Vec<String>,
+    /// Guests whom the roster ended.
+    ended: Vec<String>,
     acts: Vec<&'static str>,
     open: bool,
     /// Consent can be asked for.
@@ -189,6 +191,7 @@ pub(super) async fn case_page(
         org: org(open, t, &case.org),
         readers: words.who(&case).into_iter().map(|who| who.text).collect(),
         strangers: words.strangers(&case).into_iter().map(|r| words.named(&r.reader)).collect(),
+        ended: words.ended_guests(),
         consents: words.consents(case.state),
         withdrawn: words.withdrawn(),
         came_back: words.came_back(),
