@@ -213,6 +213,9 @@ fn head((case, owed): (&CaseView, Owed), client: &Client, words: &CaseWords<'_>,
     if words.passed() {
         text += &line(&t.get("desk-passed"));
     }
+    if words.part(case) {
+        text += &line(&t.get("desk-part"));
+    }
     if let Some(can) = guest::can(client, case.state) {
         text += &line(&t.get(can));
     }

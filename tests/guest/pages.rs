@@ -95,3 +95,29 @@ fn words_of(service: &Service, name: &str) -> String {
     let me = Identity::load(&service.path(&format!("readers/{name}.key")), || unreachable!()).unwrap();
     print_words(&me.keyed()).join(" ")
 }
+
+#[actix_web::test]
+async fn who_reads_one_file_is_offered_nothing_of_what_the_whole_case_asks() {
+    let service = Service::start(None).await;
+    let (browser, other) = (Browser::new(&service.base), "buiten-functionaris-1");
+    let (code, _) = browser.report("Het verhaal", &[]).await;
+    browser.upload(&code, "foto.png", vec![3; 1000]).await;
+    let case = service.desk(READER, &["inbox"]).await.unwrap()[0]["case"].as_str().unwrap().to_owned();
+    let items = service.desk(READER, &["read", &case]).await.unwrap()["items"].clone();
+    let file = items.as_array().unwrap().iter().find(|item| item["kind"] == "file").unwrap()["item"].clone();
+    let words = ["ask-consent", &case, "--to", other, "--item", file.as_str().unwrap()];
+    let asked = with_text(&service, READER, &words, "Kijkt naar de foto").await.unwrap();
+    let asked = asked["item"].as_str().unwrap();
+    mailbox(&browser, &code, &[("act", "consent-yes"), ("request", asked)]).await;
+    service.desk(READER, &["hand-over", &case, asked]).await.unwrap();
+    for (who, whole) in [(READER, true), (other, false)] {
+        let (_, page) = Local::desk(&service, who).await.get(&format!("/nl/case/{case}")).await;
+        for act in ["feedback", "close", "classify", "outcome", "protocol"] {
+            assert_eq!(page.contains(&format!("/case/{case}/{act}\"")), whole, "{who} {act}");
+        }
+        assert_eq!(page.contains("U leest een deel van deze zaak"), !whole, "{who}");
+        assert!(page.contains(&format!("/case/{case}/reply\"")) && page.contains(&format!("/case/{case}/note\"")));
+        let said = service.desk_words(who, &["read", &case]).await.unwrap();
+        assert_eq!(said.contains("You read a part of this case"), !whole, "{said}");
+    }
+}

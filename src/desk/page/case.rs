@@ -88,7 +88,7 @@ struct Case {
     to_pass_on: bool,
     /// A guest lets nobody in and closes nothing.
     guest: bool,
-    /// What a guest can do.
+    /// What a guest can do, or who reads a part of the case.
     can: Option<&'static str>,
 }
 
@@ -172,10 +172,11 @@ pub(super) async fn case_page(
     let is_guest = open.client.me.card.is_some();
     let words = open.words(t, id);
     let passed = words.passed();
+    let whole = !words.part(&case);
     // Who got a part of a case may not know whether there is something to confirm.
     let can = |act: &Act| {
         let known = *act != Act::Acknowledge || owed == Owed::Acknowledge;
-        known && !passed && possible(&open.client, (&case, items), *act).is_ok()
+        known && !passed && (whole || act.is_for_guests()) && possible(&open.client, (&case, items), *act).is_ok()
     };
     let acts = Act::ALL.into_iter().filter(can).map(Act::name).collect();
     let page = Case {
@@ -204,7 +205,7 @@ pub(super) async fn case_page(
         open: !closed && !passed,
         asks: may_ask(&open.client, &case, items).is_ok(),
         sets_down: match may_report(&open.client, Kind::Classification, (&case, items)) {
-            Ok(()) if !passed && !is_guest => sets_down(items),
+            Ok(()) if !passed && !is_guest && whole => sets_down(items),
             _ => &[],
         },
         manager: is_manager(&open.client),
@@ -216,7 +217,7 @@ pub(super) async fn case_page(
         waits: readers::waits(open, t, &words, &case),
         to_pass_on: words.to_pass_on(case.state),
         guest: is_guest,
-        can: guest::can(&open.client, case.state),
+        can: guest::can(&open.client, case.state).or((!whole).then_some("desk-part")),
     };
     Ok(view::page(t, StatusCode::OK, &title, &open.client, &page.render().unwrap_or_default()))
 }
