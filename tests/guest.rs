@@ -5,8 +5,16 @@
 mod acts;
 #[path = "support/hostile.rs"]
 mod evil;
+#[path = "after/local.rs"]
+mod local;
+#[path = "support/local.rs"]
+mod page;
+#[path = "guest/pages.rs"]
+mod pages;
 #[path = "guest/server.rs"]
 mod server;
+#[path = "support/signed.rs"]
+mod signed;
 mod support;
 
 use evil::{hostile as readers_own, reporter, send, send_as};
@@ -187,21 +195,6 @@ async fn a_guest_lets_nobody_in_takes_nobody_out_and_closes_nothing() {
 fn place(service: &Service) -> Place {
     let (anchor, state) = (service.path("anchor.toml"), service.path("hostile.seen"));
     Place { server: service.base.clone(), proxy: None, anchor, state, clock: Clock::System }
-}
-
-#[actix_web::test]
-async fn a_guest_is_taken_out_by_two_readers() {
-    let service = Service::start(None).await;
-    let (browser, code, case, card) = reading_along(&service).await;
-    let asked = with_text(&service, SECOND, &["take-out", &case, GUEST], "Niet meer nodig").await.unwrap();
-    service.desk(THIRD, &["confirm-take-out", &case, asked["item"].as_str().unwrap()]).await.unwrap();
-    assert_eq!(service.desk(GUEST, &["--card", &card, "inbox"]).await.unwrap(), json!([]));
-    mailbox(&browser, &code, &[("act", "write"), ("text", "Zonder gast")]).await;
-    with_text(&service, READER, &["note", &case], "Ook zonder gast").await.unwrap();
-    assert_eq!(service.desk(GUEST, &["--card", &card, "inbox"]).await.unwrap(), json!([]));
-    let page = mailbox(&browser, &code, &[]).await.html;
-    let (reads, gone) = page.split_once("Kon dit eerder lezen").unwrap();
-    assert!(!reads.contains("<dd>Auditdienst") && gone.contains("<dd>Auditdienst"), "who reads does not name them");
 }
 
 #[actix_web::test]

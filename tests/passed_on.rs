@@ -6,10 +6,15 @@ mod advice;
 #[path = "support/hostile.rs"]
 #[expect(dead_code, reason = "other tests use the rest")]
 mod evil;
+#[path = "after/local.rs"]
+mod local;
+#[path = "support/local.rs"]
+mod page;
 mod support;
 
 use advice::{ADVISER, cases, handed_over, made, passed_on, with_text};
 use evil::{give, hostile, named, send};
+use local::Local;
 use meldkluis::{
     api_types::SentTo,
     domain::id::{CaseId, ItemId},
@@ -268,4 +273,22 @@ async fn advice_that_fails_keeps_nobody_from_leaving_other_and_is_told() {
     let told = service.desk(SECOND, &["leave", &its_report]).await.unwrap_err();
     assert!(told.contains("maybe not yet the advice"), "{told}");
     assert_eq!(cases(&service, SECOND).await, [other]);
+}
+
+/// What went along with a report is read, and nothing is begun in it.
+#[actix_web::test]
+async fn each_page_by_address_tells_who_reads_a_part_of_advice_why_it_cannot_be_done() {
+    let service = Service::start(None).await;
+    let (_, advice, _) = passed_on(&service).await;
+    let desk = Local::desk(&service, FIRST).await;
+    for act in
+        ["reply", "note", "close", "hand-over", "readers/duty", "readers/guest", "feedback", "classify", "protocol"]
+    {
+        let (status, page) = desk.get(&format!("/nl/case/{advice}/{act}")).await;
+        assert!(status == 409 && !page.contains("<textarea"), "{act}: {status} {page}");
+        assert!(page.contains("U leest hier wat de melder meegaf"), "{act}: {page}");
+    }
+    let adviser = Local::desk(&service, ADVISER).await;
+    let (status, page) = adviser.get(&format!("/nl/case/{advice}/readers/guest")).await;
+    assert!(status == 409 && page.contains("Bij advies kan niemand meelezen"), "{status} {page}");
 }

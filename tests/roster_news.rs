@@ -3,15 +3,17 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
 #[path = "support/page.rs"]
 mod served;
+#[path = "support/signed.rs"]
+mod signed;
 mod support;
 #[path = "support/webdriver.rs"]
 mod webdriver;
 
 use std::time::Duration;
 
-use meldkluis::{clock::Clock, roster_files::sign};
+use meldkluis::clock::Clock;
 use serde_json::json;
-use sha2::{Digest, Sha256};
+use signed::change;
 use support::{
     Service,
     child::{self, Program},
@@ -19,19 +21,6 @@ use support::{
 use thirtyfour::By;
 
 const WHO: [&str; 3] = ["bzk-functionaris-1", "bzk-coordinator", "bzk-auditor"];
-
-/// The roster file of the ministry after this one, with one thing changed, signed by its signer.
-fn change(service: &Service, from: &str, to: &str) {
-    let path = service.path("roster/org-bzk.toml");
-    let old = std::fs::read_to_string(&path).unwrap();
-    let new = old.replacen("serial = 1", "serial = 2", 1).replacen(from, to, 1);
-    let hash = hex::encode(Sha256::digest(old.as_bytes()));
-    let new = new.replacen("previous = \"\"", &format!("previous = \"{hash}\""), 1);
-    assert!(new.contains(to));
-    let key = ssh_key::PrivateKey::read_openssh_file(&service.path("signers/bzk")).unwrap();
-    std::fs::write(path.with_extension("toml.sig"), sign(&new, &key).unwrap()).unwrap();
-    std::fs::write(path, new).unwrap();
-}
 
 #[actix_web::test]
 async fn a_desk_says_what_changed_in_who_reads_until_that_was_read() {
@@ -42,7 +31,7 @@ async fn a_desk_says_what_changed_in_who_reads_until_that_was_read() {
     for who in WHO {
         assert_eq!(service.desk(who, &["roster-changes"]).await.unwrap(), json!([]), "{who} sees the first roster");
     }
-    change(&service, "retention_days = 365", "retention_days = 730");
+    change(service.folder.path(), "retention_days = 365", "retention_days = 730");
     drop(program);
     let program = Program::start(service.folder.path(), &settings);
     service.base.clone_from(&program.base);

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use super::{
     Client, DeskError, Item, Opened, Sent,
     circle::{proven, story},
+    guest,
     open::{Content, entered},
     write::{may_reach, may_send, recipients, send},
 };
@@ -111,6 +112,7 @@ pub(super) fn fits(text: &Plaintext) -> Result<(), DeskError> {
 
 /// Says why this reader can send no account, before anything is typed: only whoever heard the reporter knows what they told.
 pub(super) fn may_write_account(client: &Client, case: &CaseView, items: &[Item]) -> Result<(), DeskError> {
+    guest::may(client, Kind::Account)?;
     may_send(Kind::Account, case.state)?;
     may_reach(items)?;
     let told = oral(items).ok_or_else(|| DeskError::known("desk-error-not-oral"))?;

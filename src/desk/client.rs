@@ -107,8 +107,12 @@ impl Client {
     /// Why the server did not accept a sign-in, where it is plain: whoever made keys waits for the roster that has them.
     fn unlisted(&self, error: DeskError) -> DeskError {
         let me = &self.me;
+        let refused = error.id == Some("desk-error-sign-in");
+        if refused && me.card.as_ref().is_some_and(|card| card.guest.has_namesake(&self.roster)) {
+            return DeskError::known("desk-error-guest-namesake");
+        }
         let listed = me.card.is_some() || self.roster.keyed(&me.keyed()).is_some() || self.watches().is_some();
-        if error.id == Some("desk-error-sign-in") && !listed { DeskError::known(UNLISTED) } else { error }
+        if refused && !listed { DeskError::known(UNLISTED) } else { error }
     }
 
     /// The roster files that the server has now, verified as at a sign-in.

@@ -7,6 +7,7 @@ use super::{
     Client, DeskError,
     circle::{Also, Circle, answer, handed_over, proven},
     duty::duties,
+    guest,
     open::{Content, Item, Opened, advice, entered, fetch_heads},
     register::about,
     transfer::Pace,
@@ -136,10 +137,18 @@ pub(super) fn may_let_in(items: &[Item]) -> Result<(), DeskError> {
 }
 
 /// Says why a reporter is not asked anything, before anything is typed.
-pub(super) fn may_ask(case: &CaseView, items: &[Item]) -> Result<(), DeskError> {
+pub(super) fn may_ask(client: &Client, case: &CaseView, items: &[Item]) -> Result<(), DeskError> {
+    guest::may(client, Kind::ConsentRequest)?;
     may_let_in(items)?;
     may_send(Kind::ConsentRequest, case.state)?;
-    may_reach(items)
+    may_reach(items)?;
+    Circle::of(client, items)?.may_ask(client)
+}
+
+/// The same, of a guest: the talk with an adviser is between two.
+pub(super) fn may_ask_for_guest(client: &Client, case: &CaseView, items: &[Item]) -> Result<(), DeskError> {
+    may_ask(client, case, items)?;
+    if advice(items) { Err(DeskError::known("desk-error-guest-advice")) } else { Ok(()) }
 }
 
 /// Asks the reporter whether a reader of the roster may read these items; all that is [`shareable`] when none is named.
@@ -152,7 +161,7 @@ pub async fn ask_consent(
 ) -> Result<Sent, DeskError> {
     said(&reason)?;
     let (case, mut items) = to_share(client, id).await?;
-    may_ask(&case, &items)?;
+    may_ask(client, &case, &items)?;
     fetch_heads(client, &case, &mut items, which).await?;
     let reader = candidate(client, &case, &items, to)?;
     let wanted = pressed(&items, to, &reason).and_then(|()| named(&items, which))?;
@@ -169,12 +178,8 @@ pub async fn ask_consent_for_guest(
 ) -> Result<Sent, DeskError> {
     said(&reason)?;
     let (case, mut items) = to_share(client, id).await?;
-    may_ask(&case, &items)?;
+    may_ask_for_guest(client, &case, &items)?;
     fetch_heads(client, &case, &mut items, which).await?;
-    // The talk with an adviser is between two.
-    if advice(&items) {
-        return Err(DeskError::known("desk-error-guest-advice"));
-    }
     let circle = Circle::of(client, &items)?;
     if !vouched(&card, &client.roster, id) || !card.counts_on(client.today()) {
         return Err(DeskError::known("desk-error-card"));

@@ -6,8 +6,9 @@ use serde::Deserialize;
 use super::{Client, DeskError, Identity, writing::readable};
 use crate::{
     domain::{
+        case::CaseState,
         day::Day,
-        guest::{Guest, GuestCard, MOST_DAYS, VERSION},
+        guest::{Guest, GuestCard, MOST_DAYS, VERSION, is_plain},
         id::{CaseId, ReaderId},
         roster::Text,
     },
@@ -49,6 +50,9 @@ pub async fn invite(
     let [PublicReader { id: name, seal_key, sign_key }] =
         <[PublicReader; 1]>::try_from(public.readers).map_err(|_| DeskError::known("desk-error-public"))?;
     let guest = Guest { id: name, shown_as, seal_key, sign_key };
+    if !is_plain(&guest.shown_as.nl) || !is_plain(&guest.shown_as.en) {
+        return Err(DeskError::known("desk-error-guest-letters"));
+    }
     let heard = words.split_whitespace().map(str::to_lowercase).collect::<Vec<_>>();
     if print_words(&guest.keyed()) != heard {
         return Err(DeskError::known("desk-error-words"));
@@ -71,6 +75,12 @@ pub async fn invite(
 pub(super) fn may(client: &Client, kind: Kind) -> Result<(), DeskError> {
     let may = client.me.card.is_none() || may_write(kind);
     may.then_some(()).ok_or_else(|| DeskError::known("desk-error-guest"))
+}
+
+/// What a guest can do in a case that stands so, as a text of the desk; nothing for anybody else.
+pub(super) fn can(client: &Client, state: CaseState) -> Option<&'static str> {
+    client.me.card.as_ref()?;
+    Some(if state.is_closed() { "desk-guest-can-closed" } else { "desk-guest-can" })
 }
 
 /// Who somebody is with the card of a file, where they are a guest.

@@ -172,7 +172,7 @@ pub(super) async fn inbox(options: &Options, client: &Client, asked: &Asked) -> 
         let items = c.items.len();
         let advice = known.of(&c.case).is_some_and(|summary| summary.advice);
         let told = [(advice, "  advice"), (oral(c), "  oral")].map(|(is, word)| if is { word } else { "" }).concat();
-        let due = owed(c, &known).in_words(t, c.due.to_string(), c.due < client.today());
+        let due = owed(c, &known).told(client, t, c.due.to_string(), c.due < client.today());
         let title = title(c).map(|title| format!("\n  {}", safe_text(&title)));
         let unread = || match (opened(c), c.left) {
             (true, _) => String::new(),

@@ -121,7 +121,7 @@ pub(super) async fn may_join(client: &Client, case: &CaseView) -> Result<bool, D
         CaseState::Closed | CaseState::Held => Ok(false),
         CaseState::Open => {
             let items = open_case(client, case, Reach::Messages).await?;
-            Ok(may_ask(case, &items).is_ok())
+            Ok(may_ask(client, case, &items).is_ok())
         }
     }
 }
@@ -140,11 +140,16 @@ pub(super) async fn leaving_means(
     let why = match (case.state, reason) {
         (CaseState::Unopened, _) => "desk-leave-unread-text",
         (_, LeftReason::Conflict) => "desk-leave-conflict-hint",
-        (_, LeftReason::Leaving | LeftReason::Unread) => "desk-leave-leaving-hint",
+        (state, LeftReason::Leaving | LeftReason::Unread) => leaving_hint(state),
     };
     let along = (!along::found(client, id).await?.0.is_empty()).then_some("desk-leave-along");
     let lines = ["desk-leave-text", why].into_iter().chain(along).chain(["desk-leave-sure"]);
     Ok(lines.map(|id| t.get(id)).collect())
+}
+
+/// Whether whoever leaves without a conflict can be asked for again; nobody joins a closed case.
+pub(super) fn leaving_hint(state: CaseState) -> &'static str {
+    if state.is_closed() { "desk-leave-leaving-closed" } else { "desk-leave-leaving-hint" }
 }
 
 /// Whether one stays who can do what this reader did; the server looks again.

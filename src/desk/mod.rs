@@ -42,6 +42,7 @@ mod reader_commands;
 mod register;
 mod roster;
 mod roster_news;
+mod status;
 mod summary;
 mod tell;
 mod training;
@@ -76,6 +77,8 @@ pub use roster::Review;
 pub(crate) use watch::in_csv;
 pub use write::{Attachment, Sent, attach_file, write};
 
+use actix_web::http::StatusCode;
+
 use crate::{domain::day::Day, seal::code::Language, text::Texts};
 
 pub use crate::show::{safe_json, safe_name, safe_text};
@@ -89,22 +92,29 @@ pub struct DeskError {
     id: Option<&'static str>,
     /// A day that the text names.
     day: Option<Day>,
+    /// With which the desk's page says it.
+    status: StatusCode,
 }
 
 impl DeskError {
     fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into(), id: None, day: None }
+        Self { text: text.into(), id: None, day: None, status: StatusCode::INTERNAL_SERVER_ERROR }
+    }
+
+    /// What the server says or leaves out.
+    fn of_server(text: impl Into<String>) -> Self {
+        Self { status: StatusCode::BAD_GATEWAY, ..Self::new(text) }
     }
 
     /// One of the texts of `web/i18n`; English on the command line.
     fn known(id: &'static str) -> Self {
-        Self { text: Texts::of(Language::En).get(id), id: Some(id), day: None }
+        Self { text: Texts::of(Language::En).get(id), id: Some(id), day: None, status: status::of(id) }
     }
 
     /// One of those texts that names a day.
     fn from_day(id: &'static str, day: Day) -> Self {
         let t = Texts::of(Language::En);
-        Self { text: t.with(id, &[("day", t.day(day))]), id: Some(id), day: Some(day) }
+        Self { text: t.with(id, &[("day", t.day(day))]), day: Some(day), ..Self::known(id) }
     }
 
     /// Whether the server would not take it just now.
@@ -134,7 +144,7 @@ fn sentence(text: &str) -> String {
 
 impl From<crate::domain::roster::RosterError> for DeskError {
     fn from(error: crate::domain::roster::RosterError) -> Self {
-        Self::new(format!("the roster is not believed: {error}"))
+        Self::of_server(format!("the roster is not believed: {error}"))
     }
 }
 
@@ -154,7 +164,7 @@ impl From<reqwest::Error> for DeskError {
             Some(409) => Self::known("desk-error-conflict"),
             Some(429) => Self::known("desk-error-much"),
             Some(503) => Self::known("desk-error-busy"),
-            Some(status) => Self::new(format!("the server answered {status}")),
+            Some(status) => Self::of_server(format!("the server answered {status}")),
             None => Self { text: format!("the server cannot be reached: {error}"), ..Self::known("desk-error-away") },
         }
     }
@@ -163,6 +173,26 @@ impl From<reqwest::Error> for DeskError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_blames_the_server_only_for_what_the_server_did() {
+        let of = |id: &'static str| DeskError::known(id).status.as_u16();
+        for (id, status) in [
+            ("desk-error-away", 502),
+            ("desk-error-answer", 502),
+            ("desk-error-busy", 503),
+            ("desk-error-much", 429),
+            ("desk-error-refused", 403),
+            ("desk-error-conflict", 409),
+            ("desk-error-closed", 409),
+            ("desk-error-nothing", 404),
+            ("desk-error-reason", 422),
+        ] {
+            assert_eq!(of(id), status, "{id}");
+        }
+        assert_eq!(DeskError::from(std::io::Error::other("a full disk")).status.as_u16(), 500);
+        assert_eq!(DeskError::of_server("the server answered 500").status.as_u16(), 502);
+    }
 
     #[test]
     fn a_page_says_an_error_in_a_whole_sentence() {

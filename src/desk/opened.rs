@@ -55,17 +55,16 @@ impl OpenedBefore {
 
     /// All of them.
     pub(super) fn all(&self) -> Vec<CaseId> {
-        self.cases.lock().map(|cases| cases.keys().copied().collect()).unwrap_or_default()
+        self.0.lock().map(|cases| cases.known().0.keys().copied().collect()).unwrap_or_default()
     }
 
     /// Whether a case is among them, by what stands in the file now where this program does not know it: another of this reader may have opened it.
     pub(super) fn knows_now(&self, me: &Identity, case: &CaseId) -> bool {
-        if !self.knows(case)
-            && let (Ok(mut cases), Some(now)) = (self.cases.lock(), read(&self.file, me))
-        {
-            *cases = now;
+        let Ok(mut cases) = self.0.lock() else { return false };
+        if !cases.known().0.contains_key(case) {
+            cases.look(me);
         }
-        self.knows(case)
+        cases.known().0.contains_key(case)
     }
 
     /// Whether an item of a case that was opened was not there then.

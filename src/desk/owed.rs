@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Item, Opened,
+    Client, Item, Opened,
     circle::{proven, withdrawn},
     consent::begun,
     open::advice,
@@ -136,5 +136,11 @@ impl Owed {
         let text = t.with(id, &[("day", due)]);
         let late = over && matches!(self, Self::Acknowledge | Self::Feedback);
         if late { format!("{} {text}", t.get("desk-late")) } else { text }
+    }
+
+    /// The same for who is signed in: a guest is told whose duty it is.
+    pub(super) fn told(self, client: &Client, t: Texts, due: String, over: bool) -> String {
+        let text = self.in_words(t, due, over);
+        if client.me.card.is_some() && self.has_term() { t.with("desk-due-officers", &[("what", text)]) } else { text }
     }
 }

@@ -16,6 +16,7 @@ use super::{
     commands::Options,
     consent::identity,
     duty::Duty,
+    guest,
     guide::{Guide, is_manager, steps},
     inbox, links,
     numbers::case_id,
@@ -24,13 +25,7 @@ use super::{
     safe_json, safe_text,
     summary::Summaries,
 };
-use crate::{
-    api_types::CaseView,
-    domain::{day::Day, guest::GuestCard},
-    private,
-    seal::code::Language,
-    text::Texts,
-};
+use crate::{api_types::CaseView, domain::guest::GuestCard, private, seal::code::Language, text::Texts};
 
 /// Opens a case and says what is in it. Fails when nothing opens.
 pub(super) async fn read(
@@ -73,7 +68,7 @@ pub(super) async fn read(
     let mut beside = Beside::of(client, &summaries, &case.case, &opened).await?;
     beside.failed += left;
     let name = summaries.title(t, &case.case).filter(|_| identity(&opened)).map(|title| line(&title));
-    let head = head((&case, owed), client.today(), &words, &opened);
+    let head = head((&case, owed), client, &words, &opened);
     let head = [head, name.unwrap_or_default(), went_along(&beside, &words)].concat();
     let entries: Vec<Option<Entry>> = opened.iter().map(|item| (!is_link(item)).then(|| words.entry(item))).collect();
     let nothing = opened.iter().all(|item| !matches!(item.state, State::Opened(_)));
@@ -192,9 +187,9 @@ fn line(text: &str) -> String {
 }
 
 /// What stands on top of a case: where it stands, who reads it, and what to be careful of.
-fn head((case, owed): (&CaseView, Owed), today: Day, words: &CaseWords<'_>, items: &[Item]) -> String {
+fn head((case, owed): (&CaseView, Owed), client: &Client, words: &CaseWords<'_>, items: &[Item]) -> String {
     let t = Texts::of(Language::En);
-    let due = owed.in_words(t, case.due.to_string(), case.due < today);
+    let due = owed.told(client, t, case.due.to_string(), case.due < client.today());
     let mut text =
         format!("Case {} ({}), filed {}, {due}\n", case.case, inbox::state(t, case, Some(Asks::of(items))), case.filed);
     if let Some(ends) = words.ends(case) {
@@ -218,11 +213,20 @@ fn head((case, owed): (&CaseView, Owed), today: Day, words: &CaseWords<'_>, item
         let name = format!("{} ({})", words.named(&reader.reader), reader.reader);
         text += &line(&t.with("desk-stranger", &[("name", name)]));
     }
+    for said in words.ended_guests() {
+        text += &line(&said);
+    }
     for said in words.withdrawn().into_iter().chain(words.came_back()) {
         text += &line(&said);
     }
     if words.passed() {
         text += &line(&t.get("desk-passed"));
+    }
+    if words.part(case) {
+        text += &line(&t.get("desk-part"));
+    }
+    if let Some(can) = guest::can(client, case.state) {
+        text += &line(&t.get(can));
     }
     if let Some(told) = words.told() {
         text += &line(&format!("{} {} {}", told.told, told.standing, told.code));

@@ -15,7 +15,7 @@ use super::{
     leave::{asked_out, confirm_take_out, leave, leaving_means, take_out},
     numbers::{case_id, is_number, item_id, item_ids, reader_id},
     open::entered,
-    writing::{Writing, asks, once_more, readable, sent, text},
+    writing::{Writing, once_more, readable, sent, text},
 };
 use crate::{
     domain::{day::Day, ground::Ground, roster::Text},
@@ -135,9 +135,9 @@ pub(super) async fn run(options: &Options, client: &Client, command: &ReaderComm
         ReaderCommand::Leave { case, conflict, yes } => {
             let (id, reason) =
                 (case_id(client, case).await?, if *conflict { LeftReason::Conflict } else { LeftReason::Leaving });
-            if asks(*yes, "desk-error-leave-sure")? {
+            if !yes {
                 let means = leaving_means(client, Texts::of(Language::En), &id, reason).await?;
-                once_more("leave", &means, "desk-error-leave-not")?;
+                once_more("leave", &means, ["desk-error-leave-sure", "desk-error-leave-not"])?;
             }
             sent(options, &leave(client, &id, reason).await?, " You have left the case.")
         }

@@ -125,6 +125,9 @@ pub(super) fn may_reach(items: &[Item]) -> Result<(), DeskError> {
 /// Says why an act cannot be done, before anything is sent.
 pub(super) fn possible(client: &Client, (case, items): (&CaseView, &[Item]), act: Act) -> Result<(), DeskError> {
     guest::may(client, kind(act))?;
+    if Circle::of(client, items).is_ok_and(|circle| circle.may_ask(client).is_err()) {
+        return Err(DeskError::known("desk-error-passed"));
+    }
     let others = case.readers.iter().filter_map(|r| client.roster.keyed(r));
     if act == Act::Close && client.roster.keyed(&client.me.keyed()).is_some_and(|me| !may_end(me, others)) {
         return Err(DeskError::known("desk-error-manager-ends"));

@@ -14,7 +14,7 @@ use super::{
     numbers::case_id,
     open::entered,
     read::quoted,
-    write::{Attachment, Sent, write},
+    write::{Attachment, Sent, possible, write},
 };
 use crate::{
     domain::case::Act,
@@ -85,9 +85,14 @@ pub(super) fn asks(yes: bool, without: &'static str) -> Result<bool, DeskError> 
     if yes || std::io::stdin().is_terminal() { Ok(!yes) } else { Err(DeskError::known(without)) }
 }
 
-/// Says what an act means, and asks for its name; anything else leaves it undone, as the text then says.
-pub(super) fn once_more(act: &str, means: &[String], undone: &'static str) -> Result<(), DeskError> {
+/// Says what an act means, and asks for its name; anything else leaves it undone, as the text then says. Without a terminal it is said what
+/// it means, and then that only `--yes` will do.
+pub(super) fn once_more(act: &str, means: &[String], [without, undone]: [&'static str; 2]) -> Result<(), DeskError> {
     let lines: String = means.iter().map(|line| format!("- {line}\n")).collect();
+    if !std::io::stdin().is_terminal() {
+        let refused = DeskError::known(without);
+        return Err(DeskError { text: format!("to {act} this case means:\n{lines}{}", refused.text), ..refused });
+    }
     typed(act, &format!("{lines}Type {act} to {act} this case; anything else leaves it as it is."), undone)
 }
 
@@ -107,9 +112,11 @@ fn typed(word: &str, asked: &str, undone: &'static str) -> Result<(), DeskError>
 
 /// Closes a case: says first what that means, and asks for the word.
 pub(super) async fn close(options: &Options, client: &Client, closing: &Closing) -> Result<String, DeskError> {
-    if asks(closing.yes, "desk-error-close-sure")? {
+    if !closing.yes {
         let (case, items) = entered(client, &case_id(client, &closing.letter.writing.case).await?).await?;
-        once_more("close", &means(client, Texts::of(Language::En), &case, &items), "desk-error-close-not")?;
+        possible(client, (&case, &items), Act::Close)?;
+        let means = means(client, Texts::of(Language::En), &case, &items);
+        once_more("close", &means, ["desk-error-close-sure", "desk-error-close-not"])?;
     }
     send(options, client, &closing.letter, Act::Close).await
 }

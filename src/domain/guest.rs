@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
+use unicode_security::{GeneralSecurityProfile, MixedScript, confusable_detection::skeleton};
 
 use super::{
     day::Day,
@@ -91,21 +92,73 @@ impl GuestCard {
     /// Whether it can be a card of this case at all: a known version, a name that is nobody's in the roster, however they stand in it, and a
     /// shown name that nobody could take for somebody's there.
     pub fn fits(&self, roster: &Roster, case: &CaseId) -> bool {
-        let named = |name: &str| !name.trim().is_empty() && name.len() <= SHOWN_BYTES;
+        let Text { nl, en } = &self.guest.shown_as;
+        self.v == VERSION && self.case == *case && !self.guest.has_namesake(roster) && is_plain(nl) && is_plain(en)
+    }
+}
+
+impl Guest {
+    /// Whether somebody in the roster has this name, or is shown by one that looks like this guest's. A roster that names such a person later
+    /// ends the guest.
+    pub fn has_namesake(&self, roster: &Roster) -> bool {
         let files = roster.organisations.iter().filter_map(|o| o.file.as_ref());
         let mut people = files.flat_map(|f| {
             let overseers = f.overseers.iter().map(|o| (&o.id, &o.shown_as));
             f.readers.iter().map(|r| (&r.id, &r.shown_as)).chain(overseers)
         });
-        let Guest { id, shown_as: Text { nl, en }, .. } = &self.guest;
-        let own = [folded(nl), folded(en)];
-        let theirs = |shown: &Text| own.contains(&folded(&shown.nl)) || own.contains(&folded(&shown.en));
-        let taken = people.any(|(other, shown)| other == id || theirs(shown));
-        self.v == VERSION && self.case == *case && !taken && named(nl) && named(en)
+        let own = [seen(&self.shown_as.nl), seen(&self.shown_as.en)];
+        let alike = |shown: &Text| own.contains(&seen(&shown.nl)) || own.contains(&seen(&shown.en));
+        people.any(|(other, shown)| *other == self.id || alike(shown))
     }
 }
 
-/// A name as people compare it: its letters and digits, in lower case.
-fn folded(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+/// Whether a shown name is one that people can compare: short, of one script, in letters and signs of everyday.
+pub fn is_plain(name: &str) -> bool {
+    let sign = |c: char| c == ' ' || c.is_ascii_punctuation() || "’–".contains(c);
+    let short = !name.trim().is_empty() && name.len() <= SHOWN_BYTES;
+    short && name.is_single_script() && name.chars().all(|c| sign(c) || c.identifier_allowed())
+}
+
+/// A name as people see it: its letters and digits, each as the one that it looks like (Unicode Technical Standard 39, 4), whatever its case.
+/// What is between them is not looked at, nor are accents.
+fn seen(name: &str) -> String {
+    let letters = skeleton(name).filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase);
+    // The skeleton has a capital i as an l: so the small one is here.
+    letters.map(|c| if c == 'i' { 'l' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_look_alike_are_one() {
+        let officer = seen("Functionaris integriteit 1");
+        for other in [
+            "FUNCTIONARIS-INTEGRITEIT 1",
+            "Functionaris lntegriteit l",
+            "Functi\u{43e}naris integriteit 1",
+            "Funct\u{456}\u{43e}n\u{430}r\u{456}\u{455} \u{456}nt\u{435}gr\u{456}t\u{435}it 1",
+            "Functi\u{3bf}n\u{3b1}ris integriteit 1",
+            "Fun\u{200b}ctionaris integriteit 1",
+            "Functionáris integriteit 1",
+        ] {
+            assert_eq!(seen(other), officer, "{other}");
+        }
+        for other in ["Functionaris integriteit 2", "Functionaris integriteit 11", "Onderzoeker"] {
+            assert_ne!(seen(other), officer, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_name_is_of_one_script_and_in_everyday_letters() {
+        for name in ["Auditdienst, onderzoeker", "Zoë d’Été (ADR) – 2", "Комиссия"] {
+            assert!(is_plain(name), "{name}");
+        }
+        for name in
+            ["", "  ", "Audit\u{434}ienst", "\u{ff21}udit", "\u{1d400}udit", "Audit\ndienst", "Audit\u{202e}tsneid"]
+        {
+            assert!(!is_plain(name), "{name:?}");
+        }
+    }
 }

@@ -89,5 +89,9 @@ async fn a_desk_says_that_the_case_is_closed_before_anything_is_typed_and_loses_
     service.desk(READER, &["link", &case, second]).await.unwrap();
     letter(&service, "note", &case).await.unwrap();
     service.desk("bzk-functionaris-2", &["read", &case]).await.unwrap();
+    // Nobody is asked for again.
+    let (_, page) =
+        Local::desk(&service, "bzk-functionaris-2").await.get(&format!("/nl/case/{case}/readers/leave")).await;
+    assert!(page.contains("niemand kan er nog bij") && !page.contains("weer om u vragen"), "{page}");
     service.desk("bzk-functionaris-2", &["leave", &case]).await.unwrap();
 }

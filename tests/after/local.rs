@@ -1,5 +1,5 @@
 //! The desk's pages as a browser without script has them, unlocked.
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use reqwest::{Client, header::HeaderMap};
 
@@ -18,7 +18,12 @@ pub(crate) struct Local {
 impl Local {
     /// Of somebody of the demo.
     pub(crate) async fn desk(service: &Service, who: &str) -> Self {
-        let link = desk(service, who, None, Duration::from_mins(10));
+        Self::with(service, who, None).await
+    }
+
+    /// Of a guest, with the card; of a reader without.
+    pub(crate) async fn with(service: &Service, who: &str, card: Option<PathBuf>) -> Self {
+        let link = desk(service, who, card, Duration::from_mins(10));
         let origin = link.split("/open/").next().unwrap().to_owned();
         let http = client(&link).build().unwrap();
         let entered = http.get(link).send().await.unwrap();

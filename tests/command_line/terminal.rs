@@ -44,6 +44,18 @@ async fn a_case_is_closed_on_a_terminal_by_the_word_alone() {
     service.desk(OFFICER, &["read", &case]).await.unwrap();
     let text = file(&service, "Wij zijn klaar.");
     let words = ["close", &case, "--file", &text];
+    // Without a terminal it says what ends and for whom, and only then how.
+    let refused = refuses(&service, OFFICER, &words).await;
+    let (means, how) = refused.split_once("closing a case cannot be undone; add --yes").unwrap();
+    for said in [
+        "not been confirmed",
+        "The reporter can still read",
+        "the other readers can still write a note",
+        "open the case again",
+    ] {
+        assert!(means.contains(said) && !how.contains(said), "{said}: {refused}");
+    }
+    assert_eq!(state(&service, OFFICER).await, "open");
     for other in ["yes\n", "\n", "no close\n"] {
         let (shown, end) = typed(&service, OFFICER, &words, other).await;
         assert_eq!(end, Some(1), "{shown}");
@@ -62,6 +74,8 @@ async fn a_case_is_left_once_it_was_said_what_that_means() {
     let (_, _, case) = filed(&service).await;
     let refused = refuses(&service, COLLEAGUE, &["leave", &case]).await;
     assert!(refused.contains("--yes"), "{refused}");
+    let (means, _) = refused.split_once("add --yes").unwrap();
+    assert!(means.contains("You then read nothing more of this case"), "{refused}");
     // Nobody has opened it: it is not said why they go.
     let (shown, end) = typed(&service, COLLEAGUE, &["leave", &case], "no\n").await;
     assert!(end == Some(1) && shown.contains("Nobody has opened this case yet"), "{shown}");

@@ -71,26 +71,39 @@ async fn a_new_reader_makes_keys_tries_a_copy_and_gets_the_words_that_the_roster
     browser.press("main form button").await;
     assert_eq!((browser.heading().await.as_str(), shown(&browser).await.as_str()), ("Uw sleutels", words));
     assert!(browser.text().await.contains("U hebt nog geen kopie geprobeerd"));
-    // No roster has these keys yet: who unlocks is told what happens next, and is led back here without the passphrase.
+    // No roster has these keys yet: who goes on is told what happens next, without the passphrase, and so is led back here.
     browser.press("main a[href='/nl/inbox']").await;
-    browser.write("#passphrase", "vier losse woorden hier").await;
-    browser.press("main form button").await;
     assert_eq!(browser.heading().await, "Uw sleutels staan nog niet in de lijst met lezers");
     let text = browser.text().await;
     assert!(text.contains("Geef de coördinator") && text.contains("U hebt nog geen kopie geprobeerd"), "{text}");
+    assert!(text.contains("Leest u in één zaak mee als gast?"), "{text}");
+    browser.press("#typed button").await;
+    assert_eq!(browser.heading().await, "Uw sleutels staan nog niet in de lijst met lezers", "nor to look again");
     picture(&browser, "desk-unlisted").await;
     browser.press("main a[href$=keys]").await;
     assert_eq!((browser.heading().await.as_str(), shown(&browser).await.as_str()), ("Uw sleutels", words));
-    // A damaged copy is noticed, a good one works.
+    // A damaged copy is noticed, a good one works without the passphrase, and one that was sealed anew with it.
     let copy = service.path("kopie.key");
     let whole = std::fs::read(service.path("readers/nieuw.key")).unwrap();
     assert!(whole.starts_with(b"age-encryption.org/"), "protected with the passphrase");
-    for (bytes, said) in
-        [(&whole[..whole.len() - 3], "Deze kopie werkt niet"), (&whole[..], "probeerde u een kopie. De kopie werkt.")]
-    {
+    let passphrase = || age::secrecy::SecretString::from("vier losse woorden hier");
+    let keys = age::decrypt(&age::scrypt::Identity::new(passphrase()), &whole).unwrap();
+    let anew = age::encrypt(&age::scrypt::Recipient::new(passphrase()), &keys).unwrap();
+    let (works, broken) = ("probeerde u een kopie. De kopie werkt.", "Deze kopie werkt niet");
+    let other = "Deze kopie is een ander bestand dan dat van uw sleutels";
+    for (bytes, typed, said) in [
+        (&whole[..whole.len() - 3], false, other),
+        (&whole[..whole.len() - 3], true, broken),
+        (b"iets anders", false, broken),
+        (&anew, false, other),
+        (&anew, true, works),
+        (&whole, false, works),
+    ] {
         std::fs::write(&copy, bytes).unwrap();
         browser.write("#copy", copy.to_str().unwrap()).await;
-        browser.write("#passphrase", "vier losse woorden hier").await;
+        if typed {
+            browser.write("#passphrase", "vier losse woorden hier").await;
+        }
         browser.press("#try button").await;
         assert!(browser.text().await.contains(said), "{}", browser.text().await);
     }

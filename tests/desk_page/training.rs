@@ -24,6 +24,12 @@ async fn a_new_reader_practises_with_a_case_that_only_their_key_opens() {
     browser.press("main form button").await;
     browser.press("main a[href='/nl/training']").await;
     assert_eq!(browser.heading().await, "Oefening: een zaak openen");
+    // They typed it twice just now; behind the lock it is asked for.
+    browser.press("main form button").await;
+    assert!(browser.text().await.contains("met uw sleutel geopend"), "{}", browser.text().await);
+    browser.page.goto(absolute(&link, "/nl/keys")).await.unwrap();
+    browser.press("nav form button").await;
+    browser.page.goto(absolute(&link, "/nl/training")).await.unwrap();
     browser.write("#passphrase", "iets anders dan dat").await;
     browser.press("main form button").await;
     assert!(browser.text().await.contains("Deze wachtzin is niet goed."), "{}", browser.text().await);

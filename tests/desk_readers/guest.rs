@@ -83,5 +83,10 @@ async fn a_guest_is_invited_and_opens_the_desk_with_the_card_for_what_a_guest_ca
     guest.page.goto(absolute(&link, &format!("/nl/case/{case}/readers"))).await.unwrap();
     assert!(guest.page.find(By::Css("main a[href$=duty]")).await.is_err());
     assert!(guest.page.find(By::Css("main a[href$=leave]")).await.is_ok());
+    // The keys' page is about the reader who lets them in: no coordinator knows them.
+    guest.page.goto(absolute(&link, "/nl/keys")).await.unwrap();
+    let text = guest.text().await;
+    assert!(text.contains("Uw acht woorden") && text.contains("De lezer die u toelaat"), "{text}");
+    assert!(!text.contains("coördinator") && !text.contains("Oefen met een zaak"), "{text}");
     guest.quit().await;
 }

@@ -3,9 +3,10 @@ use meldkluis::{
     domain::id::CaseId,
     seal::{Kind, Plaintext, Recipients},
 };
+use serde_json::json;
 
 use crate::{
-    GUEST, READER, SECOND, card_file,
+    GUEST, READER, SECOND, THIRD, card_file,
     evil::reporter,
     evil::send,
     hostile, in_days, keys, mailbox, read, reading_along,
@@ -49,6 +50,21 @@ async fn a_guest_confirms_nothing_gives_no_feedback_and_sets_nothing_down() {
     with_text(&service, READER, &["acknowledge", &case], "Wij kijken ernaar").await.unwrap();
 }
 
+/// The terms are the officers': a guest reads them as theirs, and what a guest can do.
+#[actix_web::test]
+async fn a_guest_is_told_what_a_guest_can_do_and_whose_the_terms_are() {
+    let service = Service::start(None).await;
+    let (_, _, case, card) = reading_along(&service).await;
+    let inbox = service.desk_words(GUEST, &["--card", &card, "inbox"]).await.unwrap();
+    let first = service.desk_words(GUEST, &["--card", &card, "read", &case]).await.unwrap();
+    for said in [&inbox, &first] {
+        assert!(said.contains("cknowledge on or before") && said.contains("The officers do that, not you"), "{said}");
+    }
+    assert!(first.contains("As a guest you can ask the reporter something, answer, write a note"), "{first}");
+    let theirs = service.desk_words(READER, &["read", &case]).await.unwrap();
+    assert!(!theirs.contains("not you") && !theirs.contains("As a guest"), "{theirs}");
+}
+
 #[actix_web::test]
 async fn what_a_guest_wrote_says_so_to_the_readers_and_to_the_reporter() {
     let service = Service::start(None).await;
@@ -71,11 +87,33 @@ async fn a_guest_does_not_bear_the_name_of_a_colleague() {
     let case = inbox[0]["case"].as_str().unwrap();
     let (public, words) = keys(&service, GUEST);
     let until = in_days(30);
-    for name in ["Integrity officer 2", " functionaris  INTEGRITEIT 2", "Integrity-officer2"] {
+    let cyrillic = "Funct\u{456}\u{43e}naris integriteit 2";
+    let (greek, capital) = ("\u{399}ntegrity \u{3bf}fficer 2", "lntegrity OffIcer 2");
+    for name in ["Integrity officer 2", " functionaris  INTEGRITEIT 2", "Integrity-officer2", capital] {
         let all = ["invite", case, "--public", &public, "--shown-as", name, "--until", &until, "--words", &words];
         let refused = service.desk(READER, &all).await.unwrap_err();
         assert!(refused.contains("cannot be a guest"), "{name}: {refused}");
     }
+    for name in [cyrillic, greek] {
+        let all = ["invite", case, "--public", &public, "--shown-as", name, "--until", &until, "--words", &words];
+        let refused = service.desk(READER, &all).await.unwrap_err();
+        assert!(refused.contains("ordinary letters of one script"), "{name}: {refused}");
+    }
     let all = ["invite", case, "--public", &public, "--shown-as", "Integrity officer 22", "--until", &until];
     card_file(&service, &service.desk(READER, &[&all[..], &["--words", &words]].concat()).await.unwrap());
+}
+
+#[actix_web::test]
+async fn a_guest_is_taken_out_by_two_readers() {
+    let service = Service::start(None).await;
+    let (browser, code, case, card) = reading_along(&service).await;
+    let asked = with_text(&service, SECOND, &["take-out", &case, GUEST], "Niet meer nodig").await.unwrap();
+    service.desk(THIRD, &["confirm-take-out", &case, asked["item"].as_str().unwrap()]).await.unwrap();
+    assert_eq!(service.desk(GUEST, &["--card", &card, "inbox"]).await.unwrap(), json!([]));
+    mailbox(&browser, &code, &[("act", "write"), ("text", "Zonder gast")]).await;
+    with_text(&service, READER, &["note", &case], "Ook zonder gast").await.unwrap();
+    assert_eq!(service.desk(GUEST, &["--card", &card, "inbox"]).await.unwrap(), json!([]));
+    let page = mailbox(&browser, &code, &[]).await.html;
+    let (reads, gone) = page.split_once("Kon dit eerder lezen").unwrap();
+    assert!(!reads.contains("<dd>Auditdienst") && gone.contains("<dd>Auditdienst"), "who reads does not name them");
 }

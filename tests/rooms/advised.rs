@@ -50,6 +50,17 @@ async fn a_mailbox_of_advice_calls_it_advice_and_never_a_report() {
     }
     let advice = [of(&code, ADVICE, "open").await, of(&code, ADVICE, "proof").await];
     assert!(advice.iter().all(|page| !page.contains("gemeld") && !page.contains("uw melding")), "{}", advice[0]);
+    // Nor is disadvantage because of a report that is not there.
+    assert!(advice[0].contains("omdat ik dit vroeg") && !advice[0].contains("mijn melding"), "{}", advice[0]);
+    let page = begin(&browser, &code, ADVICE, "retaliation").await.html;
+    assert!(
+        page.contains("Nadeel na een vraag om advies") && page.contains("weten misschien niet wat u vroeg"),
+        "{page}"
+    );
+    assert!(
+        !page.contains("eerste melding") && of(&report, REPORT, "open").await.contains("door mijn melding"),
+        "{page}"
+    );
 }
 
 /// A report made of advice that its adviser has opened, of which the story may go along: the reporter's browser and code, and the advice.

@@ -68,6 +68,12 @@ async fn who_the_reporter_is_is_known_to_those_they_ticked_and_never_handed_over
     let check = next(&browser, &ask, &[("tell", OFFICER), ("text", "IK-BEN-JANSEN")]).await;
     let sent = next(&browser, &check, &[]).await;
     assert!(sent.html.contains("veilig aangekomen") && !sent.html.contains("U hoort iets van ons voor of op"));
+    // It is no story that can be proven to be filed.
+    let (_, here) = sent.html.split_once("<h2>Wie u bent</h2>").unwrap();
+    let here = here.split("<!--").next().unwrap();
+    assert!(!here.contains("verhaal") && !here.contains("Bewijs dat ik"), "{here}");
+    let proof = browser.mailbox(&code, Some(3), &[("act", "proof")]).await;
+    assert!(proof.html.contains("Wie u bent, is aangekomen.") && !proof.html.contains("Uw bewijs"));
 
     assert_eq!(cases(&service, COLLEAGUE).await, report, "who was not ticked does not even see that there is more");
     let mine = cases(&service, OFFICER).await;

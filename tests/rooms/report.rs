@@ -70,7 +70,7 @@ async fn advice_becomes_a_report(database: Option<String>) {
     assert_eq!(before, after, "doing it again changed nothing, and nothing new is theirs");
     assert!(read(&service, ADVISER, &advice).await.to_string().contains("NOG-MEER"));
     let refused = letter(&service, OFFICER, "reply", &advice, "Inmenging").await.unwrap_err();
-    assert!(refused.contains("not an active reader of this case"), "{refused}");
+    assert!(refused.contains("Here you read what the reporter let go along"), "{refused}");
     let refused = service.desk(OFFICER, &["pass-on", &advice]).await.unwrap_err();
     assert!(refused.contains("not an active reader of this case"), "{refused}");
     let page = browser.mailbox(&code, ADVICE, &[]).await;

@@ -10,7 +10,8 @@ pub(super) use self::{
 };
 use super::{
     Client, Item,
-    circle::{Circle, Unproven, cards, origin, story, withdrawal, withdrawn},
+    circle::{Circle, Unproven, cards, namesakes, origin, story, withdrawal, withdrawn},
+    consent::begun,
     consents,
     duty::{Duty, duties},
     leave::{Taking, removable, takings},
@@ -26,6 +27,7 @@ use crate::{
         guest::GuestCard,
         id::{KeyedReader, ReaderId},
         protocol::{Step, Worked},
+        routing::independent,
     },
     seal::{Kind, consent::Standing},
     text::Texts,
@@ -133,6 +135,20 @@ impl<'a> CaseWords<'a> {
     /// The cards of the guests who read along today.
     pub(super) fn guests(&self) -> &[GuestCard] {
         self.circle().map(|circle| circle.guests.as_slice()).unwrap_or_default()
+    }
+
+    /// Whether this reader got a part of an open case and not what it began with, while others are there to deal with the whole.
+    pub(super) fn part(&self, view: &CaseView) -> bool {
+        let me = self.client.me.keyed();
+        let mut others = view.readers.iter().filter(|r| **r != me).filter_map(|r| self.client.roster.keyed(r));
+        let open = !view.state.is_closed() && self.client.me.card.is_none() && !self.passed();
+        open && !begun(self.items, |_| true) && others.any(independent)
+    }
+
+    /// Guests who read no more because somebody of the roster has such a name since, and what to do.
+    pub(super) fn ended_guests(&self) -> Vec<String> {
+        let said = |card: &GuestCard| self.t.with("desk-guest-ended", &[("name", guest_name(self.t, card))]);
+        namesakes(self.client, self.items).iter().map(said).collect()
     }
 
     /// Whether the signed-in reader only reads what the reporter let go along.

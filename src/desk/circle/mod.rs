@@ -10,7 +10,7 @@ use self::{
     two::{Gone, Joined},
 };
 pub(super) use self::{
-    said::{answer, author, cards, handed_over, origin, proven, story, to_report, withdrawal, withdrawn},
+    said::{answer, author, cards, handed_over, namesakes, origin, proven, story, to_report, withdrawal, withdrawn},
     two::acts,
 };
 use super::{

@@ -8,7 +8,7 @@ use crate::{
     domain::{
         day::Day,
         guest::GuestCard,
-        id::{ItemId, KeyedReader},
+        id::{CaseId, ItemId, KeyedReader},
         roster::Reader,
         withdrawal::{Sent, Withdrawal},
     },
@@ -122,14 +122,34 @@ pub(in crate::desk) fn author(client: &Client, items: &[Item], opened: &Opened) 
 /// The cards of the guests whom the reporter agreed to and who were let in then, those in the hand-over to this reader, and one's own. What a
 /// reader only asks for makes nobody a guest.
 pub(in crate::desk) fn cards(client: &Client, items: &[Item]) -> Vec<GuestCard> {
+    let case = case(items);
+    let believed = |card: &&GuestCard| case.is_some_and(|case| vouched(card, &client.roster, &case));
+    let_in(client, items).filter(believed).chain(&client.me.card).cloned().collect()
+}
+
+/// The cards of guests who were let in and read no more because somebody of the roster has such a name since.
+pub(in crate::desk) fn namesakes(client: &Client, items: &[Item]) -> Vec<GuestCard> {
+    let now = cards(client, items);
+    let ended = |card: &&GuestCard| {
+        let named_anew = now.iter().any(|other| other.keyed() == card.keyed());
+        card.guest.has_namesake(&client.roster) && card.counts_on(client.today()) && !named_anew
+    };
+    let mut ended: Vec<GuestCard> = let_in(client, items).filter(ended).cloned().collect();
+    ended.dedup_by_key(|card| card.keyed());
+    ended
+}
+
+fn case(items: &[Item]) -> Option<CaseId> {
+    proven(items).map(|(_, opened)| opened.manifest.head.case).next()
+}
+
+/// The cards that a reporter agreed to and that were carried out, whether they count or not.
+fn let_in<'a>(client: &'a Client, items: &'a [Item]) -> impl Iterator<Item = &'a GuestCard> {
     let asked = proven(items).filter_map(|(item, opened)| match &opened.content {
         Content::Request(asked) if carried_out(items, &item, &asked.to) => {
             asked.card.as_ref().filter(|card| card.keyed() == asked.to)
         }
         _ => None,
     });
-    let before = to_me(client, items).into_iter().flat_map(|done| &done.cards);
-    let case = proven(items).map(|(_, opened)| opened.manifest.head.case).next();
-    let believed = |card: &&GuestCard| case.is_some_and(|case| vouched(card, &client.roster, &case));
-    asked.chain(before).filter(believed).chain(&client.me.card).cloned().collect()
+    asked.chain(to_me(client, items).into_iter().flat_map(|done| &done.cards))
 }

@@ -83,19 +83,27 @@ struct Failed {
 
 /// A page that says what went wrong, or why what was asked for cannot be in this case; from a page of a case it leads back there.
 fn failed(open: &Unlocked, t: Texts, path: &str, error: &DeskError) -> HttpResponse {
-    let (status, title) = match error.id {
-        Some("desk-error-closed") => (StatusCode::CONFLICT, "desk-closed-title"),
-        Some("desk-error-withdrawn") => (StatusCode::CONFLICT, "desk-withdrawn-title"),
-        Some("desk-error-acknowledged" | "desk-error-outcome") => (StatusCode::CONFLICT, "desk-not-now"),
-        Some(
-            "desk-error-no-term"
-            | "desk-error-no-term-identity"
-            | "desk-error-passed"
-            | "desk-error-identity-case"
-            | "desk-error-manager-ends",
-        ) => (StatusCode::CONFLICT, "desk-not-here"),
-        Some("desk-error-nothing") => (StatusCode::NOT_FOUND, "desk-nothing-title"),
-        _ => (StatusCode::BAD_GATEWAY, "desk-failed"),
+    let status = error.status;
+    let title = match (error.id, status) {
+        (Some("desk-error-closed"), _) => "desk-closed-title",
+        (Some("desk-error-withdrawn"), _) => "desk-withdrawn-title",
+        (
+            Some(
+                "desk-error-no-term"
+                | "desk-error-no-term-identity"
+                | "desk-error-passed"
+                | "desk-error-identity-case"
+                | "desk-error-manager-ends"
+                | "desk-error-guest-advice"
+                | "desk-error-nobody"
+                | "desk-error-not-oral",
+            ),
+            _,
+        ) => "desk-not-here",
+        (Some("desk-error-nothing"), _) => "desk-nothing-title",
+        (_, StatusCode::FORBIDDEN) => "desk-not-for-you",
+        (_, StatusCode::CONFLICT) => "desk-not-now",
+        _ => "desk-failed",
     };
     let case = path.split('/').skip_while(|part| *part != "case").nth(1).and_then(CaseId::parse);
     // A case that is not there has no page to go back to.

@@ -8,7 +8,7 @@ use askama::Template;
 
 use super::{
     Desk,
-    answer::{Fault, MaybeForm, answer, fields},
+    answer::{MaybeForm, answer, fields},
     language::only_shown,
     readers::{chosen, typed},
     view,
@@ -40,7 +40,7 @@ pub(super) fn notice(t: Texts, done: &str) -> Option<String> {
 pub(super) async fn away(desk: Data<Desk>, request: HttpRequest, lang: Path<String>, form: MaybeForm) -> HttpResponse {
     answer(&desk, &request, &lang, fields(form), async |open, t, sent| {
         if open.client.me.card.is_some() {
-            return Err(Fault::NotFound);
+            return Err(DeskError::known("desk-error-guest").into());
         }
         let until = typed(&sent, "until");
         let said = match chosen(&sent, "act") {

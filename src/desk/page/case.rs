@@ -21,6 +21,7 @@ use crate::{
         case_words::{Entry, Told},
         casework::may_classify,
         consent::may_ask,
+        guest,
         guide::is_manager,
         inbox, open,
         owed::{Asks, Owed},
@@ -66,6 +67,8 @@ struct Case {
     /// They withdrew, and that does not stand any more.
     came_back: Option<String>,
     strangers: Vec<String>,
+    /// Guests whom the roster ended.
+    ended: Vec<String>,
     acts: Vec<&'static str>,
     open: bool,
     /// Consent can be asked for.
@@ -84,6 +87,8 @@ struct Case {
     to_pass_on: bool,
     /// A guest lets nobody in and closes nothing.
     guest: bool,
+    /// What a guest can do, or who reads a part of the case.
+    can: Option<&'static str>,
 }
 
 /// The page of a case.
@@ -163,15 +168,16 @@ pub(super) async fn case_page(
     let title = title(open, t, &case);
     let asks = Asks::of(items);
     let owed = Owed::of(&case, Some(asks));
-    let due = in_words(t, owed, case.due, open.client.today());
+    let due = due_of(t, open, owed, case.due);
     let closed = case.state.is_closed();
-    let guest = open.client.me.card.is_some();
+    let is_guest = open.client.me.card.is_some();
     let words = open.words(t, id);
     let passed = words.passed();
+    let whole = !words.part(&case);
     // Who got a part of a case may not know whether there is something to confirm.
     let can = |act: &Act| {
         let known = *act != Act::Acknowledge || owed == Owed::Acknowledge;
-        known && !passed && possible(&open.client, (&case, items), *act).is_ok()
+        known && !passed && (whole || act.is_for_guests()) && possible(&open.client, (&case, items), *act).is_ok()
     };
     let acts = Act::ALL.into_iter().filter(can).map(Act::name).collect();
     let page = Case {
@@ -187,6 +193,7 @@ pub(super) async fn case_page(
         org: org(open, t, &case.org),
         readers: words.who(&case).into_iter().map(|who| who.text).collect(),
         strangers: words.strangers(&case).into_iter().map(|r| words.named(&r.reader)).collect(),
+        ended: words.ended_guests(),
         consents: words.consents(case.state),
         withdrawn: words.withdrawn(),
         came_back: words.came_back(),
@@ -197,9 +204,9 @@ pub(super) async fn case_page(
         entries: words.entries(),
         acts,
         open: !closed && !passed,
-        asks: !passed && !guest && may_ask(&case, items).is_ok(),
+        asks: may_ask(&open.client, &case, items).is_ok(),
         sets_down: match may_report(&open.client, Kind::Classification, (&case, items)) {
-            Ok(()) if !passed && !guest => sets_down(items),
+            Ok(()) if !passed && !is_guest && whole => sets_down(items),
             _ => &[],
         },
         manager: is_manager(&open.client),
@@ -210,7 +217,8 @@ pub(super) async fn case_page(
         oral: words.told(),
         waits: readers::waits(open, t, &words, &case),
         to_pass_on: words.to_pass_on(case.state),
-        guest,
+        guest: is_guest,
+        can: guest::can(&open.client, case.state).or((!whole).then_some("desk-part")),
     };
     Ok(view::page(t, StatusCode::OK, &title, &open.client, &page.render().unwrap_or_default()))
 }
@@ -226,13 +234,12 @@ fn sets_down(items: &[Item]) -> &'static [&'static str] {
 
 /// What is due when, in words, and whether its day is over.
 pub(super) fn due(t: Texts, open: &Unlocked, case: &CaseView, asks: Option<Asks>) -> (String, bool) {
-    in_words(t, Owed::of(case, asks), case.due, open.client.today())
+    due_of(t, open, Owed::of(case, asks), case.due)
 }
 
-/// The same, of what is known to be owed.
-pub(super) fn in_words(t: Texts, owed: Owed, due: Day, today: Day) -> (String, bool) {
-    let over = owed.has_term() && due < today;
-    (owed.in_words(t, t.day(due), over), over)
+fn due_of(t: Texts, open: &Unlocked, owed: Owed, due: Day) -> (String, bool) {
+    let over = owed.has_term() && due < open.client.today();
+    (owed.told(&open.client, t, t.day(due), over), over)
 }
 
 /// An organisation's name.

@@ -55,7 +55,12 @@ pub(super) async fn first(desk: Data<Desk>, lang: Path<String>, form: MaybeForm)
     let (path, Some(reader), true) = (desk.identity.clone(), reader, wrong.is_empty()) else {
         return ask(t, name, wrong);
     };
-    let made = spawn_blocking(move || Identity::create(&path, reader, Some(passphrase_of(&once, &again)?)));
+    let made = spawn_blocking(move || {
+        let passphrase = passphrase_of(&once, &again)?;
+        Identity::create(&path, reader, Some(passphrase.clone()))?;
+        // What was written opens: so a copy of it that is the same does too, and nobody types the passphrase for that.
+        Identity::load(&path, || Ok(passphrase))
+    });
     match made.await.map_err(|e| DeskError::new(e.to_string())).and_then(|made| made) {
         Ok(me) => {
             desk.keep(me);

@@ -146,13 +146,17 @@ pub(super) async fn carry_out(
 async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, sent: &Sent, fresh: bool, error: Option<Wrong>) -> Answer {
     let case = refresh_with_files(open, id).await?;
     if fresh {
-        may_ask(&case, open.cases.get(id).map(Vec::as_slice).unwrap_or_default())?;
+        may_ask(&open.client, &case, open.cases.get(id).map(Vec::as_slice).unwrap_or_default())?;
+    }
+    let to = reader_choices(open, t, &case, sent.to.as_ref())?;
+    if fresh && to.is_empty() {
+        return Err(DeskError::known("desk-error-nobody").into());
     }
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = HandOver {
         t,
         case: *id,
-        readers: reader_choices(open, t, &case, sent.to.as_ref())?,
+        readers: to,
         items: item_choices(open, t, id, (!fresh).then_some(&sent.items)),
         reason: &sent.reason,
         error,

@@ -48,6 +48,10 @@ struct Page {
     path: String,
     words: Vec<&'static str>,
     tried: Option<String>,
+    /// A copy was tried that is another file: the passphrase may open it.
+    other: bool,
+    /// The desk was opened with a card.
+    guest: bool,
     error: Option<String>,
 }
 
@@ -88,19 +92,27 @@ fn locked(desk: &Desk, t: Texts, error: Option<String>) -> HttpResponse {
     ask(t, desk.mode(), &format!("/{}/keys", t.lang()), &Fields::new(), error)
 }
 
-async fn page(desk: &Desk, t: Texts, made: bool, error: Option<String>) -> HttpResponse {
+async fn page(desk: &Desk, t: Texts, made: bool, error: Option<DeskError>) -> HttpResponse {
     let Some(me) = desk.mine().await else { return here(t) };
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let tried = tried(desk, &me).map(|day| t.with("desk-keys-tried", &[("day", t.day(day))]));
-    let page =
-        Page { t, made, path: desk.identity.display().to_string(), words: print_words(&me.keyed()), tried, error };
+    let page = Page {
+        t,
+        made,
+        path: desk.identity.display().to_string(),
+        words: print_words(&me.keyed()),
+        tried,
+        other: error.is_some(),
+        guest: desk.card.is_some(),
+        error: error.map(|error| error.in_words(t)),
+    };
     let open = desk.open.lock().await;
     let alone = view::Frame { reader: Some(me.reader.as_str()), mode: desk.mode(), ..view::Frame::default() };
     let frame = open.as_ref().map_or(alone, |open| view::Frame::from(&open.client));
     view::page(t, status, &t.get("desk-keys-title"), frame, &page.render().unwrap_or_default())
 }
 
-/// Tries a copy of the keys with the passphrase, and keeps that it worked.
+/// Tries a copy of the keys, and keeps that it worked: it is the file that the passphrase opened, or opens with the one that came along.
 pub(super) async fn copy(desk: Data<Desk>, lang: Path<String>, mut form: Multipart) -> HttpResponse {
     let t = view::texts(&lang);
     let (mut file, mut passphrase) = (Zeroizing::new(Vec::new()), Zeroizing::new(Vec::new()));
@@ -111,30 +123,25 @@ pub(super) async fn copy(desk: Data<Desk>, lang: Path<String>, mut form: Multipa
             into.extend(chunk.iter().take(room));
         }
     }
+    let Some(me) = desk.mine().await else { return here(t) };
     let typed = String::from_utf8_lossy(&passphrase).into_owned();
-    let path = desk.identity.clone();
+    let (path, own) = (desk.identity.clone(), me.keyed());
     let tried = spawn_blocking(move || {
-        let typed = SecretString::from(typed);
-        let me = Identity::load(&path, || Ok(typed.clone()))?;
-        let copy = Identity::open(file, || Ok(typed.clone()));
-        Ok::<_, DeskError>((copy.is_ok_and(|copy| copy.keyed() == me.keyed()), me))
-    });
-    let kept = match tried.await.map_err(|e| DeskError::new(e.to_string())).and_then(|tried| tried) {
-        Ok((works, me)) => {
-            let worked = Tried { version: VERSION, day: desk.place.clock.today() };
-            let kept = if works {
-                kept::save(&desk.identity.with_extension("copy"), &me, &worked)
-            } else {
-                Err(DeskError::known("desk-copy-broken"))
-            };
-            desk.keep(me);
-            kept
+        if std::fs::read(&path)? == *file {
+            return Ok(());
         }
-        Err(error) => Err(error),
-    };
-    match kept {
+        if typed.is_empty() && Identity::is_one(&file) {
+            return Err(DeskError::known("desk-copy-other"));
+        }
+        let copy = Identity::open(file, || Ok(SecretString::from(typed)));
+        let works = copy.is_ok_and(|copy| copy.keyed() == own);
+        works.then_some(()).ok_or_else(|| DeskError::known("desk-copy-broken"))
+    });
+    let worked = Tried { version: VERSION, day: desk.place.clock.today() };
+    let tried = tried.await.map_err(|e| DeskError::new(e.to_string())).and_then(|tried| tried);
+    match tried.and_then(|()| kept::save(&desk.identity.with_extension("copy"), &me, &worked)) {
         Ok(()) => here(t),
-        Err(error) => page(&desk, t, false, Some(error.in_words(t))).await,
+        Err(error) => page(&desk, t, false, Some(error)).await,
     }
 }
 

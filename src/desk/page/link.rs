@@ -18,8 +18,9 @@ use super::{
 };
 use crate::{
     api_types::CaseView,
-    desk::{DeskError, Item, Linking, along::Beside, link, links, numbers::case_id},
+    desk::{DeskError, Item, Linking, along::Beside, guest, link, links, numbers::case_id},
     domain::id::CaseId,
+    seal::Kind,
     text::Texts,
 };
 
@@ -128,6 +129,7 @@ pub(super) async fn carry_out(
 ) -> HttpResponse {
     answer(&desk, &request, &path.0, fields(form), async |open, t, sent| {
         let case = case_of(&path.1)?;
+        guest::may(&open.client, Kind::Link)?;
         if only_shown(&sent) {
             let filled = Filled::read(&sent);
             // As the case's page has it: no address of a form then, which a browser would ask to send again.

@@ -81,11 +81,18 @@ impl Desk {
             if !self.identity.exists() {
                 return Err(view::see_other(&format!("/{}/first", t.lang())));
             }
-            let Some(passphrase) = passphrase else {
-                return Err(ask(t, self.mode(), &language::address(t, request.path()), fields, None));
+            let (path, typed) = (language::address(t, request.path()), passphrase.is_some());
+            // Whose passphrase was typed for the page about the keys is not asked for it again, until the lock.
+            let me = match (passphrase, self.kept()) {
+                (Some(passphrase), _) => self.load(&passphrase).await.map(Arc::new),
+                (None, Some(me)) if self.card.is_none() || me.card.is_some() => Ok(me),
+                (None, _) => return Err(ask(t, self.mode(), &path, fields, None)),
             };
-            let path = language::address(t, request.path());
-            match self.unlock(&passphrase).await {
+            let unlocked = match me {
+                Ok(me) => self.unlock(me).await,
+                Err(error) => Err(error),
+            };
+            match unlocked {
                 Ok(unlocked) => *open = Some(unlocked),
                 Err(error) if error.id == Some(UNLISTED) => {
                     let untried = self.kept().is_some_and(|me| keys::tried(self, &me).is_none());
@@ -96,7 +103,7 @@ impl Desk {
             let untried = open.as_ref().is_some_and(|open| keys::tried(self, &open.client.me).is_none());
             // Keys that the demo made have no passphrase, and are made again with it.
             let own = self.mode() != Some(Mode::Demo) || Identity::is_protected(&self.identity);
-            if fields.is_empty() && untried && own {
+            if fields.is_empty() && typed && untried && own {
                 return Err(view::see_other(&format!("/{}/keys", t.lang())));
             }
             if fields.is_empty() && request.method() == Method::POST {
@@ -107,13 +114,15 @@ impl Desk {
             .map_err(|_| view::plain(StatusCode::INTERNAL_SERVER_ERROR, "desk-refused"))
     }
 
-    async fn unlock(&self, passphrase: &Plaintext) -> Result<Unlocked, DeskError> {
+    async fn load(&self, passphrase: &Plaintext) -> Result<Identity, DeskError> {
         let (path, typed) = (self.identity.clone(), String::from_utf8_lossy(passphrase.reveal()).into_owned());
         // The passphrase is slow to check on purpose.
         let load = spawn_blocking(move || Identity::load(&path, || Ok(SecretString::from(typed))));
         let me = load.await.map_err(|e| DeskError::new(e.to_string()))??;
-        let me = with_card_of(me, self.card.as_deref())?;
-        let me = Arc::new(me);
+        with_card_of(me, self.card.as_deref())
+    }
+
+    async fn unlock(&self, me: Arc<Identity>) -> Result<Unlocked, DeskError> {
         let signed_in = Client::sign_in(&self.place, Arc::clone(&me)).await;
         if signed_in.as_ref().is_err_and(|error| error.id == Some(UNLISTED)) {
             self.keep(me);

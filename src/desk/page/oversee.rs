@@ -12,7 +12,6 @@ use askama::Template;
 use super::{
     Desk,
     answer::{Answer, Fault, MaybeForm, answer, case_of, fields},
-    case::in_words as due_in_words,
     language::only_shown,
     lock::{Unlocked, take},
     today::{Section, sections, short},
@@ -161,7 +160,9 @@ fn said_by(open: &Unlocked, t: Texts, case: &CaseId, by: &BTreeSet<ReaderId>) ->
 }
 
 fn case(open: &Unlocked, t: Texts, case: &OverviewCase, row: Option<&Row>) -> Case {
-    let (due, late) = due_in_words(t, Owed::watched(case, row), case.due, open.client.today());
+    let (owed, today) = (Owed::watched(case, row), open.client.today());
+    let late = owed.has_term() && case.due < today;
+    let due = owed.in_words(t, t.day(case.due), late);
     Case {
         case: case.case,
         short: short(&case.case),

@@ -14,7 +14,7 @@ use super::{
     Desk,
     answer::{MaybeForm, fields},
     language,
-    lock::{Unlocked, take},
+    lock::take,
     view,
 };
 use crate::{
@@ -33,6 +33,8 @@ use crate::{
 struct Training {
     t: Texts,
     practice: Practice,
+    /// The keys are not in memory: it takes the passphrase.
+    locked: bool,
     shown: Option<Shown>,
     error: Option<String>,
 }
@@ -102,14 +104,16 @@ pub(super) async fn training(
     if !desk.identity.exists() {
         return view::see_other(&format!("/{}/first", t.lang()));
     }
-    let own = |open: &Unlocked| (Arc::clone(&open.client.me), Practice::of(&open.client));
-    let (unlocked, own) = desk.open.lock().await.as_ref().map(own).unzip();
+    let own = desk.open.lock().await.as_ref().map(|open| Practice::of(&open.client));
+    let unlocked = desk.mine().await;
     let asked = take(&mut sent, "of").and_then(|of| of.choice().and_then(Practice::parse));
     let asked = asked.or_else(|| request.query_string().strip_prefix("of=").and_then(Practice::parse));
     let practice = asked.or(own).unwrap_or(Practice::Report);
     let passphrase = take(&mut sent, "passphrase");
-    if unlocked.is_none() && passphrase.is_none() {
-        return page(&desk, t, practice, None, None);
+    // Who has not said what they do chooses first.
+    let chooses = own.is_none() && (asked.is_none() || language::only_shown(&sent));
+    if passphrase.is_none() && (unlocked.is_none() || chooses) {
+        return page(&desk, t, (practice, unlocked.is_none()), None, None);
     }
     let (path, typed) = (desk.identity.clone(), passphrase.unwrap_or_default());
     let (story, day) = (made_up(t, practice), desk.place.clock.today());
@@ -122,14 +126,20 @@ pub(super) async fn training(
         Ok::<_, DeskError>((me.reader.to_string(), exercise(&me, (practice.kind(), story), day)?))
     });
     match done.await.map_err(|e| DeskError::new(e.to_string())).and_then(|done| done) {
-        Ok((reader, opened)) => page(&desk, t, practice, shown((t, practice), reader, day, opened), None),
-        Err(error) => page(&desk, t, practice, None, Some(error.in_words(t))),
+        Ok((reader, opened)) => page(&desk, t, (practice, false), shown((t, practice), reader, day, opened), None),
+        Err(error) => page(&desk, t, (practice, true), None, Some(error.in_words(t))),
     }
 }
 
-fn page(desk: &Desk, t: Texts, practice: Practice, shown: Option<Shown>, error: Option<String>) -> HttpResponse {
+fn page(
+    desk: &Desk,
+    t: Texts,
+    (practice, locked): (Practice, bool),
+    shown: Option<Shown>,
+    error: Option<String>,
+) -> HttpResponse {
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let page = Training { t, practice, shown, error };
+    let page = Training { t, practice, locked, shown, error };
     view::page(t, status, &t.get("desk-training-title"), desk.mode(), &page.render().unwrap_or_default())
 }
 

@@ -148,7 +148,7 @@ impl Wrong {
             Some("desk-error-until") => "until",
             Some("desk-error-public" | "desk-error-guest-keys") => "public",
             Some("desk-error-words") => "words",
-            Some("desk-error-guest-name") => "name",
+            Some("desk-error-guest-name" | "desk-error-guest-letters") => "name",
             Some("desk-error-card" | "desk-error-no-card" | "desk-error-guest-large") => "card-file",
             _ => "",
         };

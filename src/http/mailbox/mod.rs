@@ -39,7 +39,7 @@ use super::{
     busy::{Act, allowed, busy},
     limits::Visitor,
     page::{FieldError, page, problem},
-    rooms::ROOMS,
+    rooms::{IDENTITY, ROOMS},
 };
 use crate::{
     domain::{
@@ -190,7 +190,7 @@ pub(crate) async fn act(app: Data<App>, visitor: Visitor, lang: Path<String>, fo
         "sure" => sure(&app, t, &opened).await,
         "talk" => ask_talk(&app, t, &opened, text).await,
         "talk-send" => talk(&app, t, &opened, text).await,
-        "proof" => proof(&app, t, &opened).await,
+        "proof" if opened.room != IDENTITY => proof(&app, t, &opened).await,
         "release" => release(&app, t, &opened).await,
         _ => show(&app, t, &opened, Notice::None, at, Some((text, None))).await,
     }

@@ -81,8 +81,8 @@ struct Mailbox {
     /// It is a request for advice, for which nothing sets a term.
     advice: bool,
     rooms: Vec<Room>,
-    /// It can be proven as what it is.
-    proof: &'static str,
+    /// It can be proven as what it is; who somebody is proves no filing.
+    proof: Option<&'static str>,
     /// Everybody who could read it has left.
     nobody: bool,
     /// Who can be let in now, instead of waiting for their day.
@@ -90,8 +90,8 @@ struct Mailbox {
     /// The desk outside can be asked, because this is late.
     outside: bool,
     went_along: Vec<WentAlong>,
-    /// What else can be filed with this code.
-    more: Vec<&'static str>,
+    /// What else can be filed with this code, with what its texts are called by.
+    more: Vec<(&'static str, &'static str)>,
     talk: bool,
     filed: String,
     due: String,
@@ -217,14 +217,14 @@ pub(crate) async fn show(
     let mut mailbox = Mailbox {
         t,
         short: false,
-        notice: notice.text_id(),
+        notice: notice.text_id().map(|id| rooms::words(opened.room, id)),
         hidden: hidden(app, opened),
         code: code(app, opened),
         room: rooms::name(opened.room),
         state: match withdrawn {
             _ if readers.is_empty() && !closed => "state-nobody",
-            Some(_) if !closed => "state-withdrawn",
-            _ => state(case.state, left),
+            Some(_) if !closed => rooms::words(opened.room, "state-withdrawn"),
+            _ => rooms::words(opened.room, state(case.state, left)),
         },
         opened: case.state != CaseState::Unopened,
         left,
@@ -236,7 +236,11 @@ pub(crate) async fn show(
         advice: opened.room == ADVICE,
         fed_back: fed_back.filter(|_| clock).map(|day| t.day(day)),
         rooms: all_rooms(opened, &elsewhere),
-        proof: if opened.room == ADVICE { "proof-button-advice" } else { "proof-button" },
+        proof: match opened.room {
+            ADVICE => Some("proof-button-advice"),
+            IDENTITY => None,
+            _ => Some("proof-button"),
+        },
         nobody: readers.is_empty(),
         held: held(t, case, &readers, served),
         outside: late && Target::Outside.can(app, opened) && routing::outside(&app.roster, &Default::default()).is_ok(),
@@ -321,7 +325,7 @@ fn all_rooms(opened: &Opened, elsewhere: &Elsewhere) -> Vec<Room> {
         state: if elsewhere.withdrawn.contains(room) {
             "room-withdrawn"
         } else {
-            state(*now, elsewhere.left.contains(room))
+            rooms::words(*room, state(*now, elsewhere.left.contains(room)))
         },
         here: *room == opened.room,
         waits: elsewhere.waits.contains(room),
@@ -330,10 +334,10 @@ fn all_rooms(opened: &Opened, elsewhere: &Elsewhere) -> Vec<Room> {
 }
 
 /// What else can be filed from a room. Late is late in one place: the desk outside has a button of its own.
-fn more(app: &App, opened: &Opened, nobody: bool) -> Vec<&'static str> {
+fn more(app: &App, opened: &Opened, nobody: bool) -> Vec<(&'static str, &'static str)> {
     let all = [Target::Report, Target::Retaliation, Target::Identity];
     let can = |target: &Target| target.can(app, opened) && !(nobody && *target == Target::Identity);
-    all.into_iter().filter(can).map(Target::name).collect()
+    all.into_iter().filter(can).map(|target| (target.name(), target.words(opened))).collect()
 }
 
 /// The reserve reader who is still held back in a case that nobody opened: the reporter chose them too, and need not wait.

@@ -57,6 +57,14 @@ impl Target {
         }
     }
 
+    /// What its texts are called by: whoever only asked for advice made no report.
+    pub(crate) fn words(self, opened: &Opened) -> &'static str {
+        match self {
+            Self::Retaliation if !opened.has(REPORT) => "retaliation-advice",
+            _ => self.name(),
+        }
+    }
+
     fn room(self) -> u8 {
         match self {
             Self::Report => REPORT,

@@ -23,6 +23,8 @@ use crate::{
 struct Page<'a> {
     t: Texts,
     target: &'static str,
+    /// What its texts are called by.
+    words: &'static str,
     step: u8,
     /// The fields of the form, and those that lead back to the mailbox.
     hidden: String,
@@ -47,7 +49,7 @@ impl Page<'_> {
 
     /// A text of what is filed.
     fn about(&self, part: &str) -> String {
-        self.t.get(&format!("{}-{part}", self.target))
+        self.t.get(&format!("{}-{part}", self.words))
     }
 }
 
@@ -62,6 +64,7 @@ pub(super) fn show(filing: &Filing<'_>, more: &More, step: u8, errors: Vec<Field
     let content = Page {
         t,
         target: more.target.name(),
+        words: more.target.words(opened),
         step,
         mailbox: mailbox::hidden(app, opened),
         hidden: [mailbox::hidden(app, opened), more.hidden(app, opened, step, who.as_ref())].concat(),
@@ -77,7 +80,7 @@ pub(super) fn show(filing: &Filing<'_>, more: &More, step: u8, errors: Vec<Field
         struck: more.struck.iter().filter_map(|s| app.roster.reader(s)).map(name).collect(),
         outside: who.is_some_and(|who| who.outside),
     };
-    let title = t.get(&format!("{}-title", more.target.name()));
+    let title = t.get(&format!("{}-title", more.target.words(opened)));
     page(t, status, &title, &errors, &content.render().unwrap_or_default())
 }
 

@@ -12,6 +12,7 @@ use crate::{
     desk::{
         Content, DeskError, Duty, DutyClaim, Sent, State, approve_duty, ask_duty,
         case_words::{CaseWords, why_duty},
+        circle::Circle,
         consent::may_let_in,
         page::{
             Desk, Fields,
@@ -136,7 +137,12 @@ async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, sent: &Fields, error: 
     let case = refresh_with_files(open, id).await?;
     if sent.is_empty() {
         may_let_in(super::items(open, id))?;
+        Circle::of(&open.client, super::items(open, id))?.may_ask(&open.client)?;
         may_send(Kind::DutyRequest, case.state)?;
+    }
+    let to = reader_choices(open, t, &case, chosen(sent, "to").and_then(ReaderId::parse).as_ref())?;
+    if sent.is_empty() && to.is_empty() {
+        return Err(DeskError::known("desk-error-nobody").into());
     }
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let (picked, items) = (ground(sent), chosen_items(sent));
@@ -148,7 +154,7 @@ async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, sent: &Fields, error: 
     let page = DutyPage {
         t,
         case: *id,
-        readers: reader_choices(open, t, &case, chosen(sent, "to").and_then(ReaderId::parse).as_ref())?,
+        readers: to,
         grounds: Ground::ALL.into_iter().map(choice).collect(),
         items: item_choices(open, t, id, (!sent.is_empty()).then_some(&items)),
         reference: text_of(sent, "reference"),

@@ -13,7 +13,7 @@ use super::{card, chosen, no_guest, shown, typed};
 use crate::{
     desk::{
         DeskError,
-        consent::may_ask,
+        consent::may_ask_for_guest,
         guest::card as card_in,
         invite,
         page::{
@@ -130,7 +130,7 @@ fn used(id: &CaseId, sent: &Fields) -> Result<GuestCard, DeskError> {
 async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, sent: &Fields, error: Option<Wrong>) -> Answer {
     let case = refresh_with_files(open, id).await?;
     if sent.is_empty() {
-        may_ask(&case, super::items(open, id))?;
+        may_ask_for_guest(&open.client, &case, super::items(open, id))?;
     }
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let field = |name| typed(sent, name);

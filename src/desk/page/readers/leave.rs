@@ -10,7 +10,7 @@ use super::{chosen, shown};
 use crate::{
     desk::{
         leave,
-        leave::{can_leave, may_join},
+        leave::{can_leave, leaving_hint, may_join},
         page::{
             Desk,
             answer::{Answer, MaybeForm, answer, case_of, fields},
@@ -38,6 +38,8 @@ struct Leave {
     /// Nobody has opened it: why somebody goes is not said then.
     unread: bool,
     why: Option<LeftReason>,
+    /// What leaving without a conflict means.
+    hint: &'static str,
     /// Something went along with it from advice, which they leave too.
     along: bool,
     error: Option<String>,
@@ -79,6 +81,6 @@ async fn page(open: &Unlocked, t: Texts, id: &CaseId, why: Option<LeftReason>, e
     let may_join = !can && !super::is_guest(open) && may_join(&open.client, &case).await?;
     let ends = ends(&open.client.roster, &case.org, case.state, case.destroy_after).map(|ends| t.ends(ends));
     let along = !open.client.along.with(id).is_empty();
-    let page = Leave { t, case: *id, can, may_join, ends, unread, why, along, error };
+    let page = Leave { t, case: *id, can, may_join, ends, unread, why, hint: leaving_hint(case.state), along, error };
     Ok(shown(open, t, status, "desk-leave-title", &page))
 }

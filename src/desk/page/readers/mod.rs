@@ -126,7 +126,7 @@ pub(super) async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, error: Opti
         duties: duty::rows(open, t, &words, &case),
         consents: words.consents(case.state),
         closed: case.state.is_closed(),
-        asks: may_ask(&case, items(open, id)).is_ok(),
+        asks: may_ask(&open.client, &case, items(open, id)).is_ok(),
         guest: is_guest(open),
         advice: crate::desk::open::advice(items(open, id)),
         identity: may_let_in(items(open, id)).is_err(),
