@@ -6,6 +6,7 @@ desk-failed = That did not work
 desk-lock = Lock
 desk-lock-title = Your desk is locked
 desk-lock-text = Your keys are protected with your passphrase. Type it to go on.
+desk-lock-draft = You were writing when you locked. That text is kept: in the memory of this program, sealed with your key, until you stop the program. After your passphrase you are back on the page where you wrote. Nothing was sent.
 desk-lock-kept = What you typed is still there. It goes on its way when you type your passphrase.
 desk-unlisted-title = Your keys are not in the list of readers yet
 desk-unlisted-text = Your keys work. But the list of readers that holds now does not have them, so there are no cases for you yet. This is what happens next.

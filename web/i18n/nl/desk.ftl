@@ -6,6 +6,7 @@ desk-failed = Dat lukte niet
 desk-lock = Vergrendel
 desk-lock-title = Uw werkplek is vergrendeld
 desk-lock-text = Uw sleutels zijn beveiligd met uw wachtzin. Typ hem om verder te gaan.
+desk-lock-draft = U was aan het schrijven toen u vergrendelde. Die tekst is bewaard: in het geheugen van dit programma, verzegeld met uw sleutel, tot u het programma stopt. Na uw wachtzin komt u terug op de bladzijde waar u schreef. Er is niets verstuurd.
 desk-lock-kept = Wat u had getypt, is er nog. Het wordt verder verwerkt als u uw wachtzin typt.
 desk-unlisted-title = Uw sleutels staan nog niet in de lijst met lezers
 desk-unlisted-text = Uw sleutels werken. Maar ze staan niet in de lijst met lezers die nu geldt. Daarom zijn er nog geen zaken voor u. Dit gebeurt er nu.
