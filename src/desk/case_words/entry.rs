@@ -103,7 +103,11 @@ impl CaseWords<'_> {
             }
             Content::Classification(made) => alone(classified(t, made)),
             Content::Protocol(begun) => alone(t.pick(&begun.protocol.name).to_owned()),
-            Content::Step(done) => alone(self.step(done)),
+            Content::Step(said) => {
+                let note = (t.get("protocol-note-title"), words(&said.note));
+                let note = Some(note).filter(|_| !said.note.is_blank());
+                alone(self.step(said)).into_iter().chain(note).collect()
+            }
             Content::HandOver(done) => alone(self.person(&done.to.reader)),
             Content::ToReport(said) => vec![
                 (t.get("desk-to-report-case"), said.report.to_string()),
@@ -149,6 +153,7 @@ impl CaseWords<'_> {
         };
         let kind = match &opened.content {
             Content::Classification(made) if made.stage == Stage::Closing => "desk-kind-outcome",
+            Content::Step(said) if said.undone => "desk-kind-step-undone",
             _ => head.kind.text_id(),
         };
         format!("{}, {}, {from}", t.get(kind), t.day(head.day))
