@@ -295,6 +295,7 @@ impl Client {
                 "the last day of an absence lies from {first} to {last}, {AWAY_DAYS} days ahead at most"
             )));
         }
+        self.log_absence(until.is_some()).await?;
         self.done(self.http.put(self.url("away")).json(&Absence { until })).await
     }
 
