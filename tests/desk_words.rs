@@ -71,3 +71,48 @@ async fn a_document_that_is_not_shown_says_what_to_do_and_pages_have_natural_nam
     let english = include_str!("../web/i18n/en/desk.ftl");
     assert!(english.contains("desk-page-after = Next page\n") && english.contains("desk-before = Previous\n"));
 }
+
+/// Without a head above it, a cell has the name of its column.
+#[actix_web::test]
+async fn each_cell_of_a_table_has_the_name_of_its_column() {
+    let service = Service::start(None).await;
+    Browser::new(&service.base).report(STORY, &[]).await;
+    let reader = at_desk(&service, READER).await;
+    let mut pages = vec![reader.get("/nl/inbox").await];
+    reader.get(&reader.case().await).await;
+    let coordinator = at_desk(&service, "bzk-coordinator").await;
+    for path in ["overview", "register", "log", "roster"] {
+        pages.push(coordinator.get(&format!("/nl/{path}")).await);
+    }
+    for page in pages {
+        let (_, table) = page.split_once("<table").unwrap_or_else(|| panic!("{page}"));
+        let (head, body) = table.split_once("</thead>").unwrap();
+        let names: Vec<_> = head.split("scope=\"col\">").skip(1).map(|th| th.split('<').next().unwrap()).collect();
+        for row in body.split("</table>").next().unwrap().split("<tr>").skip(1) {
+            let cells: Vec<_> = row.split("<td").skip(1).collect();
+            assert_eq!(cells.len(), names.len(), "{row}");
+            for (cell, name) in cells.iter().zip(&names) {
+                assert!(cell.starts_with(&format!(" data-label=\"{name}\">")), "{name}: {cell}");
+            }
+        }
+    }
+}
+
+/// The file is that of `audit export`: sealed as it is kept, with the roster it is checked against.
+#[actix_web::test]
+async fn an_auditor_saves_the_log_from_the_page_and_checks_it_without_a_server() {
+    let service = Service::start(None).await;
+    Browser::new(&service.base).report(STORY, &[]).await;
+    let reader = at_desk(&service, READER).await;
+    reader.get(&reader.case().await).await;
+    for who in ["bzk-auditor", "bzk-coordinator"] {
+        let overseer = at_desk(&service, who).await;
+        assert!(overseer.get("/nl/log").await.contains("Sla het logboek op"));
+        let saved = overseer.post("/nl/log", &[("save", "yes")]).await;
+        assert!(saved.starts_with('{') && !saved.contains("\"deed\""), "no record stands open in it");
+        let file = service.path("log.json");
+        std::fs::write(&file, saved).unwrap();
+        let said = service.desk_words(who, &["audit", "verify", file.to_str().unwrap()]).await.unwrap();
+        assert!(said.contains("opened"), "{said}");
+    }
+}
