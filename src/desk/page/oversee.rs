@@ -130,6 +130,7 @@ pub(super) async fn overview(
     form: MaybeForm,
 ) -> HttpResponse {
     answer(&desk, &request, &lang, fields(form), async |open, t, _| {
+        open.client.follow_roster().await?;
         let (mut overview, entries) = (open.client.overview().await?, entries(open).await?);
         let said = take_without_clock(&mut overview.cases, &entries);
         let said = said.iter().map(|(case, by)| (case.case, said_by(open, t, &case.case, by))).collect();
@@ -321,6 +322,7 @@ const COLUMNS: [&str; 8] = [
 /// The register: one row a report that somebody has opened.
 pub(super) async fn rows(desk: Data<Desk>, request: HttpRequest, lang: Path<String>, form: MaybeForm) -> HttpResponse {
     answer(&desk, &request, &lang, fields(form), async |open, t, mut sent| {
+        open.client.follow_roster().await?;
         let rows = open.client.register().await?;
         if take(&mut sent, "save").is_some() {
             return Ok(saved("text/csv; charset=utf-8", "register.csv", in_csv(&rows).into()));
