@@ -101,6 +101,12 @@ impl Files {
         Ok(Self { root, organisations })
     }
 
+    /// SHA-256 of the files as JSON, in hex: of two that are the same it is the same.
+    pub fn sha256(&self) -> String {
+        // Texts always serialise.
+        hex::encode(Sha256::digest(serde_json::to_vec(self).unwrap_or_default()))
+    }
+
     /// Checks signatures, chain and validity, and joins what holds. `seen` gives what was remembered of a file.
     pub fn verify(
         &self,

@@ -130,6 +130,38 @@ async fn what_arrived_before_the_lock_and_is_sent_again_is_there_once() {
     assert_eq!(notes().await, 3);
 }
 
+/// What the button Lock sends is on no page until the same reader unlocks, who is led there; whoever goes on elsewhere is done with it.
+#[actix_web::test]
+async fn a_draft_waits_sealed_for_the_page_it_was_written_on() {
+    let service = Service::start(None).await;
+    Browser::new(&service.base).report(STORY, &[]).await;
+    let visitor = Visitor::enter(&served::desk(&service, READER, None, Duration::from_mins(10))).await;
+    visitor.unlock().await;
+    let case = visitor.case().await;
+    let note = format!("{case}/note");
+    let lock = format!("name=\"lock\" value=\"{note}\"");
+    assert!(visitor.get(&note).await.contains(&lock) && !visitor.get("/nl/inbox").await.contains("name=\"lock\""));
+    let sent = [("text", "Nog niet af"), ("lock", &*note)];
+    let locked = visitor.post("/nl/lock", &sent).await;
+    assert!(locked.contains("U was aan het schrijven") && !locked.contains("Nog niet af"), "{locked}");
+    let wrong = visitor.get(&case).await;
+    assert!(wrong.contains("U was aan het schrijven") && !wrong.contains("Nog niet af"), "{wrong}");
+    // From whatever page they unlock.
+    let page = visitor.post("/nl/inbox", &[("passphrase", "")]).await;
+    assert!(page.contains(">Nog niet af</textarea>"), "{page}");
+    // Locked before it was answered: it waits again.
+    assert!(visitor.post("/nl/lock", &[]).await.contains("U was aan het schrijven"));
+    assert!(visitor.unlock().await.contains(">Nog niet af</textarea>"));
+    visitor.get(&case).await;
+    assert!(!visitor.get(&note).await.contains("Nog niet af"), "it was left");
+    // With nothing written there is nothing to wait.
+    let nothing = visitor.post("/nl/lock", &[("text", " "), ("lock", &note)]).await;
+    assert!(!nothing.contains("U was aan het schrijven"), "{nothing}");
+    // It had locked itself: then the page that asks keeps it, and sends nothing.
+    let page = visitor.post("/nl/lock", &sent).await;
+    assert!(page.contains("Nog niet af") && page.contains("name=\"shown\"") && page.contains(&note), "{page}");
+}
+
 #[actix_web::test]
 async fn what_was_fetched_stays_when_an_item_does_not_come() {
     let service = Service::start(None).await;

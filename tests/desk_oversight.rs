@@ -52,10 +52,35 @@ async fn stories_22_and_23_an_officer_classifies_and_works_by_a_protocol_and_the
     assert!(officer.text().await.contains("Beoordeling: In behandeling"), "{}", officer.text().await);
     officer.press(".mk-acts a[href$=protocol]").await;
     officer.press("button[name=begin]").await;
-    assert!(officer.text().await.contains("Versie 2, begonnen op"));
-    officer.press("button[value=risico-melder]").await;
-    assert!(officer.text().await.contains("Gedaan"));
+    assert!(officer.text().await.contains("Versie 3, begonnen op"));
+    let steps =
+        async |n: usize| officer.page.find_all(By::Css(".mk-steps > li")).await.unwrap()[n].text().await.unwrap();
+    // What has a day of the law is done in the case, and not by saying so.
+    assert!(officer.page.find(By::Css("button[name=step][value=bevestigen]")).await.is_err());
+    assert!(steps(1).await.contains("zodra de ontvangst is bevestigd"), "{}", steps(1).await);
+    // The text to begin with goes into the field, under what stands there.
+    officer.write("#note-risico-melder", "Wij letten op.").await;
+    officer.write("#note-bewijs", "BLIJFT STAAN").await;
+    officer.click("details summary").await;
+    officer.press("button[name=start][value=risico-melder]").await;
+    let note = async |id: &str| officer.page.find(By::Css(id)).await.unwrap().prop("value").await.unwrap().unwrap();
+    assert!(note("#note-risico-melder").await.starts_with("Wij letten op.\n\nMogelijk nadeel:"));
+    officer.press("button[name=step][value=risico-melder]").await;
+    assert!(steps(2).await.contains("Gedaan") && steps(2).await.contains("Wij letten op."), "{}", steps(2).await);
+    assert_eq!(note("#note-bewijs").await, "BLIJFT STAAN");
     picture(&officer, "desk-protocol").await;
+    // Set by mistake: both stand in the case.
+    officer.press("button[name=step][value=bewijs]").await;
+    officer.press("button[name=undo][value=bewijs]").await;
+    assert!(!steps(4).await.contains("Gedaan"), "{}", steps(4).await);
+    officer.press(".mk-progress a").await;
+    let text = officer.text().await;
+    assert!(text.contains("Stap gedaan, ") && text.contains("Stap toch niet gedaan, "), "{text}");
+    assert!(text.contains("Notitie") && text.contains("BLIJFT STAAN"), "{text}");
+    officer.press(".mk-acts a[href$=acknowledge]").await;
+    officer.press("main form button").await;
+    officer.press(".mk-acts a[href$=protocol]").await;
+    assert!(steps(1).await.contains("Gedaan") && steps(1).await.contains("Functionaris integriteit 1"));
     officer.press(".mk-progress a").await;
     officer.press(".mk-acts a[href$=outcome]").await;
     for chosen in ["investigation-internal", "finding-partly", "measure-warning", "measure-process-change"] {
@@ -75,7 +100,7 @@ async fn stories_22_and_23_an_officer_classifies_and_works_by_a_protocol_and_the
     let header = coordinator.page.find(By::Css("header nav a")).await.unwrap();
     assert_eq!(header.text().await.unwrap(), "Vandaag", "no cases of theirs");
     let text = coordinator.text().await;
-    assert!(text.contains("Bevestig voor of op") && text.contains("Integriteit"), "{text}");
+    assert!(text.contains("Geef terugkoppeling voor of op") && text.contains("Integriteit"), "{text}");
     assert!(
         text.contains("Leidinggevende") || text.contains("Directeur"),
         "keys that never showed a sign are named: {text}"
@@ -83,7 +108,7 @@ async fn stories_22_and_23_an_officer_classifies_and_works_by_a_protocol_and_the
     picture(&coordinator, "desk-overview").await;
     coordinator.press("table a").await;
     let text = coordinator.text().await;
-    assert!(text.contains("1 van 8 stappen gedaan") && text.contains("Financiële schending"), "{text}");
+    assert!(text.contains("2 van 8 stappen gedaan") && text.contains("Financiële schending"), "{text}");
     // The reason comes first, and its text follows it.
     coordinator.press("#typed button").await;
     assert!(coordinator.text().await.contains("Kies waarom u schrijft."), "{}", coordinator.text().await);
@@ -120,7 +145,7 @@ async fn a_step_that_two_decide_counts_after_the_second() {
     let first = entered(&link).await;
     let page = format!("/nl/case/{case}/protocol");
     first.page.goto(absolute(&link, &page)).await.unwrap();
-    first.press("button[value=beoordelen]").await;
+    first.press("button[name=step][value=beoordelen]").await;
     let steps = |browser: &RealBrowser| {
         let page = browser.page.clone();
         async move { page.find_all(By::Css(".mk-steps > li")).await.unwrap()[3].text().await.unwrap() }
@@ -128,7 +153,7 @@ async fn a_step_that_two_decide_counts_after_the_second() {
     let step = steps(&first).await;
     assert!(step.contains("Hierover beslissen twee lezers.") && !step.contains("Gedaan"), "{step}");
     assert!(step.contains("Functionaris integriteit 1 zei dit op"), "{step}");
-    assert!(first.page.find(By::Css("button[value=beoordelen]")).await.is_err(), "one reader decides once");
+    assert!(first.page.find(By::Css("button[name=step][value=beoordelen]")).await.is_err(), "one reader decides once");
     picture(&first, "desk-protocol-two").await;
     let again = service.desk(READER, &["step", &case, "beoordelen"]).await.unwrap_err();
     assert!(again.contains("another reader has to say it too"), "{again}");
@@ -140,7 +165,7 @@ async fn a_step_that_two_decide_counts_after_the_second() {
     let link = desk(&service, "bzk-functionaris-2");
     let second = entered(&link).await;
     second.page.goto(absolute(&link, &page)).await.unwrap();
-    second.press("button[value=beoordelen]").await;
+    second.press("button[name=step][value=beoordelen]").await;
     let step = steps(&second).await;
     assert!(step.contains("Gedaan") && step.contains("Functionaris integriteit 2 zei dit op"), "{step}");
     assert!(done().await);

@@ -137,6 +137,9 @@ async fn a_reader_says_that_they_are_away_and_back() {
     let link = desk(&service, READER);
     let reader = entered(&link).await;
     reader.press("main a[href$=away]").await;
+    let text = reader.text().await;
+    assert!(text.contains("U hebt niet gezegd dat u afwezig bent.") && text.contains("60 dagen vooruit"), "{text}");
+    assert!(reader.page.find(By::Css("button[value=back]")).await.is_err(), "there is nothing to end");
     reader.press(".mk-away button[value=away]").await;
     assert!(reader.text().await.contains("Kies een dag die kan"), "{}", reader.text().await);
     let date = service.clock.today().plus_days(10).date();
@@ -149,11 +152,18 @@ async fn a_reader_says_that_they_are_away_and_back() {
     let absent = "Functionaris integriteit 1 is er niet tot en met";
     assert!(browser.mailbox(&code, None, &[]).await.html.contains(absent));
     reader.press("main a[href$=away]").await;
+    let text = reader.text().await;
+    assert!(text.contains("U bent afwezig tot en met") && text.contains("eindigt vanzelf na die dag"), "{text}");
+    assert_eq!(value(&reader, "#until").await, service.clock.today().plus_days(10).to_string());
+    picture(&reader, "desk-away").await;
     reader.press(".mk-away button[value=back]").await;
     let text = reader.text().await;
     assert!(text.contains("U bent er weer.") && !text.contains("U bent afwezig tot"), "{text}");
     assert!(!browser.mailbox(&code, None, &[]).await.html.contains(absent));
     reader.quit().await;
+    let log = service.desk("bzk-coordinator", &["log"]).await.unwrap();
+    let deeds: Vec<_> = log["entries"].as_array().unwrap().iter().map(|e| e["record"]["deed"].as_str()).collect();
+    assert!(deeds.windows(2).any(|two| two == [Some("away"), Some("back")]), "{log}");
 }
 
 #[actix_web::test]

@@ -104,7 +104,7 @@ async fn watched(database: Option<String>) {
     for day in ["received", "acknowledged", "feedback", "closed"] {
         assert_eq!(row[day], json!(today), "{day}: {row}");
     }
-    assert_eq!(row["progress"], json!({ "protocol": "vooronderzoek", "version": 2, "done": 1, "steps": 8, "late": 0 }));
+    assert_eq!(row["progress"], json!({ "protocol": "vooronderzoek", "version": 3, "done": 3, "steps": 8, "late": 0 }));
     for shown in [&log, &register, &overview] {
         assert!(!shown.to_string().contains("CANARY"), "{shown}");
     }

@@ -6,6 +6,8 @@ mod served;
 #[path = "support/signed.rs"]
 mod signed;
 mod support;
+#[path = "desk_lock/visitor.rs"]
+mod visitor;
 #[path = "support/webdriver.rs"]
 mod webdriver;
 
@@ -19,6 +21,7 @@ use support::{
     child::{self, Program},
 };
 use thirtyfour::By;
+use visitor::Visitor;
 
 const WHO: [&str; 3] = ["bzk-functionaris-1", "bzk-coordinator", "bzk-auditor"];
 
@@ -38,7 +41,11 @@ async fn a_desk_says_what_changed_in_who_reads_until_that_was_read() {
     for who in WHO {
         let told = service.desk(who, &["roster-changes"]).await.unwrap();
         assert_eq!(told.as_array().unwrap().len(), 1, "{who}: {told}");
-        assert!(told.to_string().contains("were kept 365 days, and now 730"), "{who}: {told}");
+        assert!(
+            told.to_string()
+                .contains("were kept 365 days, and now 730. This holds for every case that is not closed yet"),
+            "{who}: {told}"
+        );
     }
     let inbox = service.desk_words(WHO[0], &["inbox"]).await.unwrap();
     assert!(inbox.starts_with("Who may read has changed since you looked."), "{inbox}");
@@ -60,4 +67,55 @@ async fn a_desk_says_what_changed_in_who_reads_until_that_was_read() {
     service.desk(WHO[1], &["roster-changes", "--read"]).await.unwrap();
     assert_eq!(service.desk(WHO[1], &["roster-changes"]).await.unwrap(), json!([]));
     assert_ne!(service.desk(WHO[2], &["roster-changes"]).await.unwrap(), json!([]), "each for themselves");
+}
+
+/// A desk that stays open hears of it with its next inbox or overview, and checks what it hears as it did at its first.
+#[actix_web::test]
+async fn a_desk_that_is_open_hears_of_a_new_roster_and_believes_no_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = child::settings(folder.path(), None);
+    let program = Program::start(folder.path(), &settings);
+    let service = Service { base: program.base.clone(), database: String::new(), clock: Clock::System, folder };
+    let address = program.base.trim_start_matches("http://").parse().unwrap();
+    let mut desks = Vec::new();
+    for (who, page) in [(WHO[0], "/nl/inbox"), (WHO[1], "/nl/overview"), (WHO[2], "/nl/register")] {
+        let desk = Visitor::enter(&served::desk(&service, who, None, Duration::from_mins(10))).await;
+        desk.unlock().await;
+        assert!(!desk.get(page).await.contains("/nl/roster-changes"), "{who}");
+        desks.push((desk, page));
+    }
+    let before = service.path("before");
+    std::fs::create_dir(&before).unwrap();
+    let files = ["org-bzk.toml", "org-bzk.toml.sig"];
+    for name in files {
+        std::fs::copy(service.path("roster").join(name), before.join(name)).unwrap();
+    }
+    change(&service, "retention_days = 365", "retention_days = 730");
+    drop(program);
+    let program = Program::start_at(service.folder.path(), &settings, address);
+    for (desk, page) in &desks {
+        let seen = desk.get(page).await;
+        assert!(seen.contains("/nl/roster-changes"), "{page}: {seen}");
+        let told = desk.get("/nl/roster-changes").await;
+        assert!(told.contains("en nu 730. Dat geldt voor elke zaak die nog niet is afgesloten"), "{told}");
+    }
+    // The older one is signed as well, and none of them goes back to it.
+    for name in files {
+        std::fs::copy(before.join(name), service.path("roster").join(name)).unwrap();
+    }
+    drop(program);
+    // A server that remembers nothing of it.
+    let forgetful = settings.replace(&format!("data = '{}", service.path("data").display()), "data = '/nowhere");
+    assert_ne!(forgetful, settings);
+    let other = service.path("other-data");
+    let forgetful = forgetful.replace("/nowhere", &other.display().to_string());
+    let _program = Program::start_at(service.folder.path(), &forgetful, address);
+    for (desk, page) in &desks {
+        let seen = desk.get(page).await;
+        assert!(
+            seen.contains("Dat lukte niet") && seen.contains("serial 1 is older than 2"),
+            "{page}: {}",
+            seen.split("<main").nth(1).unwrap()
+        );
+    }
 }

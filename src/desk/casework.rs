@@ -13,7 +13,7 @@ use crate::{
     domain::{
         classification::{Classification, Stage},
         id::CaseId,
-        protocol::Protocol,
+        protocol::{Protocol, Step, Worked},
     },
     seal::{
         Author, Kind, Plaintext,
@@ -89,8 +89,18 @@ pub async fn begin(client: &Client, id: &CaseId, protocol: &str) -> Result<Sent,
     send_with(client, &case, (Kind::Protocol, None, None), Plaintext::of_json(&begun), &to, about).await
 }
 
-/// Says that a step of the protocol begun last was done, or as the second reader that it was.
-pub async fn step_done(client: &Client, id: &CaseId, step: &str) -> Result<Sent, DeskError> {
+/// Says that a step of the protocol begun last was done, or as the second reader that it was, with a note that may be blank.
+pub async fn step_done(client: &Client, id: &CaseId, step: &str, note: Plaintext) -> Result<Sent, DeskError> {
+    say_of_step(client, id, step, Some(note)).await
+}
+
+/// Takes back that this reader said so.
+pub async fn step_undone(client: &Client, id: &CaseId, step: &str) -> Result<Sent, DeskError> {
+    say_of_step(client, id, step, None).await
+}
+
+/// Done with a note, or taken back.
+async fn say_of_step(client: &Client, id: &CaseId, step: &str, note: Option<Plaintext>) -> Result<Sent, DeskError> {
     guest::may(client, Kind::Step)?;
     let (case, items) = entered(client, id).await?;
     may_report(client, Kind::Step, (&case, &items))?;
@@ -98,18 +108,32 @@ pub async fn step_done(client: &Client, id: &CaseId, step: &str) -> Result<Sent,
     let (begun, worked) = worked(&items, &officers).last().ok_or_else(|| DeskError::known("desk-error-no-protocol"))?;
     let found = worked.protocol.steps.iter().find(|s| s.id == step);
     let found = found.ok_or_else(|| DeskError::known("desk-error-step"))?;
-    if worked.done(found) {
-        return Err(DeskError::known("desk-error-step-done"));
-    }
-    if !worked.can_tick(found, &client.me.reader) {
-        return Err(DeskError::known(match (found.each, worked.said(found, &client.me.reader)) {
-            (false, _) => "desk-error-step-second",
-            (true, true) => "desk-error-step-each",
-            (true, false) => "desk-error-step-officer",
-        }));
-    }
+    let said = if let Some(note) = note {
+        may_tick(client, &worked, found)?;
+        StepDone::new(begun, found.id.clone(), note)
+    } else {
+        if !worked.can_untick(found, &client.me.reader) {
+            return Err(DeskError::known("desk-error-step-undo"));
+        }
+        StepDone::undone(begun, found.id.clone())
+    };
     let to = recipients(client, &case, &items, false)?;
-    let about = about(client, (&case, &items), Some(Doing::Step(&found.id, &client.me.reader)));
-    let done = StepDone::new(begun, found.id.clone());
-    send_with(client, &case, (Kind::Step, None, None), Plaintext::of_json(&done), &to, about).await
+    let about = about(client, (&case, &items), Some(Doing::Step(&said)));
+    send_with(client, &case, (Kind::Step, None, None), said.to_body(), &to, about).await
+}
+
+/// Says why this reader cannot say that a step was done.
+fn may_tick(client: &Client, worked: &Worked<'_>, step: &Step) -> Result<(), DeskError> {
+    let me = &client.me.reader;
+    match (worked.done(step), step.act) {
+        (true, _) => return Err(DeskError::known("desk-error-step-done")),
+        (false, Some(_)) => return Err(DeskError::known("desk-error-step-act")),
+        (false, None) if worked.can_tick(step, me) => return Ok(()),
+        (false, None) => {}
+    }
+    Err(DeskError::known(match (step.each, worked.said(step, me)) {
+        (false, _) => "desk-error-step-second",
+        (true, true) => "desk-error-step-each",
+        (true, false) => "desk-error-step-officer",
+    }))
 }

@@ -120,6 +120,20 @@ impl Client {
         Ok(fetch_roster(&self.http, &self.origin, (&self.anchor, &self.state), self.clock).await?.0)
     }
 
+    /// Asks whether the server has another roster than this desk, and follows it if it may be believed, as at a sign-in.
+    pub async fn follow_roster(&mut self) -> Result<(), DeskError> {
+        let path = format!("{}?known={}", self.url("roster"), self.news.sha256());
+        let response = sent(self.http.get(path).timeout(ANSWER)).await?;
+        if response.status() == StatusCode::NO_CONTENT {
+            return Ok(());
+        }
+        let files: Files = json(response).await?;
+        let roster = verify(&files, &self.anchor, &self.state, self.clock)?;
+        self.news = RosterNews::of(&self.state, &self.me, files)?;
+        self.roster = roster;
+        Ok(())
+    }
+
     /// What changed in the roster since this reader said that they had read it, a line each.
     pub fn roster_changes(&self) -> Vec<Said> {
         self.news.lines()
@@ -325,6 +339,7 @@ impl Client {
                 "the last day of an absence lies from {first} to {last}, {AWAY_DAYS} days ahead at most"
             )));
         }
+        self.log_absence(until.is_some()).await?;
         self.done(self.http.put(self.url("away")).json(&Absence { until })).await
     }
 

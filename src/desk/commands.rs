@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{
     CanaryReport, Client, DeskError, Identity, Place,
     account::write_account,
-    casework::{begin, classify, step_done},
+    casework::{begin, classify},
     classifying::Classifying,
     consent::{ask_consent, ask_consent_for_guest, hand_over},
     draw,
@@ -154,13 +154,8 @@ pub enum Command {
         /// The protocol's short name; lists those there are when not named.
         protocol: Option<String>,
     },
-    /// Says that a step of the protocol was done, or lists the steps.
-    Step {
-        /// The case, by its number in `inbox`.
-        case: String,
-        /// The step's short name; lists the steps when not named.
-        step: Option<String>,
-    },
+    /// Says that a step of the protocol was done, takes that back, or lists the steps.
+    Step(working::Stepping),
     /// Checks whether somebody's proof of filing fits a case.
     CheckProof {
         /// The case, by its number in `inbox`.
@@ -303,10 +298,7 @@ pub async fn run(options: &Options, command: &Command) -> Result<String, DeskErr
         Command::Protocol { case, protocol: Some(protocol) } => {
             sent(options, &begin(&client, &case_id(&client, case).await?, protocol).await?, "")
         }
-        Command::Step { case, step: None } => working::steps(options, &client, &case_id(&client, case).await?).await,
-        Command::Step { case, step: Some(step) } => {
-            sent(options, &step_done(&client, &case_id(&client, case).await?, step).await?, "")
-        }
+        Command::Step(said) => working::step(options, &client, said).await,
         Command::Watch(command) => watch(options, &client, command).await,
         Command::Readers(command) => reader_commands::run(options, &client, command).await,
         Command::HandOver { case, request, yes } => {

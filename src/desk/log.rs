@@ -107,10 +107,25 @@ impl Client {
         kept::save(&self.logs, &self.me, remembered)
     }
 
+    /// The organisation that has this reader in its file.
+    fn my_organisation(&self) -> Option<&OrgId> {
+        let mine = |o: &&Organisation| o.reader(&self.me.reader).is_some_and(|r| r.keyed() == self.me.keyed());
+        self.roster.organisations.iter().find(mine).map(|o| &o.entry.id)
+    }
+
+    /// That this reader is away, or back.
+    pub(super) async fn log_absence(&self, away: bool) -> Result<(), DeskError> {
+        let Some(org) = self.my_organisation() else { return Ok(()) };
+        match self.log(org, if away { Deed::Away } else { Deed::Back }, (None, None)).await {
+            // A disk that is nearly full keeps nobody's reserve from reading.
+            Err(error) if error.can_wait() => Ok(()),
+            logged => logged,
+        }
+    }
+
     /// Shows the coordinator, once a week, that these keys open and sign.
     pub async fn keys_work(&self) -> Result<(), DeskError> {
-        let mine = |o: &&Organisation| o.reader(&self.me.reader).is_some_and(|r| r.keyed() == self.me.keyed());
-        let Some(org) = self.roster.organisations.iter().find(mine).map(|o| &o.entry.id) else { return Ok(()) };
+        let Some(org) = self.my_organisation() else { return Ok(()) };
         let wrote = self.remembered()?.wrote.get(org).copied();
         if wrote.is_some_and(|day| self.today() < day.plus_days(SHOW_AGAIN)) {
             return Ok(());

@@ -57,7 +57,7 @@ mod writing;
 pub use account::{OralReport, oral, write_account};
 pub use browser::Browser;
 pub use canary::Report as CanaryReport;
-pub use casework::{begin, classified, classify, protocols, step_done};
+pub use casework::{begin, classified, classify, protocols, step_done, step_undone};
 pub use client::{Client, Place};
 pub use commands::{Command, Opening, Options, canary, opening, run};
 pub use consent::{Consent, ask_consent, ask_consent_for_guest, candidates, consents, hand_over, shareable};

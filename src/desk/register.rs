@@ -11,6 +11,7 @@ use super::{
 use crate::{
     api_types::CaseView,
     domain::{
+        case::Act,
         classification::{Classification, Stage},
         day::Day,
         id::{ItemId, ReaderId},
@@ -20,7 +21,10 @@ use crate::{
         roster::Topic,
         routing::independent,
     },
-    seal::{Author, Kind, protocol::Begun},
+    seal::{
+        Author, Kind,
+        protocol::{Begun, StepDone},
+    },
 };
 
 /// What is being done, as the log names it.
@@ -71,8 +75,8 @@ pub(super) enum Doing<'a> {
     Classification(&'a Classification),
     /// A protocol is begun.
     Protocol(&'a Begun),
-    /// A reader says that a step was done, of the protocol begun last.
-    Step(&'a str, &'a ReaderId),
+    /// A reader says that a step was done, of the protocol begun last, or takes that back.
+    Step(&'a StepDone),
 }
 
 /// What the log says of a case when something is done in it today.
@@ -130,18 +134,26 @@ fn row(client: &Client, (case, items): (&CaseView, &[Item]), now: Option<Doing<'
         assessment: classified(Stage::Assessment),
         closing: classified(Stage::Closing),
         closed: done(Kind::Closing).last(),
-        progress: progress((items, &officers(client, case, items)), now, today),
+        progress: progress((items, &officers(client, case, items)), now, (&client.me.reader, today)),
     })
 }
 
 /// How far the protocol begun last is, with what is being done.
-fn progress((items, officers): (&[Item], &BTreeSet<ReaderId>), now: Option<Doing<'_>>, today: Day) -> Option<Progress> {
+fn progress(
+    (items, officers): (&[Item], &BTreeSet<ReaderId>),
+    now: Option<Doing<'_>>,
+    (by, today): (&ReaderId, Day),
+) -> Option<Progress> {
     if let Some(Doing::Protocol(begun)) = now {
         return Some(Worked::begun(&begun.protocol, today, officers).progress(today));
     }
     let (_, mut worked) = worked(items, officers).last()?;
-    if let Some(Doing::Step(step, by)) = now {
-        worked.tick(step, Tick { by, day: today });
+    let tick = Tick { by, day: today };
+    match now {
+        Some(Doing::Step(said)) if said.undone => worked.untick(&said.step, by),
+        Some(Doing::Step(said)) => worked.tick(&said.step, tick),
+        Some(Doing::Kind(kind)) => drop(act(kind).map(|act| worked.acted(act, tick))),
+        _ => {}
     }
     Some(worked.progress(today))
 }
@@ -172,13 +184,28 @@ fn with_steps<'a>(
 ) -> Worked<'a> {
     let mut worked = Worked::begun(&begun.protocol, since, officers);
     for (_, opened) in proven(items) {
-        let (Content::Step(done), Author::Reader(by)) = (&opened.content, &opened.manifest.head.author) else {
-            continue;
-        };
+        let head = &opened.manifest.head;
+        let Author::Reader(by) = &head.author else { continue };
+        let tick = Tick { by, day: head.day };
+        if let Some(act) = act(head.kind) {
+            worked.acted(act, tick);
+        }
+        let Content::Step(done) = &opened.content else { continue };
         let Some(step) = begun.protocol.steps.iter().find(|s| s.id == done.step && done.begun == id) else { continue };
-        if !(step.two && opened.guest) {
-            worked.tick(&step.id, Tick { by, day: opened.manifest.head.day });
+        match done.undone {
+            _ if step.act.is_some() || (step.two && opened.guest) => {}
+            true => worked.untick(&step.id, by),
+            false => worked.tick(&step.id, tick),
         }
     }
     worked
+}
+
+/// The act that a step of a protocol can wait for.
+fn act(kind: Kind) -> Option<Act> {
+    match kind {
+        Kind::Acknowledgement => Some(Act::Acknowledge),
+        Kind::Feedback => Some(Act::Feedback),
+        _ => None,
+    }
 }

@@ -43,6 +43,11 @@ impl RosterNews {
         Ok(news)
     }
 
+    /// SHA-256 of the verified files of now.
+    pub(super) fn sha256(&self) -> String {
+        self.now.sha256()
+    }
+
     /// A line each; empty when nothing changed but serials and dates.
     pub(super) fn lines(&self) -> Vec<Said> {
         self.lines.lock().map(|lines| lines.clone()).unwrap_or_default()

@@ -109,11 +109,26 @@ pub enum Audit {
 
 /// A log with the roster of the day it was fetched.
 #[derive(Deserialize, Serialize)]
-struct Archive {
+pub(super) struct Archive {
     version: u8,
     day: Day,
     roster: Files,
     log: Export,
+}
+
+impl Archive {
+    /// The file: the records as they are kept, sealed.
+    pub(super) fn to_bytes(&self) -> Result<Vec<u8>, DeskError> {
+        serde_json::to_vec(self).map_err(|e| DeskError::new(e.to_string()))
+    }
+}
+
+impl Client {
+    /// The log of now, to be checked without a server.
+    pub(super) async fn archive(&self) -> Result<Archive, DeskError> {
+        let (day, log) = (self.today(), self.fetch_log().await?);
+        Ok(Archive { version: 1, day, roster: self.roster_files().await?, log })
+    }
 }
 
 /// Checks a file of a log; everything it needs is in the file, but the anchor and the identity. Without an identity nothing is opened, and
@@ -175,9 +190,8 @@ pub(super) async fn watch(options: &Options, client: &Client, command: &Watch) -
             roster(options, client, file, signatures.as_deref(), key.as_deref()).await
         }
         Watch::Audit(Audit::Export { file }) => {
-            let (day, log) = (client.today(), client.fetch_log().await?);
-            let archive = Archive { version: 1, day, roster: client.roster_files().await?, log };
-            replace(file, &serde_json::to_vec(&archive).map_err(|e| DeskError::new(e.to_string()))?)?;
+            let archive = client.archive().await?;
+            replace(file, &archive.to_bytes()?)?;
             let records = archive.log.records.len();
             let entries = archive.log.entries(&client.roster, &client.me.seal);
             Ok(if options.json {

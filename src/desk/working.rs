@@ -1,4 +1,6 @@
 //! `protocol` and `step` without a name: which there are, and what was done.
+use std::path::PathBuf;
+
 use serde_json::json;
 
 use super::{
@@ -6,11 +8,43 @@ use super::{
     case_words::CaseWords,
     casework,
     commands::Options,
+    numbers::case_id,
     open::entered,
     register::{officers, worked},
     safe_text,
+    writing::{readable, sent},
 };
-use crate::{domain::id::CaseId, seal::code::Language, text::Texts};
+use crate::{
+    domain::id::CaseId,
+    seal::{Plaintext, code::Language},
+    text::Texts,
+};
+
+/// A step that was done.
+#[derive(clap::Args)]
+pub struct Stepping {
+    /// The case, by its number in `inbox`.
+    case: String,
+    /// The step's short name; lists the steps when not named.
+    step: Option<String>,
+    /// A file with what you write down with it, for the readers of the case.
+    #[arg(long, value_name = "FILE", requires = "step")]
+    file: Option<PathBuf>,
+    /// Takes back that you said so.
+    #[arg(long, requires = "step", conflicts_with = "file")]
+    undo: bool,
+}
+
+/// `step`: what was done, or the steps there are.
+pub(super) async fn step(options: &Options, client: &Client, said: &Stepping) -> Result<String, DeskError> {
+    let id = case_id(client, &said.case).await?;
+    let Some(step) = &said.step else { return steps(options, client, &id).await };
+    if said.undo {
+        return sent(options, &casework::step_undone(client, &id, step).await?, "");
+    }
+    let note = said.file.as_deref().map(readable).transpose()?.unwrap_or_default();
+    sent(options, &casework::step_done(client, &id, step, Plaintext::from(note)).await?, "")
+}
 
 /// The protocols that can be begun in a case.
 pub(super) async fn protocols(options: &Options, client: &Client, id: &CaseId) -> Result<String, DeskError> {
@@ -26,7 +60,7 @@ pub(super) async fn protocols(options: &Options, client: &Client, id: &CaseId) -
 }
 
 /// The steps of the protocol that was begun last, with who said that they were done.
-pub(super) async fn steps(options: &Options, client: &Client, id: &CaseId) -> Result<String, DeskError> {
+async fn steps(options: &Options, client: &Client, id: &CaseId) -> Result<String, DeskError> {
     let (case, items) = entered(client, id).await?;
     let t = Texts::of(Language::En);
     let words = CaseWords::of(client, t, &items);

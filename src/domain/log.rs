@@ -70,6 +70,10 @@ pub enum Deed {
     Other,
     /// Showed that their keys work.
     KeysWork,
+    /// Said that they are away. Until when is for the readers of their cases.
+    Away,
+    /// Said that they are back.
+    Back,
     /// Kept a case from destruction.
     Held,
     /// Let a case be destroyed when its term is over.

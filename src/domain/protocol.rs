@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{day::Day, id::ReaderId, register::Progress, roster::Text, said::Said};
+use super::{case::Act, day::Day, id::ReaderId, register::Progress, roster::Text, said::Said};
 
 /// A protocol.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -40,6 +40,9 @@ pub struct Step {
     /// Done by each officer who reads the case for themselves: it counts as done when all who read it now say so.
     #[serde(default, skip_serializing_if = "is_false")]
     pub each: bool,
+    /// Done by this act in the case, [`Act::Acknowledge`] or [`Act::Feedback`], and by nothing else: nobody says that it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub act: Option<Act>,
     /// A text to begin with, for what is written in this step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template: Option<Text>,
@@ -74,7 +77,12 @@ impl Protocol {
         }
         let mut names = BTreeSet::new();
         let once = self.steps.iter().find(|step| !name(&step.id) || !names.insert(&step.id));
-        let bad = once.or_else(|| self.steps.iter().find(|step| step.two && step.each));
+        let by_act = |step: &Step| match step.act {
+            None => false,
+            Some(Act::Acknowledge | Act::Feedback) => step.two || step.each,
+            Some(_) => true,
+        };
+        let bad = once.or_else(|| self.steps.iter().find(|step| (step.two && step.each) || by_act(step)));
         bad.map(|step| Said::new("fault-protocol-step").with("id", &self.id).with("step", &step.id))
     }
 }
@@ -115,6 +123,19 @@ impl<'a> Worked<'a> {
         }
     }
 
+    /// Somebody takes back that they said so.
+    pub fn untick(&mut self, step: &str, by: &ReaderId) {
+        if let Some(ticks) = self.ticks.get_mut(step) {
+            ticks.retain(|tick| tick.by != by);
+        }
+    }
+
+    /// An act was done in the case: so are the steps that wait for it.
+    pub fn acted(&mut self, act: Act, tick: Tick<'a>) {
+        let protocol = self.protocol;
+        protocol.steps.iter().filter(|step| step.act == Some(act)).for_each(|step| self.tick(&step.id, tick));
+    }
+
     /// Who said that a step was done: of one for two readers, the first two.
     pub fn ticks(&self, step: &Step) -> &[Tick<'a>] {
         let ticks = self.ticks.get(step.id.as_str()).map(Vec::as_slice).unwrap_or_default();
@@ -139,7 +160,12 @@ impl<'a> Worked<'a> {
     /// Whether this reader can still say that a step was done.
     pub fn can_tick(&self, step: &Step, by: &ReaderId) -> bool {
         let asked = !step.each || self.officers.contains(by);
-        asked && !self.done(step) && !self.said(step, by)
+        asked && step.act.is_none() && !self.done(step) && !self.said(step, by)
+    }
+
+    /// Whether this reader can take back that a step was done.
+    pub fn can_untick(&self, step: &Step, by: &ReaderId) -> bool {
+        step.act.is_none() && self.said(step, by)
     }
 
     /// Until when a step is done.
@@ -210,6 +236,45 @@ mod tests {
         worked.tick("samen", Tick { by: &third, day });
         assert!(worked.done(together) && worked.ticks(together).len() == 2 && !worked.can_tick(together, &third));
         assert_eq!(worked.progress(day).done, 2);
+        // Who takes it back opens it again, for themselves too; nobody takes back what another said.
+        assert!(worked.can_untick(together, &first) && !worked.can_untick(alone, &second));
+        worked.untick("samen", &first);
+        assert!(worked.done(together), "a third had said so too");
+        worked.untick("samen", &third);
+        assert!(!worked.done(together) && worked.can_tick(together, &first));
+    }
+
+    #[test]
+    fn a_step_of_an_act_is_done_by_that_act_and_by_nobody_s_word() {
+        let text = r#"
+            id = "pp"
+            version = 1
+            review_by = "2027-06-30"
+            name = { nl = "P", en = "P" }
+            [[steps]]
+            id = "bevestigen"
+            days = 7
+            act = "acknowledge"
+            text = { nl = "x", en = "x" }
+            owner = { nl = "x", en = "x" }
+        "#;
+        let protocol: Result<Protocol, _> = toml::from_str(text);
+        let (Ok(protocol), Some(day)) = (protocol, Day::parse("2026-11-25")) else { unreachable!("a protocol") };
+        let (first, officers) = (reader("een"), BTreeSet::new());
+        let [step] = &*protocol.steps else { unreachable!("a step") };
+        let mut worked = Worked::begun(&protocol, day, &officers);
+        assert!(!worked.can_tick(step, &first));
+        worked.acted(Act::Feedback, Tick { by: &first, day });
+        assert!(!worked.done(step));
+        worked.acted(Act::Acknowledge, Tick { by: &first, day });
+        assert!(worked.done(step) && !worked.can_untick(step, &first));
+        let with = |change: fn(&mut Step)| {
+            let mut step = step.clone();
+            change(&mut step);
+            Protocol { steps: vec![step], ..protocol.clone() }.problem().is_some()
+        };
+        assert!(!with(|_| {}) && with(|step| step.two = true) && with(|step| step.each = true));
+        assert!(with(|step| step.act = Some(Act::Close)));
     }
 
     #[test]

@@ -158,3 +158,38 @@ async fn a_step_for_each_officer_waits_for_all_who_read_now() {
     let late = service.desk(third, &step).await.unwrap_err();
     assert!(late.contains("done already"), "{late}");
 }
+
+/// What the law gives a day is done by doing it; what was said by mistake is taken back, by whoever said it alone.
+#[actix_web::test]
+async fn a_step_is_taken_back_and_one_of_the_law_is_done_by_its_act() {
+    let service = Service::start(None).await;
+    crate::Browser::new(&service.base).report("Een verhaal", &[]).await;
+    let case = crate::cases(&service).await.pop_first().unwrap();
+    service.desk(READER, &["protocol", &case, "vooronderzoek"]).await.unwrap();
+    let done = async || {
+        let register = service.desk(COORDINATOR, &["register"]).await.unwrap();
+        register[0]["row"]["progress"]["done"].as_u64()
+    };
+    for step in ["bevestigen", "terugkoppelen"] {
+        let refused = service.desk(READER, &["step", &case, step]).await.unwrap_err();
+        assert!(refused.contains("done once the receipt was acknowledged"), "{refused}");
+    }
+    crate::say(&service, READER, "acknowledge", &case, "Wij lezen het.").await;
+    assert_eq!(done().await, Some(1), "the record of the act says it already");
+    let file = service.path("stap.txt");
+    std::fs::write(&file, "CANARY-STEP").unwrap();
+    service.desk(READER, &["step", &case, "risico-melder", "--file", file.to_str().unwrap()]).await.unwrap();
+    assert_eq!(done().await, Some(2));
+    for (who, step) in [(OTHER, "risico-melder"), (READER, "bevestigen")] {
+        let refused = service.desk(who, &["step", &case, step, "--undo"]).await.unwrap_err();
+        assert!(refused.contains("You did not say that this step was done"), "{refused}");
+    }
+    service.desk(READER, &["step", &case, "risico-melder", "--undo"]).await.unwrap();
+    assert_eq!(done().await, Some(1));
+    let read = service.desk(OTHER, &["read", &case]).await.unwrap();
+    let steps: Vec<_> = read["items"].as_array().unwrap().iter().filter(|item| item["step"].is_string()).collect();
+    assert_eq!(steps.len(), 2, "{read}");
+    assert_eq!((&steps[0]["note"], &steps[1]["undone"]), (&"CANARY-STEP".into(), &true.into()));
+    let log = service.desk(COORDINATOR, &["log"]).await.unwrap().to_string();
+    assert!(!log.contains("CANARY"), "{log}");
+}

@@ -38,6 +38,11 @@ impl Program {
     pub(crate) fn start(folder: &Path, settings: &str) -> Self {
         // `serve` does not say which port it got.
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        Self::start_at(folder, settings, address)
+    }
+
+    /// The same, at an address where one may have been before.
+    pub(crate) fn start_at(folder: &Path, settings: &str, address: SocketAddr) -> Self {
         let file = config_file(folder, settings, address);
         let log = std::fs::File::options().create(true).append(true).open(folder.join("log")).unwrap();
         let mut command = Command::new(env!("CARGO_BIN_EXE_meldkluis"));

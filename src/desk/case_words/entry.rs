@@ -8,7 +8,7 @@ use super::{
 use crate::{
     desk::{Content, Item, Opened, State, consents, register::worked},
     domain::{
-        classification::Classification,
+        classification::{Classification, Stage},
         id::{ItemId, KeyedReader},
     },
     seal::{
@@ -31,6 +31,8 @@ pub(in crate::desk) struct Entry {
     pub(in crate::desk) texts: Vec<(String, String)>,
     /// A file's name and length, or what opens a large one; empty for all else.
     pub(in crate::desk) file: String,
+    /// What is not known of it yet.
+    pub(in crate::desk) unknown: Option<String>,
     pub(in crate::desk) error: Option<String>,
 }
 
@@ -51,6 +53,7 @@ impl CaseWords<'_> {
             proven: true,
             texts: Vec::new(),
             file: String::new(),
+            unknown: None,
             error: None,
         };
         match &item.state {
@@ -61,7 +64,8 @@ impl CaseWords<'_> {
             }
             State::Large(bytes) => {
                 entry.heading = t.get("desk-item-large");
-                entry.file = t.with("desk-open-large", &[("size", size(*bytes))]);
+                entry.file = t.with("desk-open-large", &[("size", bound(*bytes))]);
+                entry.unknown = Some(t.get("desk-large-unknown"));
             }
             State::Opened(opened) => {
                 let head = &opened.manifest.head;
@@ -99,7 +103,11 @@ impl CaseWords<'_> {
             }
             Content::Classification(made) => alone(classified(t, made)),
             Content::Protocol(begun) => alone(t.pick(&begun.protocol.name).to_owned()),
-            Content::Step(done) => alone(self.step(done)),
+            Content::Step(said) => {
+                let note = (t.get("protocol-note-title"), words(&said.note));
+                let note = Some(note).filter(|_| !said.note.is_blank());
+                alone(self.step(said)).into_iter().chain(note).collect()
+            }
             Content::HandOver(done) => alone(self.person(&done.to.reader)),
             Content::ToReport(said) => vec![
                 (t.get("desk-to-report-case"), said.report.to_string()),
@@ -143,7 +151,12 @@ impl CaseWords<'_> {
                 reader.or_else(guest).or(overseer).unwrap_or_else(|| id.to_string())
             }
         };
-        format!("{}, {}, {from}", t.get(head.kind.text_id()), t.day(head.day))
+        let kind = match &opened.content {
+            Content::Classification(made) if made.stage == Stage::Closing => "desk-kind-outcome",
+            Content::Step(said) if said.undone => "desk-kind-step-undone",
+            _ => head.kind.text_id(),
+        };
+        format!("{}, {}, {from}", t.get(kind), t.day(head.day))
     }
 
     /// What a step asks, as the protocol has it that the case keeps.
@@ -215,6 +228,16 @@ pub(in crate::desk) fn why_out(t: Texts, asked: &TakeOut) -> String {
 fn along(t: Texts, along: Along) -> String {
     let all = [(along.story, "along-story"), (along.messages, "along-messages"), (along.files, "along-files")];
     all.into_iter().filter(|(goes, _)| *goes).map(|(_, id)| t.get(id)).collect::<Vec<_>>().join("\n")
+}
+
+/// The most that a file holds of which so many bytes were sealed: they are padded, to a power of two for most.
+fn bound(sealed: u64) -> String {
+    // What sealing adds is far less than half of what this rounds to.
+    let nearest = |unit: u64| (sealed + unit / 2) / unit;
+    match sealed {
+        s if s >= 1 << 20 => format!("{} MiB", nearest(1 << 20)),
+        _ => format!("{} KiB", nearest(64 << 10) * 64),
+    }
 }
 
 /// Bytes in words.

@@ -6,7 +6,7 @@ use std::cell::OnceCell;
 
 pub(super) use self::{
     entry::{Entry, is_link, size, story_texts, why_duty, why_out},
-    told::Told,
+    told::{Told, words},
 };
 use super::{
     Client, Item,
@@ -158,6 +158,10 @@ impl<'a> CaseWords<'a> {
 
     /// Of a step that is not done: whom it waits for, where that is not one reader of them all.
     pub(super) fn step_waits(&self, step: &Step, worked: &Worked<'_>) -> Option<String> {
+        let by_act = step.act.filter(|_| !worked.done(step));
+        if let Some(act) = by_act {
+            return Some(self.t.get(&format!("protocol-act-{}", act.name())));
+        }
         match (worked.done(step), step.two, step.each) {
             (true, ..) | (_, false, false) => None,
             (_, true, _) => Some(self.t.get("protocol-two")),

@@ -69,7 +69,7 @@ pub(super) async fn answer(
     };
     let answered = desk.unless_locked(work).await;
     // A file does not wait for a passphrase, nor does a key: the page does that they were sent from.
-    answered.unwrap_or_else(|| ask(t, desk.mode(), &language::address(t, language::page(request.path())), &kept, None))
+    answered.unwrap_or_else(|| ask(desk, t, &language::address(t, language::page(request.path())), &kept, None))
 }
 
 #[derive(Template)]

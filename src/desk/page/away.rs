@@ -8,8 +8,9 @@ use askama::Template;
 
 use super::{
     Desk,
-    answer::{MaybeForm, answer, fields},
+    answer::{Answer, MaybeForm, answer, fields},
     language::only_shown,
+    lock::Unlocked,
     readers::{chosen, typed},
     view,
 };
@@ -23,7 +24,12 @@ use crate::{
 #[template(path = "desk/away.html")]
 struct Away {
     t: Texts,
+    /// What the field holds.
     until: String,
+    /// The present absence, in words.
+    now: Option<String>,
+    /// The last day that can be chosen, in words and as a form has it.
+    last: (String, Day),
     error: Option<String>,
 }
 
@@ -42,16 +48,19 @@ pub(super) async fn away(desk: Data<Desk>, request: HttpRequest, lang: Path<Stri
         if open.client.me.card.is_some() {
             return Err(DeskError::known("desk-error-guest").into());
         }
+        if sent.is_empty() {
+            return page(open, t, None, None).await;
+        }
         let until = typed(&sent, "until");
         let said = match chosen(&sent, "act") {
-            _ if only_shown(&sent) || sent.is_empty() => return Ok(page(open, t, until, None)),
+            _ if only_shown(&sent) => return page(open, t, Some(until), None).await,
             None | Some("away") => say(&open.client, Day::parse(until.trim())).await,
             Some("back") => open.client.away(None).await.map(|()| "back".to_owned()),
-            _ => return Ok(page(open, t, until, None)),
+            _ => return page(open, t, Some(until), None).await,
         };
         match said {
             Ok(done) => Ok(view::see_other(&format!("/{}/inbox?done={done}", t.lang()))),
-            Err(error) => Ok(page(open, t, until, Some(error.in_words(t)))),
+            Err(error) => page(open, t, Some(until), Some(error.in_words(t))).await,
         }
     })
     .await
@@ -65,8 +74,12 @@ async fn say(client: &Client, until: Option<Day>) -> Result<String, DeskError> {
     Ok("away".to_owned())
 }
 
-fn page(open: &super::lock::Unlocked, t: Texts, until: String, error: Option<String>) -> HttpResponse {
+async fn page(open: &Unlocked, t: Texts, typed: Option<String>, error: Option<String>) -> Answer {
+    let away = open.client.away_until().await?;
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let page = Away { t, until, error };
-    view::page(t, status, &t.get("desk-away-title"), &open.client, &page.render().unwrap_or_default())
+    let until = typed.or_else(|| away.map(|day| day.to_string())).unwrap_or_default();
+    let last = open.client.today().plus_days(AWAY_DAYS);
+    let now = away.map(|day| t.with("desk-away-is", &[("day", t.day(day))]));
+    let page = Away { t, until, now, last: (t.day(last), last), error };
+    Ok(view::page(t, status, &t.get("desk-away-title"), &open.client, &page.render().unwrap_or_default()))
 }

@@ -100,7 +100,8 @@ pub(super) async fn show(
 ) -> HttpResponse {
     answer(&desk, &request, &path.0, fields(form), async |open, t, _| {
         let done = request.query_string().strip_prefix("done=");
-        let done = done.filter(|done| *done == "consent" || Act::parse(done).is_some());
+        let done =
+            done.filter(|done| matches!(*done, "consent" | "classify" | "outcome") || Act::parse(done).is_some());
         let notice = done.map(|done| t.get(&format!("desk-done-{done}")));
         case_page(open, t, &case_of(&path.1)?, (notice, Filled::default())).await
     })

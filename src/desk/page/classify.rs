@@ -110,7 +110,7 @@ async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, stage: Stage, sent: &F
         Err(wrong) => Ok(show(open, t, id, &made, Some((Some(wrong), wrong_text(t, wrong))))),
         // The flags of before were ticked already: which are not any more, somebody took back.
         Ok(checked) => match classify(&open.client, id, |_| checked.clone()).await {
-            Ok(_) => Ok(view::see_other(&format!("/{}/case/{id}", t.lang()))),
+            Ok(_) => Ok(view::see_other(&format!("/{}/case/{id}?done={}", t.lang(), words(stage).0))),
             Err(error) => Ok(show(open, t, id, &made, Some((None, DeskError::in_words(&error, t))))),
         },
     }
@@ -145,14 +145,19 @@ fn show(
     let chosen = story(items).map(|story| t.with("desk-class-chosen", &[("topic", t.get(story.topic.text_id()))]));
     let (kind, error) = wrong.map_or((None, None), |(kind, text)| (kind, Some(text)));
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let (path, title) = match made.stage {
-        Stage::Assessment => ("classify", "desk-act-classify"),
-        Stage::Closing => ("outcome", "desk-act-outcome"),
-    };
+    let (path, title) = words(made.stage);
     let questions = questions(t, made, kind);
     let named = questions.iter().any(|question| question.wrong);
     let page = Page { t, case: *id, path, title, chosen, questions, error, named };
     view::page(t, status, &t.get(title), &open.client, &page.render().unwrap_or_default())
+}
+
+/// The end of the page's path, and its title.
+fn words(stage: Stage) -> (&'static str, &'static str) {
+    match stage {
+        Stage::Assessment => ("classify", "desk-act-classify"),
+        Stage::Closing => ("outcome", "desk-act-outcome"),
+    }
 }
 
 fn questions(t: Texts, made: &Classification, wrong: Option<ClassificationError>) -> Vec<Question> {

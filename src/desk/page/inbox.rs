@@ -114,9 +114,12 @@ pub(super) async fn list(
         language::keep(&desk, other);
         return view::see_other(&link(Texts::of(other), &query, query.from));
     }
-    answer(&desk, &request, &lang, fields(form), async |open, t, _| match oversee::front(open, t) {
-        Some(overseer) => Ok(overseer),
-        None => show(open, t, &query).await,
+    answer(&desk, &request, &lang, fields(form), async |open, t, _| {
+        open.client.follow_roster().await?;
+        match oversee::front(open, t) {
+            Some(overseer) => Ok(overseer),
+            None => show(open, t, &query).await,
+        }
     })
     .await
 }

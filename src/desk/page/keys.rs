@@ -89,7 +89,7 @@ fn here(t: Texts) -> HttpResponse {
 }
 
 fn locked(desk: &Desk, t: Texts, error: Option<String>) -> HttpResponse {
-    ask(t, desk.mode(), &format!("/{}/keys", t.lang()), &Fields::new(), error)
+    ask(desk, t, &format!("/{}/keys", t.lang()), &Fields::new(), error)
 }
 
 async fn page(desk: &Desk, t: Texts, made: bool, error: Option<DeskError>) -> HttpResponse {

@@ -31,6 +31,13 @@ pub(super) fn sends(body: &str) -> bool {
     body.contains(TYPED)
 }
 
+/// Where the form of a page is sent that something is written in, so that it can be shown again. A file and a passphrase are not.
+pub(super) fn written_on(body: &str) -> Option<&str> {
+    let written = body.contains("<textarea") && !body.contains("type=\"password\"") && !body.contains("multipart/");
+    let (_, form) = body.split_once(TYPED).filter(|_| written)?;
+    form.split_once('>')?.0.split_once("action=\"")?.1.split('"').next()
+}
+
 /// The language of an answer: that of the button, where it was pressed, else that of the path. A passphrase is not carried along.
 pub(super) fn asked(desk: &Desk, path: &str, sent: &mut Fields) -> Texts {
     let locked = take(sent, LOCKED).is_some();
@@ -40,9 +47,14 @@ pub(super) fn asked(desk: &Desk, path: &str, sent: &mut Fields) -> Texts {
     keep(desk, language);
     sent.retain(|(name, _)| name != "passphrase");
     if !locked && !only_shown(sent) {
-        sent.push((SHOWN.to_owned(), Plaintext::from("yes".to_owned())));
+        show_only(sent);
     }
     Texts::of(language)
+}
+
+/// Marks a form as one that is shown again, with nothing done.
+pub(super) fn show_only(sent: &mut Fields) {
+    sent.push((SHOWN.to_owned(), Plaintext::from("yes".to_owned())));
 }
 
 /// Whether a form only came to be shown again.

@@ -16,7 +16,13 @@ use askama::Template;
 use tokio::sync::{MappedMutexGuard, MutexGuard};
 use uuid::Uuid;
 
-use super::{Desk, Fields, keys, language, preview::Last, view};
+use super::{
+    Desk, Fields,
+    answer::{MaybeForm, fields},
+    draft, keys, language,
+    preview::Last,
+    view,
+};
 use crate::{
     desk::{
         Client, DeskError, Identity, Item, case_words::CaseWords, client::UNLISTED, guest::with_card_of, guide::Guide,
@@ -59,6 +65,8 @@ struct Lock<'a> {
     fields: &'a Fields,
     error: Option<String>,
     unlisted: Option<Unlisted>,
+    /// Something was being written when it was locked.
+    draft: bool,
 }
 
 /// Whoever has keys that are in no roster yet.
@@ -86,7 +94,7 @@ impl Desk {
             let me = match (passphrase, self.kept()) {
                 (Some(passphrase), _) => self.load(&passphrase).await.map(Arc::new),
                 (None, Some(me)) if self.card.is_none() || me.card.is_some() => Ok(me),
-                (None, _) => return Err(ask(t, self.mode(), &path, fields, None)),
+                (None, _) => return Err(ask(self, t, &path, fields, None)),
             };
             let unlocked = match me {
                 Ok(me) => self.unlock(me).await,
@@ -98,17 +106,23 @@ impl Desk {
                     let untried = self.kept().is_some_and(|me| keys::tried(self, &me).is_none());
                     return Err(unlisted(t, self.mode(), (&path, fields), untried));
                 }
-                Err(error) => return Err(ask(t, self.mode(), &path, fields, Some(error.in_words(t)))),
+                Err(error) => return Err(ask(self, t, &path, fields, Some(error.in_words(t)))),
+            }
+            if let Some(page) = self.draft_page(t).filter(|page| fields.is_empty() && *page != path) {
+                return Err(view::see_other(&page));
             }
             let untried = open.as_ref().is_some_and(|open| keys::tried(self, &open.client.me).is_none());
             // Keys that the demo made have no passphrase, and are made again with it.
             let own = self.mode() != Some(Mode::Demo) || Identity::is_protected(&self.identity);
-            if fields.is_empty() && typed && untried && own {
+            if fields.is_empty() && typed && untried && own && self.draft_page(t).is_none() {
                 return Err(view::see_other(&format!("/{}/keys", t.lang())));
             }
             if fields.is_empty() && request.method() == Method::POST {
                 return Err(view::see_other(&language::address(t, request.path())));
             }
+        }
+        if let Some(open) = open.as_ref() {
+            self.give_draft_back(&open.client.me, request.path(), fields);
         }
         MutexGuard::try_map(open, Option::as_mut)
             .map_err(|_| view::plain(StatusCode::INTERNAL_SERVER_ERROR, "desk-refused"))
@@ -183,13 +197,19 @@ impl Desk {
         }
     }
 
-    /// Forgets the keys and everything opened, whatever is under way.
-    async fn forget(&self) {
+    /// Forgets the keys and everything opened, whatever is under way; what came with the button that locks is kept for its reader.
+    /// Says whether there was anything to forget.
+    async fn forget(&self, sent: Fields) -> bool {
         self.locking.send_replace(());
-        *self.open.lock().await = None;
+        let mut open = self.open.lock().await;
+        if let Some(open) = open.as_ref() {
+            self.keep_draft(&open.client.me, sent);
+        }
+        let there = open.take().is_some();
         if let Ok(mut keys) = self.keys.lock() {
             *keys = None;
         }
+        there
     }
 
     /// Whether the passphrase is asked for first.
@@ -200,7 +220,7 @@ impl Desk {
     /// Forgets the keys and everything opened when nobody asked for anything for so long, and nothing was answered.
     pub(super) async fn lock_if_idle(&self) {
         if self.used.lock().is_ok_and(|used| used.elapsed() >= self.idle) {
-            self.forget().await;
+            self.forget(Fields::new()).await;
         }
     }
 }
@@ -218,10 +238,10 @@ pub(super) fn kept(fields: &Fields) -> Fields {
 }
 
 /// The page that asks for the passphrase.
-pub(super) fn ask(t: Texts, mode: Option<Mode>, path: &str, fields: &Fields, error: Option<String>) -> HttpResponse {
+pub(super) fn ask(desk: &Desk, t: Texts, path: &str, fields: &Fields, error: Option<String>) -> HttpResponse {
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let page = Lock { t, path, fields, error, unlisted: None };
-    forgotten(view::page(t, status, &t.get("desk-lock-title"), mode, &page.render().unwrap_or_default()))
+    let page = Lock { t, path, fields, error, unlisted: None, draft: desk.draft_page(t).is_some() };
+    forgotten(view::page(t, status, &t.get("desk-lock-title"), desk.mode(), &page.render().unwrap_or_default()))
 }
 
 /// A browser keeps pages in memory as they were, for its Back; those that are not to be stored it forgets when a cookie changes.
@@ -236,13 +256,21 @@ fn forgotten(mut answer: HttpResponse) -> HttpResponse {
 
 /// The page of somebody whom no roster names with these keys yet: what to do until one does.
 fn unlisted(t: Texts, mode: Option<Mode>, (path, fields): (&str, &Fields), untried: bool) -> HttpResponse {
-    let page = Lock { t, path, fields, error: None, unlisted: Some(Unlisted { untried }) };
+    let page = Lock { t, path, fields, error: None, unlisted: Some(Unlisted { untried }), draft: false };
     let body = page.render().unwrap_or_default();
     view::page(t, StatusCode::FORBIDDEN, &t.get("desk-unlisted-title"), mode, &body)
 }
 
-/// Locks at once.
-pub(super) async fn lock(desk: Data<Desk>, lang: Path<String>) -> HttpResponse {
-    desk.forget().await;
-    forgotten(view::see_other(&format!("/{}/inbox", view::texts(&lang).lang())))
+/// Locks at once, and keeps what was being written.
+pub(super) async fn lock(desk: Data<Desk>, lang: Path<String>, form: MaybeForm) -> HttpResponse {
+    let (t, sent) = (view::texts(&lang), fields(form));
+    let mut typed = kept(&sent);
+    // It had locked itself before: there was no key to seal with, and the page that asks for the passphrase keeps it.
+    if !desk.forget(sent).await
+        && let Some(page) = draft::page_of(&mut typed)
+    {
+        language::show_only(&mut typed);
+        return ask(&desk, t, &format!("/{}/{page}", t.lang()), &typed, None);
+    }
+    forgotten(view::see_other(&format!("/{}/inbox", t.lang())))
 }

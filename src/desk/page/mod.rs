@@ -5,6 +5,7 @@ mod away;
 mod case;
 mod classify;
 mod close;
+mod draft;
 mod file;
 mod first;
 mod guard;
@@ -44,8 +45,8 @@ use actix_web::{
 use tokio::sync::{Mutex as AsyncMutex, watch::Sender};
 use zeroize::Zeroizing;
 
-use self::lock::Unlocked;
 pub(super) use self::today::{CHANGED, changed};
+use self::{draft::Draft, lock::Unlocked};
 use super::{DeskError, Identity, Place};
 use crate::{
     domain::roster::Mode,
@@ -97,6 +98,8 @@ pub(super) struct Desk {
     open: AsyncMutex<Option<Unlocked>>,
     /// The keys alone, for the page about them: nobody need be signed in for that.
     keys: Mutex<Option<Arc<Identity>>>,
+    /// What was being written when the desk was locked.
+    draft: Mutex<Option<Draft>>,
     /// When the reader last asked for something, or was answered.
     used: Mutex<Instant>,
     /// Tells what is under way that the desk is being locked.
@@ -143,6 +146,7 @@ pub fn ready(settings: Settings) -> Result<Ready, DeskError> {
         session,
         open,
         keys: Mutex::new(None),
+        draft: Mutex::new(None),
         used: Mutex::new(Instant::now()),
         locking: Sender::new(()),
         language,

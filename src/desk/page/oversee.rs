@@ -87,6 +87,7 @@ struct Watch {
 struct Register {
     t: Texts,
     coordinator: bool,
+    columns: [&'static str; 8],
     rows: Vec<[String; 8]>,
 }
 
@@ -128,6 +129,7 @@ pub(super) async fn overview(
     form: MaybeForm,
 ) -> HttpResponse {
     answer(&desk, &request, &lang, fields(form), async |open, t, _| {
+        open.client.follow_roster().await?;
         let (mut overview, entries) = (open.client.overview().await?, entries(open).await?);
         let said = take_without_clock(&mut overview.cases, &entries);
         let said = said.iter().map(|(case, by)| (case.case, said_by(open, t, &case.case, by))).collect();
@@ -300,15 +302,31 @@ pub(super) fn code(value: impl serde::Serialize) -> String {
     serde_json::to_value(value).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
+/// A file for the browser to save.
+fn saved(of: &'static str, name: &'static str, bytes: Vec<u8>) -> HttpResponse {
+    let disposition = format!("attachment; filename=\"{name}\"");
+    HttpResponse::Ok().content_type(of).insert_header((header::CONTENT_DISPOSITION, disposition)).body(bytes)
+}
+
+/// The columns of the register.
+const COLUMNS: [&str; 8] = [
+    "desk-col-case",
+    "reg-received",
+    "reg-channel",
+    "reg-acknowledged",
+    "reg-feedback",
+    "reg-topic",
+    "class-of",
+    "reg-end",
+];
+
 /// The register: one row a report that somebody has opened.
 pub(super) async fn rows(desk: Data<Desk>, request: HttpRequest, lang: Path<String>, form: MaybeForm) -> HttpResponse {
     answer(&desk, &request, &lang, fields(form), async |open, t, mut sent| {
+        open.client.follow_roster().await?;
         let rows = open.client.register().await?;
         if take(&mut sent, "save").is_some() {
-            return Ok(HttpResponse::Ok()
-                .content_type("text/csv; charset=utf-8")
-                .insert_header((header::CONTENT_DISPOSITION, "attachment; filename=\"register.csv\""))
-                .body(in_csv(&rows)));
+            return Ok(saved("text/csv; charset=utf-8", "register.csv", in_csv(&rows).into()));
         }
         let day = |day: Option<crate::domain::day::Day>| day.map(|d| t.day(d)).unwrap_or_default();
         let row = |(case, Registered { row, destroyed, gone }): (&CaseId, &Registered)| {
@@ -320,15 +338,19 @@ pub(super) async fn rows(desk: Data<Desk>, request: HttpRequest, lang: Path<Stri
             let channel = t.get(&format!("reg-channel-{}", code(row.channel)));
             [short(case), received, channel, acknowledged, day(row.feedback), topic, of, end]
         };
-        let page = Register { t, coordinator: coordinates(open), rows: rows.iter().map(row).collect() };
+        let rows = rows.iter().map(row).collect();
+        let page = Register { t, coordinator: coordinates(open), columns: COLUMNS, rows };
         Ok(shown(open, t, "watch-register", StatusCode::OK, &page))
     })
     .await
 }
 
-/// The log, the newest first.
+/// The log, the newest first; or the whole of it, to be kept and checked.
 pub(super) async fn log(desk: Data<Desk>, request: HttpRequest, lang: Path<String>, form: MaybeForm) -> HttpResponse {
-    answer(&desk, &request, &lang, fields(form), async |open, t, _| {
+    answer(&desk, &request, &lang, fields(form), async |open, t, mut sent| {
+        if take(&mut sent, "save").is_some() {
+            return Ok(saved("application/json", "log.json", open.client.archive().await?.to_bytes()?));
+        }
         let all = entries(open).await?;
         let whole = all.iter().all(|entry| entry.problem.is_none());
         let newest = all.iter().rev().take(SHOWN).map(|entry| in_words(open, t, entry)).collect();

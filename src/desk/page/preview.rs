@@ -2,7 +2,7 @@
 use super::{Desk, file::bytes_of};
 use crate::{
     desk::{
-        DeskError, Opened,
+        Content, DeskError, Opened,
         draw::{Drawn, LARGEST, MOST_PAGES, draw_apart},
         pdf::is_pdf,
         picture::is_picture,
@@ -15,6 +15,9 @@ use crate::{
 /// Bytes of a text that are shown.
 const SHOWN: usize = 200 << 10;
 
+/// Ends of the names of documents that people write in.
+const OFFICE: [&str; 11] = ["doc", "docx", "docm", "odt", "xls", "xlsx", "xlsm", "ods", "ppt", "pptx", "odp"];
+
 /// What is shown of a file.
 pub(super) enum Shown {
     /// A picture, at this address.
@@ -25,6 +28,8 @@ pub(super) enum Shown {
     Text(String),
     /// A document or a picture that cannot be drawn.
     Failed,
+    /// A document of an office program, which is a container of others.
+    Office,
     /// Another kind of file.
     Nothing,
 }
@@ -55,6 +60,7 @@ pub(super) struct Last {
 enum Looks {
     Picture,
     Pdf,
+    Office,
     Other,
 }
 
@@ -63,8 +69,17 @@ fn looks(file: &Opened) -> Result<Looks, DeskError> {
     Ok(match () {
         () if is_picture(&head) => Looks::Picture,
         () if is_pdf(&head) => Looks::Pdf,
+        () if is_office(&file.content, &head) => Looks::Office,
         () => Looks::Other,
     })
+}
+
+/// Whether a file is one of Word and its like: by how they begin, a zip or what came before that, and by their name.
+fn is_office(file: &Content, head: &[u8]) -> bool {
+    let Content::File { name, .. } = file else { return false };
+    let ending = name.rsplit_once('.').map(|(_, ending)| ending.to_ascii_lowercase()).unwrap_or_default();
+    let begins = head.starts_with(b"PK\x03\x04") || head.starts_with(&[0xd0, 0xcf, 0x11, 0xe0]);
+    begins && OFFICE.contains(&&*ending)
 }
 
 /// What is shown of a file; of a document, the page of this number.
@@ -93,6 +108,7 @@ pub(super) async fn preview(
                 after: (number < drawn.pages).then(|| link(number + 1)),
             }))
         }
+        Looks::Office => Ok(Shown::Office),
         Looks::Other => {
             let bytes = bytes_of(file, SHOWN)?;
             let text = std::str::from_utf8(&bytes).ok().filter(|text| !text.contains('\0'));

@@ -32,6 +32,8 @@ struct Base<'a> {
     other: Option<Texts>,
     /// The button for it sends the form of the page.
     sends: bool,
+    /// So does the one that locks: to keep what is written in it. Where it is sent otherwise.
+    written: Option<&'a str>,
     body: &'a str,
 }
 
@@ -102,7 +104,8 @@ pub(super) fn page<'a>(
         Language::En => Language::Nl,
     };
     let other = (!both).then(|| Texts::of(other));
-    let base = Base { t, style: STYLE, title, reader, front, mode, news, other, sends: language::sends(body), body };
+    let (sends, written) = (language::sends(body), language::written_on(body));
+    let base = Base { t, style: STYLE, title, reader, front, mode, news, other, sends, written, body };
     HttpResponse::build(status).content_type("text/html; charset=utf-8").body(base.render().unwrap_or_default())
 }
 

@@ -15,8 +15,11 @@ use std::collections::BTreeSet;
 
 use actix_web::{
     HttpResponse,
-    web::{self, Data, Json, Path},
+    web::{self, Data, Json, Path, Query},
 };
+
+use serde::Deserialize;
+use utoipa::IntoParams;
 
 pub use document::document;
 use document::{Anywhere, ForReaders};
@@ -70,14 +73,30 @@ pub(crate) fn routes(cfg: &mut web::ServiceConfig) {
         .service(web::resource("/log/{org}/chain").get(log::chain)); // Anybody
 }
 
+/// What is known of the roster already.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct Known {
+    /// SHA-256 of the files that are known, as this answers them, in hex: the same are not sent again.
+    known: Option<String>,
+}
+
 /// The signed roster files, for a desk to verify itself.
 #[utoipa::path(
     get,
     path = "/roster",
     tag = "service",
-    responses((status = 200, description = "Files and signatures.", body = Files), Anywhere)
+    params(Known),
+    responses(
+        (status = 200, description = "Files and signatures.", body = Files),
+        (status = 204, description = "They are those that are known."),
+        Anywhere
+    )
 )]
-async fn roster(app: Data<App>) -> HttpResponse {
+async fn roster(app: Data<App>, asked: Query<Known>) -> HttpResponse {
+    if asked.into_inner().known.is_some_and(|known| known == app.roster_files.sha256()) {
+        return HttpResponse::NoContent().finish();
+    }
     HttpResponse::Ok().json(&app.roster_files)
 }
 
