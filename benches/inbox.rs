@@ -148,6 +148,7 @@ fn alone(instance: InstanceId, today: Day) {
         seal_key: me.recipient(),
         sign_key: "00".repeat(32),
         status: Status::Active,
+        until: None,
     };
     let files: Vec<Vec<u8>> = (0..ALONE)
         .map(|n| {

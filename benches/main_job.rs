@@ -59,6 +59,7 @@ fn readers() -> Vec<Reader> {
         seal_key: ReaderIdentity::generate().unwrap().recipient(),
         sign_key: hex::encode(Signer::from_seed(&[n; 32]).public()),
         status: Status::Active,
+        until: None,
     };
     (1..=4).map(reader).collect()
 }

@@ -286,7 +286,7 @@ fn org_file(folder: &Path, org: &OrgId, scope: Scope, today: Day) -> Result<OrgF
         let id = id(name)?;
         let (seal_key, sign_key) = keys(folder, org, &id)?;
         let shown_as = Text { nl: nl.to_owned(), en: en.to_owned() };
-        overseers.push(Overseer { id, role, shown_as, seal_key, sign_key, status: Status::Active });
+        overseers.push(Overseer { id, role, shown_as, seal_key, sign_key, status: Status::Active, until: None });
     }
     let organisation = org.clone();
     Ok(OrgFile {
@@ -304,7 +304,15 @@ fn org_file(folder: &Path, org: &OrgId, scope: Scope, today: Day) -> Result<OrgF
 
 fn reader(folder: &Path, org: &OrgId, id: ReaderId, function: Function, shown_as: Text) -> Result<Reader, DemoError> {
     let (seal_key, sign_key) = keys(folder, org, &id)?;
-    Ok(Reader { id, functions: BTreeSet::from([function]), shown_as, seal_key, sign_key, status: Status::Active })
+    Ok(Reader {
+        id,
+        functions: BTreeSet::from([function]),
+        shown_as,
+        seal_key,
+        sign_key,
+        status: Status::Active,
+        until: None,
+    })
 }
 
 /// Makes somebody's keys; returns the public halves.

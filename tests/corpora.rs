@@ -249,6 +249,7 @@ fn seal() {
         seal_key: Code::from_bits([8; 16]).keys(&instance(), 1).reply.recipient(),
         sign_key: hex::encode(Signer::from_seed(&[7; 32]).public()),
         status: Status::Active,
+        until: None,
     };
     let to = Recipients::of([&reader]).unwrap().with_reporter(case(), &keys().reply.recipient()).unwrap();
     let body = Plaintext::from(String::from("Een antwoord"));

@@ -288,6 +288,8 @@ async fn a_reader_without_valid_keys_starts_nothing() {
 fn check_names_every_mistake_by_file_and_line() {
     let one = Deployment::new();
     one.alter("org-fin.toml", "retention_days = 365", "retention_days = 0");
+    one.alter("org-fin.toml", "status = \"active\"", "status = \"retired\"");
+    one.alter("org-buiten.toml", "status = \"active\"", "status = \"active\"\nuntil = \"2026-12-31\"");
     one.alter("org-bzk.toml", "reader = \"bzk-vertrouwenspersoon-1\"", "reader = \"bzk-nobody\"");
     one.alter("org-bzk.toml", "functions = [\"officer\"]", "functions = [\"officer\", \"adviser\"]");
     let text = one.check().unwrap_err();
@@ -298,6 +300,10 @@ fn check_names_every_mistake_by_file_and_line() {
         format!("org-bzk.toml:{}: mistake: bzk-nobody is named but is not among", line("org-bzk.toml", "bzk-nobody"));
     assert!(text.contains(&fin) && text.contains(&bzk), "{text}");
     assert!(text.contains("mistake: reader bzk-functionaris-1 is adviser and officer"), "{text}");
+    for file in ["org-fin", "org-buiten"] {
+        let until = |line: &str| line.starts_with(file) && line.contains("has until = \"2026-12-31\", the last day");
+        assert!(text.lines().any(until), "{text}");
+    }
     one.alter("org-fin.toml", "retention_days = 0", "retention_days = \"a year\"");
     let fin = format!("org-fin.toml:{}: mistake: invalid type", line("org-fin.toml", "retention_days"));
     let text = one.check().unwrap_err();

@@ -47,6 +47,7 @@ fn file(name: &'static str) -> impl Strategy<Value = OrgFile> {
                 seal_key: format!("{name}-{n}"),
                 sign_key: String::new(),
                 status,
+                until: None,
             });
             let desks =
                 desks.into_iter().map(|(topics, readers, reserve)| Desk { name: text(name), topics, readers, reserve });
@@ -279,6 +280,7 @@ fn an_adviser_goes_when_an_adviser_or_an_officer_stays_and_a_manager_at_any_time
         seal_key: String::new(),
         sign_key: String::new(),
         status: Status::Active,
+        until: None,
     };
     let (adviser, officer, manager) =
         (with(&[Function::Adviser]), with(&[Function::Officer]), with(&[Function::Manager]));
@@ -303,6 +305,7 @@ fn canary(people: usize) -> Roster {
         seal_key: id.as_str().to_owned(),
         sign_key: String::new(),
         status: Status::Active,
+        until: None,
     };
     let day = Day::parse("2026-11-24").unwrap();
     let file = OrgFile {

@@ -34,6 +34,7 @@ fn reader(name: &str) -> (ReaderIdentity, Reader) {
         seal_key: identity.recipient(),
         sign_key: hex::encode(Signer::from_seed(&[7; 32]).public()),
         status: Status::Active,
+        until: None,
     };
     (identity, reader)
 }

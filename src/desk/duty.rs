@@ -113,7 +113,7 @@ pub(super) fn duties(client: &Client, circle: &Circle, items: &[Item]) -> Vec<Du
             let approves = matches!(&other.content, Content::DutyApproved(approval) if approval.request == item);
             let second = by((id, other)).filter(|second| *second != first && *second != asked.to);
             let second =
-                second.and_then(|second| client.roster.keyed(&second)).filter(|second| may_approve_duty(second));
+                second.and_then(|second| client.roster.known(&second.reader)).filter(|second| may_approve_duty(second));
             // One of a day that has not come would put the hand-over off for ever.
             let day = other.manifest.head.day;
             (approves && second.is_some() && day <= client.today()).then_some((id, day))

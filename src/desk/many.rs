@@ -59,7 +59,7 @@ pub(super) async fn open_messages<'a>(
     }
     let of_case = |case: &'a CaseView| {
         let mut items: Vec<Item> = case.items.iter().filter_map(|id| opened.remove(id)).collect();
-        prove(client, &mut items);
+        prove(client, &case.org, &mut items);
         (case, items)
     };
     Ok(cases.into_iter().map(of_case).collect())

@@ -22,7 +22,7 @@ use crate::{
     api_types::CaseView,
     domain::{
         classification::Classification,
-        id::{CaseId, ItemId},
+        id::{CaseId, ItemId, OrgId, ReaderId},
         order::sorted,
     },
     seal::{
@@ -198,7 +198,7 @@ pub async fn open_case(client: &Client, case: &CaseView, reach: Reach<'_>) -> Re
     for id in &case.items {
         items.push(open_item(client, case, id, reach).await?);
     }
-    prove(client, &mut items);
+    prove(client, &case.org, &mut items);
     Ok(items)
 }
 
@@ -236,20 +236,26 @@ pub async fn open_item(client: &Client, case: &CaseView, id: &ItemId, reach: Rea
     Ok(Item { id: *id, state })
 }
 
-/// Puts the items in order and marks those whose author is proven: by the roster, or by the first item's own key.
-pub(super) fn prove(client: &Client, items: &mut Vec<Item>) {
+/// Whether the roster proves who an item of an organisation's case is from. Only its coordinator speaks as one, and they write nothing else.
+fn in_roster(client: &Client, org: &OrgId, id: &ReaderId, opened: &Opened) -> bool {
+    let head = &opened.manifest.head;
+    if head.kind.is_memo() {
+        return client.roster.coordinator_signed(org, (id, &opened.by), head.day);
+    }
+    client.roster.signer(id, &opened.by, head.day).is_some()
+}
+
+/// Puts the items of an organisation's case in order and marks those whose author is proven: by the roster, or by the first item's own key.
+pub(super) fn prove(client: &Client, org: &OrgId, items: &mut Vec<Item>) {
     let reporter = reporter(client, items);
     for item in items.iter_mut() {
         let State::Opened(opened) = &mut item.state else { continue };
         opened.proven = match &opened.manifest.head.author {
-            Author::Reporter => reporter.as_ref().is_some_and(|r| r.sign == hex::encode(opened.by)),
-            Author::Reader(id) => {
-                let reader = client.roster.reader(id).map(|r| &r.sign_key);
-                // A coordinator writes to the readers, and nothing but that.
-                let memo = opened.manifest.head.kind.is_memo();
-                let overseer = client.roster.overseer(id).filter(|_| memo).map(|(_, o)| &o.sign_key);
-                reader.or(overseer).map(|key| key.to_lowercase()) == Some(hex::encode(opened.by))
+            Author::Reporter => {
+                let signed = reporter.as_ref().is_some_and(|r| r.sign == hex::encode(opened.by));
+                signed && !opened.manifest.head.kind.is_memo()
             }
+            Author::Reader(id) => in_roster(client, org, id, opened),
         };
     }
     // Who vouches for a guest is in the roster: their requests are proven by now.
@@ -297,7 +303,7 @@ pub(super) async fn fetch_heads(
             *item = open_item(client, case, &item.id, Reach::Heads).await?;
         }
     }
-    prove(client, items);
+    prove(client, &case.org, items);
     Ok(())
 }
 

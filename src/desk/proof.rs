@@ -60,7 +60,7 @@ pub(super) fn fits((options, client): (&Options, &Client), case: &CaseId, filing
     }
     let mut text = format!("It fits: who holds this proof filed case {case}, on {}.", filing.filed);
     for (day, by) in &filing.acknowledged {
-        let name = client.roster.reader(by).map(|r| Texts::of(Language::En).pick(&r.shown_as).to_owned());
+        let name = client.roster.known(by).map(|r| Texts::of(Language::En).pick(&r.shown_as).to_owned());
         let name = name.map_or_else(|| by.to_string(), |name| format!("{name} ({by})"));
         text.push_str(&format!("\n{} confirmed it on {day}.", safe_text(&name)));
     }

@@ -65,6 +65,7 @@ fn as_reader(me: &Identity) -> Reader {
         seal_key: me.seal.recipient(),
         sign_key: hex::encode(me.signer.public()),
         status: Status::Active,
+        until: None,
     }
 }
 

@@ -73,7 +73,7 @@ impl GuestCard {
     /// As a reader that can be sealed to: without any function.
     pub fn reader(&self) -> Reader {
         let Guest { id, shown_as, seal_key, sign_key } = self.guest.clone();
-        Reader { id, functions: BTreeSet::new(), shown_as, seal_key, sign_key, status: Status::Active }
+        Reader { id, functions: BTreeSet::new(), shown_as, seal_key, sign_key, status: Status::Active, until: None }
     }
 
     /// The bytes that the reader who vouches signs.

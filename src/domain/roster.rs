@@ -79,6 +79,24 @@ impl Roster {
         self.organisations.iter().find_map(|o| o.reader(id))
     }
 
+    /// A reader of any organisation, active or retired: who they are, for what they did before.
+    pub fn known(&self, id: &ReaderId) -> Option<&Reader> {
+        let files = self.organisations.iter().filter_map(|o| o.file.as_ref());
+        files.flat_map(|f| &f.readers).find(|r| r.id == *id && r.status != Status::Revoked)
+    }
+
+    /// The reader of this name, if a signature with a key (Ed25519, public) under something of that day is theirs and counts. What somebody
+    /// signed before they retired stays; of who was revoked nothing counts.
+    pub fn signer(&self, id: &ReaderId, key: &[u8; 32], day: Day) -> Option<KeyedReader> {
+        self.known(id).filter(|r| r.signed(key, day)).map(Reader::keyed)
+    }
+
+    /// Whether a coordinator of an organisation signed something of a day, as [`Self::signer`] has it.
+    pub fn coordinator_signed(&self, org: &OrgId, (id, key): (&ReaderId, &[u8; 32]), day: Day) -> bool {
+        let overseers = self.organisation(org).and_then(|o| o.file.as_ref()).into_iter().flat_map(|f| &f.overseers);
+        overseers.filter(|o| o.role == Role::Coordinator && o.id == *id).any(|o| o.signed(key, day))
+    }
+
     /// An active reader who still has the keys they had.
     pub fn keyed(&self, keyed: &KeyedReader) -> Option<&Reader> {
         self.reader(&keyed.reader).filter(|now| now.keyed() == *keyed)

@@ -280,6 +280,7 @@ fn reader_findings(f: &mut Findings, reader: &Reader, seen: &mut Seen) {
     f.wrong_if(reader.functions.is_empty(), &about, Said::new("fault-no-function").with("id", id));
     let both = [Function::Adviser, Function::Officer].iter().all(|function| reader.functions.contains(function));
     f.wrong_if(both, &about, Said::new("fault-both").with("id", id));
+    until(f, &about, (id, reader.status), reader.until);
     keys(f, &about, id, [&reader.seal_key, &reader.sign_key], seen);
 }
 
@@ -289,7 +290,13 @@ fn overseer_findings(f: &mut Findings, overseer: &Overseer, seen: &mut Seen) {
     let once = seen.ids.insert(id.clone());
     f.wrong_if(!once, &about, Said::new("fault-overseer-twice").with("id", id));
     f.text(&about, &overseer.shown_as);
+    until(f, &about, (id, overseer.status), overseer.until);
     keys(f, &about, id, [&overseer.seal_key, &overseer.sign_key], seen);
+}
+
+/// Without their last day nobody would know which of what somebody signed counts.
+fn until(f: &mut Findings, about: &str, (id, status): (&ReaderId, Status), until: Option<Day>) {
+    f.wrong_if((status == Status::Retired) != until.is_some(), about, Said::new("fault-until").with("id", id));
 }
 
 fn keys(f: &mut Findings, about: &str, who: &ReaderId, [seal_key, sign_key]: [&String; 2], seen: &mut Seen) {

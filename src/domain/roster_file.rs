@@ -152,10 +152,21 @@ pub enum Status {
     /// May read.
     #[default]
     Active,
-    /// Gets no further slots.
+    /// Gets no further slots. What they signed until their last day counts.
     Retired,
     /// Keys are not to be believed.
     Revoked,
+}
+
+impl Status {
+    /// Whether what was signed on a day counts: of who retired, until their last day. A file without that is refused.
+    fn counts(self, until: Option<Day>, day: Day) -> bool {
+        match self {
+            Self::Active => true,
+            Self::Retired => until.is_some_and(|until| day <= until),
+            Self::Revoked => false,
+        }
+    }
 }
 
 /// A person who may read; each person stands once, with all functions.
@@ -175,12 +186,20 @@ pub struct Reader {
     /// Whether they may read.
     #[serde(default)]
     pub status: Status,
+    /// Of who retired, the last day of which what they signed counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Day>,
 }
 
 impl Reader {
     /// The reader with a hash of their keys.
     pub fn keyed(&self) -> KeyedReader {
         KeyedReader::new(self.id.clone(), &self.seal_key, &self.sign_key)
+    }
+
+    /// Whether a signature with a key, under something of a day, is theirs and counts.
+    pub fn signed(&self, key: &[u8; 32], day: Day) -> bool {
+        self.status.counts(self.until, day) && self.sign_key.to_lowercase() == hex::encode(key)
     }
 }
 
@@ -211,9 +230,17 @@ pub struct Overseer {
     /// Whether they watch.
     #[serde(default)]
     pub status: Status,
+    /// Of who retired, the last day of which what they signed counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Day>,
 }
 
 impl Overseer {
+    /// Whether a signature with a key, under something of a day, is theirs and counts.
+    pub fn signed(&self, key: &[u8; 32], day: Day) -> bool {
+        self.status.counts(self.until, day) && self.sign_key.to_lowercase() == hex::encode(key)
+    }
+
     /// The overseer with a hash of their keys.
     pub fn keyed(&self) -> KeyedReader {
         KeyedReader::new(self.id.clone(), &self.seal_key, &self.sign_key)

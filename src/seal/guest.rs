@@ -1,7 +1,7 @@
 //! Vouching for a guest, and believing who did.
 use super::{Author, ItemHead, Kind, Signer, is_recipient, is_sign_key, verify};
 use crate::domain::{
-    guest::GuestCard,
+    guest::{GuestCard, MOST_DAYS},
     id::{CaseId, InstanceId},
     roster::Roster,
 };
@@ -12,10 +12,13 @@ pub fn vouch(mut card: GuestCard, instance: &InstanceId, signer: &Signer) -> Gue
     card
 }
 
-/// Whether an active reader of the roster vouches for the guest in this case. Whether the card has run out is another question.
+/// Whether a reader of the roster vouches for the guest in this case, or did so before they retired: a card has no day of its own, but ends
+/// within [`MOST_DAYS`] of when it was made. Whether it has run out is another question.
 pub fn vouched(card: &GuestCard, roster: &Roster, case: &CaseId) -> bool {
     let (mut key, mut theirs, mut signature) = ([0; 32], [0; 32], [0; 64]);
-    let known = roster.reader(&card.by).is_some_and(|r| hex::decode_to_slice(&r.sign_key, &mut key).is_ok());
+    let latest = card.until.plus_days(-MOST_DAYS);
+    let by = roster.known(&card.by).filter(|r| hex::decode_to_slice(&r.sign_key, &mut key).is_ok());
+    let known = by.is_some_and(|r| r.signed(&key, latest));
     let usable = hex::decode_to_slice(&card.guest.sign_key, &mut theirs).is_ok() && is_sign_key(&theirs);
     let readable = hex::decode_to_slice(&card.signature, &mut signature).is_ok();
     let signed = known && readable && verify(&key, &card.signed_bytes(&roster.instance), &signature);

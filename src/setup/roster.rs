@@ -95,6 +95,7 @@ fn reader(keys: &Keys, function: Function, shown_as: &Text) -> Reader {
         seal_key: keys.seal_key.clone(),
         sign_key: keys.sign_key.clone(),
         status: Status::Active,
+        until: None,
     }
 }
 
@@ -143,7 +144,15 @@ fn overseer(person: &Person) -> Option<Overseer> {
         _ => return None,
     };
     let Keys { id, seal_key, sign_key } = person.keys.clone();
-    Some(Overseer { id, role, shown_as: person.shown_as.clone(), seal_key, sign_key, status: Status::Active })
+    Some(Overseer {
+        id,
+        role,
+        shown_as: person.shown_as.clone(),
+        seal_key,
+        sign_key,
+        status: Status::Active,
+        until: None,
+    })
 }
 
 fn one_desk(answers: &Answers, organisation: OrgId, name: Text, readers: Vec<Reader>, today: Day) -> OrgFile {

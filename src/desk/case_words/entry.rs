@@ -146,7 +146,7 @@ impl CaseWords<'_> {
             Author::Reporter => t.get("desk-from-reporter"),
             Author::Reader(id) => {
                 let overseer = self.client.roster.overseer(id).map(|(_, o)| t.pick(&o.shown_as).to_owned());
-                let reader = self.client.roster.reader(id).map(|r| t.pick(&r.shown_as).to_owned());
+                let reader = self.client.roster.known(id).map(|r| t.pick(&r.shown_as).to_owned());
                 let guest = || self.card(id).map(|card| guest_name(t, &card));
                 reader.or_else(guest).or(overseer).unwrap_or_else(|| id.to_string())
             }

@@ -64,14 +64,14 @@ impl<'a> CaseWords<'a> {
 
     /// A reader of the roster, or a guest of the case.
     pub(super) fn person(&self, id: &ReaderId) -> String {
-        let known = self.client.roster.reader(id).map(|r| self.t.pick(&r.shown_as).to_owned());
+        let known = self.client.roster.known(id).map(|r| self.t.pick(&r.shown_as).to_owned());
         let guest = || self.card(id).map(|card| guest_name(self.t, &card));
         known.or_else(guest).unwrap_or_else(|| id.to_string())
     }
 
     /// A reader, as the roster shows them.
     pub(super) fn named(&self, id: &ReaderId) -> String {
-        let known = self.client.roster.reader(id);
+        let known = self.client.roster.known(id);
         known.map_or_else(|| id.to_string(), |r| self.t.pick(&r.shown_as).to_owned())
     }
 

@@ -9,7 +9,6 @@ use crate::{
         day::Day,
         guest::GuestCard,
         id::{CaseId, ItemId, KeyedReader},
-        roster::Reader,
         withdrawal::{Sent, Withdrawal},
     },
     seal::{
@@ -107,16 +106,16 @@ pub(in crate::desk) fn withdrawn(items: &[Item]) -> Option<Day> {
 
 /// The reader of the roster who wrote something that is proven, with their keys.
 pub(super) fn roster_author(client: &Client, opened: &Opened) -> Option<KeyedReader> {
-    let Author::Reader(id) = &opened.manifest.head.author else { return None };
-    client.roster.reader(id).map(Reader::keyed)
+    let head = &opened.manifest.head;
+    let Author::Reader(id) = &head.author else { return None };
+    client.roster.signer(id, &opened.by, head.day)
 }
 
 /// The reader or guest who wrote something that is proven, with their keys.
 pub(in crate::desk) fn author(client: &Client, items: &[Item], opened: &Opened) -> Option<KeyedReader> {
-    let Author::Reader(id) = &opened.manifest.head.author else { return None };
     let by = |card: &&GuestCard| wrote(card, &opened.manifest.head, &opened.by);
     let guest = || cards(client, items).iter().find(by).map(GuestCard::keyed);
-    client.roster.reader(id).map(Reader::keyed).or_else(guest)
+    roster_author(client, opened).or_else(guest)
 }
 
 /// The cards of the guests whom the reporter agreed to and who were let in then, those in the hand-over to this reader, and one's own. What a

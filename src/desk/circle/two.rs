@@ -89,7 +89,7 @@ pub(super) fn on_duty(
     };
     let asked = by(done.request, &|content| matches!(content, Content::Duty(asked) if asked.to == done.to));
     let approved = by(done.answer, &|content| matches!(content, Content::DutyApproved(a) if a.request == done.request));
-    let approved = approved.filter(|by| client.roster.keyed(by).is_some_and(may_approve_duty));
+    let approved = approved.filter(|by| client.roster.known(&by.reader).is_some_and(may_approve_duty));
     let two =
         asked.zip(approved).is_some_and(|(first, second)| first != second && first != done.to && second != done.to);
     two && on_its_day(client, items, done, day)

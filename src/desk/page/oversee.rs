@@ -151,7 +151,7 @@ pub(super) async fn overview(
 /// How the roster shows a reader or an overseer.
 fn name(open: &Unlocked, t: Texts, id: &ReaderId) -> Option<String> {
     let roster = &open.client.roster;
-    let shown = roster.reader(id).map(|r| &r.shown_as).or_else(|| roster.overseer(id).map(|(_, o)| &o.shown_as));
+    let shown = roster.known(id).map(|r| &r.shown_as).or_else(|| roster.overseer(id).map(|(_, o)| &o.shown_as));
     shown.map(|shown| t.pick(shown).to_owned())
 }
 

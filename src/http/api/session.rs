@@ -182,12 +182,12 @@ fn guest(app: &App, text: &str) -> Option<SignedIn> {
     until.and(CaseId::parse(case)).map(|case| SignedIn { keyed, guest: Some(case) })
 }
 
-/// Whether a card lets a guest in now: a reader who has a slot in the case vouches for them.
+/// Whether a card lets a guest in now: a reader who has a slot in the case, or had it when they retired, vouches for them.
 async fn welcome(app: &App, card: &GuestCard) -> Result<bool, StoreError> {
     if !vouched(card, &app.roster, &card.case) || !card.counts_on(app.clock.today()) {
         return Ok(false);
     }
-    let (Some(case), Some(by)) = (app.store.case(&card.case).await?, app.roster.reader(&card.by)) else {
+    let (Some(case), Some(by)) = (app.store.case(&card.case).await?, app.roster.known(&card.by)) else {
         return Ok(false);
     };
     let by = SignedIn { keyed: by.keyed(), guest: None };

@@ -113,7 +113,7 @@ impl Accounts {
 
 impl Told {
     fn in_words(&self, app: &App, t: Texts) -> String {
-        let reader = app.roster.reader(&self.by);
+        let reader = app.roster.known(&self.by);
         let name = reader.map_or_else(|| self.by.to_string(), |r| t.pick(&r.shown_as).to_owned());
         let id = format!("account-told-{}", self.account.how.name());
         t.with(&id, &[("name", name), ("day", t.day(self.day))])

@@ -175,7 +175,8 @@ fn one(app: &App, t: Texts, opened: &Opened, (item, day, asked): (ItemId, Day, R
     let (reader, card) = meant(app, &opened.case, &asked);
     let guest = card.is_some();
     let open = !opened.case.state.is_closed() && counts(app, &opened.case, &asked);
-    let named = reader.map(|r| t.pick(&r.shown_as).to_owned()).or_else(|| card.map(|card| guest_name(t, card)));
+    let named = reader.or_else(|| app.roster.known(&asked.to.reader).filter(|r| r.keyed() == asked.to));
+    let named = named.map(|r| t.pick(&r.shown_as).to_owned()).or_else(|| card.map(|card| guest_name(t, card)));
     Shown {
         request: item,
         name: named.unwrap_or_else(|| asked.to.reader.to_string()),

@@ -87,9 +87,9 @@ pub(super) fn shown(
 ) -> Vec<Shown> {
     let today = app.clock.today();
     let one = |Asked { item, day, by, duty }: Asked| {
-        let reader = app.roster.keyed(&duty.to);
+        let reader = app.roster.known(&duty.to.reader).filter(|r| r.keyed() == duty.to);
         let counts = |who: &Author| match who {
-            Author::Reader(id) => *id != duty.to.reader && app.roster.reader(id).is_some_and(may_approve_duty),
+            Author::Reader(id) => *id != duty.to.reader && app.roster.known(id).is_some_and(may_approve_duty),
             Author::Reporter => false,
         };
         let by_another = |a: &&Approved| a.request == item && a.by != by && a.day <= today && counts(&a.by);

@@ -74,13 +74,14 @@ fn of_case(app: &App, case: &Case, item: &ItemId, text: &OpenedText) -> bool {
     head.instance == app.roster.instance && head.case == case.id && head.item == *item && !file
 }
 
-/// Whether a letter is by a reader of the roster or by the reporter, who signed it.
+/// Whether a letter is by a reader of the roster or by the reporter, who signed it. What only coordinators write is for readers.
 fn proven(app: &App, keys: &RoomKeys, text: &OpenedText) -> bool {
-    let by = match &text.manifest.head.author {
-        Author::Reader(author) => app.roster.reader(author).map(|r| r.sign_key.to_lowercase()),
-        Author::Reporter => Some(hex::encode(keys.signer.public())),
+    let head = &text.manifest.head;
+    let signed = match &head.author {
+        Author::Reader(author) => app.roster.signer(author, &text.signed_by, head.day).is_some(),
+        Author::Reporter => keys.signer.public() == text.signed_by,
     };
-    by == Some(hex::encode(text.signed_by))
+    signed && !head.kind.is_memo()
 }
 
 /// Whether a letter is by a guest, written while they read along.

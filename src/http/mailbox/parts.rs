@@ -78,7 +78,7 @@ impl Parts {
     /// What went along with a report.
     pub(super) fn went_along(&self, app: &App, t: Texts) -> Vec<WentAlong> {
         let name = |to: &KeyedReader| {
-            let reader = app.roster.reader(&to.reader);
+            let reader = app.roster.known(&to.reader);
             reader.map_or_else(|| to.reader.to_string(), |r| t.pick(&r.shown_as).to_owned())
         };
         let one = |(item, day, said): &(ItemId, Day, ToReport)| WentAlong {

@@ -294,7 +294,7 @@ fn answer(app: &App, t: Texts, guests: &[GuestCard], text: OpenedText) -> Answer
     let from = match &text.manifest.head.author {
         Author::Reader(id) => {
             let guest = || guests.iter().find(|g| g.guest.id == *id).map(|g| guest_name(t, g));
-            let shown = app.roster.reader(id).map(|r| t.pick(&r.shown_as).to_owned());
+            let shown = app.roster.known(id).map(|r| t.pick(&r.shown_as).to_owned());
             shown.or_else(guest).unwrap_or_default()
         }
         Author::Reporter => String::new(),

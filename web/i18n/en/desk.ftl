@@ -650,6 +650,7 @@ fault-canary-others = nobody advises, manages or watches over the canary; take o
 fault-reader-twice = reader { $id } stands twice; a person stands once, with all functions
 fault-no-function = reader { $id } has no function
 fault-both = reader { $id } is adviser and officer; who advises in confidence takes no reports here
+fault-until = { $id }: who is "retired" has until = "2026-12-31", the last day on which what they signed counts; nobody else has it
 fault-overseer-twice = { $id } stands twice; who watches over an organisation reads no report
 fault-seal-key = { $id }: seal_key must be an age1pq1… recipient
 fault-sign-key = { $id }: sign_key must be 64 hex digits

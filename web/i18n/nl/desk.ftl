@@ -650,6 +650,7 @@ fault-canary-others = bij de kanarie adviseert, leidt of waakt niemand; laat all
 fault-reader-twice = lezer { $id } staat er twee keer; iemand staat er één keer, met alle functies
 fault-no-function = lezer { $id } heeft geen functie
 fault-both = lezer { $id } is vertrouwenspersoon en functionaris; wie in vertrouwen adviseert, neemt hier geen meldingen aan
+fault-until = { $id }: wie vertrokken is ("retired") heeft until = "2026-12-31": de laatste dag waarop een handtekening telt. Niemand anders heeft dat
 fault-overseer-twice = { $id } staat er twee keer; wie over een organisatie waakt, leest geen melding
 fault-seal-key = { $id }: seal_key moet een regel zijn die met age1pq1 begint
 fault-sign-key = { $id }: sign_key moet 64 tekens 0-9 en a-f zijn
