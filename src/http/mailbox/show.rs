@@ -6,7 +6,7 @@ use super::{
     ANSWER_BYTES, Notice, Opened, account, consent, duty,
     gone::gone,
     guests::{guest_name, guests, present},
-    letters::letters,
+    letters::read as read_letters,
     parts::{WentAlong, parted},
     readers::{CaseReader, readers},
     waits::{Elsewhere, Question, elsewhere},
@@ -114,6 +114,8 @@ struct Mailbox {
     account: Option<account::Shown>,
     questions: Vec<Question>,
     answer: Option<Answer>,
+    /// How many letters were sent that cannot be opened.
+    unread: usize,
     at: usize,
     count: usize,
     /// What the reporter sent, the newest first.
@@ -159,8 +161,9 @@ pub(crate) async fn show(
     at: usize,
     draft: Option<(Plaintext, Option<String>)>,
 ) -> HttpResponse {
-    let (readers, all) = match (readers(app, &opened.case).await, letters(app, opened).await) {
-        (Ok(readers), Ok(all)) => (readers, all),
+    let read = read_letters(app, &opened.keys, &opened.case).await;
+    let (readers, all, unread) = match (readers(app, &opened.case).await, read) {
+        (Ok(readers), Ok((all, unread))) => (readers, all, unread),
         _ => return problem(t.language, StatusCode::SERVICE_UNAVAILABLE),
     };
     let guests = guests(app, &opened.case, &all);
@@ -249,6 +252,7 @@ pub(crate) async fn show(
         account: parts.accounts.shown(app, t, opened),
         questions,
         answer: shown,
+        unread,
         at,
         count,
         sent,
