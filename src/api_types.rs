@@ -106,6 +106,9 @@ pub struct CaseView {
     /// Those of them who are held back until their day, as a reserve reader is; empty in the inbox.
     #[serde(default)]
     pub held: Vec<KeyedReader>,
+    /// Those of the items of which the reporter has a slot; none in the inbox.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<Vec<ItemId>>,
 }
 
 /// Asks for several items at once.

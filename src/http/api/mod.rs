@@ -35,6 +35,7 @@ use crate::{
         id::{CaseId, ItemId},
     },
     roster_files::Files,
+    seal::SlotTo,
     store::{SlotRow, StoreError},
 };
 
@@ -144,7 +145,7 @@ fn view(case: &Case, items: Vec<ItemId>, (readers, served): (&[CaseReader<'_>], 
     let away = readers.iter().filter(|r| r.away.is_some()).map(|r| r.keyed.clone()).collect();
     let held = readers.iter().filter(|r| r.waits(served)).map(|r| r.keyed.clone()).collect();
     let readers = readers.iter().map(|r| r.keyed.clone()).collect();
-    CaseView { case: id, org, state, filed, due, destroy_after, items, readers, away, held, passed }
+    CaseView { case: id, org, state, filed, due, destroy_after, items, readers, away, held, passed, told: None }
 }
 
 /// The cases of this reader, the most urgent first.
@@ -192,6 +193,14 @@ async fn mine(app: &App, me: &SignedIn, id: &CaseId) -> Result<Option<(Case, Vec
     Ok((!items.is_empty()).then_some((case, items)))
 }
 
+/// Those of some items of which the reporter has a slot that we wrote: what it holds nobody but them can see.
+async fn told(app: &App, case: &Case, items: &[ItemId]) -> Result<Vec<ItemId>, StoreError> {
+    let mailbox = app.post.mailbox(&SlotTo::Reporter(case.id), case);
+    let slots = app.store.slots_of_case(&case.id, &mailbox, app.clock.today()).await?;
+    let ours = slots.into_iter().filter(|(item, row)| app.post.intact(case, item, row)).map(|(item, _)| item);
+    Ok(ours.filter(|item| items.contains(item)).collect())
+}
+
 /// One case of this reader.
 #[utoipa::path(
     get,
@@ -214,7 +223,8 @@ async fn case(app: Data<App>, me: SignedIn, id: Path<String>) -> HttpResponse {
         let Some((case, items)) = mine(&app, &me, &id).await? else { return Ok(None) };
         let readers = mailbox::readers(&app, &case).await?;
         let (served, passed) = (absence::served_by(&app, &readers), mailbox::only_passed(&readers, &me.keyed));
-        Ok::<_, StoreError>(Some(view(&case, items, (&readers, served), passed)))
+        let told = Some(told(&app, &case, &items).await?);
+        Ok::<_, StoreError>(Some(CaseView { told, ..view(&case, items, (&readers, served), passed) }))
     };
     match found.await {
         Ok(Some(view)) => HttpResponse::Ok().json(Json(view)),
