@@ -112,6 +112,9 @@ pub struct CaseView {
     /// Whether it is unopened again: who had opened it left, and nobody who is there has.
     #[serde(default)]
     pub left: bool,
+    /// Those of the items of which the reporter has a slot; none in the inbox.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told: Option<Vec<ItemId>>,
 }
 
 /// Asks for several items at once.

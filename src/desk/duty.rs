@@ -111,6 +111,8 @@ pub(super) fn duties(client: &Client, circle: &Circle, items: &[Item]) -> Vec<Du
         let from = |approved| asked.notice.then(|| not_before(day, approved));
         let approves = |(id, other): (ItemId, &Opened)| {
             let approves = matches!(&other.content, Content::DutyApproved(approval) if approval.request == item);
+            // One that only the readers get tells the reporter no day.
+            let approves = approves && !(asked.notice && other.told == Some(false));
             let second = by((id, other)).filter(|second| *second != first && *second != asked.to);
             let second =
                 second.and_then(|second| client.roster.known(&second.reader)).filter(|second| may_approve_duty(second));
@@ -211,11 +213,20 @@ pub async fn approve_duty(client: &Client, id: &CaseId, request: &ItemId) -> Res
     if duty.approval.is_some() {
         return Err(DeskError::known("desk-error-approved"));
     }
+    let asked = proven(&items).find(|(id, _)| id == request).map(|(_, asked)| asked);
+    if asked.is_some_and(Opened::withheld) {
+        return Err(DeskError::known("desk-error-not-told"));
+    }
     let files: Vec<ItemId> = duty.items.iter().map(|named| named.item).collect();
     fetch_heads(client, &case, &mut items, &files).await?;
     as_named(&items, &duty.items)?;
-    // The reporter's date counts from it.
-    let also = Also { reporter: duty.not_before.is_some(), ..Also::default() };
+    // The reporter's date counts from it, and it says all: that there was a slot of theirs in the request does not say that it opens.
+    let told = proven(&items).find(|(id, _)| id == request).and_then(|(_, asked)| match &asked.content {
+        Content::Duty(asked) if asked.notice => Some(DutyApproval::telling(request, asked)),
+        _ => None,
+    });
+    let also = Also { reporter: told.is_some(), ..Also::default() };
     let to = circle.recipients(client, &case, &also)?;
-    send(client, (&case, &items), (Kind::DutyApproval, None), DutyApproval::new(*request).into_body(), &to).await
+    let body = told.unwrap_or_else(|| DutyApproval::new(*request).into_body());
+    send(client, (&case, &items), (Kind::DutyApproval, None), body, &to).await
 }

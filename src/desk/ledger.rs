@@ -1,11 +1,13 @@
 //! What the log of an organisation comes to: the register, whose keys work, where readers changed. What is in doubt counts for nothing.
 use std::collections::{BTreeMap, BTreeSet};
 
+use serde::Serialize;
+
 use super::Entry;
 use crate::{
     api_types::oversight::OverviewCase,
     domain::{
-        case::CaseState,
+        case::{CaseState, dates},
         day::Day,
         id::{CaseId, ReaderId},
         log::{Deed, Record},
@@ -59,6 +61,50 @@ pub fn without_clock(entries: &[Entry]) -> BTreeMap<CaseId, BTreeSet<ReaderId>> 
         said.entry(case).or_default().extend(record.by.clone());
     }
     said
+}
+
+/// What the server says was done in a case, and no record of a reader says. Whoever writes into the log what nobody can open moves a clock,
+/// or ends a case, without a word that is theirs.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Ahead {
+    /// Receipt was confirmed, or feedback given.
+    Answered,
+    /// Feedback was given.
+    FedBack,
+    /// It was closed.
+    Closed,
+}
+
+impl Ahead {
+    /// The id of its text.
+    pub(super) fn text_id(self) -> &'static str {
+        match self {
+            Self::Answered => "watch-ahead-answered",
+            Self::FedBack => "watch-ahead-fed-back",
+            Self::Closed => "watch-ahead-closed",
+        }
+    }
+}
+
+/// Whether the server is ahead of what is believed of the log, in one case.
+pub(super) fn ahead(case: &OverviewCase, entries: &[Entry]) -> Option<Ahead> {
+    let of_case = || believed(entries).filter(|(record, _)| record.case == Some(case.case) && record.by.is_some());
+    // Who reads only a part writes no row: then what they did stands in the record.
+    let said = |deed: Deed, day: fn(&Row) -> Option<Day>| {
+        of_case().any(|(record, row)| record.deed == deed || row.and_then(day).is_some())
+    };
+    let fed_back = || said(Deed::GaveFeedback, |row| row.feedback);
+    let terms = dates(case.filed, None);
+    if case.state.is_closed() && !said(Deed::Closed, |row| row.closed) {
+        Some(Ahead::Closed)
+    } else if case.due > terms.feedback && !fed_back() {
+        Some(Ahead::FedBack)
+    } else if case.due != terms.acknowledge && !fed_back() && !said(Deed::Acknowledged, |row| row.acknowledged) {
+        Some(Ahead::Answered)
+    } else {
+        None
+    }
 }
 
 /// Takes the cases out of an overview on which no clock runs, as somebody says. One that nobody has opened stays there too: whoever knows what

@@ -95,6 +95,8 @@ pub struct Opened {
     pub proven: bool,
     /// Whether a guest wrote it.
     pub guest: bool,
+    /// Whether the reporter has a slot of it, as the server says; nothing where it was not asked.
+    pub told: Option<bool>,
     /// What it holds.
     pub content: Content,
 }
@@ -164,6 +166,23 @@ impl Opened {
             Author::Reader(id) => id.to_string(),
         }
     }
+
+    /// Whether a reader wrote it to the reporter, and they get nothing of it.
+    pub fn withheld(&self) -> bool {
+        self.told == Some(false) && self.is_for_reporter()
+    }
+
+    fn is_for_reporter(&self) -> bool {
+        let head = &self.manifest.head;
+        let theirs = match (&self.content, head.kind) {
+            (Content::Duty(asked), _) => asked.notice,
+            (Content::DutyApproved(approval), _) => approval.told.is_some(),
+            (_, Kind::Acknowledgement | Kind::Question | Kind::Reply | Kind::Feedback | Kind::Closing) => true,
+            (_, Kind::ConsentRequest | Kind::Account | Kind::PassOn) => true,
+            _ => false,
+        };
+        theirs && head.author != Author::Reporter
+    }
 }
 
 /// Whether a case is one for which the law sets no term: a request for advice, a part of one, or who the reporter is.
@@ -230,7 +249,10 @@ pub async fn open_item(client: &Client, case: &CaseView, id: &ItemId, reach: Rea
     };
     let here = (client.roster.instance, case.case, *id);
     let state = match unseal_beside(Arc::clone(&client.me), here, sealed, kept).await? {
-        Ok(opened) => State::Opened(Box::new(opened)),
+        Ok(opened) => {
+            let told = case.told.as_ref().map(|told| told.contains(id));
+            State::Opened(Box::new(Opened { told, ..opened }))
+        }
         Err(error) => State::Failed(error),
     };
     Ok(Item { id: *id, state })

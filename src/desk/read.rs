@@ -108,10 +108,10 @@ fn view(item: Item, save: Option<&Path>) -> Result<Value, DeskError> {
         State::Away => return Ok(json!({ "item": item.id, "error": "not fetched" })),
         State::Large(bytes) => return Ok(json!({ "item": item.id, "error": format!("not fetched: {bytes} bytes") })),
     };
-    let from = opened.from();
+    let (from, withheld) = (opened.from(), opened.withheld());
     let Opened { manifest, proven, content, .. } = opened;
     let mut view = json!({ "item": item.id, "kind": manifest.head.kind, "day": manifest.head.day,
-        "from": from, "proven": proven, "bytes": manifest.length });
+        "from": from, "proven": proven, "withheld": withheld, "bytes": manifest.length });
     let more = match content {
         Content::Story(story) => json!({ "story": story }),
         Content::Text(text) => json!({ "text": *text }),
@@ -292,6 +292,9 @@ fn in_words(entries: &[Option<Entry>], items: &[Value]) -> String {
         text += &format!("item {}\n", entry.item);
         if !entry.proven {
             text += &line(&t.get("desk-not-proven"));
+        }
+        if entry.withheld {
+            text += &line(&t.get("desk-withheld"));
         }
         for (question, answer) in &entry.texts {
             if !question.is_empty() {

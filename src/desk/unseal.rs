@@ -96,7 +96,14 @@ pub(super) fn unseal(
     if (&head.instance, &head.case, &head.item) != here {
         return Ok(Err("this item was moved here from another place".to_owned()));
     }
-    Ok(content(&manifest, body)?.map(|content| Opened { manifest, by, proven: false, guest: false, content }))
+    Ok(content(&manifest, body)?.map(|content| Opened {
+        manifest,
+        by,
+        proven: false,
+        guest: false,
+        told: None,
+        content,
+    }))
 }
 
 fn in_memory(me: &ReaderIdentity, sealed: impl Read) -> Result<(Manifest, [u8; 32], Body), OpenError> {

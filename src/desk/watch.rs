@@ -13,7 +13,7 @@ use super::{
     Client, DeskError, Entry, Export, Identity, Memo, Registered,
     commands::Options,
     last_seen,
-    ledger::take_without_clock,
+    ledger::{ahead, take_without_clock},
     numbers::case_id,
     owed::Owed,
     page::{CHANGED, changed},
@@ -266,7 +266,9 @@ async fn overview(options: &Options, client: &Client) -> Result<String, DeskErro
         let mut all = serde_json::to_value(&overview).map_err(|e| DeskError::new(e.to_string()))?;
         if let Some(all) = all.as_object_mut() {
             let said = said.iter().map(|(case, by)| json!({ "case": case, "by": by }));
+            let ahead = |c: &OverviewCase| Some(json!({ "case": c.case, "server_says": ahead(c, &entries)? }));
             all.insert("owed".to_owned(), json!(owed));
+            all.insert("ahead".to_owned(), overview.cases.iter().filter_map(ahead).collect());
             all.insert("said_no_report".to_owned(), said.collect());
             all.insert("reader_changes".to_owned(), json!({ "days": CHANGED, "changes": changes }));
         }
@@ -288,6 +290,9 @@ async fn overview(options: &Options, client: &Client) -> Result<String, DeskErro
         let ends = will_end(client, t, c);
         let _ =
             writeln!(text, "{case}  {state}  filed {}  {due}  {groups}\n  {}: {ends}", c.filed, t.get("ends-title"));
+        if let Some(ahead) = ahead(c, &entries) {
+            let _ = writeln!(text, "  CAREFUL: {}", t.get(ahead.text_id()));
+        }
     }
     Ok(text)
 }

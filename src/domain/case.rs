@@ -136,6 +136,11 @@ impl Act {
         matches!(self, Self::Ask | Self::Reply | Self::Note)
     }
 
+    /// Whether it is done towards the reporter: without a word to them it is not done.
+    pub fn is_for_reporter(self) -> bool {
+        self != Self::Note
+    }
+
     /// Its name in commands, paths and templates.
     pub fn name(self) -> &'static str {
         match self {

@@ -167,8 +167,12 @@ impl DutyRequest {
 
     /// The body of its item. What is not UTF-8 is lost.
     pub fn into_body(self) -> Plaintext {
+        self.written(|duty| body(duty))
+    }
+
+    fn written(&self, write: impl FnOnce(&DutyBody<'_>) -> Plaintext) -> Plaintext {
         let text = |p: &Plaintext| Zeroizing::new(String::from_utf8_lossy(p.bytes()).into_owned());
-        body(&DutyBody {
+        write(&DutyBody {
             v: self.v,
             to: &self.to,
             items: &self.items,
@@ -182,22 +186,43 @@ impl DutyRequest {
 }
 
 /// A second reader agrees that the duty is there.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Deserialize)]
 pub struct DutyApproval {
     v: u8,
     /// The item of the request.
     pub request: ItemId,
+    /// What the reporter is told, where they are told before: all that was approved. Whoever asked for it may have kept their own letter
+    /// from them.
+    #[serde(default)]
+    pub told: Option<DutyRequest>,
+}
+
+#[derive(Serialize)]
+struct ApprovalBody<'a> {
+    v: u8,
+    request: &'a ItemId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    told: Option<&'a DutyBody<'a>>,
 }
 
 impl DutyApproval {
     /// Of a request.
     pub fn new(request: ItemId) -> Self {
-        Self { v: VERSION, request }
+        Self { v: VERSION, request, told: None }
     }
 
     /// The body of its item.
     pub fn into_body(self) -> Plaintext {
-        body(&self)
+        let (v, request) = (self.v, &self.request);
+        match self.told {
+            Some(duty) => duty.written(|told| body(&ApprovalBody { v, request, told: Some(told) })),
+            None => body(&ApprovalBody { v, request, told: None }),
+        }
+    }
+
+    /// The body of one that goes to the reporter, with all that they are told.
+    pub fn telling(request: &ItemId, duty: &DutyRequest) -> Plaintext {
+        duty.written(|told| body(&ApprovalBody { v: VERSION, request, told: Some(told) }))
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
 
 async fn tries(client: &Client, case: &CaseView, act: Act) -> Result<(), String> {
     let to = SentTo::Reader(named(client, client.me.reader.as_str()).keyed());
-    let slots = vec![SlotSent { to, header: "AAAA".to_owned() }];
+    let slots = [to, SentTo::Reporter].map(|to| SlotSent { to, header: "AAAA".to_owned() }).into();
     let item = ItemId::from_uuid(Uuid::new_v4());
     let adding = Adding { item, act: Some(act), expected: case.state, slots, log: Some(RECORD.to_owned()) };
     let added = client.add(&case.case, before_payload(&adding).unwrap()).await;

@@ -146,7 +146,8 @@ impl Bare {
 
     /// The status of an answer to an item, with a record.
     pub(crate) async fn add(&self, case: &str, (item, act, expected): (ItemId, Act, CaseState), header: &str) -> u16 {
-        let slots = vec![SlotSent { to: SentTo::Nobody(1), header: header.to_owned() }];
+        let to = if act.is_for_reporter() { SentTo::Reporter } else { SentTo::Nobody(1) };
+        let slots = vec![SlotSent { to, header: header.to_owned() }];
         let adding = Adding { item, act: Some(act), expected, slots, log: Some(RECORD.to_owned()) };
         self.put(&format!("{case}/items"), &adding).await.0
     }

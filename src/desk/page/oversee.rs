@@ -21,7 +21,7 @@ use crate::{
     api_types::oversight::OverviewCase,
     desk::{
         DeskError, Entry, Memo, Registered, in_csv,
-        ledger::{coordinated, released, take_without_clock},
+        ledger::{ahead, coordinated, released, take_without_clock},
         owed::Owed,
         register,
         watch::{groups, will_end},
@@ -50,6 +50,8 @@ struct Case {
     ends: String,
     late: bool,
     groups: String,
+    /// What the server says of it, and no reader.
+    ahead: Option<String>,
 }
 
 #[derive(Template)]
@@ -135,7 +137,7 @@ pub(super) async fn overview(
         let said = said.iter().map(|(case, by)| (case.case, said_by(open, t, &case.case, by))).collect();
         let rows = register(&entries);
         let cases =
-            overview.cases.iter().map(|c| case(open, t, c, rows.get(&c.case).map(|known| &known.row))).collect();
+            overview.cases.iter().map(|c| case(open, t, (c, &entries), rows.get(&c.case).map(|r| &r.row))).collect();
         let sections = sections(&open.client, t, &overview, &entries);
         Ok(shown(
             open,
@@ -161,7 +163,7 @@ fn said_by(open: &Unlocked, t: Texts, case: &CaseId, by: &BTreeSet<ReaderId>) ->
     t.with("watch-said-by", &[("case", short(case)), ("names", names.join(", "))])
 }
 
-fn case(open: &Unlocked, t: Texts, case: &OverviewCase, row: Option<&Row>) -> Case {
+fn case(open: &Unlocked, t: Texts, (case, entries): (&OverviewCase, &[Entry]), row: Option<&Row>) -> Case {
     let (owed, today) = (Owed::watched(case, row), open.client.today());
     let late = owed.has_term() && case.due < today;
     let due = owed.in_words(t, t.day(case.due), late);
@@ -174,6 +176,7 @@ fn case(open: &Unlocked, t: Texts, case: &OverviewCase, row: Option<&Row>) -> Ca
         late,
         ends: will_end(&open.client, t, case),
         groups: groups(t, &case.groups),
+        ahead: ahead(case, entries).map(|ahead| t.get(ahead.text_id())),
     }
 }
 
@@ -261,7 +264,7 @@ async fn watched(open: &Unlocked, t: Texts, id: &CaseId, Beside { memo, picked, 
     let held = found.state == CaseState::Held;
     let page = Watch {
         t,
-        case: case(open, t, found, row),
+        case: case(open, t, (found, &entries), row),
         facts: row.map(|row| facts(t, row)).unwrap_or_default(),
         closed: found.state.is_closed(),
         held,

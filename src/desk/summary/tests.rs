@@ -35,6 +35,7 @@ pub(in crate::desk) fn view(case: CaseId) -> CaseView {
         passed: false,
         aside: None,
         left: false,
+        told: None,
     }
 }
 
@@ -75,7 +76,7 @@ fn opened(there: &CaseView, kind: Kind, content: Content) -> Item {
         origin: Origin::default(),
     };
     let manifest = Manifest { head, length: 0, sha256: [0; 32] };
-    let opened = Opened { manifest, by: [0; 32], proven: true, guest: false, content };
+    let opened = Opened { manifest, by: [0; 32], proven: true, guest: false, told: None, content };
     Item { id: item, state: State::Opened(Box::new(opened)) }
 }
 

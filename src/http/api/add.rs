@@ -86,7 +86,8 @@ impl From<PayloadError> for Refused {
         (status = 409, description = "The case is not in that state, or is full; or it is advice, which is not acknowledged and gets no feedback; or the item is of \
                                       another case. A case takes 250 items with a \
                                       guest's, 300 with a reader's, and an acknowledgement and an end whatever it has."),
-        (status = 413, description = "The payload is larger than the server takes."),
+        (status = 413, description = "The payload is larger than the server takes, or than any text: an act is none."),
+        (status = 422, description = "An act that is done towards the reporter has no slot of theirs, or more than one: all but a note are."),
         (status = 429, description = "This reader has written too much into the log, or the guests of the case too much into it: 50 items a day."),
         ForReaders,
         Anywhere
@@ -153,6 +154,11 @@ fn refuse(app: &App, me: &SignedIn, case: &Case, adding: &Adding, has: &[CaseRea
     }
     if adding.slots.is_empty() || adding.slots.len() > FILL_MORE {
         return Some(HttpResponse::BadRequest().finish());
+    }
+    // What is inside a seal nobody here knows; that there is a slot of theirs can be seen.
+    let told = adding.slots.iter().filter(|s| s.to == SentTo::Reporter).count();
+    if adding.act.is_some_and(Act::is_for_reporter) && told != 1 {
+        return Some(HttpResponse::UnprocessableEntity().finish());
     }
     adding.slots.iter().any(|s| stranger(&s.to)).then(|| HttpResponse::Forbidden().finish())
 }
@@ -241,8 +247,8 @@ pub(super) async fn store(
     if app.store.case_of(&item.id).await? == Some(case.id) {
         return Ok(Added::Already);
     }
-    // A coordinator's message is a text, and so is that somebody goes.
-    if matches!(adds, Adds::Memo | Adds::Passed) {
+    // A coordinator's message is a text, and so is that somebody goes, and every act.
+    if matches!(adds, Adds::Memo | Adds::Passed) || change.is_some() {
         return Err(Refused::Sent(StatusCode::PAYLOAD_TOO_LARGE));
     }
     let _place = app.files.try_acquire().map_err(|_| full())?;

@@ -38,6 +38,7 @@ use crate::{
         id::{CaseId, ItemId},
     },
     roster_files::Files,
+    seal::SlotTo,
     store::{SlotRow, StoreError},
 };
 
@@ -169,7 +170,8 @@ fn view(
     let held = readers.iter().filter(|r| r.waits(served)).map(|r| r.keyed.clone()).collect();
     let readers = readers.iter().map(|r| r.keyed.clone()).collect();
     let aside = aside.map(|(_, keyed)| keyed.clone());
-    CaseView { case: id, org, state, filed, due, destroy_after, items, readers, away, held, passed, aside, left: false }
+    let (left, told) = (false, None);
+    CaseView { case: id, org, state, filed, due, destroy_after, items, readers, away, held, passed, aside, left, told }
 }
 
 /// Whether who had opened a case left, and nobody else has opened it. Who leaves writes to those who stay: where that is not there, nothing
@@ -231,6 +233,14 @@ async fn mine(app: &App, me: &SignedIn, id: &CaseId) -> Result<Option<(Case, Vec
     Ok((!items.is_empty()).then_some((case, items)))
 }
 
+/// Those of some items of which the reporter has a slot that we wrote: what it holds nobody but them can see.
+async fn told(app: &App, case: &Case, items: &[ItemId]) -> Result<Vec<ItemId>, StoreError> {
+    let mailbox = app.post.mailbox(&SlotTo::Reporter(case.id), case);
+    let slots = app.store.slots_of_case(&case.id, &mailbox, app.clock.today()).await?;
+    let ours = slots.into_iter().filter(|(item, row)| app.post.intact(case, item, row)).map(|(item, _)| item);
+    Ok(ours.filter(|item| items.contains(item)).collect())
+}
+
 /// One case of this reader.
 #[utoipa::path(
     get,
@@ -253,8 +263,8 @@ async fn case(app: Data<App>, me: SignedIn, id: Path<String>) -> HttpResponse {
         let Some((case, items)) = mine(&app, &me, &id).await? else { return Ok(None) };
         let (readers, aside) = mailbox::all(&app, &case).await?;
         let (served, passed) = (absence::served_by(&app, &readers), mailbox::only_passed(&readers, &me.keyed));
-        let left = left(&app, &case, &items).await?;
-        Ok::<_, StoreError>(Some(CaseView { left, ..view(&case, items, ((&readers, aside), served), passed) }))
+        let (left, told) = (left(&app, &case, &items).await?, Some(told(&app, &case, &items).await?));
+        Ok::<_, StoreError>(Some(CaseView { left, told, ..view(&case, items, ((&readers, aside), served), passed) }))
     };
     match found.await {
         Ok(Some(view)) => HttpResponse::Ok().json(Json(view)),

@@ -3,7 +3,7 @@ use actix_web::{HttpResponse, http::StatusCode};
 
 use super::{
     Notice, Opened, add,
-    duty::{Approved, Asked},
+    duty::{Approved, Asked, untold},
     guests::guest_name,
     letters::letters,
     parts::parted,
@@ -95,7 +95,7 @@ impl Consents {
             Kind::DutyRequest => self.duties.extend(consent(&text.body).map(|duty| Asked {
                 item: head.item,
                 day: head.day,
-                by: head.author.clone(),
+                by: Some(head.author.clone()),
                 duty,
             })),
             Kind::DutyApproval => self.approved.extend(consent(&text.body).map(|approval: DutyApproval| Approved {
@@ -103,6 +103,7 @@ impl Consents {
                 request: approval.request,
                 day: head.day,
                 by: head.author.clone(),
+                told: approval.told,
             })),
             Kind::HandOver => self.done.extend(consent::<HandOver>(&text.body).map(|done| (head.day, done))),
             Kind::ConsentAnswer if head.author == Author::Reporter => {
@@ -123,8 +124,9 @@ impl Consents {
     /// Whether a request waits for the reporter's answer, or they were told of a legal duty that was not carried out yet: they can say something to it
     /// in time.
     pub(super) fn waits(&self, app: &App, case: &Case) -> bool {
-        let carried_out = |told: &Asked| self.done.iter().any(|(_, done)| done.request == told.item);
-        let told = self.duties.iter().any(|told| !carried_out(told));
+        let carried_out = |told: &ItemId| self.done.iter().any(|(_, done)| done.request == *told);
+        let approved = self.approved.iter().any(|told| told.told.is_some() && !carried_out(&told.request));
+        let told = approved || self.duties.iter().any(|told| !carried_out(&told.item));
         let asked = |(item, asked): (&ItemId, &Request)| self.standing((item, asked)) == Standing::Asked;
         told || self.requests.iter().any(|(item, _, request)| asked((item, request)) && counts(app, case, request))
     }
@@ -147,7 +149,9 @@ impl Consents {
 
     /// The notices of a legal duty.
     pub(super) fn duties(&mut self, app: &App, t: Texts, readers: &[CaseReader<'_>]) -> Vec<super::duty::Shown> {
-        super::duty::shown(app, t, std::mem::take(&mut self.duties), (&self.approved, &self.done), readers)
+        let mut asked = std::mem::take(&mut self.duties);
+        asked.extend(untold(app, &asked, &mut self.approved));
+        super::duty::shown(app, t, asked, (&self.approved, &self.done), readers)
     }
 
     /// The newest requests, the newest first.

@@ -20,7 +20,8 @@ use crate::{
 pub(super) struct Asked {
     pub(super) item: ItemId,
     pub(super) day: Day,
-    pub(super) by: Author,
+    /// Who wrote it; nothing where only who approved it says what it is.
+    pub(super) by: Option<Author>,
     pub(super) duty: DutyRequest,
 }
 
@@ -30,6 +31,33 @@ pub(super) struct Approved {
     pub(super) request: ItemId,
     pub(super) day: Day,
     pub(super) by: Author,
+    /// What it says of what was approved.
+    pub(super) told: Option<DutyRequest>,
+}
+
+impl Approved {
+    /// Whether it is by somebody who can approve a duty to let this one read, and its day has come.
+    fn counts(&self, app: &App, duty: &DutyRequest) -> bool {
+        let may = match &self.by {
+            Author::Reader(id) => *id != duty.to.reader && app.roster.known(id).is_some_and(may_approve_duty),
+            Author::Reporter => false,
+        };
+        may && self.day <= app.clock.today()
+    }
+}
+
+/// The notices that did not arrive themselves, as who approved them tells them, the oldest first. Their days count from the approval.
+pub(super) fn untold(app: &App, asked: &[Asked], approved: &mut [Approved]) -> Vec<Asked> {
+    let mut untold: Vec<Asked> = Vec::new();
+    for approval in approved.iter_mut() {
+        let item = approval.request;
+        let counts = approval.told.as_ref().is_some_and(|duty| duty.notice && approval.counts(app, duty));
+        if counts && asked.iter().chain(&untold).all(|known| known.item != item) {
+            let duty = approval.told.take();
+            untold.extend(duty.map(|duty| Asked { item, day: approval.day, by: None, duty }));
+        }
+    }
+    untold
 }
 
 /// A notice, as its page shows it.
@@ -88,11 +116,7 @@ pub(super) fn shown(
     let today = app.clock.today();
     let one = |Asked { item, day, by, duty }: Asked| {
         let reader = app.roster.known(&duty.to.reader).filter(|r| r.keyed() == duty.to);
-        let counts = |who: &Author| match who {
-            Author::Reader(id) => *id != duty.to.reader && app.roster.known(id).is_some_and(may_approve_duty),
-            Author::Reporter => false,
-        };
-        let by_another = |a: &&Approved| a.request == item && a.by != by && a.day <= today && counts(&a.by);
+        let by_another = |a: &&Approved| a.request == item && Some(&a.by) != by.as_ref() && a.counts(app, &duty);
         let approved: Vec<&Approved> = approved.iter().filter(by_another).collect();
         let carried_out = approved.iter().any(|a| {
             let first = not_before(day, Some(a.day));

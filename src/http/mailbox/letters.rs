@@ -30,23 +30,37 @@ pub(super) async fn letters(app: &App, opened: &Opened) -> Result<Vec<OpenedText
 
 /// The same of a case of any room.
 pub(super) async fn letters_of(app: &App, keys: &RoomKeys, case: &Case) -> Result<Vec<OpenedText>, StoreError> {
+    read(app, keys, case).await.map(|(letters, _)| letters)
+}
+
+/// The letters, and how many more were sent that do not open, or are not by whom they say. Of what does not open nothing is known, and not
+/// its day either: the server keeps none.
+pub(super) async fn read(app: &App, keys: &RoomKeys, case: &Case) -> Result<(Vec<OpenedText>, usize), StoreError> {
     let mine = app.post.mailbox(&SlotTo::Reporter(case.id), case);
-    let mut letters = Vec::new();
+    let (mut letters, mut closed) = (Vec::new(), 0);
     for (_, item, row) in app.store.inbox(&[mine], app.clock.today()).await? {
         let Some(Payload::Inline(payload)) = app.store.payload(&item).await? else { continue };
         let intact = app.post.intact(case, &item, &row);
         let text = open_reply(&keys.reply, &row.header, &payload).ok().filter(|_| intact);
-        letters.extend(text.filter(|text| of_case(app, case, &item, text)).and_then(kept));
+        match text.filter(|text| of_case(app, case, &item, text)) {
+            Some(text) if is_file(&text) => {}
+            text => match text.and_then(kept) {
+                Some(text) => letters.push(text),
+                None => closed += 1,
+            },
+        }
     }
     // Who vouches for a guest, and hands over to them, is in the roster: that is looked at first.
     let (mut letters, others): (Vec<_>, Vec<_>) = letters.into_iter().partition(|text| proven(app, keys, text));
     let guests = guests(app, case, &letters);
-    letters.extend(others.into_iter().filter(|text| by_guest(&guests, text)));
+    let (theirs, others): (Vec<_>, Vec<_>) = others.into_iter().partition(|text| by_guest(&guests, text));
+    letters.extend(theirs);
+    closed += others.len();
     let unheard = unheard(keys, case, &letters);
     letters.retain(|text| !unheard.contains(&text.manifest.head.item));
     // A day that has not come is its author's mistake, or worse: it does not put an answer before the others.
     let today = app.clock.today();
-    Ok(sorted(letters, |text| text.manifest.head.place(text.manifest.head.day > today, true)))
+    Ok((sorted(letters, |text| text.manifest.head.place(text.manifest.head.day > today, true)), closed))
 }
 
 /// Of a letter, what a page shows of it: a mailbox of four hundred is in memory at once. What is no text of this program's, and larger than
@@ -67,11 +81,15 @@ fn kept(mut text: OpenedText) -> Option<OpenedText> {
     }
 }
 
-/// Whether a letter is of this case and item. A file is for the readers; on a page it would be noise.
+/// Whether a letter is of this case and item.
 fn of_case(app: &App, case: &Case, item: &ItemId, text: &OpenedText) -> bool {
     let head = &text.manifest.head;
-    let file = head.kind == Kind::File && head.author != Author::Reporter;
-    head.instance == app.roster.instance && head.case == case.id && head.item == *item && !file
+    head.instance == app.roster.instance && head.case == case.id && head.item == *item
+}
+
+/// Whether it is a reader's file. Those are for the readers; on a page they would be noise.
+fn is_file(text: &OpenedText) -> bool {
+    text.manifest.head.kind == Kind::File && text.manifest.head.author != Author::Reporter
 }
 
 /// Whether a letter is by a reader of the roster or by the reporter, who signed it. What only coordinators write is for readers.

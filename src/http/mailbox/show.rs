@@ -6,7 +6,7 @@ use super::{
     ANSWER_BYTES, Notice, Opened, account, consent, duty,
     gone::gone,
     guests::{guest_name, guests, present},
-    letters::letters,
+    letters::read as read_letters,
     parts::{WentAlong, parted},
     readers::{CaseReader, all as all_readers},
     waits::{Elsewhere, Question, elsewhere},
@@ -116,6 +116,8 @@ struct Mailbox {
     account: Option<account::Shown>,
     questions: Vec<Question>,
     answer: Option<Answer>,
+    /// How many letters were sent that cannot be opened.
+    unread: usize,
     at: usize,
     count: usize,
     /// What the reporter sent, the newest first.
@@ -166,8 +168,9 @@ pub(crate) async fn show(
     at: usize,
     draft: Option<(Plaintext, Option<String>)>,
 ) -> HttpResponse {
-    let ((readers, aside), all) = match (all_readers(app, &opened.case).await, letters(app, opened).await) {
-        (Ok(readers), Ok(all)) => (readers, all),
+    let read = read_letters(app, &opened.keys, &opened.case).await;
+    let ((readers, aside), all, unread) = match (all_readers(app, &opened.case).await, read) {
+        (Ok(readers), Ok((all, unread))) => (readers, all, unread),
         _ => return problem(t.language, StatusCode::SERVICE_UNAVAILABLE),
     };
     let guests = guests(app, &opened.case, &all);
@@ -261,6 +264,7 @@ pub(crate) async fn show(
         account: parts.accounts.shown(app, t, opened),
         questions,
         answer: shown,
+        unread,
         at,
         count,
         sent,

@@ -1,0 +1,253 @@
+//! Nothing that is owed to the reporter is done behind their back: not an act of which they get no word, not a legal duty told to nobody,
+//! not an end that only the server speaks of.
+#![cfg(all(feature = "server", feature = "desk"))]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+#[expect(dead_code, reason = "other tests use the rest")]
+#[path = "oversight/bare.rs"]
+mod bare;
+#[expect(dead_code, reason = "other tests use the rest")]
+#[path = "support/hostile.rs"]
+mod evil;
+mod support;
+
+use bare::{Bare, RECORD, new_item};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use evil::{hostile, named, reporter, send};
+use meldkluis::{
+    api_types::{Adding, SentTo, SlotSent},
+    desk::Client,
+    domain::{
+        case::{Act, CaseState},
+        ground::{Ground, NOTICE_DAYS},
+        id::{CaseId, ItemId},
+        order::Before,
+    },
+    envelope::before_payload,
+    seal::{Author, ItemHead, Kind, Origin, Plaintext, Recipients, Slot, circle::DutyRequest, consent::Named, item},
+};
+use serde_json::{Value, json};
+use support::{Browser, Page, Service};
+
+const READER: &str = "bzk-functionaris-1";
+const SECOND: &str = "bzk-functionaris-2";
+const NEW: &str = "bzk-leidinggevende-1";
+const COORDINATOR: &str = "bzk-coordinator";
+const OWED: [Act; 5] = [Act::Acknowledge, Act::Ask, Act::Reply, Act::Feedback, Act::Close];
+
+/// A report that a reader has opened, with its reporter.
+struct Filed {
+    service: Service,
+    browser: Browser,
+    code: String,
+    case: String,
+}
+
+impl Filed {
+    async fn new() -> Self {
+        let service = Service::start(None).await;
+        let browser = Browser::new(&service.base);
+        let (code, _) = browser.report("Het verhaal", &[]).await;
+        let inbox = service.desk(READER, &["inbox"]).await.unwrap();
+        let case = inbox[0]["case"].as_str().unwrap().to_owned();
+        service.desk(READER, &["read", &case]).await.unwrap();
+        Self { service, browser, code, case }
+    }
+
+    async fn mailbox(&self) -> Page {
+        self.browser.mailbox(&self.code, None, &[]).await
+    }
+
+    async fn read(&self, who: &str) -> Value {
+        self.service.desk(who, &["read", &self.case]).await.unwrap()
+    }
+
+    /// What the server answers to rubbish that is said to be an act, with these slots.
+    async fn rubbish(&self, by: &Bare, act: Option<Act>, to: &[SentTo], bytes: usize) -> u16 {
+        let slot = |to: &SentTo| SlotSent { to: to.clone(), header: "AAAA".to_owned() };
+        let (slots, log) = (to.iter().map(slot).collect(), Some(RECORD.to_owned()));
+        let adding = Adding { item: new_item(), act, expected: CaseState::Open, slots, log };
+        by.put_with(&format!("{}/items", self.case), &adding, vec![0; bytes]).await.0
+    }
+}
+
+#[actix_web::test]
+async fn an_act_that_is_owed_to_the_reporter_is_not_taken_without_one_slot_of_theirs() {
+    let filed = Filed::new().await;
+    let by = Bare::new(&filed.service, SECOND).await;
+    let own = SentTo::Reader(by.keyed(SECOND));
+    let before = by.get(&format!("cases/{}", filed.case)).await;
+    for act in OWED {
+        let nothing = [own.clone(), SentTo::Nobody(1)];
+        let twice = [own.clone(), SentTo::Reporter, SentTo::Reporter];
+        let sent = [
+            filed.rubbish(&by, Some(act), &nothing, 100).await,
+            filed.rubbish(&by, Some(act), &twice, 100).await,
+            // A page shows the reporter no file: what is larger than every message is none.
+            filed.rubbish(&by, Some(act), &[own.clone(), SentTo::Reporter], 400 << 10).await,
+        ];
+        assert_eq!(sent, [422, 422, 413], "{act:?}");
+    }
+    let after = by.get(&format!("cases/{}", filed.case)).await;
+    assert_eq!((&after["state"], &after["due"], &after["items"]), (&before["state"], &before["due"], &before["items"]));
+    // What is for the readers alone is free, and so is what the server cannot tell apart.
+    for act in [Some(Act::Note), None] {
+        assert_eq!(filed.rubbish(&by, act, std::slice::from_ref(&own), 100).await, 200, "{act:?}");
+    }
+    for act in OWED {
+        assert_eq!(filed.rubbish(&by, Some(act), &[own.clone(), SentTo::Reporter], 100).await, 200, "{act:?}");
+    }
+}
+
+#[actix_web::test]
+async fn a_letter_that_does_not_open_is_not_left_out_in_silence() {
+    let filed = Filed::new().await;
+    let words = "kan niet worden geopend";
+    assert!(!filed.mailbox().await.html.contains(words));
+    let by = Bare::new(&filed.service, SECOND).await;
+    let to = [SentTo::Reader(by.keyed(SECOND)), SentTo::Reporter];
+    assert_eq!(filed.rubbish(&by, Some(Act::Acknowledge), &to, 100).await, 200);
+    let page = filed.mailbox().await.html;
+    assert!(page.contains(words) && page.contains("Er is nog geen antwoord") && page.contains("Vraag"), "{page}");
+    assert_eq!(filed.rubbish(&by, Some(Act::Close), &to, 100).await, 200);
+    let page = filed.mailbox().await.html;
+    assert!(page.contains("2 berichten") && page.contains("Uw zaak is afgesloten"), "{page}");
+    // A true answer is no such letter.
+    let other = Filed::new().await;
+    let file = other.service.path("text.txt");
+    std::fs::write(&file, "Ontvangen").unwrap();
+    other.service.desk(READER, &["acknowledge", &other.case, "--file", file.to_str().unwrap()]).await.unwrap();
+    assert!(!other.mailbox().await.html.contains(words));
+}
+
+/// Whom an altered desk seals to.
+enum Told {
+    Nobody,
+    Rubbish,
+}
+
+/// A legal duty with a notice that the reporter does not get, from a reader who says that they do.
+async fn claimed(filed: &Filed, told: &Told) -> ItemId {
+    let (me, id) = (hostile(&filed.service, READER).await, CaseId::parse(&filed.case).unwrap());
+    let view = me.case(&id).await.unwrap();
+    let readers = Recipients::of(view.readers.iter().filter_map(|r| me.roster.reader(&r.reader))).unwrap();
+    let story = Named { item: view.items[0], kind: Kind::Report, day: me.today(), name: None };
+    let text = |text: &str| Plaintext::from(text.to_owned());
+    let to = (named(&me, NEW).keyed(), vec![story]);
+    let duty = DutyRequest::new(to, (Ground::CourtOrder, text("C/13/1")), text("De rechter wil het"), true);
+    match told {
+        Told::Nobody => send(&me, &id, Kind::DutyRequest, duty.into_body(), &readers).await,
+        Told::Rubbish => {
+            let with = readers.with_reporter(id, &reporter(&me, &id).await.reply).unwrap();
+            send_torn(&me, &id, duty.into_body(), &with).await
+        }
+    }
+}
+
+/// Sends a legal duty of which the reporter's slot does not open.
+async fn send_torn(me: &Client, case: &CaseId, body: Plaintext, to: &Recipients) -> ItemId {
+    let id = new_item();
+    let head = ItemHead {
+        instance: me.roster.instance,
+        case: *case,
+        item: id,
+        kind: Kind::DutyRequest,
+        author: Author::Reader(me.me.reader.clone()),
+        seq: 9,
+        seen: [0; 32],
+        before: Before::default(),
+        day: me.today(),
+        name: None,
+        to: to.readers(),
+        reporter: None,
+        proof: None,
+        origin: Origin::default(),
+    };
+    let (slots, payload) = item(head, body, &me.me.signer, to).unwrap().into_parts();
+    let torn = |s: &Slot| match SentTo::of(&s.to) {
+        SentTo::Reporter => SlotSent { to: SentTo::Reporter, header: "AAAA".to_owned() },
+        to => SlotSent { to, header: BASE64_STANDARD.encode(&s.header) },
+    };
+    let (slots, log) = (slots.iter().map(torn).collect(), Some(RECORD.to_owned()));
+    let adding = Adding { item: id, act: None, expected: CaseState::Open, slots, log };
+    me.add(case, [before_payload(&adding).unwrap(), payload].concat()).await.unwrap();
+    id
+}
+
+#[actix_web::test]
+async fn a_duty_with_a_notice_that_goes_to_nobody_is_marked_and_not_approved() {
+    let filed = Filed::new().await;
+    let asked = claimed(&filed, &Told::Nobody).await.to_string();
+    let refused = filed.service.desk(SECOND, &["approve-duty", &filed.case, &asked]).await.unwrap_err();
+    assert!(refused.contains("did not go to the reporter"), "{refused}");
+    let seen = filed.read(SECOND).await;
+    let withheld: Vec<&Value> = seen["items"].as_array().unwrap().iter().filter(|i| i["withheld"] == true).collect();
+    assert!(withheld.len() == 1 && withheld[0]["item"] == json!(asked), "{seen}");
+    let words = filed.service.desk_words(SECOND, &["read", &filed.case]).await.unwrap();
+    assert!(words.contains("The reporter does not get this"), "{words}");
+}
+
+#[actix_web::test]
+async fn an_approval_tells_the_reporter_all_of_a_duty_whose_notice_does_not_open() {
+    let filed = Filed::new().await;
+    let asked = claimed(&filed, &Told::Rubbish).await.to_string();
+    let page = filed.mailbox().await.html;
+    assert!(!page.contains("C/13/1") && page.contains("kan niet worden geopend"), "{page}");
+    filed.service.desk(SECOND, &["approve-duty", &filed.case, &asked]).await.unwrap();
+    let page = filed.mailbox().await.html;
+    let from = filed.service.clock.today().plus_days(NOTICE_DAYS).date();
+    for text in ["gaat dit lezen", "Een rechter beveelt dit", "C/13/1", "De rechter wil het", "<li>Melding, "] {
+        assert!(page.contains(text), "{text}: {page}");
+    }
+    assert!(page.contains(&format!("niet vóór {} ", from.day())), "{page}");
+    // The seven days are there for them.
+    let early = filed.service.desk(SECOND, &["hand-over", &filed.case, &asked]).await.unwrap_err();
+    assert!(early.contains("can be handed over from"), "{early}");
+}
+
+#[actix_web::test]
+async fn an_approval_of_which_the_reporter_gets_nothing_is_none() {
+    let filed = Filed::new().await;
+    let file = filed.service.path("text.txt");
+    std::fs::write(&file, "De rechter wil het").unwrap();
+    let file = file.to_str().unwrap();
+    let ask =
+        ["ask-duty", &filed.case, "--to", NEW, "--ground", "court_order", "--reference", "C/13/1", "--file", file];
+    let asked = filed.service.desk(READER, &ask).await.unwrap()["item"].as_str().unwrap().to_owned();
+    let (me, id) = (hostile(&filed.service, SECOND).await, CaseId::parse(&filed.case).unwrap());
+    let view = me.case(&id).await.unwrap();
+    let to = Recipients::of(view.readers.iter().filter_map(|r| me.roster.reader(&r.reader))).unwrap();
+    let alone = meldkluis::seal::circle::DutyApproval::new(ItemId::parse(&asked).unwrap());
+    send(&me, &id, Kind::DutyApproval, alone.into_body(), &to).await;
+    let refused = filed.service.desk(READER, &["hand-over", &filed.case, &asked]).await.unwrap_err();
+    assert!(refused.contains("has not approved"), "{refused}");
+    // Another second reader still can.
+    filed.service.desk("bzk-functionaris-3", &["approve-duty", &filed.case, &asked]).await.unwrap();
+}
+
+#[actix_web::test]
+async fn an_end_of_which_no_reader_says_anything_is_marked_for_the_coordinator() {
+    let filed = Filed::new().await;
+    let by = Bare::new(&filed.service, SECOND).await;
+    let to = [SentTo::Reader(by.keyed(SECOND)), SentTo::Reporter];
+    let overview = async || filed.service.desk(COORDINATOR, &["overview"]).await.unwrap();
+    assert_eq!(overview().await["ahead"], json!([]));
+    let mut seen = Vec::new();
+    for act in [Act::Acknowledge, Act::Feedback, Act::Close] {
+        assert_eq!(filed.rubbish(&by, Some(act), &to, 100).await, 200);
+        seen.push(overview().await["ahead"].clone());
+    }
+    let ahead = |what: &str| json!([{ "case": filed.case, "server_says": what }]);
+    assert_eq!(seen, [ahead("answered"), ahead("answered"), ahead("closed")]);
+    let words = filed.service.desk_words(COORDINATOR, &["overview"]).await.unwrap();
+    assert!(words.contains("The server says that it is closed, and no record of a reader says so"), "{words}");
+
+    // Of what a reader says there is nothing to mark.
+    let other = Filed::new().await;
+    let file = other.service.path("text.txt");
+    std::fs::write(&file, "Tekst").unwrap();
+    for act in ["acknowledge", "feedback", "close"] {
+        other.service.desk(READER, &[act, &other.case, "--file", file.to_str().unwrap()]).await.unwrap();
+        let overview = other.service.desk(COORDINATOR, &["overview"]).await.unwrap();
+        assert_eq!(overview["ahead"], json!([]), "{act}: {overview}");
+    }
+}
