@@ -19,6 +19,7 @@ use support::{Browser, Service};
 use visitor::Visitor;
 
 const READER: &str = "bzk-functionaris-1";
+const OTHER: &str = "bzk-functionaris-2";
 const STORY: &str = "Er verdwijnt geld uit de kas.";
 const LOCKED: &str = "Uw werkplek is vergrendeld";
 /// The side of a picture that fits into the memory of the process that draws, and not into its time.
@@ -160,6 +161,32 @@ async fn a_draft_waits_sealed_for_the_page_it_was_written_on() {
     // It had locked itself: then the page that asks keeps it, and sends nothing.
     let page = visitor.post("/nl/lock", &sent).await;
     assert!(page.contains("Nog niet af") && page.contains("name=\"shown\"") && page.contains(&note), "{page}");
+}
+
+/// A file that hardly comes, off a share that hangs, holds the desk: nothing else is shown meanwhile.
+#[actix_web::test]
+async fn a_file_that_hardly_comes_is_given_up() {
+    let service = Service::start(None).await;
+    Browser::new(&service.base).report(STORY, &[]).await;
+    let given_up = async |reader, pause| {
+        let visitor = Visitor::enter(&served::desk(&service, reader, None, Duration::from_mins(10))).await;
+        visitor.unlock().await;
+        let path = format!("{}/attach/file", visitor.case().await);
+        let began = Instant::now();
+        let page = async {
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            visitor.get("/nl/inbox").await
+        };
+        let both = async { tokio::join!(visitor.post_slowly(&path, pause), page).1 };
+        let page = tokio::time::timeout(Duration::from_secs(80), both).await;
+        let page = page.unwrap();
+        assert!(page.contains("Uw zaken"), "{page}");
+        began.elapsed()
+    };
+    let (silent, slow) = tokio::join!(given_up(READER, None), given_up(OTHER, Some(Duration::from_secs(1))));
+    for held in [silent, slow] {
+        assert!((Duration::from_secs(55)..Duration::from_secs(75)).contains(&held), "{held:?}");
+    }
 }
 
 #[actix_web::test]

@@ -12,7 +12,7 @@ use bare::{Bare, new_item};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use evil::{RECORD, hostile, own_slot, reporter, send};
 use meldkluis::{
-    api_types::{Adding, SentTo, SharedItem, Sharing, SlotSent},
+    api_types::{Adding, Going, SentTo, SharedItem, Sharing, SlotSent},
     desk::{Client, Identity},
     domain::{
         case::{Act, CaseState},
@@ -104,6 +104,39 @@ impl Siege {
         let sharing = Sharing { slots, log: Some(RECORD.to_owned()), not_before: None };
         self.evil.share(&self.id, &sharing).await.map(drop).map_err(|e| e.to_string())
     }
+}
+
+/// Whoever lets people in who go again does not keep out who comes after them; and that one of them read it is not forgotten.
+#[actix_web::test]
+async fn people_who_go_fill_no_item() {
+    let siege = Siege::begun().await;
+    let item = siege.first().await;
+    let pool = SqlitePool::connect(&siege.service.database).await.unwrap();
+    let rows = async || {
+        let rows = sqlx::query_as("select mailbox, tag from slot where item = $1").bind(item.uuid());
+        rows.fetch_all(&pool).await.unwrap() as Vec<(Vec<u8>, Vec<u8>)>
+    };
+    let there = siege.evil.case(&siege.id).await.unwrap().readers;
+    let key = |r: &Reader| siege.service.path(&format!("readers/{}.key", r.id.as_str())).exists();
+    let others: Vec<&Reader> = siege.evil.roster.readers().filter(|r| !there.contains(&r.keyed()) && key(r)).collect();
+    let mut read = None;
+    for reader in &others {
+        siege.let_in(item, reader, SentTo::Reader(reader.keyed())).await.unwrap();
+        let them = hostile(&siege.service, reader.id.as_str()).await;
+        if read.is_none() {
+            them.item(&item).await.unwrap();
+        }
+        let before = rows().await;
+        them.leave(&siege.id, &Going { log: Some(RECORD.to_owned()) }).await.unwrap();
+        read = read.or(rows().await.into_iter().find(|row| !before.contains(row)));
+    }
+    // Eight slots when it was filed, and sixteen at most: who comes last stands in the place of one who went.
+    for reader in others.iter().skip(1).take(17 - rows().await.len()) {
+        siege.let_in(item, reader, SentTo::Reader(reader.keyed())).await.unwrap();
+    }
+    assert_eq!(rows().await.len(), 16);
+    assert!(rows().await.contains(&read.unwrap()), "who read it is gone, and it is known that somebody did");
+    pool.close().await;
 }
 
 #[actix_web::test]

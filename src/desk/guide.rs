@@ -75,7 +75,7 @@ impl Guide {
         if gone.is_empty() {
             return Ok(());
         }
-        self.0.change(me, |Seen(seen)| gone.iter().fold(false, |any, case| seen.remove(case).is_some() || any))
+        self.0.change(me, |Seen(seen)| gone.iter().filter(|case| seen.remove(case).is_some()).count() > 0)
     }
 
     /// What was ticked; nothing where the guide was not seen.

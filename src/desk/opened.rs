@@ -103,7 +103,7 @@ impl OpenedBefore {
             cases.look(me);
             return Ok(());
         }
-        cases.change(me, |Cases(cases)| gone.iter().fold(false, |any, case| cases.remove(case).is_some() || any))
+        cases.change(me, |Cases(cases)| gone.iter().filter(|case| cases.remove(case).is_some()).count() > 0)
     }
 
     fn change(

@@ -1,7 +1,14 @@
-//! What takes long: progress on a terminal, and how slow a server may be.
-use std::time::{Duration, Instant};
+//! What takes long: progress on a terminal, and how slow a server or a browser may be.
+use std::{
+    io::ErrorKind,
+    time::{Duration, Instant},
+};
 
+use actix_web::{dev::Payload, error::PayloadError};
+use futures_util::{StreamExt, stream};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use tokio::time::timeout;
 
 use super::DeskError;
 
@@ -45,6 +52,26 @@ impl Pace {
         *self = Self::new(now);
         Ok(())
     }
+}
+
+/// The same body of a request, which ends in an error where its browser sends too little for too long. The desk is whoever's whose file it is until
+/// that was read.
+pub(super) fn paced(body: Payload) -> Payload {
+    let chunks = stream::unfold(Some((body, None)), async |state: Option<(Payload, Option<Pace>)>| {
+        let (mut body, pace) = state?;
+        // Of the first that somebody waits for.
+        let mut pace = pace.unwrap_or_else(|| Pace::new(Instant::now()));
+        match timeout(WHILE, body.next()).await {
+            Ok(None) => None,
+            Ok(Some(Ok(chunk))) if pace.arrived(chunk.len(), Instant::now()).is_ok() => {
+                Some((Ok(chunk), Some((body, Some(pace)))))
+            }
+            Ok(Some(Err(error))) => Some((Err(error), None)),
+            Ok(Some(Ok(_))) | Err(_) => Some((Err(PayloadError::Io(ErrorKind::TimedOut.into())), None)),
+        }
+    });
+    // A form asks again after the end.
+    Payload::Stream { payload: Box::pin(chunks.fuse()) }
 }
 
 #[cfg(test)]

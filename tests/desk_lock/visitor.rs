@@ -1,5 +1,8 @@
 //! A reader at their desk without a browser: several requests at once, each with its time.
-use reqwest::Client;
+use std::time::Duration;
+
+use futures_util::stream;
+use reqwest::{Body, Client};
 
 use crate::served;
 
@@ -32,6 +35,22 @@ impl Visitor {
     pub(crate) async fn post(&self, path: &str, fields: &[(&str, &str)]) -> String {
         let request = self.http.post(format!("{}{path}", self.origin)).header("origin", &self.origin);
         request.form(fields).send().await.unwrap().text().await.unwrap()
+    }
+
+    /// Sends the beginning of a file, then nothing, or a byte now and then: without end.
+    pub(crate) async fn post_slowly(&self, path: &str, pause: Option<Duration>) {
+        let head = "--b\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.bin\"\r\n\r\n";
+        let pieces = stream::unfold(head, move |piece: &'static str| async move {
+            match pause {
+                _ if piece.len() > 1 => {}
+                Some(pause) => tokio::time::sleep(pause).await,
+                None => std::future::pending().await,
+            }
+            Some((Ok::<_, std::convert::Infallible>(piece), "x"))
+        });
+        let request = self.http.post(format!("{}{path}", self.origin)).header("origin", &self.origin);
+        let request = request.header("content-type", "multipart/form-data; boundary=b");
+        drop(request.body(Body::wrap_stream(pieces)).send().await);
     }
 
     /// The path of the first case of the inbox.

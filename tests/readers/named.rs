@@ -1,6 +1,7 @@
 //! The reporter sees who could read before: all of them, and nobody whom a letter only names.
 use meldkluis::{
-    domain::id::CaseId,
+    api_types::{Going, SentTo},
+    domain::{id::CaseId, roster::Reader},
     seal::{Kind, Plaintext, Recipients},
 };
 
@@ -32,6 +33,27 @@ async fn named(database: Option<String>) {
     let seen = page().await;
     assert!(seen.contains("Een brief") && seen.contains(GONE), "{seen}");
     assert!(!seen.contains("Directeur") && !seen.contains("Functionaris integriteit 4"), "{seen}");
+}
+
+/// Somebody of another organisation who was let in and went has a name too, and nobody else of it.
+#[actix_web::test]
+async fn who_could_read_before_is_named_whatever_their_organisation() {
+    let service = Service::start(None).await;
+    let (browser, code, case) = filed(&service, &[]).await;
+    let (me, id) = (hostile(&service, READER).await, CaseId::parse(&case).unwrap());
+    let view = me.case(&id).await.unwrap();
+    let others = me.roster.organisations.iter().filter(|org| org.entry.id != view.org);
+    let key = |r: &&Reader| service.path(&format!("readers/{}.key", r.id.as_str())).exists();
+    let theirs: Vec<&Reader> =
+        others.filter_map(|org| org.file.as_ref()).flat_map(|file| &file.readers).filter(key).collect();
+    let [went, stays] = [theirs[0], theirs[1]];
+    assert_ne!(went.shown_as.nl, stays.shown_as.nl);
+    evil::give(&me, &id, &view.items[0], went, SentTo::Reader(went.keyed())).await;
+    let going = Going { log: Some(evil::RECORD.to_owned()) };
+    hostile(&service, went.id.as_str()).await.leave(&id, &going).await.unwrap();
+    let page = mailbox(&browser, &code, &[]).await.html;
+    let gone = format!("Kon dit eerder lezen, en nu niet meer</dt><dd>{}</dd>", went.shown_as.nl);
+    assert!(page.contains(&gone) && !page.contains(&stays.shown_as.nl), "{page}");
 }
 
 #[actix_web::test]

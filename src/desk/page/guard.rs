@@ -2,7 +2,7 @@
 use std::sync::OnceLock;
 
 use actix_web::{
-    Error, HttpRequest, HttpResponse,
+    Error, HttpMessage, HttpRequest, HttpResponse,
     body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
     http::{Method, StatusCode, header},
@@ -12,19 +12,24 @@ use actix_web::{
 use subtle::ConstantTimeEq;
 
 use super::{Desk, view};
-use crate::web::{policy, web_headers};
+use crate::{
+    desk::transfer::paced,
+    web::{policy, web_headers},
+};
 
 const COOKIE: &str = "meldkluis-desk";
 
-/// Refuses a foreign Host or Origin, and whoever did not come in by the link.
+/// Refuses a foreign Host or Origin, and whoever did not come in by the link; and cuts off a body that hardly comes.
 pub(super) async fn guard(
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let refused = request.app_data::<Data<Desk>>().is_none_or(|desk| refused(desk, request.request()));
     let mut answer = if refused {
         request.into_response(view::plain(StatusCode::FORBIDDEN, "desk-refused")).map_into_left_body()
     } else {
+        let body = request.take_payload();
+        request.set_payload(paced(body));
         next.call(request).await?.map_into_right_body()
     };
     static POLICY: OnceLock<String> = OnceLock::new();
