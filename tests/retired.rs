@@ -156,6 +156,21 @@ async fn who_was_taken_out_stays_out_when_one_of_the_two_retires() {
     assert!(again.contains("not a reader who can be added"), "{again}");
 }
 
+/// The server wants two who read now.
+#[actix_web::test]
+async fn nobody_is_the_second_of_one_who_retired() {
+    let mut case = Case::filed(&[]).await;
+    case.desk(READER, &["read"]).await.unwrap();
+    let asked = case.says(READER, &["take-out", THIRD], "Is betrokken").await.unwrap();
+    case.retire(READER, today());
+    for (what, why) in [(THIRD, "nobody asked"), (asked["item"].as_str().unwrap(), "there is no such request")] {
+        let refused = case.desk(SECOND, &["confirm-take-out", what]).await.unwrap_err();
+        assert!(refused.contains(why), "{refused}");
+    }
+    let seen = case.desk(SECOND, &["read"]).await.unwrap();
+    assert!(seen.to_string().contains("Is betrokken") && !seen.to_string().contains("taken_out"), "{seen}");
+}
+
 #[actix_web::test]
 async fn of_who_was_revoked_nothing_counts() {
     let mut case = Case::filed(&[]).await;

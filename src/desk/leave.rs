@@ -177,7 +177,12 @@ impl Taking {
     /// Whether the signed-in reader can be the second.
     pub(super) fn waits_for(&self, client: &Client) -> bool {
         let me = client.me.keyed();
-        client.me.card.is_none() && !self.done && me != self.by && me != self.who
+        client.me.card.is_none() && self.is_open(client) && me != self.by && me != self.who
+    }
+
+    /// Whether it can still be done: by two who read now, and who retired meanwhile is none of them.
+    fn is_open(&self, client: &Client) -> bool {
+        !self.done && client.roster.keyed(&self.by).is_some()
     }
 }
 
@@ -238,7 +243,8 @@ pub async fn confirm_take_out(client: &Client, id: &CaseId, asked: &ItemId) -> R
     let (_, first) = proven(&items).find(|(item, _)| item == asked).ok_or_else(no_request)?;
     let Content::TakeOut(wanted) = &first.content else { return Err(no_request()) };
     let counts = |by: &KeyedReader| circle.readers.contains(by) || circle.may_take_out(by, &wanted.who);
-    let by = author(client, &items, first).filter(counts).ok_or_else(no_request)?;
+    let by = author(client, &items, first).filter(counts);
+    let by = by.filter(|by| client.roster.keyed(by).is_some()).ok_or_else(no_request)?;
     let me = client.me.keyed();
     if by == me || wanted.who == me || wanted.who == by {
         return Err(DeskError::known("desk-error-second"));
@@ -273,7 +279,7 @@ pub(super) async fn asked_out(client: &Client, id: &CaseId, who: &ReaderId) -> R
     let (_, items) = opened(client, id).await?;
     let circle = Circle::of(client, &items)?;
     let mut asked = takings(client, &circle, &items);
-    asked.retain(|taking| taking.who.reader == *who && !taking.done);
+    asked.retain(|taking| taking.who.reader == *who && taking.is_open(client));
     // One's own is the last resort: it is refused with the reason.
     asked.sort_by_key(|taking| taking.by == client.me.keyed());
     asked.first().map(|taking| taking.asked).ok_or_else(|| DeskError::known("desk-error-not-asked"))
