@@ -8,11 +8,16 @@ mod bare;
 #[expect(dead_code, reason = "other tests use the rest")]
 #[path = "support/hostile.rs"]
 mod evil;
+#[path = "after/local.rs"]
+mod local;
+#[path = "support/local.rs"]
+mod page;
 mod support;
 
 use bare::{Bare, RECORD, new_item};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use evil::{hostile, named, reporter, send};
+use local::Local;
 use meldkluis::{
     api_types::{Adding, SentTo, SlotSent},
     desk::Client,
@@ -184,6 +189,8 @@ async fn a_duty_with_a_notice_that_goes_to_nobody_is_marked_and_not_approved() {
     assert!(withheld.len() == 1 && withheld[0]["item"] == json!(asked), "{seen}");
     let words = filed.service.desk_words(SECOND, &["read", &filed.case]).await.unwrap();
     assert!(words.contains("The reporter does not get this"), "{words}");
+    let (_, page) = Local::desk(&filed.service, SECOND).await.get(&format!("/nl/case/{}", filed.case)).await;
+    assert_eq!(page.matches("De melder krijgt dit niet").count(), 1, "{page}");
 }
 
 #[actix_web::test]
@@ -240,6 +247,11 @@ async fn an_end_of_which_no_reader_says_anything_is_marked_for_the_coordinator()
     assert_eq!(seen, [ahead("answered"), ahead("answered"), ahead("closed")]);
     let words = filed.service.desk_words(COORDINATOR, &["overview"]).await.unwrap();
     assert!(words.contains("The server says that it is closed, and no record of a reader says so"), "{words}");
+    let desk = Local::desk(&filed.service, COORDINATOR).await;
+    for path in ["/nl/overview".to_owned(), format!("/nl/watch/{}", filed.case)] {
+        let (status, page) = desk.get(&path).await;
+        assert!(status == 200 && page.contains("De server zegt dat de zaak gesloten is"), "{path}: {page}");
+    }
 
     // Of what a reader says there is nothing to mark.
     let other = Filed::new().await;
