@@ -122,7 +122,17 @@ async fn filled(app: &App, cases: usize) -> BTreeSet<CaseId> {
     while let Some(Sealed { case, item, slots, payload }) = receive.recv().await {
         let slots = app.post.rows(&case, &item, slots, None);
         app.store
-            .file(&case, &NewItem { id: item, slots, readers: Vec::new(), payload: Payload::Inline(payload), most: 1 })
+            .file(
+                &case,
+                &NewItem {
+                    id: item,
+                    slots,
+                    aside: None,
+                    readers: Vec::new(),
+                    payload: Payload::Inline(payload),
+                    most: 1,
+                },
+            )
             .await
             .unwrap();
         all.insert(case.id);

@@ -15,6 +15,7 @@ pub(crate) fn new_file(path: &Path) -> io::Result<File> {
 }
 
 /// Opens a file, and makes it where it is not there.
+#[cfg(feature = "desk")]
 pub(crate) fn any_file(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false);

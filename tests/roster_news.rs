@@ -90,7 +90,7 @@ async fn a_desk_that_is_open_hears_of_a_new_roster_and_believes_no_other() {
     for name in files {
         std::fs::copy(service.path("roster").join(name), before.join(name)).unwrap();
     }
-    change(&service, "retention_days = 365", "retention_days = 730");
+    change(service.folder.path(), "retention_days = 365", "retention_days = 730");
     drop(program);
     let program = Program::start_at(service.folder.path(), &settings, address);
     for (desk, page) in &desks {
