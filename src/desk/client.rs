@@ -9,8 +9,7 @@ use reqwest::{Body, RequestBuilder, Response, StatusCode, redirect::Policy};
 use serde::de::DeserializeOwned;
 
 use super::{
-    DeskError, Identity, Item, State, along::learn, circle::origin, opened::OpenedBefore, register::about,
-    roster_news::RosterNews, transfer::Pace, went_along::WentAlong,
+    DeskError, Identity, opened::OpenedBefore, roster_news::RosterNews, transfer::Pace, went_along::WentAlong,
 };
 use crate::{
     api_types::{
@@ -20,11 +19,10 @@ use crate::{
     bundle,
     clock::Clock,
     domain::{
-        case::{AWAY_DAYS, CaseState},
+        case::AWAY_DAYS,
         day::Day,
         id::{CaseId, ItemId},
-        log::Deed,
-        roster::{Organisation, Roster},
+        roster::Roster,
         said::Said,
     },
     replace::replace,
@@ -67,7 +65,7 @@ pub struct Client {
     state: PathBuf,
     /// Where it is remembered how the logs stood.
     pub(super) logs: PathBuf,
-    before: OpenedBefore,
+    pub(super) before: OpenedBefore,
     news: RosterNews,
     /// Which advice went along with which report.
     pub(super) along: WentAlong,
@@ -208,23 +206,6 @@ impl Client {
         Ok(view)
     }
 
-    /// Refuses a case of which the server says that it is another organisation's than its reporter signed: to the overseers of that one
-    /// nothing is said. Who does not have the first item knows no more than that nobody reads in an organisation but its own readers, guests and
-    /// the desk outside.
-    pub(super) fn check_organisation(&self, case: &CaseView, items: &[Item]) -> Result<(), DeskError> {
-        let of = |o: &Organisation| o.reader(&self.me.reader).is_some();
-        let may = || {
-            let (outside, own) = (self.roster.outside(), self.roster.organisation(&case.org));
-            self.me.card.is_some() || outside.into_iter().chain(own).any(of)
-        };
-        let signed = origin(items).and_then(|origin| origin.org.as_ref());
-        if signed.map_or_else(may, |org| *org == case.org) {
-            Ok(())
-        } else {
-            Err(DeskError::known("desk-error-organisation"))
-        }
-    }
-
     /// An item as an ordinary age file, still sealed. It may take as long as it does: whoever reads it sees to its pace.
     pub async fn item(&self, id: &ItemId) -> Result<Response, DeskError> {
         self.fetched(|| self.http.get(self.url(&format!("items/{id}")))).await
@@ -244,52 +225,6 @@ impl Client {
             bytes.extend_from_slice(&chunk);
         }
         Ok(bytes.freeze())
-    }
-
-    /// Whether this reader looked into a case before, from this desk.
-    pub(super) fn has_opened(&self, case: &CaseId) -> bool {
-        self.before.knows(case)
-    }
-
-    /// The cases that this reader opened before, from this desk.
-    pub(super) fn opened_before(&self) -> Vec<CaseId> {
-        self.before.all()
-    }
-
-    /// Whether an item came in a case after this reader opened it last, from this desk.
-    pub(super) fn is_new(&self, case: &CaseId, item: &ItemId) -> bool {
-        self.before.is_new(case, item)
-    }
-
-    /// Remembers what of a case was shown to this reader.
-    pub(super) fn shown(&self, case: &CaseId, items: &[Item]) -> Result<(), DeskError> {
-        // What could not be fetched is new the next time.
-        let items = items.iter().filter(|item| !matches!(item.state, State::Away));
-        let items: Vec<ItemId> = items.map(|item| item.id).collect();
-        self.before.show(&self.me, case, &items)
-    }
-
-    /// A case that this reader looks into. The first time is in the log; and whoever is the first of all has opened it.
-    pub(super) async fn opened(&self, case: CaseView, items: &[Item]) -> Result<CaseView, DeskError> {
-        self.check_organisation(&case, items)?;
-        let unopened = case.state == CaseState::Unopened;
-        let case = if unopened { self.case(&case.case).await? } else { case };
-        // What a guest reads, or who only reads what went along, stays unopened.
-        let first_of_all = unopened && case.state != CaseState::Unopened;
-        if first_of_all || !self.before.knows_now(&self.me, &case.case) {
-            // Who comes later may not have all of it: the register keeps what those knew who had.
-            let (named, row) = about(self, (&case, items), None);
-            // Nor does who could not fetch all of it.
-            let whole = items.iter().all(|item| !matches!(item.state, State::Away));
-            match self.log(&case.org, Deed::Opened, (named, row.filter(|_| first_of_all && whole))).await {
-                Ok(()) => self.before.add(&self.me, case.case)?,
-                // A disk that is nearly full keeps nobody from answering a reporter. It is said the next time.
-                Err(error) if error.can_wait() => {}
-                Err(error) => return Err(error),
-            }
-        }
-        learn(self, &case, items)?;
-        Ok(case)
     }
 
     /// Adds an item; sending the same again adds nothing. A sign-in that has run out is renewed: before a body that is streamed,

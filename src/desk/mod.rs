@@ -1,6 +1,7 @@
 //! The readers' client. All opening for readers happens here, on their own machine.
 mod account;
 mod along;
+mod attach;
 mod browser;
 mod canary;
 mod case_words;
@@ -55,6 +56,7 @@ mod write;
 mod writing;
 
 pub use account::{OralReport, oral, write_account};
+pub use attach::Attachment;
 pub use browser::Browser;
 pub use canary::Report as CanaryReport;
 pub use casework::{begin, classified, classify, protocols, step_done, step_undone};
@@ -75,7 +77,7 @@ pub use proof::{Filing, check_proof};
 pub use reader_commands::ReaderCommand;
 pub use roster::Review;
 pub(crate) use watch::in_csv;
-pub use write::{Attachment, Sent, attach_file, write};
+pub use write::{Sent, attach_file, write};
 
 use actix_web::http::StatusCode;
 

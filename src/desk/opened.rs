@@ -8,12 +8,15 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{DeskError, Identity, kept::Kept};
+use super::{Client, DeskError, Identity, Item, State, along::learn, circle::origin, kept::Kept, register::about};
 use crate::{
     api_types::CaseView,
     domain::{
+        case::CaseState,
         id::{CaseId, ItemId},
+        log::Deed,
         order::Before,
+        roster::Organisation,
     },
 };
 
@@ -113,6 +116,71 @@ impl OpenedBefore {
     ) -> Result<(), DeskError> {
         let Ok(mut cases) = self.0.lock() else { return Ok(()) };
         cases.change(me, |Cases(cases)| how(cases))
+    }
+}
+
+impl Client {
+    /// Whether this reader looked into a case before, from this desk.
+    pub(super) fn has_opened(&self, case: &CaseId) -> bool {
+        self.before.knows(case)
+    }
+
+    /// The cases that this reader opened before, from this desk.
+    pub(super) fn opened_before(&self) -> Vec<CaseId> {
+        self.before.all()
+    }
+
+    /// Whether an item came in a case after this reader opened it last, from this desk.
+    pub(super) fn is_new(&self, case: &CaseId, item: &ItemId) -> bool {
+        self.before.is_new(case, item)
+    }
+
+    /// Remembers what of a case was shown to this reader.
+    pub(super) fn shown(&self, case: &CaseId, items: &[Item]) -> Result<(), DeskError> {
+        // What could not be fetched is new the next time.
+        let items = items.iter().filter(|item| !matches!(item.state, State::Away));
+        let items: Vec<ItemId> = items.map(|item| item.id).collect();
+        self.before.show(&self.me, case, &items)
+    }
+
+    /// A case that this reader looks into. The first time is in the log; and whoever is the first of all has opened it.
+    pub(super) async fn opened(&self, case: CaseView, items: &[Item]) -> Result<CaseView, DeskError> {
+        let unopened = case.state == CaseState::Unopened;
+        let case = if unopened { self.case(&case.case).await? } else { case };
+        self.check_organisation(&case, items)?;
+        // What a guest reads, or who only reads what went along, stays unopened.
+        let first_of_all = unopened && case.state != CaseState::Unopened;
+        if first_of_all || !self.before.knows_now(&self.me, &case.case) {
+            // Who comes later may not have all of it: the register keeps what those knew who had.
+            let (named, row) = about(self, (&case, items), None);
+            // Nor does who could not fetch all of it.
+            let whole = items.iter().all(|item| !matches!(item.state, State::Away));
+            match self.log(&case.org, Deed::Opened, (named, row.filter(|_| first_of_all && whole))).await {
+                Ok(()) => self.before.add(&self.me, case.case)?,
+                // A disk that is nearly full keeps nobody from answering a reporter. It is said the next time.
+                Err(error) if error.can_wait() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        learn(self, &case, items)?;
+        Ok(case)
+    }
+
+    /// Refuses a case of which the server says that it is another organisation's than its reporter signed: to the overseers of that one
+    /// nothing is said. Who does not have the first item knows no more than that nobody reads in an organisation but its own readers, guests and
+    /// the desk outside.
+    pub(super) fn check_organisation(&self, case: &CaseView, items: &[Item]) -> Result<(), DeskError> {
+        let of = |o: &Organisation| o.reader(&self.me.reader).is_some();
+        let may = || {
+            let (outside, own) = (self.roster.outside(), self.roster.organisation(&case.org));
+            self.me.card.is_some() || outside.into_iter().chain(own).any(of)
+        };
+        let signed = origin(items).and_then(|origin| origin.org.as_ref());
+        if signed.map_or_else(may, |org| *org == case.org) {
+            Ok(())
+        } else {
+            Err(DeskError::known("desk-error-organisation"))
+        }
     }
 }
 

@@ -8,13 +8,13 @@ use std::{
 use serde_json::json;
 
 use super::{
-    Client, DeskError,
+    Attachment, Client, DeskError,
     closing::means,
     commands::Options,
     numbers::case_id,
     open::entered,
     read::quoted,
-    write::{Attachment, Sent, possible, write},
+    write::{Sent, possible, write},
 };
 use crate::{
     domain::case::Act,

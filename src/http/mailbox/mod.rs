@@ -5,6 +5,7 @@ mod duty;
 mod gone;
 mod guests;
 mod letters;
+mod named;
 mod pages;
 mod parts;
 mod readers;

@@ -7,15 +7,15 @@ use super::{
     gone::gone,
     guests::{guest_name, guests, present},
     letters::read as read_letters,
+    named::{absent, held, name, reserve_joined},
     parts::{WentAlong, parted},
-    readers::{CaseReader, all as all_readers},
+    readers::all as all_readers,
     waits::{Elsewhere, Question, elsewhere},
     was_read,
 };
 use crate::{
     domain::{
-        case::{Case, CaseState, Done, Next, RESERVE_DAYS, next},
-        day::Day,
+        case::{CaseState, Done, Next, next},
         ends::ends,
         guest::GuestCard,
         routing,
@@ -342,48 +342,6 @@ fn more(app: &App, opened: &Opened, nobody: bool) -> Vec<(&'static str, &'static
     let all = [Target::Report, Target::Retaliation, Target::Identity];
     let can = |target: &Target| target.can(app, opened) && !(nobody && *target == Target::Identity);
     all.into_iter().filter(can).map(|target| (target.name(), target.words(opened))).collect()
-}
-
-/// The reserve reader who is still held back in a case that nobody opened: the reporter chose them too, and need not wait.
-fn held(t: Texts, case: &Case, readers: &[CaseReader<'_>], served: Day) -> Option<String> {
-    let held = readers.iter().find(|r| r.waits(served));
-    held.filter(|_| case.state == CaseState::Unopened).map(|r| t.pick(&r.reader.shown_as).to_owned())
-}
-
-/// That the reserve reader can read a case nobody opened: their day came (domain: day 4), or the reporter let them.
-fn reserve_joined(app: &App, t: Texts, case: &Case, (readers, left): (&[CaseReader<'_>], bool)) -> Option<String> {
-    let joined = readers.iter().find(|r| r.release.is_some() && !r.waits(app.clock.today()));
-    let (reader, day) =
-        joined.filter(|_| case.state == CaseState::Unopened).and_then(|r| Some((r.reader, r.release?)))?;
-    let id = if day < case.filed.plus_days(RESERVE_DAYS) { "reserve-let" } else { "reserve-joined" };
-    let id = if left && id == "reserve-joined" { "reserve-left" } else { id };
-    Some(t.with(id, &[("name", t.pick(&reader.shown_as).to_owned())]))
-}
-
-/// A reader as the reporter sees them; who cannot read yet, or not all, is named so.
-fn name(t: Texts, reader: &CaseReader<'_>, (served, passed): (Day, bool)) -> String {
-    let name = t.pick(&reader.reader.shown_as).to_owned();
-    let waits = reader.waits(served).then(|| t.get("reads-reserve"));
-    match waits.or(passed.then(|| t.get("reads-passed"))) {
-        Some(how) => format!("{name} ({how})"),
-        None => name,
-    }
-}
-
-/// Who is away, and who reads in their place.
-fn absent(app: &App, t: Texts, readers: &[CaseReader<'_>]) -> Vec<String> {
-    let held = readers.iter().find(|r| r.waits(app.clock.today()));
-    let stand_in = held.map(|r| t.pick(&r.reader.shown_as).to_owned());
-    let one = |r: &CaseReader<'_>| {
-        let values = [("name", t.pick(&r.reader.shown_as).to_owned()), ("day", t.day(r.away?))];
-        Some(match stand_in.as_ref().filter(|_| r.release.is_none()) {
-            Some(other) => t.with("away-stand-in", &[values.as_slice(), &[("other", other.clone())]].concat()),
-            None => t.with("away", &values),
-        })
-    };
-    let mut absent = readers.iter().filter_map(one).collect();
-    consent::shorten(t, &mut absent, consent::LINES);
-    absent
 }
 
 /// Bytes in words, for the limit beside the file field.
