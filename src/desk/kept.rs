@@ -15,7 +15,7 @@ use super::{DeskError, Identity};
 use crate::{private, replace::replace};
 
 /// How long another program may take to write a file.
-const PATIENCE: Duration = Duration::from_secs(1);
+const PATIENCE: Duration = Duration::from_secs(3);
 const LOOK: Duration = Duration::from_millis(10);
 
 /// Waits a little until no other program changes a file; none of ours does until what this returns is dropped. A program that stands still keeps
