@@ -48,7 +48,9 @@ async fn main_job(database: Option<String>) {
     service.desk(READER, &["note", &case, "--file", text, "--attach", along]).await.unwrap();
 
     let page = browser.post("/nl/mailbox", &[("code".into(), code.clone())]).await;
-    assert!(!page.html.contains("Functionaris integriteit 4"), "opened in time: the reserve reader never reads");
+    let reserve = "<dt>Leest pas als iedereen weggaat die het opende</dt><dd>Functionaris integriteit 4</dd>";
+    assert!(page.html.contains(reserve), "opened in time: the reserve reader does not read");
+    assert_eq!(service.desk(RESERVE, &["inbox"]).await.unwrap(), serde_json::json!([]));
     assert!(page.html.contains("CANARY-ANSWER-90ab") && page.html.contains("Bevestiging"));
     assert!(!page.html.contains("CANARY-STORY"), "the reporter's own text is never shown again");
     let written = [("code".into(), code.clone()), ("act".into(), "write".into()), ("text".into(), "Nog iets".into())];

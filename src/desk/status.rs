@@ -17,7 +17,9 @@ pub(super) fn of(id: &str) -> StatusCode {
         "much" => StatusCode::TOO_MANY_REQUESTS,
         "busy" => StatusCode::SERVICE_UNAVAILABLE,
         // The server is not there, or what it says cannot be.
-        "answer" | "away" | "elsewhere" | "length" | "log" | "slow" | "swapped" => StatusCode::BAD_GATEWAY,
+        "answer" | "away" | "elsewhere" | "length" | "log" | "organisation" | "slow" | "swapped" => {
+            StatusCode::BAD_GATEWAY
+        }
         // This machine.
         "identity" | "keys" | "keys-there" | "no-identity" | "passphrase" | "remembered" => {
             StatusCode::INTERNAL_SERVER_ERROR

@@ -119,7 +119,7 @@ pub(super) async fn protocol(
             let items = open.cases.get(&id).map(Vec::as_slice).unwrap_or_default();
             begin_text(t, items, step, &mut notes);
         }
-        page(open, t, &case, (&notes, done.err().map(|error| error.in_words(t))))
+        page(open, t, &case, (&notes, done.err()))
     })
     .await
 }
@@ -153,7 +153,7 @@ fn begin_text(t: Texts, items: &[Item], step: &str, notes: &mut Notes) {
     notes.insert(step.to_owned(), Plaintext::from(text));
 }
 
-fn page(open: &Unlocked, t: Texts, case: &CaseView, (notes, error): (&Notes, Option<String>)) -> Answer {
+fn page(open: &Unlocked, t: Texts, case: &CaseView, (notes, error): (&Notes, Option<DeskError>)) -> Answer {
     let items = open.cases.get(&case.case).map(Vec::as_slice).unwrap_or_default();
     let today = open.client.today();
     let review = |p: &protocol::Protocol| {
@@ -182,7 +182,8 @@ fn page(open: &Unlocked, t: Texts, case: &CaseView, (notes, error): (&Notes, Opt
         current: n + 1 == count,
     };
     let works = begun.iter().enumerate().map(work).collect();
-    let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let status = error.as_ref().map_or(StatusCode::OK, |error| error.status);
+    let error = error.map(|error| error.in_words(t));
     let page = Page { t, case: case.case, choices, works, open: open_for_work, error };
     Ok(view::page(t, status, &t.get("protocol-title"), &open.client, &page.render().unwrap_or_default()))
 }
