@@ -24,6 +24,8 @@ mod looks;
 mod news;
 #[path = "after/once.rs"]
 mod once;
+#[path = "after/told.rs"]
+mod told;
 #[path = "after/waits.rs"]
 mod waits;
 #[path = "after/withdrawn.rs"]
@@ -40,6 +42,7 @@ mod webdriver;
 use support::{Browser, Service};
 
 const READER: &str = "bzk-functionaris-1";
+const SECOND: &str = "bzk-functionaris-2";
 
 /// A service with a report that a reader has opened: the reporter's browser and code, and the case.
 async fn opened() -> (Service, Browser, String, String) {
@@ -61,4 +64,19 @@ async fn letter_of(service: &Service, by: &str, act: &str, case: &str) -> Result
     let file = service.path("letter.txt");
     std::fs::write(&file, "Een brief").unwrap();
     service.desk(by, &[act, case, "--file", file.to_str().unwrap()]).await
+}
+
+/// Writes with a command that takes a text; returns the item.
+async fn with_text(service: &Service, who: &str, words: &[&str]) -> String {
+    let file = service.path("text.txt");
+    std::fs::write(&file, "Een reden").unwrap();
+    let done = service.desk(who, &[words, &["--file", file.to_str().unwrap()]].concat()).await.unwrap();
+    done["item"].as_str().unwrap_or_default().to_owned()
+}
+
+/// A report that both have opened.
+async fn opened_by_both() -> (Service, String) {
+    let (service, _, _, case) = opened().await;
+    service.desk(SECOND, &["read", &case]).await.unwrap();
+    (service, case)
 }

@@ -152,7 +152,7 @@ async fn story_20_a_hand_over_asks_the_reporter_keeps_the_protocol_and_leaves_a_
     mailbox(&browser, &code, &[("act", "consent-yes"), ("request", &request)]).await;
     service.desk(OFFICER, &["hand-over", &case, &request]).await.unwrap();
     assert!(service.desk(MANAGER, &["read", &case]).await.unwrap().to_string().contains(STORY));
-    assert_eq!(row(&service, &case).await["row"]["progress"]["version"], json!(2));
+    assert_eq!(row(&service, &case).await["row"]["progress"]["version"], json!(3));
     let done = deeds(&service, &case).await;
     assert!(
         ["protocol", "asked_consent", "handed_over"].iter().all(|deed| done.contains(&(*deed).to_owned())),

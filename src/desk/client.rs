@@ -25,6 +25,7 @@ use crate::{
         roster::Roster,
         said::Said,
     },
+    private,
     replace::replace,
     roster_files::{self, Files, Seen},
 };
@@ -90,6 +91,9 @@ impl Client {
             http = http.proxy(reqwest::Proxy::all(proxy)?);
         }
         let (http, origin) = (http.build()?, place.server.trim_end_matches('/').to_owned());
+        if let Some(folder) = place.state.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            private::folder(folder)?;
+        }
         let (files, roster) = fetch_roster(&http, &origin, (&place.anchor, &place.state), place.clock).await?;
         let me = me.into();
         let before = OpenedBefore::load(&place.state, &me);

@@ -1,6 +1,7 @@
 //! What closing a case means, said before it is done: nobody can open it again.
 use super::{
     Client, Content, Item,
+    case_words::CaseWords,
     circle::{proven, withdrawn},
     open::advice,
     pass_on,
@@ -41,7 +42,9 @@ fn not_done(client: &Client, t: Texts, (case, items): (&CaseView, &[Item])) -> V
         .map_or(0, |(_, worked)| worked.protocol.steps.iter().filter(|step| !worked.done(step)).count());
     // Who withdrew is owed no word of it: see [`super::owed`].
     let owed = withdrawn(items).is_none();
+    let duty = CaseWords::of(client, t, items).duties().iter().any(|duty| !duty.done);
     [
+        duty.then(|| t.get("desk-close-duty")),
         (owed && !done(Kind::Acknowledgement)).then(|| t.get("desk-close-unacknowledged")),
         (owed && !done(Kind::Feedback)).then(|| t.get("desk-close-no-feedback")),
         (!by_reader().any(|(_, o)| outcome(&o.content))).then(|| t.get("desk-close-no-outcome")),

@@ -185,6 +185,8 @@ pub(super) async fn inbox(options: &Options, client: &Client, asked: &Asked) -> 
         let state = state(t, c, asks(c));
         format!("{}  {}  {state}  filed {}  {due}  {items} item(s){told}{title}{news}", c.case, c.org, c.filed)
     };
-    let lines: Vec<String> = cases.iter().map(line).collect();
+    let away = client.away_until().await?;
+    let away = away.map(|day| t.with("desk-away-is", &[("day", day.to_string())]));
+    let lines: Vec<String> = away.into_iter().chain(cases.iter().map(line)).collect();
     Ok(if lines.is_empty() { "No cases.".to_owned() } else { lines.join("\n") })
 }

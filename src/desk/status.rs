@@ -21,7 +21,7 @@ pub(super) fn of(id: &str) -> StatusCode {
             StatusCode::BAD_GATEWAY
         }
         // This machine.
-        "identity" | "keys" | "keys-there" | "no-identity" | "passphrase" | "remembered" => {
+        "anchor" | "identity" | "keys" | "keys-there" | "no-identity" | "passphrase" | "remembered" => {
             StatusCode::INTERNAL_SERVER_ERROR
         }
         _ => StatusCode::CONFLICT,

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     api_types::oversight::{Group, OverviewCase},
-    domain::{day::Day, ends::ends, id::CaseId},
+    domain::{case::CaseState, day::Day, ends::ends, id::CaseId, register::Row},
     replace::replace,
     roster_files::{self, Files},
     seal::code::Language,
@@ -140,8 +140,11 @@ pub(super) fn verify(options: &Options, me: Option<&Identity>, file: &Path) -> R
     if archive.version != 1 || archive.log.version != Export::VERSION {
         return Err(cannot("its version is not known; use the program that made it".to_owned()));
     }
-    let anchor = roster_files::anchor(&options.place().anchor)?;
-    let (roster, _) = archive.roster.verify(&anchor, archive.day, |_| None)?;
+    let anchor = options.place().anchor;
+    if !anchor.exists() {
+        return Err(DeskError::known("desk-error-anchor"));
+    }
+    let (roster, _) = archive.roster.verify(&roster_files::anchor(&anchor)?, archive.day, |_| None)?;
     let records = archive.log.records.len();
     let Some(me) = me else {
         return match archive.log.is_chain(&roster.instance) {
@@ -253,6 +256,14 @@ async fn hold(options: &Options, client: &Client, case: &str, hold: bool) -> Res
     Ok(if options.json { json!({ "held": hold }).to_string() } else { words.to_owned() })
 }
 
+/// The text that says where a case stands. Who had opened one that nobody has opened now wrote its row of the register.
+pub(super) fn state(case: &OverviewCase, row: Option<&Row>) -> &'static str {
+    match case.state {
+        CaseState::Unopened if row.is_some() => "desk-state-left",
+        state => state.text_id(),
+    }
+}
+
 async fn overview(options: &Options, client: &Client) -> Result<String, DeskError> {
     let mut overview = client.overview().await?;
     let entries = client.fetch_log().await?.entries(&client.roster, &client.me.seal);
@@ -286,7 +297,8 @@ async fn overview(options: &Options, client: &Client) -> Result<String, DeskErro
     }
     for c in &overview.cases {
         let due = owed(c).in_words(t, c.due.to_string(), c.due < client.today());
-        let (case, state, groups) = (c.case, t.get(c.state.text_id()), groups(t, &c.groups));
+        let (case, state, groups) =
+            (c.case, t.get(state(c, rows.get(&c.case).map(|known| &known.row))), groups(t, &c.groups));
         let ends = will_end(client, t, c);
         let _ =
             writeln!(text, "{case}  {state}  filed {}  {due}  {groups}\n  {}: {ends}", c.filed, t.get("ends-title"));

@@ -2,9 +2,8 @@
 //! side, keep what the other learned.
 use serde_json::{Value, json};
 
-use super::{Browser, READER, Service, advice, local::Local, opened};
+use super::{Browser, READER, SECOND, Service, advice, local::Local, opened, opened_by_both, with_text};
 
-const SECOND: &str = "bzk-functionaris-2";
 const COLLEAGUE: &str = "bzk-functionaris-3";
 const COORDINATOR: &str = "bzk-coordinator";
 const NEW: &str = "bzk-leidinggevende-1";
@@ -12,20 +11,6 @@ const NEW: &str = "bzk-leidinggevende-1";
 async fn row(service: &Service, reader: &str, case: &str) -> Value {
     let inbox = service.desk(reader, &["inbox"]).await.unwrap();
     inbox.as_array().unwrap().iter().find(|row| row["case"] == case).unwrap().clone()
-}
-
-async fn with_text(service: &Service, who: &str, words: &[&str]) -> String {
-    let file = service.path("text.txt");
-    std::fs::write(&file, "Een reden").unwrap();
-    let done = service.desk(who, &[words, &["--file", file.to_str().unwrap()]].concat()).await.unwrap();
-    done["item"].as_str().unwrap_or_default().to_owned()
-}
-
-/// A report that both have opened.
-async fn opened_by_both() -> (Service, String) {
-    let (service, _, _, case) = opened().await;
-    service.desk(SECOND, &["read", &case]).await.unwrap();
-    (service, case)
 }
 
 #[actix_web::test]

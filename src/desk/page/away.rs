@@ -48,6 +48,7 @@ pub(super) async fn away(desk: Data<Desk>, request: HttpRequest, lang: Path<Stri
         if open.client.me.card.is_some() {
             return Err(DeskError::known("desk-error-guest").into());
         }
+        open.client.reads()?;
         if sent.is_empty() {
             return page(open, t, None, None).await;
         }

@@ -113,6 +113,7 @@ const MOST_FAILED: usize = 3;
 
 /// Fetches and opens what is new in a case: messages, and what small files are. What was fetched stays, whatever becomes of the rest.
 pub(super) async fn refresh(open: &mut Unlocked, id: &CaseId) -> Result<CaseView, DeskError> {
+    open.client.reads()?;
     let case = open.client.case(id).await?;
     let items = open.cases.entry(*id).or_default();
     items.retain(|item| case.items.contains(&item.id) && !matches!(item.state, State::Away));

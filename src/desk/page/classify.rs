@@ -46,6 +46,7 @@ struct Page {
     case: CaseId,
     path: &'static str,
     title: &'static str,
+    button: &'static str,
     chosen: Option<String>,
     questions: Vec<Question>,
     error: Option<String>,
@@ -148,7 +149,8 @@ fn show(
     let (path, title) = words(made.stage);
     let questions = questions(t, made, kind);
     let named = questions.iter().any(|question| question.wrong);
-    let page = Page { t, case: *id, path, title, chosen, questions, error, named };
+    let button = if made.stage == Stage::Closing { "desk-class-end" } else { "desk-class-do" };
+    let page = Page { t, case: *id, path, title, button, chosen, questions, error, named };
     view::page(t, status, &t.get(title), &open.client, &page.render().unwrap_or_default())
 }
 

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     api_types::CaseView,
-    desk::{DeskError, Item, ask_consent, candidates, consent::may_ask, hand_over, shareable},
+    desk::{DeskError, Item, State, ask_consent, candidates, consent::may_ask, hand_over, shareable},
     domain::id::{CaseId, ItemId, ReaderId},
     seal::{Plaintext, consent::Named},
     text::Texts,
@@ -57,6 +57,13 @@ pub(super) fn item_choices(open: &Unlocked, t: Texts, case: &CaseId, chosen: Opt
     shareable(items).iter().map(item).collect()
 }
 
+/// That some files are not among them, where there are such: nobody knows yet whose they are.
+pub(super) fn unfetched(open: &Unlocked, t: Texts, case: &CaseId) -> Option<String> {
+    let items: &[Item] = open.cases.get(case).map(Vec::as_slice).unwrap_or_default();
+    let count = items.iter().filter(|item| matches!(item.state, State::Large(_) | State::Away)).count();
+    (count > 0).then(|| t.with("desk-items-unfetched", &[("count", count.to_string())]))
+}
+
 /// The items that were chosen.
 pub(super) fn chosen_items(sent: &Fields) -> Vec<ItemId> {
     sent.iter().filter(|(n, _)| n == "item").filter_map(|(_, v)| v.choice().and_then(ItemId::parse)).collect()
@@ -69,6 +76,7 @@ struct HandOver<'a> {
     case: CaseId,
     readers: Vec<Choice>,
     items: Vec<Choice>,
+    unfetched: Option<String>,
     reason: &'a Plaintext,
     error: Option<Wrong>,
     /// Somebody besides the reporter has had the code.
@@ -158,6 +166,7 @@ async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, sent: &Sent, fresh: bo
         case: *id,
         readers: to,
         items: item_choices(open, t, id, (!fresh).then_some(&sent.items)),
+        unfetched: unfetched(open, t, id),
         reason: &sent.reason,
         error,
         code: open.words(t, id).told().map(|told| told.consent),

@@ -24,7 +24,7 @@ use crate::{
         ledger::{ahead, coordinated, released, take_without_clock},
         owed::Owed,
         register,
-        watch::{groups, will_end},
+        watch::{groups, state, will_end},
     },
     domain::{
         case::CaseState,
@@ -171,7 +171,7 @@ fn case(open: &Unlocked, t: Texts, (case, entries): (&OverviewCase, &[Entry]), r
         case: case.case,
         short: short(&case.case),
         filed: t.day(case.filed),
-        state: t.get(case.state.text_id()),
+        state: t.get(state(case, row)),
         due,
         late,
         ends: will_end(&open.client, t, case),

@@ -76,7 +76,13 @@ pub(super) async fn roster(
     lang: Path<String>,
     form: MaybeForm,
 ) -> HttpResponse {
-    answer(&desk, &request, &lang, fields(form), async |open, t, _| Ok(page(open, t, None, None))).await
+    answer(&desk, &request, &lang, fields(form), async |open, t, _| {
+        if open.client.me.card.is_some() {
+            return Err(DeskError::known("desk-error-guest").into());
+        }
+        Ok(page(open, t, None, None))
+    })
+    .await
 }
 
 /// A file to come: looked at or, with a key, signed.

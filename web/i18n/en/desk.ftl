@@ -156,6 +156,7 @@ desk-close-title = Are you sure that you want to close this case?
 desk-close-along = The reporter made a report of this and lets something of it go along. You have not passed that on yet, and after closing nobody can.
 desk-close-unacknowledged = Receipt has not been confirmed yet.
 desk-close-no-feedback = No feedback has been given yet. The law asks for it.
+desk-close-duty = A hand-over that the law demands was asked for, and is not carried out. After this it cannot be any more.
 desk-close-no-outcome = The outcome has not been recorded yet.
 desk-close-steps = { $count ->
     [one] One step of the protocol has not been done.
@@ -201,6 +202,10 @@ desk-act-hand-over = Ask whether somebody else may read along
 desk-about-hand-over = The reporter reads whom you name, why, and which items, and says yes or no. As long as there is no yes, you share nothing. You may ask once more for the same person, with a new reason.
 desk-hand-over-to = Who would read along?
 desk-hand-over-items = Which items exactly?
+desk-items-unfetched = { $count ->
+    [one] One large file is not in this list, because it was not fetched. Look at it in the case first if it has to go along.
+   *[other] { $count } large files are not in this list, because they were not fetched. Look at them in the case first if they have to go along.
+}
 desk-hand-over-reason = Why is this needed?
 desk-hand-over-hint = The reporter reads this. Write in plain words what this person will do.
 desk-hand-over-ask = Ask the reporter
@@ -247,6 +252,7 @@ desk-error-differ = the two passphrases differ; nothing was made
 desk-error-passphrase = the passphrase is not right
 desk-error-identity = this is not an identity file
 desk-error-no-identity = name the file with your keys, with --identity
+desk-error-anchor = the root signers are not there: name the anchor file (anchor.toml) with --root before the command
 desk-error-organisation = the server says that this case is of another organisation than its reporter said; nothing was done or written into a log. Tell the administrators of Meldkluis, not through this page
 desk-error-swapped = the server gave another case than was asked for; nothing was done
 desk-error-remembered = the remembered roster is damaged
@@ -325,6 +331,7 @@ desk-error-not-kept = this case is not kept: its destruction is not held
 desk-class-title = Classify this report
 desk-class-text = The reporter never chooses a legal class: you do. Other readers of the case see this, and the coordinator and the auditor see it in the register. The reporter does not.
 desk-class-chosen = The reporter chose: { $topic }
+desk-class-end = Record the outcome
 desk-class-do = Record the classification
 desk-act-classify = Classify
 desk-act-outcome = Record the outcome

@@ -156,6 +156,7 @@ desk-close-title = Weet u zeker dat u deze zaak wilt afsluiten?
 desk-close-along = De melder maakte hier een melding van en laat er iets van meegaan. U gaf dat nog niet door, en na het afsluiten kan niemand dat meer.
 desk-close-unacknowledged = De ontvangst is nog niet bevestigd.
 desk-close-no-feedback = Er is nog geen terugkoppeling gegeven. De wet vraagt daarom.
+desk-close-duty = Er is om een overdracht gevraagd die de wet eist. Die is niet uitgevoerd, en dat kan hierna niet meer.
 desk-close-no-outcome = De uitkomst is nog niet vastgelegd.
 desk-close-steps = { $count ->
     [one] Van het protocol is nog één stap niet gedaan.
@@ -201,6 +202,10 @@ desk-act-hand-over = Vraag of iemand anders mag meelezen
 desk-about-hand-over = De melder leest wie u noemt, waarom, en om welke stukken het gaat, en zegt ja of nee. Zolang er geen ja is, deelt u niets. U mag het voor dezelfde persoon nog een keer vragen, met een nieuwe reden.
 desk-hand-over-to = Wie zou mogen meelezen?
 desk-hand-over-items = Welke stukken precies?
+desk-items-unfetched = { $count ->
+    [one] Eén groot bestand staat niet in deze lijst, omdat het niet is opgehaald. Moet het mee? Bekijk het dan eerst in de zaak.
+   *[other] { $count } grote bestanden staan niet in deze lijst, omdat ze niet zijn opgehaald. Moeten ze mee? Bekijk ze dan eerst in de zaak.
+}
 desk-hand-over-reason = Waarom is dit nodig?
 desk-hand-over-hint = De melder leest dit. Schrijf in gewone woorden wat deze persoon gaat doen.
 desk-hand-over-ask = Vraag het de melder
@@ -247,6 +252,7 @@ desk-error-differ = De twee wachtzinnen zijn niet gelijk. Er is niets gemaakt.
 desk-error-passphrase = Deze wachtzin is niet goed.
 desk-error-identity = Dit is geen bestand met sleutels.
 desk-error-no-identity = Noem het bestand met uw sleutels, met --identity.
+desk-error-anchor = Het bestand met de ondertekenaars (anchor.toml) is er niet. Noem het met --root vóór de opdracht.
 desk-error-organisation = De server zegt dat deze zaak van een andere organisatie is dan de melder zei. Er is niets gedaan en niets in een logboek gezet. Meld dit bij de beheerder van Meldkluis, niet via deze pagina.
 desk-error-swapped = De server gaf een andere zaak dan gevraagd. Er is niets gedaan. Meld dit.
 desk-error-remembered = Wat deze computer van de lijst met lezers onthield, is beschadigd.
@@ -325,6 +331,7 @@ desk-error-not-kept = Het vernietigen van deze zaak is niet uitgesteld.
 desk-class-title = Deze melding indelen
 desk-class-text = De melder kiest nooit een juridische soort: dat doet u. Andere lezers van de zaak zien dit, en de coördinator en de auditor zien het in het register. De melder ziet het niet.
 desk-class-chosen = De melder koos: { $topic }
+desk-class-end = Leg de uitkomst vast
 desk-class-do = Indeling vastleggen
 desk-act-classify = Indelen
 desk-act-outcome = Uitkomst vastleggen

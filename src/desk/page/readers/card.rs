@@ -16,7 +16,7 @@ use crate::{
             Desk, Fields,
             answer::{Answer, Fault, MaybeForm, answer, case_of, fields},
             case::refresh_with_files,
-            hand_over::{Choice, asked_for, chosen_items, item_choices},
+            hand_over::{Choice, asked_for, chosen_items, item_choices, unfetched},
             language::only_shown,
             lock::Unlocked,
             view::Wrong,
@@ -35,6 +35,7 @@ struct Card {
     name: String,
     card: String,
     items: Vec<Choice>,
+    unfetched: Option<String>,
     reason: Plaintext,
     error: Option<Wrong>,
 }
@@ -55,6 +56,7 @@ pub(super) async fn page(
         name: guest_name(t, card),
         card: serde_json::to_string(card).map_err(|e| DeskError::new(e.to_string()))?,
         items: item_choices(open, t, &card.case, (!sent.is_empty()).then_some(&chosen_items(sent))),
+        unfetched: unfetched(open, t, &card.case),
         reason: text_of(sent, "text"),
         error,
     };
