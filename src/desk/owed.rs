@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Client, Item, Opened,
-    circle::{proven, withdrawn},
+    Client, Item,
+    circle::{done, withdrawn},
     consent::begun,
     open::advice,
 };
@@ -16,7 +16,7 @@ use crate::{
         day::Day,
         register::{CaseKind, Row},
     },
-    seal::{Author, Kind},
+    seal::Kind,
     text::Texts,
 };
 
@@ -36,8 +36,7 @@ pub(super) struct Asks {
 impl Asks {
     /// From what a case holds.
     pub(super) fn of(items: &[Item]) -> Self {
-        let by_reader = |o: &Opened, kind| o.manifest.head.kind == kind && o.manifest.head.author != Author::Reporter;
-        let said = |kind| proven(items).any(|(_, opened)| by_reader(opened, kind));
+        let said = |kind| done(items).any(|(_, opened)| opened.manifest.head.kind == kind);
         let done = Done { acknowledged: said(Kind::Acknowledgement), fed_back: said(Kind::Feedback) };
         let report = begun(items, |kind| kind == Kind::Report);
         Self { without_term: advice(items), report, done, withdrawn: withdrawn(items).is_some() }
