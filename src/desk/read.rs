@@ -24,8 +24,15 @@ use super::{
     owed::{Asks, Owed},
     safe_json, safe_text,
     summary::Summaries,
+    write::may_send,
 };
-use crate::{api_types::CaseView, domain::guest::GuestCard, private, seal::code::Language, text::Texts};
+use crate::{
+    api_types::CaseView,
+    domain::guest::GuestCard,
+    private,
+    seal::{Kind, code::Language},
+    text::Texts,
+};
 
 /// Opens a case and says what is in it. Fails when nothing opens.
 pub(super) async fn read(
@@ -244,8 +251,20 @@ fn head((case, owed): (&CaseView, Owed), client: &Client, words: &CaseWords<'_>,
             text += &does(&format!("hand-over {} {request}", case.case));
         }
     }
+    let may = |kind| may_send(kind, case.state).is_ok();
     for duty in words.duties() {
         text += &line(&words.duty(&duty, case.state));
+        if duty.waits_for(client) && may(Kind::DutyApproval) {
+            text += &does(&format!("approve-duty {} {}", case.case, duty.request));
+        }
+        let come = duty.not_before.is_none_or(|day| day <= client.today());
+        if duty.is_approved() && come && client.me.card.is_none() && may(Kind::HandOver) {
+            text += &does(&format!("hand-over {} {}", case.case, duty.request));
+        }
+    }
+    for taking in words.takings().iter().filter(|taking| taking.waits_for(client)) {
+        text += &line(&t.with("desk-waits", &[("what", t.get("waits-take-out"))]));
+        text += &does(&format!("confirm-take-out {} {}", case.case, taking.asked));
     }
     for (other, duplicate) in links(items) {
         let id = if duplicate { "desk-link-duplicate" } else { "desk-link-linked" };

@@ -93,13 +93,13 @@ pub enum Slip {
     Nothing,
 }
 
-/// A reporter's code. Zeroed when dropped; no Debug, Display, Clone or Serialize.
-pub struct Code(Zeroizing<[u8; 16]>);
+/// A reporter's code. Zeroed when dropped; no Debug, Display, Clone or Serialize. In a place of its own, so that moving it leaves no copy of it behind.
+pub struct Code(Box<Zeroizing<[u8; 16]>>);
 
 impl Code {
     /// The code with these 128 bits.
     pub fn from_bits(bits: [u8; 16]) -> Self {
-        Self(Zeroizing::new(bits))
+        Self(Box::new(Zeroizing::new(bits)))
     }
 
     /// Its twelve words, in order.
@@ -201,7 +201,7 @@ impl Code {
     }
 
     fn indices(&self, instance: &InstanceId) -> [usize; WORDS] {
-        let bits = u128::from_be_bytes(*self.0);
+        let bits = u128::from_be_bytes(**self.0);
         let mut places = [0; WORDS];
         let (mut shift, mask) = (128, (1_u128 << BITS_A_WORD) - 1);
         for place in &mut places {

@@ -57,6 +57,30 @@ async fn what_waits_for_a_second_reader_is_named_until_it_is_done() {
 }
 
 #[actix_web::test]
+async fn the_command_that_does_what_waits_stands_in_the_case() {
+    let (service, case) = opened_by_both().await;
+    let named = async |command: String| {
+        let mut named = Vec::new();
+        for reader in [READER, SECOND] {
+            let words = service.desk_words(reader, &["read", &case]).await.unwrap();
+            named.push(words.contains(&format!("The command {command} does it.")));
+        }
+        named
+    };
+    let duty = ["ask-duty", &case, "--to", NEW, "--ground", "court_order", "--reference", "C/13/1", "--no-notice"];
+    let asked = with_text(&service, READER, &duty).await;
+    assert_eq!(named(format!("approve-duty {case} {asked}")).await, [false, true]);
+    assert_eq!(named(format!("hand-over {case} {asked}")).await, [false, false]);
+    service.desk(SECOND, &["approve-duty", &case, &asked]).await.unwrap();
+    assert_eq!(named(format!("approve-duty {case} {asked}")).await, [false, false]);
+    assert_eq!(named(format!("hand-over {case} {asked}")).await, [true, true]);
+    service.desk(READER, &["hand-over", &case, &asked]).await.unwrap();
+    assert_eq!(named(format!("hand-over {case} {asked}")).await, [false, false]);
+    let out = with_text(&service, READER, &["take-out", &case, NEW]).await;
+    assert_eq!(named(format!("confirm-take-out {case} {out}")).await, [false, true]);
+}
+
+#[actix_web::test]
 async fn a_yes_of_the_reporter_waits_for_who_can_do_it_until_it_is_done() {
     let service = Service::start(None).await;
     let browser = Browser::new(&service.base);

@@ -78,7 +78,7 @@ async fn a_case_is_left_once_it_was_said_what_that_means() {
     assert!(means.contains("You then read nothing more of this case"), "{refused}");
     // Nobody has opened it: it is not said why they go.
     let (shown, end) = typed(&service, COLLEAGUE, &["leave", &case], "no\n").await;
-    assert!(end == Some(1) && shown.contains("Nobody has opened this case yet"), "{shown}");
+    assert!(end == Some(1) && shown.contains("Nobody who can read this case now has opened it"), "{shown}");
     service.desk(OFFICER, &["read", &case]).await.unwrap();
     let (shown, end) = typed(&service, COLLEAGUE, &["leave", &case], "close\n").await;
     assert!(end == Some(1) && shown.contains("you did not leave the case"), "{shown}");
