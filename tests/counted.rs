@@ -3,11 +3,21 @@
 #![cfg(all(feature = "server", feature = "desk"))]
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
 #[expect(dead_code, reason = "other tests use the rest")]
+#[path = "oversight/bare.rs"]
+mod bare;
+#[expect(dead_code, reason = "other tests use the rest")]
 #[path = "support/hostile.rs"]
 mod evil;
+#[path = "after/local.rs"]
+mod local;
+#[path = "support/local.rs"]
+mod page;
 mod support;
 
+use bare::Bare;
+use base64::{Engine, prelude::BASE64_STANDARD};
 use evil::{hostile, reporter, send};
+use local::Local;
 use meldkluis::{
     domain::id::CaseId,
     seal::{Kind, Plaintext, Recipients},
@@ -100,4 +110,39 @@ async fn what_does_not_go_to_the_reporter_is_not_done() {
 #[actix_web::test]
 async fn what_the_server_did_not_count_is_not_done() {
     pretended(true).await;
+}
+
+#[actix_web::test]
+async fn a_row_of_which_the_server_counted_nothing_is_marked_for_the_coordinator() {
+    let filed = Filed::new().await;
+    let overview = async || filed.service.desk(COORDINATOR, &["overview"]).await.unwrap();
+    let by = Bare::new(&filed.service, READER).await;
+    assert_eq!(overview().await["behind"], json!([]));
+    assert_eq!(by.log("bzk", &BASE64_STANDARD.encode(by.all_done(&filed.case).await)).await, 200);
+    let mut seen = Vec::new();
+    for act in ["acknowledge", "feedback", "close"] {
+        let overview = overview().await;
+        seen.push((overview["behind"].clone(), overview["owed"][0]["owed"].clone()));
+        if act == "acknowledge" {
+            marked(&filed).await;
+        }
+        filed.acts(act).await;
+    }
+    let closed = json!([{ "case": filed.case, "register_says": "closed" }]);
+    // On one day the clock cannot tell feedback from an acknowledgement.
+    let owed = ["acknowledge", "fed_back", "fed_back"].map(|owed| (closed.clone(), json!(owed)));
+    assert_eq!(seen, owed);
+    let overview = overview().await;
+    assert_eq!((&overview["behind"], &overview["ahead"]), (&json!([]), &json!([])));
+}
+
+/// The coordinator reads that the server did not count an end.
+async fn marked(filed: &Filed) {
+    let words = filed.service.desk_words(COORDINATOR, &["overview"]).await.unwrap();
+    assert!(words.contains("The register says that it is closed, and the server says that it is not"), "{words}");
+    let desk = Local::desk(&filed.service, COORDINATOR).await;
+    for path in ["/nl/overview".to_owned(), format!("/nl/watch/{}", filed.case)] {
+        let (status, page) = desk.get(&path).await;
+        assert!(status == 200 && page.contains("In het register staat dat de zaak gesloten is"), "{path}: {page}");
+    }
 }

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     api_types::{CaseView, oversight::OverviewCase},
     domain::{
-        case::{CaseState, Done, Next, next},
+        case::{Act, CaseState, Done, Next, counted, next},
         classification::WITHDRAWN,
         day::Day,
         register::{CaseKind, Row},
@@ -43,8 +43,13 @@ impl Asks {
     }
 
     /// From the row that its readers wrote into the register.
-    fn of_row(row: &Row) -> Self {
-        let done = Done { acknowledged: row.acknowledged.is_some(), fed_back: row.feedback.is_some() };
+    fn of_row(case: &OverviewCase, row: &Row) -> Self {
+        // What the server did not count is owed still: see [`super::ledger::behind`].
+        let counts =
+            |act, day: Option<Day>| day.is_some_and(|day| counted((act, day), case.state, (case.filed, case.due)));
+        let (acknowledged, fed_back) =
+            (counts(Act::Acknowledge, row.acknowledged), counts(Act::Feedback, row.feedback));
+        let done = Done { acknowledged, fed_back };
         let withdrawn = row.assessment.as_ref().is_some_and(|made| made.assessment == WITHDRAWN);
         Self { without_term: row.kind == CaseKind::Identity, report: true, done, withdrawn }
     }
@@ -82,7 +87,7 @@ impl Owed {
 
     /// In a case that a coordinator watches, with its row of the register.
     pub(super) fn watched(case: &OverviewCase, row: Option<&Row>) -> Self {
-        Self::by((case.state, case.filed, case.due), row.map(Asks::of_row))
+        Self::by((case.state, case.filed, case.due), row.map(|row| Asks::of_row(case, row)))
     }
 
     fn by((state, filed, due): (CaseState, Day, Day), asks: Option<Asks>) -> Self {
