@@ -1,6 +1,9 @@
 //! With enough signers' keys somebody could add false readers: every desk says what changed in who reads, until its reader has read it.
 #![cfg(all(feature = "server", feature = "desk", unix))]
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
+#[expect(dead_code, reason = "other tests use the rest")]
+#[path = "support/hostile.rs"]
+mod evil;
 #[path = "support/page.rs"]
 mod served;
 #[path = "support/signed.rs"]
@@ -13,6 +16,7 @@ mod webdriver;
 
 use std::time::Duration;
 
+use evil::hostile;
 use meldkluis::clock::Clock;
 use serde_json::json;
 use signed::change;
@@ -118,4 +122,28 @@ async fn a_desk_that_is_open_hears_of_a_new_roster_and_believes_no_other() {
             seen.split("<main").nth(1).unwrap()
         );
     }
+}
+
+/// A server that says nothing of a newer roster keeps no desk on one whose last day is over, nor on one that another desk of theirs left behind.
+#[actix_web::test]
+async fn a_desk_that_is_open_goes_on_with_no_roster_that_a_sign_in_would_refuse() {
+    let service = Service::start(None).await;
+    let mut desk = hostile(&service, WHO[0]).await;
+    let last = desk.roster.expires;
+    for (day, refused) in [(last, None), (last.plus_days(1), Some("and today is"))] {
+        desk.clock = Clock::Fixed(day);
+        // The server says that it is the one it has.
+        for said in [desk.follow_roster().await, desk.roster_of_today().await] {
+            let said = said.err().map(|error| error.to_string());
+            assert_eq!(said.is_some(), refused.is_some(), "{day}: {said:?}");
+            assert!(said.is_none_or(|said| said.contains(refused.unwrap())));
+        }
+    }
+    desk.clock = service.clock;
+    desk.follow_roster().await.unwrap();
+    let seen = service.path(&format!("hostile-{}.seen", WHO[0]));
+    let newer = std::fs::read_to_string(&seen).unwrap().replace("\"serial\":1", "\"serial\":2");
+    std::fs::write(&seen, newer).unwrap();
+    let said = desk.follow_roster().await.unwrap_err().to_string();
+    assert!(said.contains("serial 1 is older than 2"), "{said}");
 }

@@ -61,7 +61,8 @@ pub struct Client {
     http: reqwest::Client,
     origin: String,
     token: Mutex<String>,
-    clock: Clock,
+    /// Tells the day.
+    pub clock: Clock,
     anchor: PathBuf,
     state: PathBuf,
     /// Where it is remembered how the logs stood.
@@ -122,11 +123,13 @@ impl Client {
         Ok(fetch_roster(&self.http, &self.origin, (&self.anchor, &self.state), self.clock).await?.0)
     }
 
-    /// Asks whether the server has another roster than this desk, and follows it if it may be believed, as at a sign-in.
+    /// Asks whether the server has another roster than this desk, and follows it if it may be believed, as at a sign-in. The one that is held
+    /// is held to the same: that there is no other is the server's word alone.
     pub async fn follow_roster(&mut self) -> Result<(), DeskError> {
         let path = format!("{}?known={}", self.url("roster"), self.news.sha256());
         let response = sent(self.http.get(path).timeout(ANSWER)).await?;
         if response.status() == StatusCode::NO_CONTENT {
+            self.roster = verify(self.news.files(), &self.anchor, &self.state, self.clock)?;
             return Ok(());
         }
         let files: Files = json(response).await?;
@@ -134,6 +137,11 @@ impl Client {
         self.news = RosterNews::of(&self.state, &self.me, files)?;
         self.roster = roster;
         Ok(())
+    }
+
+    /// Goes on with a roster that counts today: the one that is held, or the server's.
+    pub async fn roster_of_today(&mut self) -> Result<(), DeskError> {
+        if self.today() > self.roster.expires { self.follow_roster().await } else { Ok(()) }
     }
 
     /// What changed in the roster since this reader said that they had read it, a line each.

@@ -2,17 +2,12 @@
 use super::{
     Client, Content, Item,
     case_words::CaseWords,
-    circle::{proven, withdrawn},
+    circle::{done, withdrawn},
     open::advice,
     pass_on,
     register::{officers, worked},
 };
-use crate::{
-    api_types::CaseView,
-    domain::classification::Stage,
-    seal::{Author, Kind},
-    text::Texts,
-};
+use crate::{api_types::CaseView, domain::classification::Stage, seal::Kind, text::Texts};
 
 /// What closing this case means, a line each: first what was not done in it.
 pub(super) fn means(client: &Client, t: Texts, case: &CaseView, items: &[Item]) -> Vec<String> {
@@ -33,8 +28,7 @@ pub(super) fn means(client: &Client, t: Texts, case: &CaseView, items: &[Item]) 
 
 /// What a report asks for and its readers have not done.
 fn not_done(client: &Client, t: Texts, (case, items): (&CaseView, &[Item])) -> Vec<String> {
-    let by_reader = || proven(items).filter(|(_, o)| o.manifest.head.author != Author::Reporter);
-    let done = |kind: Kind| by_reader().any(|(_, o)| o.manifest.head.kind == kind);
+    let did = |kind: Kind| done(items).any(|(_, o)| o.manifest.head.kind == kind);
     let outcome = |content: &Content| matches!(content, Content::Classification(c) if c.stage == Stage::Closing);
     let officers = officers(client, case, items);
     let steps = worked(items, &officers)
@@ -45,9 +39,9 @@ fn not_done(client: &Client, t: Texts, (case, items): (&CaseView, &[Item])) -> V
     let duty = CaseWords::of(client, t, items).duties().iter().any(|duty| !duty.done);
     [
         duty.then(|| t.get("desk-close-duty")),
-        (owed && !done(Kind::Acknowledgement)).then(|| t.get("desk-close-unacknowledged")),
-        (owed && !done(Kind::Feedback)).then(|| t.get("desk-close-no-feedback")),
-        (!by_reader().any(|(_, o)| outcome(&o.content))).then(|| t.get("desk-close-no-outcome")),
+        (owed && !did(Kind::Acknowledgement)).then(|| t.get("desk-close-unacknowledged")),
+        (owed && !did(Kind::Feedback)).then(|| t.get("desk-close-no-feedback")),
+        (!done(items).any(|(_, o)| outcome(&o.content))).then(|| t.get("desk-close-no-outcome")),
         (steps > 0).then(|| t.with("desk-close-steps", &[("count", steps.to_string())])),
     ]
     .into_iter()

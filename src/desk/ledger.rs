@@ -7,7 +7,7 @@ use super::Entry;
 use crate::{
     api_types::oversight::OverviewCase,
     domain::{
-        case::{CaseState, dates},
+        case::{Act, CaseState, counted, dates},
         day::Day,
         id::{CaseId, ReaderId},
         log::{Deed, Record},
@@ -85,6 +85,46 @@ impl Ahead {
             Self::Closed => "watch-ahead-closed",
         }
     }
+}
+
+/// What the register says was done in a case, and the server did not count: an altered desk wrote it, or the act failed after its record.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Behind {
+    /// Receipt was confirmed.
+    Acknowledged,
+    /// Feedback was given.
+    FedBack,
+    /// It was closed.
+    Closed,
+}
+
+impl Behind {
+    /// The id of its text.
+    pub(super) fn text_id(self) -> &'static str {
+        match self {
+            Self::Acknowledged => "watch-behind-acknowledged",
+            Self::FedBack => "watch-behind-fed-back",
+            Self::Closed => "watch-behind-closed",
+        }
+    }
+}
+
+/// Whether the server is behind a case's row of the register: what ends most first.
+pub(super) fn behind(case: &OverviewCase, row: Option<&Row>) -> Option<Behind> {
+    let row = row.filter(|row| row.kind != CaseKind::Identity)?;
+    let says = [
+        (Behind::Closed, Act::Close, row.closed),
+        (Behind::FedBack, Act::Feedback, row.feedback),
+        (Behind::Acknowledged, Act::Acknowledge, row.acknowledged),
+    ];
+    let counts = |act, day| counted((act, day), case.state, (case.filed, case.due));
+    says.into_iter().find(|(_, act, day)| day.is_some_and(|day| !counts(*act, day))).map(|(behind, ..)| behind)
+}
+
+/// What is wrong between the server and the register in a case: the ids of its texts.
+pub(super) fn apart(case: &OverviewCase, entries: &[Entry], row: Option<&Row>) -> impl Iterator<Item = &'static str> {
+    ahead(case, entries).map(Ahead::text_id).into_iter().chain(behind(case, row).map(Behind::text_id))
 }
 
 /// Whether the server is ahead of what is believed of the log, in one case.

@@ -5,10 +5,16 @@ use tokio::task::spawn_blocking;
 
 use super::{
     Client, DeskError,
+    circle::done,
     open::{Item, State, prove},
     unseal::{Kept, unseal},
 };
-use crate::{api_types::CaseView, bundle, domain::id::ItemId};
+use crate::{
+    api_types::CaseView,
+    bundle,
+    domain::{case::CaseState, id::ItemId},
+    seal::Kind,
+};
 
 /// How many requests are under way at once: while some are opened, the next is on its way.
 pub(super) fn at_once() -> usize {
@@ -30,7 +36,8 @@ pub(super) fn parts<'a>(cases: &[&'a CaseView]) -> Vec<Vec<&'a CaseView>> {
     parts
 }
 
-/// Opens the messages of some cases, and small files; what is larger, and what the server leaves out, is not among the items.
+/// Opens the messages of some cases, and small files; what is larger, and what the server leaves out, is not among the items, and a
+/// case that is gone by now is not among the cases.
 pub(super) async fn open_messages<'a>(
     client: &Client,
     cases: Vec<&'a CaseView>,
@@ -57,10 +64,25 @@ pub(super) async fn open_messages<'a>(
         });
         opened.extend(work.await.map_err(|e| DeskError::new(e.to_string()))??);
     }
-    let of_case = |case: &'a CaseView| {
+    let mut all = Vec::new();
+    for case in cases {
         let mut items: Vec<Item> = case.items.iter().filter_map(|id| opened.remove(id)).collect();
-        prove(client, &case.org, &mut items);
-        (case, items)
-    };
-    Ok(cases.into_iter().map(of_case).collect())
+        prove(client, case, &mut items);
+        // What cannot be asked now is asked the next time.
+        if ask_told(client, case, &mut items).await.is_ok() {
+            all.push((case, items));
+        }
+    }
+    Ok(all)
+}
+
+/// Marks what goes to the reporter, of which an inbox says nothing: it is asked of an open case in which something would count.
+async fn ask_told(client: &Client, case: &CaseView, items: &mut Vec<Item>) -> Result<(), DeskError> {
+    let owed = |kind| matches!(kind, Kind::Acknowledgement | Kind::Feedback);
+    let asks = case.told.is_none() && case.state == CaseState::Open;
+    if asks && done(items).any(|(_, opened)| owed(opened.manifest.head.kind)) {
+        let told = client.case(&case.case).await?.told;
+        prove(client, &CaseView { told, ..case.clone() }, items);
+    }
+    Ok(())
 }

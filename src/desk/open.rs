@@ -21,12 +21,13 @@ use super::{
 use crate::{
     api_types::CaseView,
     domain::{
+        case::{Act, counted},
         classification::Classification,
         id::{CaseId, ItemId, OrgId, ReaderId},
         order::sorted,
     },
     seal::{
-        Author, Kind, Manifest, ReporterPublic, StoryText,
+        Author, ItemHead, Kind, Manifest, ReporterPublic, StoryText,
         account::{Account, Agreed},
         circle::{DutyApproval, DutyRequest, Left, TakeOut, TakenOut},
         consent::{Answer, HandOver, PassOn, Request, ToReport},
@@ -97,6 +98,8 @@ pub struct Opened {
     pub guest: bool,
     /// Whether the reporter has a slot of it, as the server says; nothing where it was not asked.
     pub told: Option<bool>,
+    /// Whether the server's clock or state moved with it, where it is of an act that moves them.
+    pub moved: bool,
     /// What it holds.
     pub content: Content,
 }
@@ -172,6 +175,11 @@ impl Opened {
         self.told == Some(false) && self.is_for_reporter()
     }
 
+    /// Whether it was done, as far as this desk can know: it goes to the reporter if it is for them, and the server counted it.
+    pub(super) fn counts(&self) -> bool {
+        self.moved && !self.withheld()
+    }
+
     fn is_for_reporter(&self) -> bool {
         let head = &self.manifest.head;
         let theirs = match (&self.content, head.kind) {
@@ -217,7 +225,7 @@ pub async fn open_case(client: &Client, case: &CaseView, reach: Reach<'_>) -> Re
     for id in &case.items {
         items.push(open_item(client, case, id, reach).await?);
     }
-    prove(client, &case.org, &mut items);
+    prove(client, case, &mut items);
     Ok(items)
 }
 
@@ -249,10 +257,7 @@ pub async fn open_item(client: &Client, case: &CaseView, id: &ItemId, reach: Rea
     };
     let here = (client.roster.instance, case.case, *id);
     let state = match unseal_beside(Arc::clone(&client.me), here, sealed, kept).await? {
-        Ok(opened) => {
-            let told = case.told.as_ref().map(|told| told.contains(id));
-            State::Opened(Box::new(Opened { told, ..opened }))
-        }
+        Ok(opened) => State::Opened(Box::new(opened)),
         Err(error) => State::Failed(error),
     };
     Ok(Item { id: *id, state })
@@ -267,11 +272,25 @@ fn in_roster(client: &Client, org: &OrgId, id: &ReaderId, opened: &Opened) -> bo
     client.roster.signer(id, &opened.by, head.day).is_some()
 }
 
-/// Puts the items of an organisation's case in order and marks those whose author is proven: by the roster, or by the first item's own key.
-pub(super) fn prove(client: &Client, org: &OrgId, items: &mut Vec<Item>) {
-    let reporter = reporter(client, items);
+/// Whether the server's clock or state moved with an item, by its kind.
+fn moved(case: &CaseView, head: &ItemHead) -> bool {
+    let act = match head.kind {
+        Kind::Acknowledgement => Act::Acknowledge,
+        Kind::Feedback => Act::Feedback,
+        Kind::Closing => Act::Close,
+        _ => return true,
+    };
+    counted((act, head.day), case.state, (case.filed, case.due))
+}
+
+/// Puts the items of a case in order and marks those whose author is proven: by the roster, or by the first item's own key. Of each it marks
+/// what the server says: whether it goes to the reporter, and whether it moved anything.
+pub(super) fn prove(client: &Client, case: &CaseView, items: &mut Vec<Item>) {
+    let (reporter, org) = (reporter(client, items), &case.org);
     for item in items.iter_mut() {
         let State::Opened(opened) = &mut item.state else { continue };
+        opened.told = case.told.as_ref().map(|told| told.contains(&item.id));
+        opened.moved = moved(case, &opened.manifest.head);
         opened.proven = match &opened.manifest.head.author {
             Author::Reporter => {
                 let signed = reporter.as_ref().is_some_and(|r| r.sign == hex::encode(opened.by));
@@ -325,7 +344,7 @@ pub(super) async fn fetch_heads(
             *item = open_item(client, case, &item.id, Reach::Heads).await?;
         }
     }
-    prove(client, &case.org, items);
+    prove(client, case, items);
     Ok(())
 }
 

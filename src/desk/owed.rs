@@ -3,20 +3,20 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Client, Item, Opened,
-    circle::{proven, withdrawn},
+    Client, Item,
+    circle::{done, withdrawn},
     consent::begun,
     open::advice,
 };
 use crate::{
     api_types::{CaseView, oversight::OverviewCase},
     domain::{
-        case::{CaseState, Done, Next, next},
+        case::{Act, CaseState, Done, Next, counted, next},
         classification::WITHDRAWN,
         day::Day,
         register::{CaseKind, Row},
     },
-    seal::{Author, Kind},
+    seal::Kind,
     text::Texts,
 };
 
@@ -36,16 +36,20 @@ pub(super) struct Asks {
 impl Asks {
     /// From what a case holds.
     pub(super) fn of(items: &[Item]) -> Self {
-        let by_reader = |o: &Opened, kind| o.manifest.head.kind == kind && o.manifest.head.author != Author::Reporter;
-        let said = |kind| proven(items).any(|(_, opened)| by_reader(opened, kind));
+        let said = |kind| done(items).any(|(_, opened)| opened.manifest.head.kind == kind);
         let done = Done { acknowledged: said(Kind::Acknowledgement), fed_back: said(Kind::Feedback) };
         let report = begun(items, |kind| kind == Kind::Report);
         Self { without_term: advice(items), report, done, withdrawn: withdrawn(items).is_some() }
     }
 
     /// From the row that its readers wrote into the register.
-    fn of_row(row: &Row) -> Self {
-        let done = Done { acknowledged: row.acknowledged.is_some(), fed_back: row.feedback.is_some() };
+    fn of_row(case: &OverviewCase, row: &Row) -> Self {
+        // What the server did not count is owed still: see [`super::ledger::behind`].
+        let counts =
+            |act, day: Option<Day>| day.is_some_and(|day| counted((act, day), case.state, (case.filed, case.due)));
+        let (acknowledged, fed_back) =
+            (counts(Act::Acknowledge, row.acknowledged), counts(Act::Feedback, row.feedback));
+        let done = Done { acknowledged, fed_back };
         let withdrawn = row.assessment.as_ref().is_some_and(|made| made.assessment == WITHDRAWN);
         Self { without_term: row.kind == CaseKind::Identity, report: true, done, withdrawn }
     }
@@ -83,7 +87,7 @@ impl Owed {
 
     /// In a case that a coordinator watches, with its row of the register.
     pub(super) fn watched(case: &OverviewCase, row: Option<&Row>) -> Self {
-        Self::by((case.state, case.filed, case.due), row.map(Asks::of_row))
+        Self::by((case.state, case.filed, case.due), row.map(|row| Asks::of_row(case, row)))
     }
 
     fn by((state, filed, due): (CaseState, Day, Day), asks: Option<Asks>) -> Self {

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 
 use super::{
     Client, Content, Item,
-    circle::{Circle, proven, story},
+    circle::{Circle, done, proven, story},
     consent::identity,
     log::About,
     open::advice,
@@ -111,13 +111,12 @@ fn row(client: &Client, (case, items): (&CaseView, &[Item]), now: Option<Doing<'
     let today = client.today();
     let story = story(items)?;
     let (topic, channel) = (story.topic, if story.oral.is_some() { Channel::Oral } else { Channel::Web });
-    let by_reader = || proven(items).filter(|(_, o)| o.manifest.head.author != Author::Reporter);
-    let done = |kind: Kind| {
-        let days = by_reader().filter(move |(_, o)| o.manifest.head.kind == kind).map(|(_, o)| o.manifest.head.day);
+    let day_of = |kind: Kind| {
+        let days = done(items).filter(move |(_, o)| o.manifest.head.kind == kind).map(|(_, o)| o.manifest.head.day);
         days.chain(now.filter(|doing| matches!(doing, Doing::Kind(k) if *k == kind)).map(|_| today))
     };
     let classified = |stage: Stage| {
-        let made = by_reader().filter_map(|(_, o)| match &o.content {
+        let made = done(items).filter_map(|(_, o)| match &o.content {
             Content::Classification(c) => Some(c),
             _ => None,
         });
@@ -129,11 +128,11 @@ fn row(client: &Client, (case, items): (&CaseView, &[Item]), now: Option<Doing<'
         channel,
         kind: if topic == Topic::Retaliation { CaseKind::Retaliation } else { CaseKind::Report },
         topic: Some(topic),
-        acknowledged: done(Kind::Acknowledgement).next(),
-        feedback: done(Kind::Feedback).last(),
+        acknowledged: day_of(Kind::Acknowledgement).next(),
+        feedback: day_of(Kind::Feedback).last(),
         assessment: classified(Stage::Assessment),
         closing: classified(Stage::Closing),
-        closed: done(Kind::Closing).last(),
+        closed: day_of(Kind::Closing).last(),
         progress: progress((items, &officers(client, case, items)), now, (&client.me.reader, today)),
     })
 }
@@ -183,7 +182,7 @@ fn with_steps<'a>(
     since: Day,
 ) -> Worked<'a> {
     let mut worked = Worked::begun(&begun.protocol, since, officers);
-    for (_, opened) in proven(items) {
+    for (_, opened) in done(items) {
         let head = &opened.manifest.head;
         let Author::Reader(by) = &head.author else { continue };
         let tick = Tick { by, day: head.day };

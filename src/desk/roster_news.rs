@@ -43,6 +43,11 @@ impl RosterNews {
         Ok(news)
     }
 
+    /// The files of now.
+    pub(super) fn files(&self) -> &Files {
+        &self.now
+    }
+
     /// SHA-256 of the verified files of now.
     pub(super) fn sha256(&self) -> String {
         self.now.sha256()

@@ -13,7 +13,7 @@ use super::{
     Client, DeskError, Entry, Export, Identity, Memo, Registered,
     commands::Options,
     last_seen,
-    ledger::{ahead, take_without_clock},
+    ledger::{ahead, apart, behind, take_without_clock},
     numbers::case_id,
     owed::Owed,
     page::{CHANGED, changed},
@@ -269,7 +269,8 @@ async fn overview(options: &Options, client: &Client) -> Result<String, DeskErro
     let entries = client.fetch_log().await?.entries(&client.roster, &client.me.seal);
     let changes = reader_changes(&entries, client.today().plus_days(-CHANGED));
     let (said, rows) = (take_without_clock(&mut overview.cases, &entries), register(&entries));
-    let owed = |case: &OverviewCase| Owed::watched(case, rows.get(&case.case).map(|known| &known.row));
+    let row = |case: &OverviewCase| rows.get(&case.case).map(|known| &known.row);
+    let owed = |case: &OverviewCase| Owed::watched(case, row(case));
     if options.json {
         let owed: Vec<_> =
             overview.cases.iter().map(|case| json!({ "case": case.case, "owed": owed(case).name() })).collect();
@@ -278,6 +279,8 @@ async fn overview(options: &Options, client: &Client) -> Result<String, DeskErro
         if let Some(all) = all.as_object_mut() {
             let said = said.iter().map(|(case, by)| json!({ "case": case, "by": by }));
             let ahead = |c: &OverviewCase| Some(json!({ "case": c.case, "server_says": ahead(c, &entries)? }));
+            let behind = |c: &OverviewCase| Some(json!({ "case": c.case, "register_says": behind(c, row(c))? }));
+            all.insert("behind".to_owned(), overview.cases.iter().filter_map(behind).collect());
             all.insert("owed".to_owned(), json!(owed));
             all.insert("ahead".to_owned(), overview.cases.iter().filter_map(ahead).collect());
             all.insert("said_no_report".to_owned(), said.collect());
@@ -302,8 +305,8 @@ async fn overview(options: &Options, client: &Client) -> Result<String, DeskErro
         let ends = will_end(client, t, c);
         let _ =
             writeln!(text, "{case}  {state}  filed {}  {due}  {groups}\n  {}: {ends}", c.filed, t.get("ends-title"));
-        if let Some(ahead) = ahead(c, &entries) {
-            let _ = writeln!(text, "  CAREFUL: {}", t.get(ahead.text_id()));
+        for id in apart(c, &entries, row(c)) {
+            let _ = writeln!(text, "  CAREFUL: {}", t.get(id));
         }
     }
     Ok(text)

@@ -240,6 +240,19 @@ pub fn after(
     }
 }
 
+/// Whether an act that is said to be of a day can have been done, by where the server says that a case stands: its clock moves with an
+/// acknowledgement and with feedback, its state with the end. Around midnight a desk may be a day ahead of the server.
+/// Feedback on the day of an acknowledgement moves the clock no further: there it cannot be told from one.
+pub fn counted((act, day): (Act, Day), state: CaseState, (filed, due): (Day, Day)) -> bool {
+    let moved = due != filed.plus_days(ACKNOWLEDGE_DAYS);
+    match act {
+        Act::Acknowledge => moved,
+        Act::Feedback => moved && due >= day.plus_days(-1).plus_months(FEEDBACK_MONTHS),
+        Act::Close => state.is_closed(),
+        Act::Ask | Act::Reply | Act::Note => true,
+    }
+}
+
 /// What is added to a case besides an [`Act`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Addition {
@@ -298,5 +311,23 @@ mod tests {
         let due = acknowledged.map_or(week, |(_, due)| due);
         assert_eq!(after(Act::Acknowledge, open, (filed, due), later), Err(InvalidAct::State));
         assert_eq!(after(Act::Acknowledge, unopened, (filed, week), first), Err(InvalidAct::State));
+    }
+
+    #[test]
+    fn an_act_that_moved_nothing_was_not_counted() {
+        let days = ["2026-11-20", "2026-11-23", "2026-12-30"].map(Day::parse);
+        let [Some(filed), Some(first), Some(later)] = days else { unreachable!("days") };
+        let at = |due, state| {
+            let says = [(Act::Acknowledge, first), (Act::Feedback, later), (Act::Close, later), (Act::Note, later)];
+            says.map(|said| counted(said, state, (filed, due)))
+        };
+        let acknowledged = dates(filed, Some(first)).feedback;
+        assert_eq!(at(filed.plus_days(ACKNOWLEDGE_DAYS), CaseState::Open), [false, false, false, true]);
+        assert_eq!(at(acknowledged, CaseState::Open), [true, false, false, true]);
+        let fed_back = later.plus_months(FEEDBACK_MONTHS);
+        assert_eq!(at(fed_back, CaseState::Open), [true, true, false, true]);
+        // A server a day behind.
+        assert_eq!(at(later.plus_days(-1).plus_months(FEEDBACK_MONTHS), CaseState::Held), [true; 4]);
+        assert_eq!(at(later.plus_days(-2).plus_months(FEEDBACK_MONTHS), CaseState::Closed), [true, false, true, true]);
     }
 }

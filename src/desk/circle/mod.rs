@@ -10,7 +10,9 @@ use self::{
     two::{Gone, Joined},
 };
 pub(super) use self::{
-    said::{answer, author, cards, handed_over, namesakes, origin, proven, story, to_report, withdrawal, withdrawn},
+    said::{
+        answer, author, cards, done, handed_over, namesakes, origin, proven, story, to_report, withdrawal, withdrawn,
+    },
     two::acts,
 };
 use super::{

@@ -26,6 +26,12 @@ pub(in crate::desk) fn proven(items: &[Item]) -> impl Iterator<Item = (ItemId, &
     })
 }
 
+/// What readers did, as far as it counts: what was written to the reporter and does not go to them was not done, nor what the
+/// server did not count.
+pub(in crate::desk) fn done(items: &[Item]) -> impl Iterator<Item = (ItemId, &Opened)> {
+    proven(items).filter(|(_, opened)| opened.manifest.head.author != Author::Reporter && opened.counts())
+}
+
 /// The first form, as the reporter filled it in. A reader's is none.
 pub(in crate::desk) fn story(items: &[Item]) -> Option<&StoryText> {
     proven(items).find_map(|(_, opened)| match &opened.content {

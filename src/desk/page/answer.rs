@@ -61,7 +61,12 @@ pub(super) async fn answer(
             Ok(open) => open,
             Err(asks) => return asks,
         };
-        match page(&mut open, t, sent).await {
+        // A page that stays open goes on with no roster past its last day.
+        let answered = match open.client.roster_of_today().await {
+            Ok(()) => page(&mut open, t, sent).await,
+            Err(error) => Err(error.into()),
+        };
+        match answered {
             Ok(answer) => answer,
             Err(Fault::NotFound) => view::plain(StatusCode::NOT_FOUND, "desk-not-found"),
             Err(Fault::Failed(error)) => failed(&open, t, request.path(), &error),

@@ -134,7 +134,7 @@ pub(super) async fn refresh(open: &mut Unlocked, id: &CaseId) -> Result<CaseView
         fetched.leave_body();
         items.push(fetched);
     }
-    open::prove(&open.client, &case.org, items);
+    open::prove(&open.client, &case, items);
     let case = open.client.opened(case, items).await?;
     open.summaries.learn(&open.client, &case, items);
     Ok(case)

@@ -96,7 +96,7 @@ async fn opened<'a>(open: &'a mut Unlocked, case: &CaseId, item: &ItemId) -> Res
     if let Some(known) = items.iter_mut().find(|known| known.id == *item && known.is_left()) {
         // In a private folder of the system's, gone when the desk locks.
         *known = open_item(&open.client, &view, item, Reach::All(&std::env::temp_dir())).await?;
-        crate::desk::open::prove(&open.client, &view.org, items);
+        crate::desk::open::prove(&open.client, &view, items);
     }
     Ok(items.iter().find(|known| known.id == *item).and_then(|known| match &known.state {
         State::Opened(opened) => Some(&**opened),

@@ -21,7 +21,7 @@ use crate::{
     api_types::oversight::OverviewCase,
     desk::{
         DeskError, Entry, Memo, Registered, in_csv,
-        ledger::{ahead, coordinated, released, take_without_clock},
+        ledger::{apart, coordinated, released, take_without_clock},
         owed::Owed,
         register,
         watch::{groups, state, will_end},
@@ -50,8 +50,8 @@ struct Case {
     ends: String,
     late: bool,
     groups: String,
-    /// What the server says of it, and no reader.
-    ahead: Option<String>,
+    /// What the server says of it and no reader, or the register and not the server.
+    apart: Vec<String>,
 }
 
 #[derive(Template)]
@@ -176,7 +176,7 @@ fn case(open: &Unlocked, t: Texts, (case, entries): (&OverviewCase, &[Entry]), r
         late,
         ends: will_end(&open.client, t, case),
         groups: groups(t, &case.groups),
-        ahead: ahead(case, entries).map(|ahead| t.get(ahead.text_id())),
+        apart: apart(case, entries, row).map(|id| t.get(id)).collect(),
     }
 }
 

@@ -76,7 +76,7 @@ fn opened(there: &CaseView, kind: Kind, content: Content) -> Item {
         origin: Origin::default(),
     };
     let manifest = Manifest { head, length: 0, sha256: [0; 32] };
-    let opened = Opened { manifest, by: [0; 32], proven: true, guest: false, told: None, content };
+    let opened = Opened { manifest, by: [0; 32], proven: true, guest: false, told: None, moved: true, content };
     Item { id: item, state: State::Opened(Box::new(opened)) }
 }
 
