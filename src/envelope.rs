@@ -9,6 +9,9 @@ use crate::api_types::Adding;
 pub const VERSION: u8 = 1;
 /// Bytes of the largest head: sixteen slots of 2 KiB, base64, with room.
 pub const HEAD_BYTES: usize = 64 << 10;
+/// Sealed messages are no larger, in bytes: what is larger is a file. The server shows the reporter no file, so a desk takes nothing larger
+/// for a message either.
+pub const MESSAGE_BYTES: u64 = 300 << 10;
 
 /// Why bytes are not an envelope.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, thiserror::Error)]

@@ -28,7 +28,12 @@ use meldkluis::{
         order::Before,
     },
     envelope::before_payload,
-    seal::{Author, ItemHead, Kind, Origin, Plaintext, Recipients, Slot, circle::DutyRequest, consent::Named, item},
+    seal::{
+        Author, FileSealer, ItemHead, Kind, Origin, Plaintext, Recipients, Slot,
+        circle::{DutyApproval, DutyRequest},
+        consent::{HandOver, Named},
+        item,
+    },
 };
 use serde_json::{Value, json};
 use support::{Browser, Page, Service};
@@ -148,14 +153,12 @@ async fn claimed(filed: &Filed, told: &Told) -> ItemId {
     }
 }
 
-/// Sends a legal duty of which the reporter's slot does not open.
-async fn send_torn(me: &Client, case: &CaseId, body: Plaintext, to: &Recipients) -> ItemId {
-    let id = new_item();
-    let head = ItemHead {
+fn head(me: &Client, case: &CaseId, kind: Kind, to: &Recipients) -> ItemHead {
+    ItemHead {
         instance: me.roster.instance,
         case: *case,
-        item: id,
-        kind: Kind::DutyRequest,
+        item: new_item(),
+        kind,
         author: Author::Reader(me.me.reader.clone()),
         seq: 9,
         seen: [0; 32],
@@ -166,15 +169,25 @@ async fn send_torn(me: &Client, case: &CaseId, body: Plaintext, to: &Recipients)
         reporter: None,
         proof: None,
         origin: Origin::default(),
-    };
+    }
+}
+
+/// Sends a legal duty of which the reporter's slot does not open.
+async fn send_torn(me: &Client, case: &CaseId, body: Plaintext, to: &Recipients) -> ItemId {
+    put(me, head(me, case, Kind::DutyRequest, to), body, to, true).await
+}
+
+/// Sends an item with a head of its own, and with a slot of the reporter that does not open where it is torn.
+async fn put(me: &Client, head: ItemHead, body: Plaintext, to: &Recipients, torn: bool) -> ItemId {
+    let (id, case) = (head.item, head.case);
     let (slots, payload) = item(head, body, &me.me.signer, to).unwrap().into_parts();
-    let torn = |s: &Slot| match SentTo::of(&s.to) {
-        SentTo::Reporter => SlotSent { to: SentTo::Reporter, header: "AAAA".to_owned() },
+    let slot = |s: &Slot| match SentTo::of(&s.to) {
+        SentTo::Reporter if torn => SlotSent { to: SentTo::Reporter, header: "AAAA".to_owned() },
         to => SlotSent { to, header: BASE64_STANDARD.encode(&s.header) },
     };
-    let (slots, log) = (slots.iter().map(torn).collect(), Some(RECORD.to_owned()));
+    let (slots, log) = (slots.iter().map(slot).collect(), Some(RECORD.to_owned()));
     let adding = Adding { item: id, act: None, expected: CaseState::Open, slots, log };
-    me.add(case, [before_payload(&adding).unwrap(), payload].concat()).await.unwrap();
+    me.add(&case, [before_payload(&adding).unwrap(), payload].concat()).await.unwrap();
     id
 }
 
@@ -262,4 +275,84 @@ async fn an_end_of_which_no_reader_says_anything_is_marked_for_the_coordinator()
         let overview = other.service.desk(COORDINATOR, &["overview"]).await.unwrap();
         assert_eq!(overview["ahead"], json!([]), "{act}: {overview}");
     }
+}
+
+#[actix_web::test]
+async fn a_letter_too_large_for_a_page_is_counted_there_and_marked_at_the_desk() {
+    let filed = Filed::new().await;
+    let by = Bare::new(&filed.service, SECOND).await;
+    let to = [SentTo::Reader(by.keyed(SECOND)), SentTo::Reporter];
+    assert_eq!(filed.rubbish(&by, None, &to, 305 << 10).await, 200);
+    // What is as large as a file may be one, and those are for the readers.
+    assert_eq!(filed.rubbish(&by, None, &to, 513 << 10).await, 200);
+    let page = filed.mailbox().await.html;
+    assert!(page.contains("kan niet worden geopend") && !page.contains("2 berichten"), "{page}");
+
+    let (me, id) = (hostile(&filed.service, READER).await, CaseId::parse(&filed.case).unwrap());
+    let view = me.case(&id).await.unwrap();
+    let readers = Recipients::of(view.readers.iter().filter_map(|r| me.roster.reader(&r.reader))).unwrap();
+    let with = readers.with_reporter(id, &reporter(&me, &id).await.reply).unwrap();
+    let mut sealer = FileSealer::new(&with).unwrap();
+    // With what is signed it fits no message, and is padded as a file is.
+    sealer.write(&vec![b'a'; 256 << 10]).unwrap();
+    let mut payload = sealer.take();
+    let head = head(&me, &id, Kind::Acknowledgement, &with);
+    let item = head.item;
+    let mut ending = sealer.ending(head, &me.me.signer).unwrap();
+    while let Some(piece) = ending.next_piece().unwrap() {
+        payload.extend_from_slice(&piece);
+    }
+    let sent = |s: &Slot| SlotSent { to: SentTo::of(&s.to), header: BASE64_STANDARD.encode(&s.header) };
+    let (slots, log) = (ending.into_slots().iter().map(sent).collect(), Some(RECORD.to_owned()));
+    let adding = Adding { item, act: None, expected: CaseState::Open, slots, log };
+    me.add(&id, [before_payload(&adding).unwrap(), payload].concat()).await.unwrap();
+    let seen = filed.read(SECOND).await;
+    let kinds: Vec<&Value> = seen["items"].as_array().unwrap().iter().map(|item| &item["kind"]).collect();
+    assert!(!kinds.contains(&&json!("acknowledgement")), "{kinds:?}");
+}
+
+#[actix_web::test]
+async fn one_reader_alone_is_not_two() {
+    let filed = Filed::new().await;
+    let id = CaseId::parse(&filed.case).unwrap();
+    let early = filed.service.clock.today().plus_days(-8);
+    let me = hostile(&filed.service, READER).await;
+    let view = me.case(&id).await.unwrap();
+    let readers = Recipients::of(view.readers.iter().filter_map(|r| me.roster.reader(&r.reader))).unwrap();
+    let keys = reporter(&me, &id).await;
+    let with = readers.with_reporter(id, &keys.reply).unwrap();
+    let story = Named { item: view.items[0], kind: Kind::Report, day: early, name: None };
+    let text = |text: &str| Plaintext::from(text.to_owned());
+    let boss = named(&me, NEW).keyed();
+    let told = (Ground::CourtOrder, text("C/13/1"));
+    let duty = DutyRequest::new((boss.clone(), vec![story]), told, text("De rechter wil het"), true);
+    let nothing = new_item();
+    let dated = ItemHead { day: early, ..head(&me, &id, Kind::DutyApproval, &with) };
+    let answer = put(&me, dated, DutyApproval::telling(&nothing, &duty), &with, false).await;
+    let done = json!({ "v": 1, "request": nothing, "answer": answer, "to": boss, "reporter": keys, "readers": view.readers, "struck": [] });
+    assert!(serde_json::from_value::<HandOver>(done.clone()).is_ok());
+    send(&me, &id, Kind::HandOver, Plaintext::from(done.to_string()), &with).await;
+    let page = filed.mailbox().await.html;
+    assert!(page.contains("C/13/1") && page.contains("Eén lezer van uw zaak schreef dit"), "{page}");
+    for said in ["Twee lezers", "Het is overgedragen"] {
+        assert!(!page.contains(said), "{said}: {page}");
+    }
+}
+
+#[actix_web::test]
+async fn a_duty_too_long_for_a_page_is_not_approved_and_its_beginning_is_shown() {
+    let filed = Filed::new().await;
+    let (me, id) = (hostile(&filed.service, READER).await, CaseId::parse(&filed.case).unwrap());
+    let view = me.case(&id).await.unwrap();
+    let readers = Recipients::of(view.readers.iter().filter_map(|r| me.roster.reader(&r.reader))).unwrap();
+    let with = readers.with_reporter(id, &reporter(&me, &id).await.reply).unwrap();
+    let story = Named { item: view.items[0], kind: Kind::Report, day: me.today(), name: None };
+    let reason = Plaintext::from(format!("De rechter wil het{}", " ".repeat(70 << 10)));
+    let ground = (Ground::CourtOrder, Plaintext::from("C/13/1".to_owned()));
+    let duty = DutyRequest::new((named(&me, NEW).keyed(), vec![story]), ground, reason, true);
+    let asked = send(&me, &id, Kind::DutyRequest, duty.into_body(), &with).await.to_string();
+    let refused = filed.service.desk(SECOND, &["approve-duty", &filed.case, &asked]).await.unwrap_err();
+    assert!(refused.contains("longer than the reporter can read"), "{refused}");
+    let page = filed.mailbox().await.html;
+    assert!(page.contains("De rechter wil het") && !page.contains("kan niet worden geopend"), "{page}");
 }

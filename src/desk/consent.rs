@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// Escaped bytes of a reason that a page shows whole.
-const REASON_BYTES: usize = 4 << 10;
+pub(super) const REASON_BYTES: usize = 4 << 10;
 /// Requests for one reader: a second one needs a new reason, a third is pressing.
 const MOST_REQUESTS: usize = 2;
 /// An age header of one reader is shorter.

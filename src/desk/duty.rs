@@ -3,7 +3,7 @@ use super::{
     Client, DeskError,
     case_words::CaseWords,
     circle::{Also, Circle, author, handed_over, proven},
-    consent::{Allowed, as_named, candidate, named, said, to_share},
+    consent::{Allowed, REASON_BYTES, as_named, candidate, named, said, to_share},
     open::{Content, Item, Opened, entered, fetch_heads},
     write::{Sent, may_send, send},
 };
@@ -21,6 +21,9 @@ use crate::{
     },
     text::Texts,
 };
+
+/// A file's name within a duty is no longer.
+const ITEM_NAME_BYTES: usize = 1 << 10;
 
 /// A legal duty to let somebody read, and where it stands.
 pub struct Duty {
@@ -101,11 +104,20 @@ impl Duty {
     }
 }
 
+/// Whether a duty is longer than this desk makes one: a page could not show the reporter all of it, so it counts for nobody.
+pub(super) fn too_long(duty: &DutyRequest) -> bool {
+    let texts = [&duty.reference, &duty.reason].iter().any(|text| text.escaped_len() > REASON_BYTES);
+    texts || duty.items.iter().any(|named| named.name.as_ref().is_some_and(|name| name.len() > ITEM_NAME_BYTES))
+}
+
 /// The legal duties of a case, from what is proven.
 pub(super) fn duties(client: &Client, circle: &Circle, items: &[Item]) -> Vec<Duty> {
     let by = |act: (ItemId, &Opened)| circle.did(client, items, act);
     let one = |(item, opened): (ItemId, &Opened)| {
         let Content::Duty(asked) = &opened.content else { return None };
+        if too_long(asked) {
+            return None;
+        }
         let first = by((item, opened))?;
         let day = opened.manifest.head.day;
         let from = |approved| asked.notice.then(|| not_before(day, approved));
@@ -188,6 +200,9 @@ pub async fn ask_duty(client: &Client, id: &CaseId, claim: DutyClaim, which: &[I
     let also = Also { reporter: claim.notice, ..Also::default() };
     let recipients = circle.recipients(client, &case, &also)?;
     let asked = DutyRequest::new((to, wanted), (claim.ground, claim.reference), claim.reason, claim.notice);
+    if too_long(&asked) {
+        return Err(DeskError::known("desk-error-duty-long"));
+    }
     send(client, (&case, &items), (Kind::DutyRequest, None), asked.into_body(), &recipients).await
 }
 
@@ -200,6 +215,10 @@ pub(super) fn may_approve(client: &Client) -> bool {
 pub async fn approve_duty(client: &Client, id: &CaseId, request: &ItemId) -> Result<Sent, DeskError> {
     let (case, mut items) = to_share(client, id).await?;
     let circle = Circle::of(client, &items)?;
+    let asked = proven(&items).find(|(id, _)| id == request);
+    if asked.is_some_and(|(_, o)| matches!(&o.content, Content::Duty(asked) if too_long(asked))) {
+        return Err(DeskError::known("desk-error-duty-long"));
+    }
     let duty = duties(client, &circle, &items).into_iter().find(|duty| duty.request == *request);
     let duty = duty.ok_or_else(|| DeskError::known("desk-error-no-request"))?;
     may_send(Kind::DutyApproval, case.state)?;

@@ -26,6 +26,7 @@ use crate::{
         id::{CaseId, ItemId, OrgId, ReaderId},
         order::sorted,
     },
+    envelope::MESSAGE_BYTES,
     seal::{
         Author, ItemHead, Kind, Manifest, ReporterPublic, StoryText,
         account::{Account, Agreed},
@@ -39,9 +40,6 @@ use crate::{
 
 /// Sealed bytes up to which an item is opened in memory: every message, and most files.
 pub(super) const IN_MEMORY: u64 = 4 << 20;
-
-/// Sealed messages are no larger.
-const MESSAGE: u64 = 310 << 10;
 
 /// How much of a case is fetched.
 #[derive(Clone, Copy)]
@@ -59,7 +57,7 @@ pub enum Reach<'a> {
 impl Reach<'_> {
     fn limit(self) -> u64 {
         match self {
-            Self::Messages => MESSAGE,
+            Self::Messages => MESSAGE_BYTES,
             Self::Small => IN_MEMORY,
             Self::Heads | Self::All(_) => u64::MAX,
         }
@@ -251,12 +249,16 @@ pub async fn open_item(client: &Client, case: &CaseView, id: &ItemId, reach: Rea
     sealed.rewind()?;
     let kept = match reach {
         // A message is needed whole, and so is every item that is no larger.
-        Reach::Heads if length > MESSAGE => Kept::Head,
+        Reach::Heads if length > MESSAGE_BYTES => Kept::Head,
         Reach::All(folder) if length > IN_MEMORY => Kept::Disk(folder.to_owned()),
         _ => Kept::Memory,
     };
     let here = (client.roster.instance, case.case, *id);
     let state = match unseal_beside(Arc::clone(&client.me), here, sealed, kept).await? {
+        // A page shows it to no reporter: whatever it calls itself, it was not said to them.
+        Ok(opened) if length > MESSAGE_BYTES && opened.manifest.head.kind != Kind::File => {
+            State::Failed("larger than any message: the reporter cannot read it".to_owned())
+        }
         Ok(opened) => State::Opened(Box::new(opened)),
         Err(error) => State::Failed(error),
     };

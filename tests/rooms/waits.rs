@@ -66,7 +66,7 @@ async fn what_waits_in_another_room_is_announced_in_this_one() {
     let check = next(&browser, &ask, &[("text", "OVERGEPLAATST")]).await;
     next(&browser, &check, &[]).await;
     let announced =
-        async |room| browser.mailbox(&code, room, &[]).await.html.matches("Hier wacht iets op uw antwoord").count();
+        async |room| browser.mailbox(&code, room, &[]).await.html.matches("Hier staat iets voor u klaar").count();
     assert_eq!((announced(REPORT).await, announced(Some(2)).await), (0, 0));
     let theirs = cases(&service, OUTSIDE).await.remove(0);
     letter(&service, OUTSIDE, "ask", &theirs, "Sinds wanneer?").await.unwrap();

@@ -5,6 +5,7 @@ use super::said::{author, handed_over, last_answer, proven, roster_author, to_re
 use crate::{
     desk::{
         Client,
+        duty::too_long,
         open::{Content, Item, Opened},
     },
     domain::{
@@ -87,7 +88,8 @@ pub(super) fn on_duty(
         let found = proven(items).find(|(id, opened)| *id == wanted && holds(&opened.content));
         found.and_then(|(_, opened)| roster_author(client, opened)).filter(|by| counts(by, &wanted))
     };
-    let asked = by(done.request, &|content| matches!(content, Content::Duty(asked) if asked.to == done.to));
+    let asked =
+        by(done.request, &|content| matches!(content, Content::Duty(asked) if asked.to == done.to && !too_long(asked)));
     let approved = by(done.answer, &|content| matches!(content, Content::DutyApproved(a) if a.request == done.request));
     let approved = approved.filter(|by| client.roster.known(&by.reader).is_some_and(may_approve_duty));
     let two =

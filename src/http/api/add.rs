@@ -28,14 +28,12 @@ use crate::{
         id::{CaseId, ItemId},
         routing::may_end,
     },
-    envelope,
+    envelope::{self, MESSAGE_BYTES},
     http::mailbox,
     seal::{Slot, guest::vouched, slot::FILL_MORE},
     store::{Added, Move, NewItem, Payload, SlotRow, StoreError},
 };
 
-/// Sealed messages are no larger; what is larger is a file.
-pub(super) const INLINE_BYTES: usize = 300 << 10;
 /// Bytes handed to the payload store at once.
 const PIECE: usize = 1 << 20;
 
@@ -236,7 +234,7 @@ pub(super) async fn store(
     let row = |row: SlotRow| if passed.contains(&row.mailbox) { app.post.passed(case, &item, row) } else { row };
     let (slots, aside) = mailbox::rows(app, case, &item, slots, has);
     let slots = slots.into_iter().map(row).collect();
-    while payload.len() <= INLINE_BYTES {
+    while payload.len() as u64 <= MESSAGE_BYTES {
         let Some(chunk) = body.next().await else {
             let item = NewItem { id: item, slots, aside, readers, payload: Payload::Inline(payload), most };
             return Ok(app.store.add_item(&case.id, &item, change, by).await?);

@@ -9,7 +9,7 @@ use futures_util::StreamExt;
 use super::{
     super::App,
     SignedIn,
-    add::{INLINE_BYTES, Refused, head},
+    add::{Refused, head},
     document::{Anywhere, CaseEnvelope, ForReaders},
     log::record,
 };
@@ -20,6 +20,7 @@ use crate::{
         id::KeyedReader,
         oral::may_enter,
     },
+    envelope::MESSAGE_BYTES,
     seal::{Slot, slot::FILL_MORE},
     store::{Filed, NewItem, Payload, StoreError},
 };
@@ -83,7 +84,7 @@ fn slots(app: &App, me: &SignedIn, new: &NewCase) -> Result<Vec<Slot>, Refused> 
 async fn payload(mut payload: Vec<u8>, mut body: web::Payload) -> Result<Vec<u8>, Refused> {
     while let Some(chunk) = body.next().await {
         payload.extend_from_slice(&chunk?);
-        if payload.len() > INLINE_BYTES {
+        if payload.len() as u64 > MESSAGE_BYTES {
             return Err(Refused::Sent(StatusCode::PAYLOAD_TOO_LARGE));
         }
     }

@@ -95,7 +95,8 @@ impl Consents {
             Kind::DutyRequest => self.duties.extend(consent(&text.body).map(|duty| Asked {
                 item: head.item,
                 day: head.day,
-                by: Some(head.author.clone()),
+                by: head.author.clone(),
+                untold: false,
                 duty,
             })),
             Kind::DutyApproval => self.approved.extend(consent(&text.body).map(|approval: DutyApproval| Approved {
@@ -148,10 +149,15 @@ impl Consents {
     }
 
     /// The notices of a legal duty.
-    pub(super) fn duties(&mut self, app: &App, t: Texts, readers: &[CaseReader<'_>]) -> Vec<super::duty::Shown> {
+    pub(super) fn duties(
+        &mut self,
+        app: &App,
+        (t, filed): (Texts, Day),
+        readers: &[CaseReader<'_>],
+    ) -> Vec<super::duty::Shown> {
         let mut asked = std::mem::take(&mut self.duties);
         asked.extend(untold(app, &asked, &mut self.approved));
-        super::duty::shown(app, t, asked, (&self.approved, &self.done), readers)
+        super::duty::shown(app, (t, filed), asked, (&self.approved, &self.done), readers)
     }
 
     /// The newest requests, the newest first.

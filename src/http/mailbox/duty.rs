@@ -20,8 +20,10 @@ use crate::{
 pub(super) struct Asked {
     pub(super) item: ItemId,
     pub(super) day: Day,
-    /// Who wrote it; nothing where only who approved it says what it is.
-    pub(super) by: Option<Author>,
+    /// Who says it: who wrote it, or who approved it where it did not arrive itself.
+    pub(super) by: Author,
+    /// Whether it did not arrive itself.
+    pub(super) untold: bool,
     pub(super) duty: DutyRequest,
 }
 
@@ -54,7 +56,13 @@ pub(super) fn untold(app: &App, asked: &[Asked], approved: &mut [Approved]) -> V
         let counts = approval.told.as_ref().is_some_and(|duty| duty.notice && approval.counts(app, duty));
         if counts && asked.iter().chain(&untold).all(|known| known.item != item) {
             let duty = approval.told.take();
-            untold.extend(duty.map(|duty| Asked { item, day: approval.day, by: None, duty }));
+            untold.extend(duty.map(|duty| Asked {
+                item,
+                day: approval.day,
+                by: approval.by.clone(),
+                untold: true,
+                duty,
+            }));
         }
     }
     untold
@@ -72,6 +80,8 @@ pub(super) struct Shown {
     pub(super) not_before: Option<String>,
     /// Where it stands.
     pub(super) standing: Standing,
+    /// Whether one reader alone says so: their approval of what the reporter never got.
+    pub(super) alone: bool,
 }
 
 /// Where a hand-over on a legal duty stands. Done is what desks count as done, and can be seen: no reader alone says so.
@@ -89,8 +99,15 @@ impl Shown {
         self.standing != Standing::Waiting
     }
 
+    /// Who says so, in words.
+    pub(super) fn day_id(&self) -> &'static str {
+        if self.alone { "duty-day-alone" } else { "duty-day" }
+    }
+
     pub(super) fn text_id(&self) -> &'static str {
         match self.standing {
+            // Whether it was done is not seen either: one reader's word is not taken for that.
+            Standing::Waiting if self.alone => "duty-alone",
             Standing::Waiting => "duty-before",
             Standing::Done => "consent-done",
             Standing::Went => "duty-went",
@@ -108,18 +125,23 @@ impl Shown {
 /// The newest notices, the newest first.
 pub(super) fn shown(
     app: &App,
-    t: Texts,
+    (t, filed): (Texts, Day),
     asked: Vec<Asked>,
     (approved, done): (&[Approved], &[(Day, HandOver)]),
     readers: &[CaseReader<'_>],
 ) -> Vec<Shown> {
     let today = app.clock.today();
-    let one = |Asked { item, day, by, duty }: Asked| {
+    // Nothing was said before there was a case: a day before that is not true, and starts no term.
+    let since = |day: Day| day.max(filed);
+    let one = |Asked { item, day, by, untold, duty }: Asked| {
+        let day = since(day);
         let reader = app.roster.known(&duty.to.reader).filter(|r| r.keyed() == duty.to);
-        let by_another = |a: &&Approved| a.request == item && Some(&a.by) != by.as_ref() && a.counts(app, &duty);
+        let by_another = |a: &&Approved| a.request == item && a.by != by && a.counts(app, &duty);
         let approved: Vec<&Approved> = approved.iter().filter(by_another).collect();
+        let alone = untold && approved.is_empty();
+        let second = if alone { Some(day) } else { approved.iter().map(|a| since(a.day)).min() };
         let carried_out = approved.iter().any(|a| {
-            let first = not_before(day, Some(a.day));
+            let first = not_before(day, Some(since(a.day)));
             let as_it_must = |(on, done): &(Day, HandOver)| {
                 in_time(Some(first), *on, today) && done.follows((&item, &a.item), &duty.to)
             };
@@ -133,12 +155,13 @@ pub(super) fn shown(
             reference: duty.reference.cut_to(REASON_BYTES),
             reason: duty.reason.cut_to(REASON_BYTES),
             items: in_words(t, &duty.items),
-            not_before: approved.iter().map(|a| a.day).min().map(|second| t.day(not_before(day, Some(second)))),
+            not_before: second.map(|second| t.day(not_before(day, Some(second)))),
             standing: match (carried_out, there) {
                 (false, _) => Standing::Waiting,
                 (true, true) => Standing::Done,
                 (true, false) => Standing::Went,
             },
+            alone,
         }
     };
     asked.into_iter().rev().take(SHOWN).map(one).collect()

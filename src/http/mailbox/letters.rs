@@ -1,5 +1,5 @@
 //! What stands in a mailbox: opened with the keys of the code, and believed only when its author signed it.
-use super::{ANSWER_BYTES, Opened, guests::guests};
+use super::{ANSWER_BYTES, Opened, consent::REASON_BYTES, guests::guests};
 use crate::{
     domain::{
         case::Case,
@@ -7,10 +7,12 @@ use crate::{
         id::{ItemId, ReaderId},
         order::sorted,
     },
+    envelope::MESSAGE_BYTES,
     http::App,
     seal::{
         Author, Kind, LONGEST_ESCAPE, OpenedText, Plaintext, SlotTo,
         account::{Agreed, heard_by},
+        circle::{DutyApproval, DutyRequest},
         code::RoomKeys,
         consent::consent,
         guest::wrote,
@@ -21,6 +23,8 @@ use crate::{
 
 /// Bytes of what is no text but says something: an account, or a request that names every item of a case.
 const JSON_BYTES: usize = 64 << 10;
+/// What is no message, and smaller than this, is no file either: those are padded to a power of two.
+const FILE_BYTES: u64 = MESSAGE_BYTES.next_power_of_two();
 
 /// What was written to the reporter, their own answers to requests, and that they sent something, oldest first; what does not open or
 /// verify is left out.
@@ -39,7 +43,14 @@ pub(super) async fn read(app: &App, keys: &RoomKeys, case: &Case) -> Result<(Vec
     let mine = app.post.mailbox(&SlotTo::Reporter(case.id), case);
     let (mut letters, mut closed) = (Vec::new(), 0);
     for (_, item, row) in app.store.inbox(&[mine], app.clock.today()).await? {
-        let Some(Payload::Inline(payload)) = app.store.payload(&item).await? else { continue };
+        let payload = match app.store.payload(&item).await? {
+            Some(Payload::Inline(payload)) => payload,
+            Some(Payload::Blob) => {
+                closed += usize::from(app.blobs.size(&item).await? < FILE_BYTES);
+                continue;
+            }
+            None => continue,
+        };
         let intact = app.post.intact(case, &item, &row);
         let text = open_reply(&keys.reply, &row.header, &payload).ok().filter(|_| intact);
         match text.filter(|text| of_case(app, case, &item, text)) {
@@ -76,8 +87,31 @@ fn kept(mut text: OpenedText) -> Option<OpenedText> {
         | Kind::ToReport
         | Kind::PassOn
         | Kind::Account
-        | Kind::Agreed => (text.body.len() <= JSON_BYTES).then_some(text),
+        | Kind::Agreed => {
+            if text.body.len() > JSON_BYTES {
+                text.body = shortened(text.manifest.head.kind, &text.body)?;
+            }
+            (text.body.len() <= JSON_BYTES).then_some(text)
+        }
         _ => Some(OpenedText { body: text.body.cut_to(ANSWER_BYTES + LONGEST_ESCAPE), ..text }),
+    }
+}
+
+/// What a page shows of a legal duty that is longer than a desk makes one.
+fn shortened(kind: Kind, body: &Plaintext) -> Option<Plaintext> {
+    let short = |mut duty: DutyRequest| {
+        duty.reference = duty.reference.cut_to(REASON_BYTES);
+        duty.reason = duty.reason.cut_to(REASON_BYTES);
+        duty.items.iter_mut().for_each(|named| named.name = None);
+        duty
+    };
+    match kind {
+        Kind::DutyRequest => consent(body).map(|duty| short(duty).into_body()),
+        Kind::DutyApproval => {
+            let DutyApproval { request, told, .. } = consent(body)?;
+            told.map(|duty| DutyApproval::telling(&request, &short(duty)))
+        }
+        _ => None,
     }
 }
 

@@ -259,7 +259,7 @@ pub(crate) async fn show(
         gone,
         ends: ends(&app.roster, &case.org, case.state, case.destroy_after).map(|ends| t.ends(ends)),
         away: absent(app, t, &readers),
-        duties: consents.duties(app, t, &readers),
+        duties: consents.duties(app, (t, case.filed), &readers),
         consents: consents.shown(app, t, opened),
         account: parts.accounts.shown(app, t, opened),
         questions,

@@ -942,6 +942,7 @@ desk-duty-from = The reporter is told before: it can be handed over from { $day 
 desk-duty-answers = The reporter wrote this since they were told
 desk-duty-done = Handed over to { $name } because the law demands it (said on { $day }).
 desk-duty-approve = I approve this
+desk-error-duty-long = this request is longer than the reporter can read, so it does not count; ask for a shorter one
 desk-error-duty-ground = Choose a ground.
 desk-act-guest = Invite a guest
 desk-guest-text = A guest is not in the list of readers and reads along in one case, until a day. You make a card for the guest. The guest reads along only when the reporter agrees. Then the guest can write to the reporter too, and share, approve or close nothing.

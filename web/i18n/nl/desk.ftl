@@ -942,6 +942,7 @@ desk-duty-from = De melder hoort dit vooraf: overdragen kan vanaf { $day }.
 desk-duty-answers = Dit schreef de melder sinds het bericht
 desk-duty-done = Overgedragen aan { $name } omdat de wet het eist (gezegd op { $day }).
 desk-duty-approve = Ik vind dit goed
+desk-error-duty-long = Dit verzoek is langer dan de melder kan lezen. Het telt niet. Vraag om een korter verzoek.
 desk-error-duty-ground = Kies een grond.
 desk-act-guest = Nodig een gast uit
 desk-guest-text = Een gast staat niet in de lijst met lezers en leest mee in één zaak, tot en met een dag. U maakt een kaart voor de gast. De gast leest pas mee als de melder dat goedvindt. Dan kan de gast ook zelf naar de melder schrijven, en niets delen, goedvinden of afsluiten.
