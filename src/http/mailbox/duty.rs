@@ -131,9 +131,9 @@ pub(super) fn shown(
     readers: &[CaseReader<'_>],
 ) -> Vec<Shown> {
     let today = app.clock.today();
-    // Nothing was said before there was a case: a day before that is not true, and starts no term.
-    let since = |day: Day| day.max(filed);
     let one = |Asked { item, day, by, untold, duty }: Asked| {
+        // Nothing was said before there was a case. Where the notice itself came, the later of two readers' days counts anyhow.
+        let since = |day: Day| if untold { day.max(filed) } else { day };
         let day = since(day);
         let reader = app.roster.known(&duty.to.reader).filter(|r| r.keyed() == duty.to);
         let by_another = |a: &&Approved| a.request == item && a.by != by && a.counts(app, &duty);
