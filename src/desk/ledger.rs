@@ -127,6 +127,14 @@ pub(super) fn apart(case: &OverviewCase, entries: &[Entry], row: Option<&Row>) -
     ahead(case, entries).map(Ahead::text_id).into_iter().chain(behind(case, row).map(Behind::text_id))
 }
 
+/// The text that says where a case stands. Who had opened one that nobody has opened now wrote its row of the register.
+pub(super) fn state(case: &OverviewCase, row: Option<&Row>) -> &'static str {
+    match case.state {
+        CaseState::Unopened if row.is_some() => "desk-state-left",
+        state => state.text_id(),
+    }
+}
+
 /// Whether the server is ahead of what is believed of the log, in one case.
 pub(super) fn ahead(case: &OverviewCase, entries: &[Entry]) -> Option<Ahead> {
     let of_case = || believed(entries).filter(|(record, _)| record.case == Some(case.case) && record.by.is_some());

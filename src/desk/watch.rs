@@ -13,7 +13,7 @@ use super::{
     Client, DeskError, Entry, Export, Identity, Memo, Registered,
     commands::Options,
     last_seen,
-    ledger::{ahead, apart, behind, take_without_clock},
+    ledger::{ahead, apart, behind, state, take_without_clock},
     numbers::case_id,
     owed::Owed,
     page::{CHANGED, changed},
@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     api_types::oversight::{Group, OverviewCase},
-    domain::{case::CaseState, day::Day, ends::ends, id::CaseId, register::Row},
+    domain::{day::Day, ends::ends, id::CaseId},
     replace::replace,
     roster_files::{self, Files},
     seal::code::Language,
@@ -254,14 +254,6 @@ async fn hold(options: &Options, client: &Client, case: &str, hold: bool) -> Res
         "The case is destroyed when its term is over."
     };
     Ok(if options.json { json!({ "held": hold }).to_string() } else { words.to_owned() })
-}
-
-/// The text that says where a case stands. Who had opened one that nobody has opened now wrote its row of the register.
-pub(super) fn state(case: &OverviewCase, row: Option<&Row>) -> &'static str {
-    match case.state {
-        CaseState::Unopened if row.is_some() => "desk-state-left",
-        state => state.text_id(),
-    }
 }
 
 async fn overview(options: &Options, client: &Client) -> Result<String, DeskError> {

@@ -21,10 +21,10 @@ use crate::{
     api_types::oversight::OverviewCase,
     desk::{
         DeskError, Entry, Memo, Registered, in_csv,
-        ledger::{apart, coordinated, released, take_without_clock},
+        ledger::{apart, coordinated, released, state, take_without_clock},
         owed::Owed,
         register,
-        watch::{groups, state, will_end},
+        watch::{groups, will_end},
     },
     domain::{
         case::CaseState,
