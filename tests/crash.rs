@@ -269,7 +269,7 @@ async fn crash(database: Option<String>, kills: usize) {
     let ready = RefCell::new(Vec::new());
     let (mut purged, mut passes, mut met) = (0, 0, 0);
     let mut done = 0;
-    // On a machine that other tests share a few more kills may be needed until each kind of load was confirmed once.
+    // On a machine that other tests share a few more kills may be needed, and later ones, until each kind of load was confirmed once.
     while done < kills || (done < 4 * kills && (crash.files == 0 || crash.answers == 0)) {
         let kill = done;
         done += 1;
@@ -295,7 +295,7 @@ async fn crash(database: Option<String>, kills: usize) {
             (purged, passes) = (purged + due.len(), passes + 1);
             crash.restart();
         }
-        let pause = Duration::from_millis(dice.between(20, 500));
+        let pause = Duration::from_millis(dice.between(20, if kill < kills { 500 } else { 4_000 }));
         let mut program = crash.program.take().unwrap();
         let end = async {
             tokio::time::sleep(pause).await;

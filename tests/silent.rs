@@ -10,6 +10,8 @@ mod bare;
 mod evil;
 #[path = "after/local.rs"]
 mod local;
+#[path = "silent/more.rs"]
+mod more;
 #[path = "support/local.rs"]
 mod page;
 mod support;

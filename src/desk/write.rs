@@ -64,8 +64,10 @@ pub(super) async fn write_once(
     // A reader confirms with the acknowledgement who filed, so far as a hash can say.
     let proof = committed(&items).filter(|_| act == Act::Acknowledge).map(|(_, commitment)| commitment.to_owned());
     let mut seq = u32::try_from(case.items.len()).unwrap_or(u32::MAX);
+    // The reporter gets the text; what goes along is for readers.
+    let readers = recipients(client, &case, &items, false)?;
     for attachment in along {
-        attach(client, (&case, &items), &to, attachment, seq).await?;
+        attach(client, (&case, &items), &readers, attachment, seq).await?;
         seq = seq.saturating_add(1);
     }
     let kind = kind(act);

@@ -247,7 +247,7 @@ pub fn counted((act, day): (Act, Day), state: CaseState, (filed, due): (Day, Day
     let moved = due != filed.plus_days(ACKNOWLEDGE_DAYS);
     match act {
         Act::Acknowledge => moved,
-        Act::Feedback => moved && due >= day.plus_days(-1).plus_months(FEEDBACK_MONTHS),
+        Act::Feedback => moved && day >= filed.plus_days(-1) && due >= day.plus_days(-1).plus_months(FEEDBACK_MONTHS),
         Act::Close => state.is_closed(),
         Act::Ask | Act::Reply | Act::Note => true,
     }

@@ -163,7 +163,9 @@ mod tests {
         // A guest confirmed it, who writes no row.
         assert_eq!(Owed::watched(&open(term), Some(&row(None, None))), Owed::FeedbackUnlessGiven);
         // The server counts on to a day that nobody promised.
-        assert_eq!(Owed::watched(&open(term), Some(&row(Some(filed), Some(week)))), Owed::FedBack);
+        assert_eq!(Owed::watched(&open(later), Some(&row(Some(filed), Some(week)))), Owed::FedBack);
+        // A row that says so, and of which the server counted nothing.
+        assert_eq!(Owed::watched(&open(term), Some(&row(Some(filed), Some(week)))), Owed::Feedback);
         assert_eq!(Owed::watched(&open(later), Some(&row(None, None))), Owed::FedBack);
         assert_eq!(Owed::watched(&case(CaseState::Closed, term), None), Owed::Nothing);
         let identity = Row { kind: CaseKind::Identity, ..row(None, None) };

@@ -164,5 +164,9 @@ pub(super) fn shown(
             alone,
         }
     };
-    asked.into_iter().rev().take(SHOWN).map(one).collect()
+    let mut all: Vec<Shown> = asked.into_iter().rev().map(one).collect();
+    // What one reader says takes nothing of what two agreed on off the page.
+    all.sort_by_key(|shown| (shown.not_before.is_none(), shown.alone));
+    all.truncate(SHOWN);
+    all
 }
