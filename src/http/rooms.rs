@@ -30,13 +30,14 @@ pub(crate) fn name(room: u8) -> &'static str {
     }
 }
 
-/// A text of a mailbox as it is in a room: where somebody says who they are there is no story.
+/// A text of a mailbox as it is in a room: advice is no report, and where somebody says who they are there is no story.
 pub(crate) fn words(room: u8, id: &'static str) -> &'static str {
     match (room, id) {
         (IDENTITY, "state-unopened") => "identity-unopened",
         (IDENTITY, "state-left") => "identity-left",
         (IDENTITY, "state-open") => "identity-open",
         (IDENTITY, "state-withdrawn") => "identity-withdrawn",
+        (ADVICE, "closed-text") => "advice-closed-text",
         (IDENTITY, "notice-filed") => "identity-filed",
         (IDENTITY, "notice-sent-before") => "identity-sent-before",
         _ => id,

@@ -86,3 +86,27 @@ async fn neither_is_anything_confirmed_where_somebody_says_who_they_are() {
     let refused = letter_of(&service, reader, "acknowledge", &identity.unwrap()).await.unwrap_err();
     assert!(refused.contains("who the reporter is") && refused.contains("in the report itself"), "{refused}");
 }
+
+#[actix_web::test]
+async fn its_end_speaks_of_advice_on_both_sides() {
+    let (service, browser, code, case) = opened().await;
+    let desk = Local::desk(&service, ADVISER).await;
+    let close = format!("/nl/case/{case}/close");
+    let (status, page) = desk.get(&close).await;
+    assert!(status == 200 && page.contains("Wij sluiten dit advies af.") && !page.contains("nadeel door uw melding"));
+    let unescaped = page.replace("&#10;", "\n");
+    let begins =
+        unescaped.rsplit_once("<textarea").unwrap().1.split_once('>').unwrap().1.split("</textarea>").next().unwrap();
+    let (_, english) = desk.post(&close, &[("text", begins), ("letter", "en")]).await;
+    assert!(english.contains("We end this advice.") && !english.contains("Wij sluiten"), "{english}");
+    let (status, page) = desk.post(&close, &[("text", begins), ("asked", "yes")]).await;
+    assert!(status == 422 && page.contains("Wij sluiten dit advies af."), "no reason was given: {status} {page}");
+    let said = begins.replace("De reden:", "De reden: uw vraag is beantwoord.");
+    desk.post(&close, &[("text", &said), ("asked", "yes"), ("sure", "yes")]).await;
+    let mailbox = browser.mailbox(&code, None, &[]).await.html;
+    assert!(
+        mailbox.contains("uw vraag is beantwoord.") && mailbox.contains("Vraag dan opnieuw om advies"),
+        "{mailbox}"
+    );
+    assert!(!mailbox.contains("doe dan een nieuwe melding"), "{mailbox}");
+}

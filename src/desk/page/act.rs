@@ -14,12 +14,13 @@ use super::{
     case::refresh,
     close,
     language::only_shown,
+    letter::{Letter, words},
     lock::{Unlocked, take},
     random, view,
 };
 use crate::{
     api_types::CaseView,
-    desk::{DeskError, circle::origin, summary::first_line, write, write::write_once},
+    desk::{DeskError, circle::origin, open::advice, summary::first_line, write, write::write_once},
     domain::{
         case::Act,
         id::{CaseId, ItemId},
@@ -57,23 +58,24 @@ pub(super) async fn act(
         let (id, act) = (case_of(&path.1)?, Act::parse(&path.2).ok_or(Fault::NotFound)?);
         let Some(text) = take(&mut sent, "text") else {
             can(open, &id, act).await?;
-            return Ok(writing(open, t, &id, act, (&letter(begins(open, t, &id), act), &random()?), None));
+            let text = letter(open, &id, act).text(begins(open, t, &id));
+            return Ok(writing(open, t, &id, act, (&text, &random()?), None));
         };
+        let letter = letter(open, &id, act);
         let kept = Plaintext::from(text.reveal().to_vec());
         let once = once(&mut sent)?;
         if let Some(language) = take(&mut sent, "letter").and_then(|l| l.choice().and_then(Language::parse)) {
-            return Ok(writing(open, t, &id, act, (&with_letter(Texts::of(language), act, text), &once), None));
+            let text = letter.put_in(Texts::of(language), text);
+            return Ok(writing(open, t, &id, act, (&text, &once), None));
         }
         if only_shown(&sent) && take(&mut sent, "asked").is_none() {
             let unknown = language(open, &id).is_none();
-            let text = if unknown && is_letter(act, &text) { letter(t, act) } else { text };
+            let text = if unknown && letter.is(&text) { letter.text(t) } else { text };
             return Ok(writing(open, t, &id, act, (&text, &once), None));
         }
         let sure = take(&mut sent, "sure").and_then(|sure| sure.choice().map(|sure| sure == "yes"));
         let written = match act {
-            Act::Ask | Act::Feedback | Act::Close if is_letter(act, &text) => {
-                Err(DeskError::known("desk-error-unfilled"))
-            }
+            Act::Ask | Act::Feedback | Act::Close if letter.is(&text) => Err(DeskError::known("desk-error-unfilled")),
             Act::Close if sure == Some(false) => return Ok(writing(open, t, &id, act, (&kept, &once), None)),
             Act::Close if sure.is_none() => match ask_once_more(open, t, &id, (&kept, &once)).await {
                 Ok(asks) => return Ok(asks),
@@ -106,8 +108,7 @@ fn once(sent: &mut Fields) -> Result<String, DeskError> {
 /// form it is random.
 fn item(once: &str, text: &Plaintext) -> ItemId {
     let mut hash = Sha256::new_with_prefix(once);
-    // Browsers change the ends of lines when a form is kept.
-    for word in text.reveal().split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()) {
+    for word in words(text.reveal()) {
         hash.update(word);
         hash.update(b" ");
     }
@@ -145,7 +146,7 @@ fn writing(
     let items = open.cases.get(id).map(Vec::as_slice).unwrap_or_default();
     let title = first_line(items).unwrap_or_else(|| t.get("desk-to-case"));
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let letters: &[Language] = if letter(t, act).is_empty() { &[] } else { &[Language::Nl, Language::En] };
+    let letters = letter(open, id, act).languages();
     let page = Writing { t, case: *id, title, act: act.name(), text, once, letters, error };
     let title = t.get(&format!("desk-act-{}", act.name()));
     view::page(t, status, &title, &open.client, &page.render().unwrap_or_default())
@@ -161,37 +162,7 @@ fn begins(open: &Unlocked, t: Texts, id: &CaseId) -> Texts {
     language(open, id).map_or(t, Texts::of)
 }
 
-/// The text an act begins with in this language, in place of the one in another; under what was written already.
-fn with_letter(t: Texts, act: Act, text: Plaintext) -> Plaintext {
-    let letter = letter(t, act);
-    if text.is_blank() || is_letter(act, &text) {
-        return letter;
-    }
-    Plaintext::from([text.reveal().trim_ascii_end(), b"\n\n", letter.reveal()].concat())
-}
-
-/// Whether a text is the one an act begins with, and nothing more: what has to be said in it is missing.
-fn is_letter(act: Act, text: &Plaintext) -> bool {
-    let words = |bytes: &[u8]| String::from_utf8_lossy(bytes).split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-    [Language::Nl, Language::En].map(Texts::of).iter().any(|t| words(letter(*t, act).reveal()) == words(text.reveal()))
-}
-
-/// The text an act begins with; it can be changed.
-fn letter(t: Texts, act: Act) -> Plaintext {
-    macro_rules! letter {
-        ($name:literal) => {
-            match t.lang() {
-                "en" => include_str!(concat!("../../../web/letters/en/", $name, ".txt")),
-                _ => include_str!(concat!("../../../web/letters/nl/", $name, ".txt")),
-            }
-        };
-    }
-    let text = match act {
-        Act::Acknowledge => letter!("acknowledge"),
-        Act::Ask => letter!("ask"),
-        Act::Feedback => letter!("feedback"),
-        Act::Close => letter!("close"),
-        Act::Reply | Act::Note => "",
-    };
-    Plaintext::from(text.to_owned())
+/// The text an act begins with in a case.
+fn letter(open: &Unlocked, id: &CaseId, act: Act) -> Letter {
+    Letter::of(act, open.cases.get(id).is_some_and(|items| advice(items)))
 }

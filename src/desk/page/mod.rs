@@ -14,6 +14,7 @@ mod hand_over;
 mod inbox;
 mod keys;
 mod language;
+mod letter;
 mod link;
 mod lock;
 mod oral;

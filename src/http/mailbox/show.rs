@@ -70,6 +70,8 @@ struct Mailbox {
     /// Somebody opened it, and nobody who can read it now.
     left: bool,
     closed: bool,
+    /// What its end means.
+    closed_text: &'static str,
     /// The day on which the reporter withdrew.
     withdrawn: Option<String>,
     /// The day of a withdrawal that does not stand any more.
@@ -232,6 +234,7 @@ pub(crate) async fn show(
         opened: case.state != CaseState::Unopened,
         left,
         closed,
+        closed_text: rooms::words(opened.room, "closed-text"),
         withdrawn: withdrawn.map(|day| t.day(day)),
         undone: withdrawal.undone().map(|day| t.day(day)),
         withdraws: !read || app.roster.is_canary(&case.org) || !(closed || withdrawn.is_some() || readers.is_empty()),

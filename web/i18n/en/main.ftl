@@ -236,6 +236,7 @@ file-added = Your file was added: { $size }.
 closed-disagree-advice = Do you disagree with how you were helped? There is somewhere else to go:
 closed-disagree = Do you disagree with how your report was handled? There is somewhere else to go:
 closed-text = Your case is closed. Nobody can answer a new message, and you cannot add anything. If there is more to tell, please file a new report.
+advice-closed-text = Your request for advice is closed. Nobody can answer a new message, and you cannot add anything. Do you have a new question? Then ask for advice again.
 kind-consent = Request for consent
 kind-hand-over = Handed over
 consent-title = May { $name } read this too?

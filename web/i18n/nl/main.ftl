@@ -236,6 +236,7 @@ file-added = Uw bestand is toegevoegd: { $size }.
 closed-disagree-advice = Bent u het niet eens met hoe u bent geholpen? U kunt ook ergens anders terecht:
 closed-disagree = Bent u het niet eens met hoe uw melding is afgehandeld? U kunt ook ergens anders terecht:
 closed-text = Uw zaak is afgesloten. Op een nieuw bericht komt geen antwoord meer, en u kunt er niets aan toevoegen. Wilt u nog iets vertellen, doe dan een nieuwe melding.
+advice-closed-text = Uw vraag om advies is afgesloten. Op een nieuw bericht komt geen antwoord meer, en u kunt er niets aan toevoegen. Hebt u een nieuwe vraag? Vraag dan opnieuw om advies.
 kind-consent = Vraag om toestemming
 kind-hand-over = Overgedragen
 consent-title = Mag { $name } dit ook lezen?
