@@ -14,6 +14,8 @@ mod evil;
 #[path = "readers/named.rs"]
 mod named;
 mod support;
+#[path = "readers/undone.rs"]
+mod undone;
 
 use evil::{RECORD, give, hostile, own_slot, send};
 use meldkluis::{

@@ -5,7 +5,7 @@ use futures_util::StreamExt;
 
 use super::{
     Client, DeskError,
-    circle::{Also, Circle, answer, handed_over, proven},
+    circle::{Also, Circle, answer, done, handed_over, proven},
     duty::duties,
     guest,
     open::{Content, Item, Opened, advice, entered, fetch_heads},
@@ -222,6 +222,12 @@ pub(super) fn candidate<'a>(
     to: &ReaderId,
 ) -> Result<&'a Reader, DeskError> {
     let reader = candidates(client, case, items)?.into_iter().find(|r| r.id == *to);
+    // A slot that somebody has stays as it is, also one that opens nothing: it goes first.
+    let circle = Circle::of(client, items)?;
+    let strangers = circle.strangers(client, case);
+    if strangers.iter().any(|there| there.reader == *to && !circle.struck.contains(to)) {
+        return Err(DeskError::known("desk-error-stranger-here"));
+    }
     reader.ok_or_else(|| {
         DeskError::new(format!(
             "{to} is not a reader who can be added: unknown, here already, or excluded by the reporter, a conflict or two readers"
@@ -231,7 +237,9 @@ pub(super) fn candidate<'a>(
 
 /// A reporter is asked twice for the same person at most, the second time with another reason.
 fn pressed(items: &[Item], to: &ReaderId, reason: &Plaintext) -> Result<(), DeskError> {
-    let before = proven(items).filter_map(|(_, o)| if let Content::Request(r) = &o.content { Some(r) } else { None });
+    // Of what does not go to the reporter they were not asked.
+    let asked = done(items).map(|(_, opened)| &opened.content);
+    let before = asked.filter_map(|content| if let Content::Request(r) = content { Some(r) } else { None });
     let before: Vec<&Request> = before.filter(|asked| asked.to.reader == *to).collect();
     if before.len() >= MOST_REQUESTS {
         return Err(DeskError::known("desk-error-twice"));

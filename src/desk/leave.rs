@@ -90,7 +90,12 @@ async fn staying(client: &Client, case: &CaseView, reason: LeftReason) -> Result
     let me = client.me.keyed();
     let items = open_case(client, case, Reach::Messages).await?;
     client.check_organisation(case, &items)?;
-    let to = Circle::of(client, &items)?.recipients(client, case, &Also { except: Some(&me), ..Also::default() })?;
+    // Of whom nothing but slots that open nothing were given knows nobody, and goes.
+    let Ok(circle) = Circle::of(client, &items) else {
+        let (to, about, _) = unopened(client, case, &me)?;
+        return Ok((to, about, Left::new(reason, Vec::new())));
+    };
+    let to = circle.recipients(client, case, &Also { except: Some(&me), ..Also::default() })?;
     let about = about(client, (case, &items), Some(Doing::Kind(Kind::Left)));
     Ok((to, about, Left::new(reason, acts(client, &items, &me))))
 }
@@ -187,15 +192,25 @@ impl Taking {
 }
 
 /// Who was asked to be taken out of a case, from what is proven.
-pub(super) fn takings(client: &Client, circle: &Circle, items: &[Item]) -> Vec<Taking> {
+pub(super) fn takings(client: &Client, circle: &Circle, (case, items): (&CaseView, &[Item])) -> Vec<Taking> {
     let one = |(item, opened): (ItemId, &Opened)| {
         let Content::TakeOut(asked) = &opened.content else { return None };
         let passed = || author(client, items, opened).filter(|by| circle.may_take_out(by, &asked.who));
         let by = circle.did(client, items, (item, opened)).or_else(passed)?;
-        let done = !circle.readers.contains(&asked.who) && !circle.only_passed(&asked.who);
+        let reads = circle.readers.contains(&asked.who) || circle.only_passed(&asked.who);
+        let done = !reads && !is_stranger(circle, (case, items), &asked.who, &item);
         Some(Taking { asked: item, who: asked.who.clone(), by, day: opened.manifest.head.day, done })
     };
     proven(items).filter_map(one).collect()
+}
+
+/// Whether somebody whom one reader alone let in, and who was asked to be taken out, reads all the same. An inbox does not say who reads.
+fn is_stranger(circle: &Circle, (case, items): (&CaseView, &[Item]), who: &KeyedReader, asked: &ItemId) -> bool {
+    if !case.readers.is_empty() {
+        return case.readers.contains(who);
+    }
+    let taken = |opened: &Opened| matches!(&opened.content, Content::TakenOut(taken) if taken.take_out == *asked);
+    !circle.went(who) && !proven(items).any(|(_, opened)| taken(opened))
 }
 
 /// Everybody else who reads a case, the guests last.
@@ -276,9 +291,9 @@ pub(super) async fn remove(
 
 /// The item in which somebody else asked that this person is taken out, and which was not confirmed yet.
 pub(super) async fn asked_out(client: &Client, id: &CaseId, who: &ReaderId) -> Result<ItemId, DeskError> {
-    let (_, items) = opened(client, id).await?;
+    let (case, items) = opened(client, id).await?;
     let circle = Circle::of(client, &items)?;
-    let mut asked = takings(client, &circle, &items);
+    let mut asked = takings(client, &circle, (&case, &items));
     asked.retain(|taking| taking.who.reader == *who && taking.is_open(client));
     // One's own is the last resort: it is refused with the reason.
     asked.sort_by_key(|taking| taking.by == client.me.keyed());

@@ -136,7 +136,8 @@ impl Waits {
 /// What waits for this reader in a case, each with the first day on which it can be done, where it has one.
 pub(super) fn waits(client: &Client, case: &CaseView, items: &[Item]) -> Vec<(Waits, Option<Day>)> {
     let words = CaseWords::of(client, Texts::of(Language::En), items);
-    let takings = words.takings().into_iter().filter(|taking| taking.waits_for(client)).map(|_| (Waits::TakeOut, None));
+    let takings =
+        words.takings(case).into_iter().filter(|taking| taking.waits_for(client)).map(|_| (Waits::TakeOut, None));
     let may = |kind| may_send(kind, case.state).is_ok();
     let duties = words.duties().into_iter().filter_map(|duty| {
         if duty.waits_for(client) {

@@ -262,7 +262,7 @@ fn head((case, owed): (&CaseView, Owed), client: &Client, words: &CaseWords<'_>,
             text += &does(&format!("hand-over {} {}", case.case, duty.request));
         }
     }
-    for taking in words.takings().iter().filter(|taking| taking.waits_for(client)) {
+    for taking in words.takings(case).iter().filter(|taking| taking.waits_for(client)) {
         text += &line(&t.with("desk-waits", &[("what", t.get("waits-take-out"))]));
         text += &does(&format!("confirm-take-out {} {}", case.case, taking.asked));
     }

@@ -35,7 +35,7 @@ pub struct Left {
     v: u8,
     /// Why.
     pub reason: LeftReason,
-    /// The items in which they acted as one of two readers: nothing else of theirs counts as that from now on.
+    /// The items in which they acted as one of two readers: nobody is let in by anything else of theirs from now on.
     #[serde(default)]
     pub acts: Vec<ItemId>,
 }
@@ -105,7 +105,8 @@ pub struct TakenOut {
     v: u8,
     /// The item of the first reader.
     pub take_out: ItemId,
-    /// The items in which who went had acted as one of two readers, as in [`Left`].
+    /// The items in which who went had acted as one of two readers: nobody is let in by anything else of theirs from now on, but for
+    /// what the first reader had before them when they asked.
     #[serde(default)]
     pub acts: Vec<ItemId>,
 }

@@ -6,7 +6,7 @@ use super::{
     told::{agreed_text, words},
 };
 use crate::{
-    desk::{Content, Item, Opened, State, consents, register::worked},
+    desk::{Content, Item, Opened, State, circle::proven, consents, register::worked},
     domain::{
         classification::{Classification, Stage},
         id::{ItemId, KeyedReader},
@@ -132,8 +132,10 @@ impl CaseWords<'_> {
                 [vec![who], why_duty(t, asked)].concat()
             }
             Content::TakenOut(taken) => {
-                let asked = self.takings().into_iter().find(|asked| asked.asked == taken.take_out);
-                asked.map(|asked| alone(self.person(&asked.who.reader))).unwrap_or_default()
+                let asked =
+                    proven(self.items).find(|(item, _)| *item == taken.take_out).map(|(_, opened)| &opened.content);
+                let Some(Content::TakeOut(asked)) = asked else { return Vec::new() };
+                alone(self.person(&asked.who.reader))
             }
             // What a case belongs with is said on top of it, and only where the other case may be named.
             Content::Link(_) | Content::DutyApproved(_) | Content::File { .. } => Vec::new(),

@@ -196,8 +196,8 @@ impl<'a> CaseWords<'a> {
     }
 
     /// Who was asked to be taken out.
-    pub(super) fn takings(&self) -> Vec<Taking> {
-        self.circle().map(|circle| takings(self.client, circle, self.items)).unwrap_or_default()
+    pub(super) fn takings(&self, case: &CaseView) -> Vec<Taking> {
+        self.circle().map(|circle| takings(self.client, circle, (case, self.items))).unwrap_or_default()
     }
 
     /// The legal duties.

@@ -106,8 +106,8 @@ fn on_its_day(client: &Client, items: &[Item], done: &HandOver, day: Day) -> boo
     in_time(duty.notice.then(first), day, client.today())
 }
 
-/// What somebody did as one of two readers: whoever says that they go, or that they were taken out, names these, and nothing else of theirs
-/// counts from then on.
+/// What somebody did as one of two readers: whoever says that they go, or that they were taken out, names these, and nobody is let in by
+/// anything else of theirs from then on.
 pub(in crate::desk) fn acts(client: &Client, items: &[Item], who: &KeyedReader) -> Vec<ItemId> {
     let of_two = |content: &Content| {
         matches!(content, Content::Duty(_) | Content::DutyApproved(_) | Content::TakeOut(_) | Content::TakenOut(_))
@@ -144,7 +144,7 @@ impl Gone {
             if !there.ever.contains(&by) {
                 continue;
             }
-            gone.only(&by, &left.acts);
+            gone.only(&by, left.acts.iter().copied().collect());
             let came = there.joined.iter().filter(|let_in| let_in.who == by).map(|let_in| let_in.item);
             let seen = came.filter(|item| opened.manifest.head.before.has(item)).collect();
             went.insert((by, seen));
@@ -159,51 +159,48 @@ impl Gone {
         }
         for (_, opened) in proven(items) {
             let Content::TakenOut(taken) = &opened.content else { continue };
-            let Some(who) = gone.taken_out(client, items, &there.ever, (opened, taken)) else { continue };
-            gone.only(&who, &taken.acts);
+            let Some(who) = Self::taken_out(client, items, &there.ever, (opened, taken)) else { continue };
+            gone.only(&who, counting(client, items, &who, taken));
             gone.struck.insert(who.reader.clone());
             gone.out.insert(who);
         }
         gone
     }
 
-    /// Whether something that a reader did as one of two counts.
+    /// Whether something that a reader did as one of two lets somebody in. That somebody was taken out counts always: whoever was one of
+    /// those two does not undo it by going.
     pub(super) fn counts(&self, by: &KeyedReader, act: &ItemId) -> bool {
         let here = !self.left.contains(by) && !self.out.contains(by);
-        here || self.was_before(by, act)
+        here || self.before.get(by).is_some_and(|acts| acts.contains(act))
     }
 
-    fn was_before(&self, by: &KeyedReader, act: &ItemId) -> bool {
-        self.before.get(by).is_some_and(|acts| acts.contains(act))
+    fn only(&mut self, who: &KeyedReader, acts: BTreeSet<ItemId>) {
+        self.before.entry(who.clone()).and_modify(|before| before.retain(|act| acts.contains(act))).or_insert(acts);
     }
 
-    fn only(&mut self, who: &KeyedReader, acts: &[ItemId]) {
-        let named = || acts.iter().copied().collect::<BTreeSet<_>>();
-        self.before
-            .entry(who.clone())
-            .and_modify(|before| before.retain(|act| acts.contains(act)))
-            .or_insert_with(named);
-    }
-
-    /// Whom a second reader took out, if a first one asked for it and both are others of the circle who had not left. Of those who read what
+    /// Whom a second reader took out, if a first one asked for it and both are others of the circle, or were. Of those who read what
     /// went along with a report, two who read it too are enough.
     fn taken_out(
-        &self,
         client: &Client,
         items: &[Item],
         ever: &[KeyedReader],
         (second, taken): (&Opened, &TakenOut),
     ) -> Option<KeyedReader> {
         let (who, first) = first_out(client, items, taken)?;
-        let (act, second) = (second.manifest.head.item, roster_author(client, second)?);
+        let second = roster_author(client, second)?;
         let may = |by: &KeyedReader, among: &[KeyedReader]| ever.contains(by) || among.contains(by);
         let two = |among: &[KeyedReader]| may(&first, among) && may(&second, among);
         let with = |said: &ToReport| said.to.contains(&who) && two(&said.to);
         let may = if ever.contains(&who) { two(&[]) } else { to_report(items).any(|(_, _, said)| with(said)) };
-        let here = |by: &KeyedReader, act: ItemId| !self.left.contains(by) || self.was_before(by, &act);
-        let here = here(&first, taken.take_out) && here(&second, act);
-        (may && here && first != second && first != who && second != who).then_some(who)
+        (may && first != second && first != who && second != who).then_some(who)
     }
+}
+
+/// What somebody who is taken out had done as one of two: what the second names, and what the first had before them.
+fn counting(client: &Client, items: &[Item], who: &KeyedReader, taken: &TakenOut) -> BTreeSet<ItemId> {
+    let first = proven(items).find(|(id, _)| *id == taken.take_out).map(|(_, opened)| &opened.manifest.head.before);
+    let seen = |act: &ItemId| first.is_some_and(|before| before.has(act));
+    acts(client, items, who).into_iter().filter(|act| taken.acts.contains(act) || seen(act)).collect()
 }
 
 /// Who was asked to be taken out, and by whom.

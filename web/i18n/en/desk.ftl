@@ -261,6 +261,7 @@ desk-error-not-yours = you are not an active reader of this case
 desk-error-no-reporter = no item here proves who the reporter is; nothing was sent
 desk-error-reason = give a reason of one line to a page; the reporter reads it
 desk-error-twice = the reporter was asked for this reader twice; that is enough
+desk-error-stranger-here = one reader alone let this person in, and nobody agreed to that: two readers take them out first, and then the reporter can be asked
 desk-error-same-reason = the reporter was asked with this reason before; a second time needs a new one
 desk-error-items = name items that the reporter wrote or added, as `read` shows them
 desk-error-named = An item is not what the request said of it: of another kind, or of another day. The reporter or the readers agreed to something else. Nothing was shared. Ask again.

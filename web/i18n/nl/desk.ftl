@@ -261,6 +261,7 @@ desk-error-not-yours = U bent geen lezer van deze zaak (meer).
 desk-error-no-reporter = Niets in deze zaak bewijst wie de melder is. Er is niets verstuurd.
 desk-error-reason = Geef een reden, niet langer dan een bladzijde. De melder leest die.
 desk-error-twice = De melder is voor deze persoon al twee keer gevraagd. Dat is genoeg.
+desk-error-stranger-here = Eén lezer alleen heeft deze persoon erbij gehaald, en niemand stemde daarmee in. Twee lezers halen die persoon er eerst uit. Daarna kunt u het de melder vragen.
 desk-error-same-reason = Met deze reden is het al gevraagd. Een tweede keer vraagt een nieuwe reden.
 desk-error-items = Kies stukken die de melder schreef of toevoegde.
 desk-error-named = Een stuk is niet wat de aanvraag ervan zei: een andere soort, of van een andere dag. De melder of de lezers gingen akkoord met iets anders. Er is niets gedeeld. Vraag het opnieuw.

@@ -101,7 +101,7 @@ fn no_guest(open: &Unlocked) -> Result<(), Fault> {
 
 /// What colleagues asked and this reader can answer, for the page of the case.
 pub(super) fn waits(open: &Unlocked, t: Texts, words: &CaseWords<'_>, case: &CaseView) -> Vec<String> {
-    let takings = take_out::rows(open, t, words, &case.case).into_iter().filter(|row| row.confirm).map(|row| row.text);
+    let takings = take_out::rows(open, t, words, case).into_iter().filter(|row| row.confirm).map(|row| row.text);
     let duties = duty::rows(open, t, words, case).into_iter().filter(|row| row.approve || row.carry_out);
     let duties = duties.map(|row| row.text);
     takings.chain(duties).collect()
@@ -121,7 +121,7 @@ pub(super) async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, error: Opti
         t,
         case: *id,
         who: words.who(&case),
-        takings: take_out::rows(open, t, &words, id),
+        takings: take_out::rows(open, t, &words, &case),
         takes_out: !words.removable(&case).is_empty(),
         duties: duty::rows(open, t, &words, &case),
         consents: words.consents(case.state),

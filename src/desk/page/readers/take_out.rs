@@ -8,6 +8,7 @@ use askama::Template;
 
 use super::{as_second, back, chosen, no_guest, shown, text_of};
 use crate::{
+    api_types::CaseView,
     desk::{
         Content, DeskError, State,
         along::take_out_gone,
@@ -49,8 +50,8 @@ struct TakeOut {
 }
 
 /// Who was asked to be taken out.
-pub(super) fn rows(open: &Unlocked, t: Texts, names: &CaseWords<'_>, case: &CaseId) -> Vec<TakingRow> {
-    let items = super::items(open, case);
+pub(super) fn rows(open: &Unlocked, t: Texts, names: &CaseWords<'_>, case: &CaseView) -> Vec<TakingRow> {
+    let items = super::items(open, &case.case);
     let reason = |asked: &ItemId| {
         let item = items.iter().find(|item| item.id == *asked)?;
         let State::Opened(opened) = &item.state else { return None };
@@ -66,7 +67,7 @@ pub(super) fn rows(open: &Unlocked, t: Texts, names: &CaseWords<'_>, case: &Case
             confirm: taking.waits_for(&open.client),
         }
     };
-    names.takings().into_iter().map(row).collect()
+    names.takings(case).into_iter().map(row).collect()
 }
 
 /// Asks, as the first.
