@@ -100,6 +100,7 @@ fn failed(open: &Unlocked, t: Texts, path: &str, error: &DeskError) -> HttpRespo
                 | "desk-error-identity-case"
                 | "desk-error-manager-ends"
                 | "desk-error-guest-advice"
+                | "desk-error-no-report"
                 | "desk-error-nobody"
                 | "desk-error-not-oral",
             ),
