@@ -24,7 +24,11 @@ use super::{
     reader_commands::{self, ReaderCommand},
     roster_news::{self, with_news},
     tell::{Entry, tell},
-    watch::{Audit, Watch, verify, watch},
+    watch::{
+        Watch,
+        audit::{Audit, verify},
+        watch,
+    },
     working,
     writing::{Closing, Letter, Writing, asks, close, readable, send, sent, shown_first, text},
 };
