@@ -1,5 +1,5 @@
 //! The commands of overseers.
-pub(super) mod audit;
+mod audit;
 
 use std::{
     collections::BTreeMap,
@@ -11,7 +11,8 @@ use clap::Subcommand;
 use serde::Serialize;
 use serde_json::json;
 
-use self::audit::{Audit, export, listed, verify};
+pub(super) use self::audit::{Audit, verify};
+use self::audit::{export, listed};
 use super::{
     Client, DeskError, Memo, Registered,
     commands::Options,
