@@ -20,7 +20,8 @@ use crate::{
 };
 
 /// What the reporter reads when who read it is gone.
-pub(super) const LEFT: &str = "Wie dat deed, kan het niet meer lezen. Wie het nu kan lezen, heeft het nog niet geopend.";
+pub(super) const LEFT: &str =
+    "Wie dat deed, kan het niet meer lezen. Wie het nu kan lezen, heeft het nog niet geopend.";
 
 /// Where the case stands for a reader, the coordinator, and the reporter.
 pub(super) async fn stands(service: &Service, page: &str, case: &str) -> [bool; 3] {

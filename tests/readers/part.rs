@@ -1,12 +1,24 @@
 //! Who was let in for a part of a report, and has no slot of its story, opens nothing for those who read the whole.
+use meldkluis::{
+    config::Secrets,
+    domain::{
+        case::Case,
+        day::Day,
+        id::{CaseId, ItemId, OrgId},
+    },
+    post::PostKeys,
+    store::SlotRow,
+};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::{
     NEW, READER, RESERVE, SECOND,
     again::{LEFT, stands},
+    clocks::lets_in,
+    evil::{hostile, named},
     filed, mailbox, read, says,
     support::{Browser, Service, postgres::Postgres},
-    with_text,
 };
 
 /// The reserve reader, as the mailbox names them while they are held back.
@@ -17,13 +29,8 @@ async fn let_in(service: &Service, which: impl Fn(&Value) -> bool) -> (Browser, 
     let (browser, code, case) = filed(service, &[]).await;
     assert_eq!(browser.upload(&code, "foto.bin", vec![7; 1000]).await.status, 200);
     let all = read(service, SECOND, &case).await["items"].as_array().unwrap().clone();
-    let items: Vec<&str> = all.iter().filter(|i| which(i)).map(|i| i["item"].as_str().unwrap()).collect();
-    let mut ask = vec!["ask-consent", &case, "--to", NEW];
-    ask.extend(items.iter().flat_map(|item| ["--item", item]));
-    let asked = with_text(service, SECOND, &ask, "Herkent wat erop staat").await.unwrap();
-    let agreed = mailbox(&browser, &code, &[("act", "consent-yes"), ("request", &asked)]).await;
-    assert!(agreed.html.contains("U hebt ja gezegd"), "{}", agreed.title());
-    service.desk(SECOND, &["hand-over", &case, &asked]).await.unwrap();
+    let item = all.iter().find(|i| which(i)).unwrap()["item"].as_str().unwrap();
+    lets_in(service, (&browser, &code), &case, SECOND, &["--item", item]).await;
     (browser, code, case)
 }
 
@@ -99,4 +106,45 @@ async fn a_report_of_which_the_story_is_read_by_who_is_left_is_opened_on_sqlite(
 async fn a_report_of_which_the_story_is_read_by_who_is_left_is_opened_on_postgresql() {
     let postgres = Postgres::start();
     who_read_the_story_stays(Some(postgres.database("part_story"))).await;
+}
+
+/// Marks every slot of somebody as opened, as an earlier version did with a part too; returns how many there were.
+async fn mark_as_opened(service: &Service, who: &str, case: &str) -> usize {
+    let secrets = Secrets::load(&service.path("secrets")).unwrap();
+    let post = PostKeys::new(*secrets.k1, *secrets.k2);
+    let (id, keyed) = (CaseId::parse(case).unwrap(), named(&hostile(service, who).await, who).keyed());
+    let pool = sqlx::SqlitePool::connect(&service.database).await.unwrap();
+    let filed: (i32,) =
+        sqlx::query_as(r#"select filed from "case" where id = $1"#).bind(id.uuid()).fetch_one(&pool).await.unwrap();
+    let case = Case::filed(id, [0; 32], OrgId::parse("bzk").unwrap(), Day::from_number(filed.0).unwrap());
+    let mailbox = post.reader_mailbox(&keyed, case.filed);
+    let slots: Vec<(Uuid, Vec<u8>, Vec<u8>)> =
+        sqlx::query_as("select item, tag, header from slot where mailbox = $1 and release is null")
+            .bind(mailbox.to_vec())
+            .fetch_all(&pool)
+            .await
+            .unwrap();
+    for (item, tag, header) in &slots {
+        let (id, row) =
+            (ItemId::from_uuid(*item), SlotRow { mailbox, tag: [0; 32], release: None, header: header.clone() });
+        let opened = post.opened_tag(&case, &id, &row).to_vec();
+        let mark = sqlx::query("update slot set tag = $1 where item = $2 and tag = $3").bind(opened);
+        assert_eq!(mark.bind(item).bind(tag).execute(&pool).await.unwrap().rows_affected(), 1);
+    }
+    pool.close().await;
+    slots.len()
+}
+
+/// What an earlier version kept of who opened a part counts no more either.
+#[actix_web::test]
+async fn a_part_that_was_marked_as_opened_before_keeps_no_report_open() {
+    let service = Service::start(None).await;
+    let (browser, code, case) = let_in(&service, |item| item["name"].is_string()).await;
+    read(&service, SECOND, &case).await;
+    assert_eq!(mark_as_opened(&service, NEW, &case).await, 4, "the picture, the request, the answer and the hand-over");
+    assert!(read(&service, NEW, &case).await.to_string().contains("foto.bin"));
+    service.desk(SECOND, &["leave", &case, "--conflict"]).await.unwrap();
+    let page = mailbox(&browser, &code, &[]).await.html;
+    assert_eq!(stands(&service, &page, &case).await, [true; 3]);
+    assert!(page.contains(HELD), "{page}");
 }
