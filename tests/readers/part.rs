@@ -1,5 +1,6 @@
 //! Who was let in for a part of a report, and has no slot of its story, opens nothing for those who read the whole.
 use meldkluis::{
+    api_types::{SentTo, SharedItem, Sharing, SlotSent},
     config::Secrets,
     domain::{
         case::Case,
@@ -16,9 +17,10 @@ use crate::{
     NEW, READER, RESERVE, SECOND,
     again::{LEFT, stands},
     clocks::lets_in,
-    evil::{hostile, named},
+    evil::{RECORD, hostile, named},
     filed, mailbox, read, says,
     support::{Browser, Service, postgres::Postgres},
+    with_text,
 };
 
 /// The reserve reader, as the mailbox names them while they are held back.
@@ -53,6 +55,8 @@ async fn who_read_a_part_stays(database: Option<String>) {
         assert!(page.contains(HELD), "the reserve reader is there again: {page}");
         assert!(read(&service, NEW, &case).await.to_string().contains("foto.bin"));
     }
+    let refused = with_text(&service, NEW, &["note", &case], "Ik herken het").await.unwrap_err();
+    assert!(refused.contains("you read a part"), "{refused}");
     // What came later was opened by who left, and so withdrawing destroys nothing.
     let asked = mailbox(&browser, &code, &[("act", "sure")]).await.html;
     assert!(asked.contains("Uw verhaal is al geopend"), "{asked}");
@@ -147,4 +151,29 @@ async fn a_part_that_was_marked_as_opened_before_keeps_no_report_open() {
     let page = mailbox(&browser, &code, &[]).await.html;
     assert_eq!(stands(&service, &page, &case).await, [true; 3]);
     assert!(page.contains(HELD), "{page}");
+}
+
+/// The reserve reader who was let in for a part is held back from the rest as before.
+#[actix_web::test]
+async fn the_reserve_reader_who_read_a_part_comes_back_for_the_story() {
+    let service = Service::start(None).await;
+    let (browser, code, case) = filed(&service, &[]).await;
+    assert_eq!(browser.upload(&code, "foto.bin", vec![7; 1000]).await.status, 200);
+    let me = hostile(&service, SECOND).await;
+    let (id, reserve) = (CaseId::parse(&case).unwrap(), named(&me, RESERVE));
+    let all = read(&service, SECOND, &case).await["items"].as_array().unwrap().clone();
+    let picture = all.iter().find(|i| i["name"].is_string()).unwrap()["item"].as_str().unwrap();
+    let slot = SlotSent { to: SentTo::Reader(reserve.keyed()), header: "AAAA".to_owned() };
+    let slots = vec![SharedItem { item: ItemId::parse(picture).unwrap(), slot }];
+    me.share(&id, &Sharing { slots, log: Some(RECORD.to_owned()), not_before: None }).await.unwrap();
+    let seen = read(&service, RESERVE, &case).await.to_string();
+    assert!(seen.contains("foto.bin") && !seen.contains("Het verhaal"), "{seen}");
+    service.desk(SECOND, &["leave", &case, "--conflict"]).await.unwrap();
+    let page = mailbox(&browser, &code, &[]).await.html;
+    assert_eq!(stands(&service, &page, &case).await, [true; 3]);
+    assert!(!read(&service, RESERVE, &case).await.to_string().contains("Het verhaal"));
+    mailbox(&browser, &code, &[("act", "release")]).await;
+    let seen = read(&service, RESERVE, &case).await.to_string();
+    assert!(seen.contains("Het verhaal") && seen.contains("foto.bin"), "{seen}");
+    assert_eq!(stands(&service, &mailbox(&browser, &code, &[]).await.html, &case).await, [false; 3]);
 }

@@ -21,7 +21,7 @@ use crate::{
     store::{Opening, Payload, SlotRow, StoreError},
 };
 
-/// An item as an ordinary age file: this reader's slot, then the payload. Marks the case as opened.
+/// An item as an ordinary age file: this reader's slot, then the payload. Marks the case as opened, for who has a slot of its story.
 #[utoipa::path(
     get,
     path = "/items/{item}",
