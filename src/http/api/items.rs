@@ -9,7 +9,7 @@ use actix_web::{
 use futures_util::{StreamExt, TryStreamExt, stream};
 
 use super::{
-    super::App,
+    super::{App, mailbox::reads_story},
     SignedIn,
     document::{AgeFile, Anywhere, Bundle, ForReaders, TakesJson},
     failed, is_told, serves,
@@ -24,7 +24,7 @@ use crate::{
     store::{Opening, Payload, SlotRow, StoreError},
 };
 
-/// An item as an ordinary age file: this reader's slot, then the payload. Marks the case as opened.
+/// An item as an ordinary age file: this reader's slot, then the payload. Marks the case as opened, for who has a slot of its story.
 #[utoipa::path(
     get,
     path = "/items/{item}",
@@ -100,13 +100,14 @@ async fn bundled(app: &App, (item, told): (&ItemId, bool), slot: SlotRow, payloa
 async fn mine(app: &App, me: &SignedIn, item: &ItemId) -> Result<Option<(Case, SlotRow, Payload)>, StoreError> {
     let Some((case, payload)) = app.store.item_with_case(item).await? else { return Ok(None) };
     let Some(by) = serves(app, me, &case).await? else { return Ok(None) };
-    let slot = app.store.slot(item, &app.post.reader_mailbox(&me.keyed, case.filed), by).await?;
+    let mailbox = app.post.reader_mailbox(&me.keyed, case.filed);
+    let slot = app.store.slot(item, &mailbox, by).await?;
     let Some(slot) = slot.filter(|slot| app.post.intact(&case, item, slot)) else { return Ok(None) };
-    // Of who only reads a part nothing is kept: they open no case.
+    // Of who reads only what went along, or another part without the story, nothing is kept: they open no case.
     // Nor of a guest, who is let in for a while: they are no second reader who makes the reserve reader needless.
     let counts =
         me.guest.is_none() && !app.post.is_opened(&case, item, &slot) && !app.post.is_passed(&case, item, &slot);
-    if !case.state.is_closed() && counts {
+    if !case.state.is_closed() && counts && reads_story(app, &case, (&mailbox, by)).await? {
         let tag = app.post.opened_tag(&case, item, &slot);
         let released = |item: &ItemId, row, day| app.post.released(&case, item, row, day);
         let opened = |item: &ItemId, row: &SlotRow| app.post.is_opened(&case, item, row);
