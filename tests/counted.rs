@@ -5,6 +5,8 @@
 #[expect(dead_code, reason = "other tests use the rest")]
 #[path = "oversight/bare.rs"]
 mod bare;
+#[path = "counted/clock.rs"]
+mod clock;
 #[expect(dead_code, reason = "other tests use the rest")]
 #[path = "support/hostile.rs"]
 mod evil;
@@ -39,7 +41,10 @@ struct Filed {
 
 impl Filed {
     async fn new() -> Self {
-        let service = Service::start(None).await;
+        Self::on(Service::start(None).await).await
+    }
+
+    async fn on(service: Service) -> Self {
         Browser::new(&service.base).report("Het verhaal", &[]).await;
         let inbox = service.desk(READER, &["inbox"]).await.unwrap();
         let case = inbox[0]["case"].as_str().unwrap().to_owned();

@@ -82,7 +82,7 @@ impl Duty {
             DeskError::known(if self.done { "desk-error-handed-over" } else { "desk-error-not-approved" })
         })?;
         match self.not_before.filter(|day| today < *day) {
-            Some(day) => Err(DeskError::from_day("desk-error-notice-runs", day)),
+            Some(day) => Err(DeskError::with_days("desk-error-notice-runs", &[("day", day)])),
             None => Ok(answer),
         }
     }

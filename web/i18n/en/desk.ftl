@@ -293,6 +293,7 @@ desk-error-unlisted = these keys are not in the list of readers yet: give the co
 desk-error-refused = the server refused: a reader named here has no part in this case
 desk-error-nothing = there is no such case or item for you: you left it or were taken out, it was destroyed, or the number is another
 desk-nothing-title = This is not here for you
+desk-error-clock = the clock of this machine says { $here }, and the server's { $server }. So far apart, feedback would not count. Nothing was sent; what you typed is kept. Set the clock of this machine right. If it is right, tell the administrators of Meldkluis that the server's is not
 desk-error-conflict = the case changed meanwhile, is closed, is advice, or this was done before; look again with `read`
 desk-error-no-room = The case has as many people as can read it, is closed, or changed meanwhile: who reads and the reporter are sixteen at most. Somebody must leave before one more can read.
 desk-error-busy = the server cannot take or give this now; nothing changed, try again later

@@ -293,6 +293,7 @@ desk-error-unlisted = Uw sleutels staan nog niet in de lijst met lezers. Geef de
 desk-error-refused = De server weigerde: een genoemde lezer hoort niet bij deze zaak.
 desk-error-nothing = Deze zaak of dit stuk is er niet voor u. U ging weg uit de zaak of bent eruit gehaald, ze is vernietigd, of het nummer is een ander.
 desk-nothing-title = Dit is er niet voor u
+desk-error-clock = De klok van deze computer staat op { $here }, die van de server op { $server }. Met zoveel verschil telt terugkoppeling niet. Er is niets verstuurd; wat u typte, is er nog. Zet de klok van deze computer goed. Staat die al goed? Meld dan bij de beheerder van Meldkluis dat de klok van de server niet klopt.
 desk-error-conflict = De zaak is intussen veranderd of afgesloten, is advies, of dit is al gedaan. Kijk opnieuw.
 desk-error-no-room = Deze zaak heeft al zoveel lezers als kan, of is afgesloten of veranderd. Samen met de melder zijn dat er hoogstens zestien. Eerst moet iemand eruit gaan.
 desk-error-busy = De server kan dit nu niet aannemen of geven. Er is niets veranderd. Probeer het later opnieuw.
