@@ -15,6 +15,8 @@ mod more;
 #[path = "support/local.rs"]
 mod page;
 mod support;
+#[path = "silent/unread.rs"]
+mod unread;
 
 use bare::{Bare, RECORD, new_item};
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -119,7 +121,10 @@ async fn a_letter_that_does_not_open_is_not_left_out_in_silence() {
     let to = [SentTo::Reader(by.keyed(SECOND)), SentTo::Reporter];
     assert_eq!(filed.rubbish(&by, Some(Act::Acknowledge), &to, 100).await, 200);
     let page = filed.mailbox().await.html;
-    assert!(page.contains(words) && page.contains("Er is nog geen antwoord") && page.contains("Vraag"), "{page}");
+    assert!(
+        page.contains(words) && page.contains("Er is nog geen antwoord") && page.contains("Schrijf hieronder"),
+        "{page}"
+    );
     assert_eq!(filed.rubbish(&by, Some(Act::Close), &to, 100).await, 200);
     let page = filed.mailbox().await.html;
     assert!(page.contains("2 berichten") && page.contains("Uw zaak is afgesloten"), "{page}");
@@ -171,6 +176,7 @@ fn head(me: &Client, case: &CaseId, kind: Kind, to: &Recipients) -> ItemHead {
         reporter: None,
         proof: None,
         origin: Origin::default(),
+        unread: Vec::new(),
     }
 }
 
@@ -179,16 +185,22 @@ async fn send_torn(me: &Client, case: &CaseId, body: Plaintext, to: &Recipients)
     put(me, head(me, case, Kind::DutyRequest, to), body, to, true).await
 }
 
-/// Sends an item with a head of its own, and with a slot of the reporter that does not open where it is torn.
+/// Sends an item with a head of its own, with the act that its kind is, and with a slot of the reporter that does not open where it is torn.
 async fn put(me: &Client, head: ItemHead, body: Plaintext, to: &Recipients, torn: bool) -> ItemId {
     let (id, case) = (head.item, head.case);
+    let act = match head.kind {
+        Kind::Acknowledgement => Some(Act::Acknowledge),
+        Kind::Feedback => Some(Act::Feedback),
+        Kind::Closing => Some(Act::Close),
+        _ => None,
+    };
     let (slots, payload) = item(head, body, &me.me.signer, to).unwrap().into_parts();
     let slot = |s: &Slot| match SentTo::of(&s.to) {
         SentTo::Reporter if torn => SlotSent { to: SentTo::Reporter, header: "AAAA".to_owned() },
         to => SlotSent { to, header: BASE64_STANDARD.encode(&s.header) },
     };
     let (slots, log) = (slots.iter().map(slot).collect(), Some(RECORD.to_owned()));
-    let adding = Adding { item: id, act: None, expected: CaseState::Open, slots, log };
+    let adding = Adding { item: id, act, expected: CaseState::Open, slots, log };
     me.add(&case, [before_payload(&adding).unwrap(), payload].concat()).await.unwrap();
     id
 }

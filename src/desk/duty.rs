@@ -124,7 +124,7 @@ pub(super) fn duties(client: &Client, circle: &Circle, items: &[Item]) -> Vec<Du
         let approves = |(id, other): (ItemId, &Opened)| {
             let approves = matches!(&other.content, Content::DutyApproved(approval) if approval.request == item);
             // One that only the readers get tells the reporter no day.
-            let approves = approves && !(asked.notice && other.told == Some(false));
+            let approves = approves && !(asked.notice && (other.unread || other.told == Some(false)));
             let second = by((id, other)).filter(|second| *second != first && *second != asked.to);
             let second =
                 second.and_then(|second| client.roster.known(&second.reader)).filter(|second| may_approve_duty(second));

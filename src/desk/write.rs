@@ -300,6 +300,7 @@ pub(super) fn head(
         reporter: None,
         proof: None,
         origin: Origin::default(),
+        unread: Vec::new(),
     }
 }
 

@@ -113,6 +113,7 @@ desk-open-large = Fetch this file (at most about { $size })
 desk-large-unknown = Who it is from, of which day and how large exactly is known once you fetch it. That is sealed with it.
 desk-not-proven = Not proven: the signature is not of this sender.
 desk-withheld = The reporter does not get this. Whoever sent this sent it to the readers alone.
+desk-unread = The reporter could not open this, so it does not count. Send it again. Was it to confirm receipt? Then send an answer.
 desk-from-reporter = from the reporter
 desk-kind-report = Report
 desk-kind-advice = Request for advice

@@ -113,6 +113,7 @@ desk-open-large = Haal dit bestand op (hoogstens ongeveer { $size })
 desk-large-unknown = Van wie het is, van welke dag en hoe groot het precies is, weet u pas als u het ophaalt. Dat is mee verzegeld.
 desk-not-proven = Niet bewezen: de handtekening hoort niet bij deze afzender.
 desk-withheld = De melder krijgt dit niet. Wie dit stuurde, stuurde het alleen aan de lezers.
+desk-unread = De melder kon dit niet openen. Het telt dus niet. Stuur het opnieuw. Was het een bevestiging van ontvangst? Stuur dan een antwoord.
 desk-from-reporter = van de melder
 desk-kind-report = Melding
 desk-kind-advice = Vraag om advies
