@@ -24,7 +24,7 @@ impl Filed {
     }
 
     async fn feedback(&self) -> Result<Value, String> {
-        self.service.desk(SECOND, &["feedback", &self.case, "--file", &self.file]).await
+        self.acts(SECOND, "feedback", "Wij vinden dit.").await
     }
 
     /// What somebody with the right clock sees to be owed.
@@ -47,7 +47,7 @@ async fn feedback_of_a_day_that_the_server_does_not_count_is_refused_before_it_i
         }
         assert!(refused.contains("this machine") && refused.contains("what you typed is kept"), "{refused}");
         // What has no day to be counted by is done all the same.
-        filed.acts("ask").await;
+        filed.does("ask").await;
         filed.days_ahead(0);
         let after = hostile(&filed.service, READER).await.case(&id).await.unwrap();
         assert_eq!((after.items.len(), after.due), (before.items.len() + 1, before.due), "{days}");
