@@ -76,3 +76,11 @@ async fn a_page_says_so_before_and_keeps_what_was_typed() {
     assert!(status == 422 && page.contains("klok van deze computer"), "{status} {page}");
     assert!(page.contains("Wij hebben uw melding onderzocht."), "{page}");
 }
+
+#[actix_web::test]
+async fn a_server_whose_clock_went_back_goes_by_the_last_day_it_was_sure_of() {
+    let back = |app: &mut meldkluis::http::App| app.clock = Clock::Fixed(Clock::System.today().plus_days(-20));
+    let filed = Filed::on(Service::at(back).await).await;
+    filed.feedback().await.unwrap();
+    assert_eq!(filed.service.desk(READER, &["inbox"]).await.unwrap()[0]["owed"], json!("fed_back"));
+}
