@@ -102,6 +102,7 @@ fn sealed(n: usize, instance: InstanceId, today: Day, readers: &[Reader], by: Op
         reporter: Some(public.clone()),
         proof: None,
         origin: Origin::default(),
+        unread: Vec::new(),
     };
     let acknowledgement = by.map(|by| {
         let (author, id) = (Author::Reader(by.reader.clone()), ItemId::from_uuid(Uuid::new_v4()));
