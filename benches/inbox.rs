@@ -97,6 +97,7 @@ fn sealed(n: usize, instance: InstanceId, today: Day, to: &[Reader]) -> Sealed {
         reporter: Some(public),
         proof: None,
         origin: Origin::default(),
+        unread: Vec::new(),
     };
     let (slots, payload) = item(head, story.into_body(), &keys.signer, &to).unwrap().into_parts();
     Sealed { case, item: item_id, slots, payload }

@@ -80,6 +80,7 @@ fn head(kind: Kind) -> ItemHead {
         reporter: None,
         proof: None,
         origin: Origin::default(),
+        unread: Vec::new(),
     }
 }
 

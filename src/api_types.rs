@@ -115,6 +115,9 @@ pub struct CaseView {
     /// Those of the items of which the reporter has a slot; none in the inbox.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub told: Option<Vec<ItemId>>,
+    /// The server's day, by which an act counts; none in the inbox.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub today: Option<Day>,
 }
 
 /// Asks for several items at once.

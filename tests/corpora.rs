@@ -64,6 +64,7 @@ fn head() -> ItemHead {
         reporter: None,
         proof: None,
         origin: Origin::default(),
+        unread: Vec::new(),
     }
 }
 

@@ -5,9 +5,14 @@
 #[expect(dead_code, reason = "other tests use the rest")]
 #[path = "oversight/bare.rs"]
 mod bare;
+#[path = "counted/clock.rs"]
+mod clock;
 #[expect(dead_code, reason = "other tests use the rest")]
 #[path = "support/hostile.rs"]
 mod evil;
+#[expect(dead_code, reason = "other tests use the rest")]
+#[path = "support/filed.rs"]
+mod filed;
 #[path = "after/local.rs"]
 mod local;
 #[path = "support/local.rs"]
@@ -17,38 +22,25 @@ mod support;
 use bare::Bare;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use evil::{hostile, reporter, send};
+use filed::{COORDINATOR, Filed, READER, SECOND};
 use local::Local;
 use meldkluis::{
     domain::id::CaseId,
     seal::{Kind, Plaintext, Recipients},
 };
 use serde_json::{Value, json};
-use support::{Browser, Service};
+use support::Service;
 
-const READER: &str = "bzk-functionaris-1";
-const SECOND: &str = "bzk-functionaris-2";
-const COORDINATOR: &str = "bzk-coordinator";
 const OWED: [Kind; 3] = [Kind::Acknowledgement, Kind::Feedback, Kind::Closing];
 
-/// A report that is worked by a protocol, with a file to send.
-struct Filed {
-    service: Service,
-    case: String,
-    file: String,
+/// A report that is worked by a protocol.
+async fn worked() -> Filed {
+    let filed = Filed::new().await;
+    filed.service.desk(READER, &["protocol", &filed.case, "vooronderzoek"]).await.unwrap();
+    filed
 }
 
 impl Filed {
-    async fn new() -> Self {
-        let service = Service::start(None).await;
-        Browser::new(&service.base).report("Het verhaal", &[]).await;
-        let inbox = service.desk(READER, &["inbox"]).await.unwrap();
-        let case = inbox[0]["case"].as_str().unwrap().to_owned();
-        service.desk(READER, &["protocol", &case, "vooronderzoek"]).await.unwrap();
-        let file = service.path("text.txt");
-        std::fs::write(&file, "Tekst").unwrap();
-        Self { case, file: file.to_str().unwrap().to_owned(), service }
-    }
-
     /// An altered desk sends what it says it did, with no act of which the server knows.
     async fn pretend(&self, kind: Kind, told: bool) {
         let (me, id) = (hostile(&self.service, READER).await, CaseId::parse(&self.case).unwrap());
@@ -58,8 +50,8 @@ impl Filed {
         send(&me, &id, kind, Plaintext::from("Gedaan".to_owned()), &to).await;
     }
 
-    async fn acts(&self, act: &str) {
-        self.service.desk(SECOND, &[act, &self.case, "--file", &self.file]).await.unwrap();
+    async fn does(&self, act: &str) {
+        self.acts(SECOND, act, "Tekst").await.unwrap();
     }
 
     /// What is owed, by the inbox of a colleague; the steps that are done; and the days of the register.
@@ -75,7 +67,7 @@ impl Filed {
 
 /// Everything a colleague pretends to have done leaves a case as it was, whatever is done after it.
 async fn pretended(told: bool) -> Filed {
-    let filed = Filed::new().await;
+    let filed = worked().await;
     filed.service.desk(SECOND, &["read", &filed.case]).await.unwrap();
     let before = filed.stands().await;
     assert_eq!(before, (json!("acknowledge"), Vec::new(), [false; 3]));
@@ -84,11 +76,11 @@ async fn pretended(told: bool) -> Filed {
     }
     filed.service.desk(SECOND, &["read", &filed.case]).await.unwrap();
     // An honest act after it says in its row what was done in the case.
-    filed.acts("note").await;
+    filed.does("note").await;
     assert_eq!(filed.stands().await, before);
     let words = filed.service.desk_words(SECOND, &["read", &filed.case]).await.unwrap();
     assert!(words.contains("Acknowledge on or before"), "{words}");
-    let close = ["close", &filed.case, "--file", &filed.file];
+    let close = ["close", &filed.case, "--file", &filed.text("Tekst")];
     let means = filed.service.desk_says(SECOND, &close).await.unwrap_err();
     assert!(means.contains("Receipt has not been confirmed yet"), "{means}");
     filed
@@ -98,12 +90,12 @@ async fn pretended(told: bool) -> Filed {
 async fn what_does_not_go_to_the_reporter_is_not_done() {
     let filed = pretended(false).await;
     // What is truly done counts, each in its turn.
-    filed.acts("acknowledge").await;
+    filed.does("acknowledge").await;
     assert_eq!(filed.stands().await, (json!("feedback"), vec!["bevestigen".to_owned()], [true, false, false]));
-    filed.acts("feedback").await;
+    filed.does("feedback").await;
     let steps = ["bevestigen", "terugkoppelen"].map(str::to_owned).to_vec();
     assert_eq!(filed.stands().await, (json!("fed_back"), steps.clone(), [true, true, false]));
-    filed.acts("close").await;
+    filed.does("close").await;
     assert_eq!(filed.stands().await, (Value::Null, steps, [true; 3]));
 }
 
@@ -126,7 +118,7 @@ async fn a_row_of_which_the_server_counted_nothing_is_marked_for_the_coordinator
         if act == "acknowledge" {
             marked(&filed).await;
         }
-        filed.acts(act).await;
+        filed.does(act).await;
     }
     let closed = json!([{ "case": filed.case, "register_says": "closed" }]);
     // On one day the clock cannot tell feedback from an acknowledgement.

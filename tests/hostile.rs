@@ -61,6 +61,7 @@ fn head(client: &Client, case: &CaseView, kind: Kind, author: Author, to: &Recip
         reporter: None,
         proof: None,
         origin: Origin::default(),
+        unread: Vec::new(),
     }
 }
 

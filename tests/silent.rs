@@ -8,6 +8,8 @@ mod bare;
 #[expect(dead_code, reason = "other tests use the rest")]
 #[path = "support/hostile.rs"]
 mod evil;
+#[path = "support/filed.rs"]
+mod filed;
 #[path = "after/local.rs"]
 mod local;
 #[path = "silent/more.rs"]
@@ -15,10 +17,13 @@ mod more;
 #[path = "support/local.rs"]
 mod page;
 mod support;
+#[path = "silent/unread.rs"]
+mod unread;
 
 use bare::{Bare, RECORD, new_item};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use evil::{hostile, named, reporter, send};
+use filed::{COORDINATOR, Filed, READER, SECOND};
 use local::Local;
 use meldkluis::{
     api_types::{Adding, SentTo, SlotSent},
@@ -38,41 +43,11 @@ use meldkluis::{
     },
 };
 use serde_json::{Value, json};
-use support::{Browser, Page, Service};
 
-const READER: &str = "bzk-functionaris-1";
-const SECOND: &str = "bzk-functionaris-2";
 const NEW: &str = "bzk-leidinggevende-1";
-const COORDINATOR: &str = "bzk-coordinator";
 const OWED: [Act; 5] = [Act::Acknowledge, Act::Ask, Act::Reply, Act::Feedback, Act::Close];
 
-/// A report that a reader has opened, with its reporter.
-struct Filed {
-    service: Service,
-    browser: Browser,
-    code: String,
-    case: String,
-}
-
 impl Filed {
-    async fn new() -> Self {
-        let service = Service::start(None).await;
-        let browser = Browser::new(&service.base);
-        let (code, _) = browser.report("Het verhaal", &[]).await;
-        let inbox = service.desk(READER, &["inbox"]).await.unwrap();
-        let case = inbox[0]["case"].as_str().unwrap().to_owned();
-        service.desk(READER, &["read", &case]).await.unwrap();
-        Self { service, browser, code, case }
-    }
-
-    async fn mailbox(&self) -> Page {
-        self.browser.mailbox(&self.code, None, &[]).await
-    }
-
-    async fn read(&self, who: &str) -> Value {
-        self.service.desk(who, &["read", &self.case]).await.unwrap()
-    }
-
     /// What the server answers to rubbish that is said to be an act, with these slots.
     async fn rubbish(&self, by: &Bare, act: Option<Act>, to: &[SentTo], bytes: usize) -> u16 {
         let slot = |to: &SentTo| SlotSent { to: to.clone(), header: "AAAA".to_owned() };
@@ -119,15 +94,16 @@ async fn a_letter_that_does_not_open_is_not_left_out_in_silence() {
     let to = [SentTo::Reader(by.keyed(SECOND)), SentTo::Reporter];
     assert_eq!(filed.rubbish(&by, Some(Act::Acknowledge), &to, 100).await, 200);
     let page = filed.mailbox().await.html;
-    assert!(page.contains(words) && page.contains("Er is nog geen antwoord") && page.contains("Vraag"), "{page}");
+    assert!(
+        page.contains(words) && page.contains("Er is nog geen antwoord") && page.contains("Schrijf hieronder"),
+        "{page}"
+    );
     assert_eq!(filed.rubbish(&by, Some(Act::Close), &to, 100).await, 200);
     let page = filed.mailbox().await.html;
     assert!(page.contains("2 berichten") && page.contains("Uw zaak is afgesloten"), "{page}");
     // A true answer is no such letter.
     let other = Filed::new().await;
-    let file = other.service.path("text.txt");
-    std::fs::write(&file, "Ontvangen").unwrap();
-    other.service.desk(READER, &["acknowledge", &other.case, "--file", file.to_str().unwrap()]).await.unwrap();
+    other.acts(READER, "acknowledge", "Ontvangen").await.unwrap();
     assert!(!other.mailbox().await.html.contains(words));
 }
 
@@ -171,6 +147,7 @@ fn head(me: &Client, case: &CaseId, kind: Kind, to: &Recipients) -> ItemHead {
         reporter: None,
         proof: None,
         origin: Origin::default(),
+        unread: Vec::new(),
     }
 }
 
@@ -179,16 +156,22 @@ async fn send_torn(me: &Client, case: &CaseId, body: Plaintext, to: &Recipients)
     put(me, head(me, case, Kind::DutyRequest, to), body, to, true).await
 }
 
-/// Sends an item with a head of its own, and with a slot of the reporter that does not open where it is torn.
+/// Sends an item with a head of its own, with the act that its kind is, and with a slot of the reporter that does not open where it is torn.
 async fn put(me: &Client, head: ItemHead, body: Plaintext, to: &Recipients, torn: bool) -> ItemId {
     let (id, case) = (head.item, head.case);
+    let act = match head.kind {
+        Kind::Acknowledgement => Some(Act::Acknowledge),
+        Kind::Feedback => Some(Act::Feedback),
+        Kind::Closing => Some(Act::Close),
+        _ => None,
+    };
     let (slots, payload) = item(head, body, &me.me.signer, to).unwrap().into_parts();
     let slot = |s: &Slot| match SentTo::of(&s.to) {
         SentTo::Reporter if torn => SlotSent { to: SentTo::Reporter, header: "AAAA".to_owned() },
         to => SlotSent { to, header: BASE64_STANDARD.encode(&s.header) },
     };
     let (slots, log) = (slots.iter().map(slot).collect(), Some(RECORD.to_owned()));
-    let adding = Adding { item: id, act: None, expected: CaseState::Open, slots, log };
+    let adding = Adding { item: id, act, expected: CaseState::Open, slots, log };
     me.add(&case, [before_payload(&adding).unwrap(), payload].concat()).await.unwrap();
     id
 }
@@ -229,11 +212,9 @@ async fn an_approval_tells_the_reporter_all_of_a_duty_whose_notice_does_not_open
 #[actix_web::test]
 async fn an_approval_of_which_the_reporter_gets_nothing_is_none() {
     let filed = Filed::new().await;
-    let file = filed.service.path("text.txt");
-    std::fs::write(&file, "De rechter wil het").unwrap();
-    let file = file.to_str().unwrap();
+    let file = filed.text("De rechter wil het");
     let ask =
-        ["ask-duty", &filed.case, "--to", NEW, "--ground", "court_order", "--reference", "C/13/1", "--file", file];
+        ["ask-duty", &filed.case, "--to", NEW, "--ground", "court_order", "--reference", "C/13/1", "--file", &file];
     let asked = filed.service.desk(READER, &ask).await.unwrap()["item"].as_str().unwrap().to_owned();
     let (me, id) = (hostile(&filed.service, SECOND).await, CaseId::parse(&filed.case).unwrap());
     let view = me.case(&id).await.unwrap();
@@ -270,10 +251,8 @@ async fn an_end_of_which_no_reader_says_anything_is_marked_for_the_coordinator()
 
     // Of what a reader says there is nothing to mark.
     let other = Filed::new().await;
-    let file = other.service.path("text.txt");
-    std::fs::write(&file, "Tekst").unwrap();
     for act in ["acknowledge", "feedback", "close"] {
-        other.service.desk(READER, &[act, &other.case, "--file", file.to_str().unwrap()]).await.unwrap();
+        other.acts(READER, act, "Tekst").await.unwrap();
         let overview = other.service.desk(COORDINATOR, &["overview"]).await.unwrap();
         assert_eq!(overview["ahead"], json!([]), "{act}: {overview}");
     }

@@ -82,7 +82,7 @@ impl Duty {
             DeskError::known(if self.done { "desk-error-handed-over" } else { "desk-error-not-approved" })
         })?;
         match self.not_before.filter(|day| today < *day) {
-            Some(day) => Err(DeskError::from_day("desk-error-notice-runs", day)),
+            Some(day) => Err(DeskError::with_days("desk-error-notice-runs", &[("day", day)])),
             None => Ok(answer),
         }
     }
@@ -124,7 +124,7 @@ pub(super) fn duties(client: &Client, circle: &Circle, items: &[Item]) -> Vec<Du
         let approves = |(id, other): (ItemId, &Opened)| {
             let approves = matches!(&other.content, Content::DutyApproved(approval) if approval.request == item);
             // One that only the readers get tells the reporter no day.
-            let approves = approves && !(asked.notice && other.told == Some(false));
+            let approves = approves && !(asked.notice && (other.unread || other.told == Some(false)));
             let second = by((id, other)).filter(|second| *second != first && *second != asked.to);
             let second =
                 second.and_then(|second| client.roster.known(&second.reader)).filter(|second| may_approve_duty(second));

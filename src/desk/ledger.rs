@@ -21,6 +21,24 @@ fn believed(entries: &[Entry]) -> impl Iterator<Item = (&Record, Option<&Row>)> 
     records.map(|record| (record, record.row.as_ref().filter(|row| record.card.is_none() && row.is_known())))
 }
 
+/// What is believed of a log, by case: an overview asks it of each.
+pub(super) struct ByCase<'a>(BTreeMap<CaseId, Vec<(&'a Record, Option<&'a Row>)>>);
+
+impl<'a> ByCase<'a> {
+    pub(super) fn of(entries: &'a [Entry]) -> Self {
+        let mut cases: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for (record, row) in believed(entries) {
+            cases.entry(record.case).or_default().push((record, row));
+        }
+        Self(cases.into_iter().filter_map(|(case, said)| Some((case?, said))).collect())
+    }
+
+    /// What readers and overseers say of a case; what the server says of it is not theirs.
+    fn signed(&self, case: &CaseId) -> impl Iterator<Item = &(&'a Record, Option<&'a Row>)> {
+        self.0.get(case).into_iter().flatten().filter(|(record, _)| record.by.is_some())
+    }
+}
+
 /// A report of the register.
 #[derive(Clone, Debug)]
 pub struct Registered {
@@ -118,13 +136,18 @@ pub(super) fn behind(case: &OverviewCase, row: Option<&Row>) -> Option<Behind> {
         (Behind::FedBack, Act::Feedback, row.feedback),
         (Behind::Acknowledged, Act::Acknowledge, row.acknowledged),
     ];
-    let counts = |act, day| counted((act, day), case.state, (case.filed, case.due));
-    says.into_iter().find(|(_, act, day)| day.is_some_and(|day| !counts(*act, day))).map(|(behind, ..)| behind)
+    let missing = |act, day: Option<Day>| day.is_some() && !counts(case, act, day);
+    says.into_iter().find(|(_, act, day)| missing(*act, *day)).map(|(behind, ..)| behind)
+}
+
+/// Whether an act of which a row names the day was counted by the server: see [`counted`].
+pub(super) fn counts(case: &OverviewCase, act: Act, day: Option<Day>) -> bool {
+    day.is_some_and(|day| counted((act, day), case.state, (case.filed, case.due)))
 }
 
 /// What is wrong between the server and the register in a case: the ids of its texts.
-pub(super) fn apart(case: &OverviewCase, entries: &[Entry], row: Option<&Row>) -> impl Iterator<Item = &'static str> {
-    ahead(case, entries).map(Ahead::text_id).into_iter().chain(behind(case, row).map(Behind::text_id))
+pub(super) fn apart(case: &OverviewCase, log: &ByCase<'_>, row: Option<&Row>) -> impl Iterator<Item = &'static str> {
+    ahead(case, log).map(Ahead::text_id).into_iter().chain(behind(case, row).map(Behind::text_id))
 }
 
 /// The text that says where a case stands. Who had opened one that nobody has opened now wrote its row of the register.
@@ -136,11 +159,10 @@ pub(super) fn state(case: &OverviewCase, row: Option<&Row>) -> &'static str {
 }
 
 /// Whether the server is ahead of what is believed of the log, in one case.
-pub(super) fn ahead(case: &OverviewCase, entries: &[Entry]) -> Option<Ahead> {
-    let of_case = || believed(entries).filter(|(record, _)| record.case == Some(case.case) && record.by.is_some());
+pub(super) fn ahead(case: &OverviewCase, log: &ByCase<'_>) -> Option<Ahead> {
     // Who reads only a part writes no row: then what they did stands in the record.
     let said = |deed: Deed, day: fn(&Row) -> Option<Day>| {
-        of_case().any(|(record, row)| record.deed == deed || row.and_then(day).is_some())
+        log.signed(&case.case).any(|(record, row)| record.deed == deed || row.and_then(day).is_some())
     };
     let fed_back = || said(Deed::GaveFeedback, |row| row.feedback);
     let terms = dates(case.filed, None);

@@ -92,15 +92,15 @@ pub struct DeskError {
     text: String,
     /// The text's id, for those that are said in the reader's language too.
     id: Option<&'static str>,
-    /// A day that the text names.
-    day: Option<Day>,
+    /// The days that the text names.
+    days: Vec<(&'static str, Day)>,
     /// With which the desk's page says it.
     status: StatusCode,
 }
 
 impl DeskError {
     fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into(), id: None, day: None, status: StatusCode::INTERNAL_SERVER_ERROR }
+        Self { text: text.into(), id: None, days: Vec::new(), status: StatusCode::INTERNAL_SERVER_ERROR }
     }
 
     /// What the server says or leaves out.
@@ -110,13 +110,18 @@ impl DeskError {
 
     /// One of the texts of `web/i18n`; English on the command line.
     fn known(id: &'static str) -> Self {
-        Self { text: Texts::of(Language::En).get(id), id: Some(id), day: None, status: status::of(id) }
+        Self { text: Texts::of(Language::En).get(id), id: Some(id), days: Vec::new(), status: status::of(id) }
     }
 
-    /// One of those texts that names a day.
-    fn from_day(id: &'static str, day: Day) -> Self {
-        let t = Texts::of(Language::En);
-        Self { text: t.with(id, &[("day", t.day(day))]), day: Some(day), ..Self::known(id) }
+    /// One of those texts that names days.
+    fn with_days(id: &'static str, days: &[(&'static str, Day)]) -> Self {
+        let (t, known) = (Texts::of(Language::En), Self { days: days.to_vec(), ..Self::known(id) });
+        Self { text: known.filled(t, id), ..known }
+    }
+
+    fn filled(&self, t: Texts, id: &str) -> String {
+        let days: Vec<_> = self.days.iter().map(|(name, day)| (*name, t.day(*day))).collect();
+        t.with(id, &days)
     }
 
     /// Whether the server would not take it just now.
@@ -131,8 +136,7 @@ impl DeskError {
 
     /// As a page says it: a whole sentence, which on the command line follows the program's name.
     fn in_words(&self, t: Texts) -> String {
-        let day: Vec<_> = self.day.iter().map(|day| ("day", t.day(*day))).collect();
-        sentence(&self.id.map_or_else(|| self.text.clone(), |id| t.with(id, &day)))
+        sentence(&self.id.map_or_else(|| self.text.clone(), |id| self.filled(t, id)))
     }
 }
 

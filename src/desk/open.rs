@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use super::{
     Client, DeskError,
     account::unheard,
-    circle::{cards, to_report},
+    circle::{cards, proven, to_report},
     consent::begun,
     transfer::{Pace, bar},
     unseal::{Kept, unseal_beside},
@@ -96,6 +96,8 @@ pub struct Opened {
     pub guest: bool,
     /// Whether the reporter has a slot of it, as the server says; nothing where it was not asked.
     pub told: Option<bool>,
+    /// Whether the reporter said, in what they sent later, that it did not open for them.
+    pub unread: bool,
     /// Whether the server's clock or state moved with it, where it is of an act that moves them.
     pub moved: bool,
     /// What it holds.
@@ -170,7 +172,13 @@ impl Opened {
 
     /// Whether a reader wrote it to the reporter, and they get nothing of it.
     pub fn withheld(&self) -> bool {
-        self.told == Some(false) && self.is_for_reporter()
+        (self.unread || self.told == Some(false)) && self.is_for_reporter()
+    }
+
+    /// The text that says so.
+    pub(super) fn why_withheld(&self) -> Option<&'static str> {
+        let why = if self.unread { "desk-unread" } else { "desk-withheld" };
+        self.withheld().then_some(why)
     }
 
     /// Whether it was done, as far as this desk can know: it goes to the reporter if it is for them, and the server counted it.
@@ -316,7 +324,19 @@ pub(super) fn prove(client: &Client, case: &CaseView, items: &mut Vec<Item>) {
             opened.proven = false;
         }
     }
+    mark_unread(items);
     in_order(items);
+}
+
+/// Marks what the reporter says did not open for them. That there is a slot of theirs, which is all that a server sees, does not say that it does.
+fn mark_unread(items: &mut [Item]) {
+    let said = proven(items).filter(|(_, opened)| opened.manifest.head.author == Author::Reporter);
+    let unread: Vec<ItemId> = said.flat_map(|(_, opened)| opened.manifest.head.unread.clone()).collect();
+    for item in items {
+        if let State::Opened(opened) = &mut item.state {
+            opened.unread = unread.contains(&item.id);
+        }
+    }
 }
 
 /// First items first, and nothing before what its author had seen; what did not open stands last.

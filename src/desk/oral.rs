@@ -171,6 +171,7 @@ impl Entering<'_> {
             to: to.readers(),
             reporter: Some(public),
             proof: None,
+            unread: Vec::new(),
             origin: Origin { lang: Some(self.language), from: None, org: Some(self.org.entry.id.clone()) },
         };
         let id = head.item;

@@ -225,6 +225,7 @@ impl Client {
             reporter: None,
             proof: None,
             origin: Origin::default(),
+            unread: Vec::new(),
         };
         let id = head.item;
         let (slots, payload) = item(head, text, &self.me.signer, &to).map_err(failed)?.into_parts();

@@ -6,12 +6,13 @@ use super::{
     Client, Item,
     circle::{done, withdrawn},
     consent::begun,
+    ledger::counts,
     open::advice,
 };
 use crate::{
     api_types::{CaseView, oversight::OverviewCase},
     domain::{
-        case::{Act, CaseState, Done, Next, counted, next},
+        case::{Act, CaseState, Done, Next, next},
         classification::WITHDRAWN,
         day::Day,
         register::{CaseKind, Row},
@@ -45,11 +46,10 @@ impl Asks {
     /// From the row that its readers wrote into the register.
     fn of_row(case: &OverviewCase, row: &Row) -> Self {
         // What the server did not count is owed still: see [`super::ledger::behind`].
-        let counts =
-            |act, day: Option<Day>| day.is_some_and(|day| counted((act, day), case.state, (case.filed, case.due)));
-        let (acknowledged, fed_back) =
-            (counts(Act::Acknowledge, row.acknowledged), counts(Act::Feedback, row.feedback));
-        let done = Done { acknowledged, fed_back };
+        let done = Done {
+            acknowledged: counts(case, Act::Acknowledge, row.acknowledged),
+            fed_back: counts(case, Act::Feedback, row.feedback),
+        };
         let withdrawn = row.assessment.as_ref().is_some_and(|made| made.assessment == WITHDRAWN);
         Self { without_term: row.kind == CaseKind::Identity, report: true, done, withdrawn }
     }

@@ -115,10 +115,11 @@ fn view(item: Item, save: Option<&Path>) -> Result<Value, DeskError> {
         State::Away => return Ok(json!({ "item": item.id, "error": "not fetched" })),
         State::Large(bytes) => return Ok(json!({ "item": item.id, "error": format!("not fetched: {bytes} bytes") })),
     };
-    let (from, withheld) = (opened.from(), opened.withheld());
+    let (from, withheld, unread) = (opened.from(), opened.withheld(), opened.unread);
     let Opened { manifest, proven, content, .. } = opened;
     let mut view = json!({ "item": item.id, "kind": manifest.head.kind, "day": manifest.head.day,
-        "from": from, "proven": proven, "withheld": withheld, "bytes": manifest.length });
+        "from": from, "proven": proven, "withheld": withheld, "unread": unread,
+        "bytes": manifest.length });
     let more = match content {
         Content::Story(story) => json!({ "story": story }),
         Content::Text(text) => json!({ "text": *text }),
@@ -312,8 +313,8 @@ fn in_words(entries: &[Option<Entry>], items: &[Value]) -> String {
         if !entry.proven {
             text += &line(&t.get("desk-not-proven"));
         }
-        if entry.withheld {
-            text += &line(&t.get("desk-withheld"));
+        if let Some(id) = entry.withheld {
+            text += &line(&t.get(id));
         }
         for (question, answer) in &entry.texts {
             if !question.is_empty() {

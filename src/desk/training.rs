@@ -46,6 +46,7 @@ pub(super) fn exercise(me: &Identity, (kind, story): (Kind, Story), day: Day) ->
         reporter: Some(reporter.clone()),
         proof: None,
         origin: Origin::default(),
+        unread: Vec::new(),
     };
     let (slots, payload) = item(head, story.into_body(), &keys.signer, &to).map_err(failed)?.into_parts();
     let mine = slots.into_iter().find(|slot| slot.to == SlotTo::Reader(me.keyed())).ok_or_else(broken)?;

@@ -102,6 +102,7 @@ pub(super) fn unseal(
         proven: false,
         guest: false,
         told: None,
+        unread: false,
         moved: true,
         content,
     }))

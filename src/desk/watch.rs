@@ -13,7 +13,7 @@ use super::{
     Client, DeskError, Entry, Export, Identity, Memo, Registered,
     commands::Options,
     last_seen,
-    ledger::{ahead, apart, behind, state, take_without_clock},
+    ledger::{ByCase, ahead, apart, behind, state, take_without_clock},
     numbers::case_id,
     owed::Owed,
     page::{CHANGED, changed},
@@ -260,7 +260,8 @@ async fn overview(options: &Options, client: &Client) -> Result<String, DeskErro
     let mut overview = client.overview().await?;
     let entries = client.fetch_log().await?.entries(&client.roster, &client.me.seal);
     let changes = reader_changes(&entries, client.today().plus_days(-CHANGED));
-    let (said, rows) = (take_without_clock(&mut overview.cases, &entries), register(&entries));
+    let said = take_without_clock(&mut overview.cases, &entries);
+    let (rows, log) = (register(&entries), ByCase::of(&entries));
     let row = |case: &OverviewCase| rows.get(&case.case).map(|known| &known.row);
     let owed = |case: &OverviewCase| Owed::watched(case, row(case));
     if options.json {
@@ -270,7 +271,7 @@ async fn overview(options: &Options, client: &Client) -> Result<String, DeskErro
         let mut all = serde_json::to_value(&overview).map_err(|e| DeskError::new(e.to_string()))?;
         if let Some(all) = all.as_object_mut() {
             let said = said.iter().map(|(case, by)| json!({ "case": case, "by": by }));
-            let ahead = |c: &OverviewCase| Some(json!({ "case": c.case, "server_says": ahead(c, &entries)? }));
+            let ahead = |c: &OverviewCase| Some(json!({ "case": c.case, "server_says": ahead(c, &log)? }));
             let behind = |c: &OverviewCase| Some(json!({ "case": c.case, "register_says": behind(c, row(c))? }));
             all.insert("behind".to_owned(), overview.cases.iter().filter_map(behind).collect());
             all.insert("owed".to_owned(), json!(owed));
@@ -297,7 +298,7 @@ async fn overview(options: &Options, client: &Client) -> Result<String, DeskErro
         let ends = will_end(client, t, c);
         let _ =
             writeln!(text, "{case}  {state}  filed {}  {due}  {groups}\n  {}: {ends}", c.filed, t.get("ends-title"));
-        for id in apart(c, &entries, row(c)) {
+        for id in apart(c, &log, row(c)) {
             let _ = writeln!(text, "  CAREFUL: {}", t.get(id));
         }
     }

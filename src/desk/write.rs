@@ -15,7 +15,7 @@ use super::{
 use crate::{
     api_types::{Adding, CaseView, SentTo, SlotSent},
     domain::{
-        case::{Act, Addition, CaseState, InvalidAct, Terms, after, may_add},
+        case::{Act, Addition, CaseState, InvalidAct, Terms, after, may_add, will_count},
         id::{CaseId, ItemId, KeyedReader},
         order::Before,
         routing::may_end,
@@ -60,6 +60,7 @@ pub(super) async fn write_once(
         return Ok(Sent { item, already: true });
     }
     possible(client, (&case, &items), act)?;
+    in_step(client, (&case, &items), act)?;
     let to = recipients(client, &case, &items, act != Act::Note)?;
     // A reader confirms with the acknowledgement who filed, so far as a hash can say.
     let proof = committed(&items).filter(|_| act == Act::Acknowledge).map(|(_, commitment)| commitment.to_owned());
@@ -131,6 +132,17 @@ pub(super) fn possible(client: &Client, (case, items): (&CaseView, &[Item]), act
         (InvalidAct::State, Act::Acknowledge) => DeskError::known("desk-error-acknowledged"),
         (InvalidAct::State, _) => DeskError::known("desk-error-changed"),
     })
+}
+
+/// Refuses what would not count, because this desk's clock and the server's are days apart. An earlier server does not say its day.
+pub(super) fn in_step(client: &Client, (case, items): (&CaseView, &[Item]), act: Act) -> Result<(), DeskError> {
+    let (here, stands) = (client.today(), (case.state, terms(items)));
+    match case.today {
+        Some(server) if !will_count((act, here), stands, (case.filed, case.due), server) => {
+            Err(DeskError::with_days("desk-error-clock", &[("here", here), ("server", server)]))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Whether the law sets terms for a case, as far as its items tell.
@@ -288,6 +300,7 @@ pub(super) fn head(
         reporter: None,
         proof: None,
         origin: Origin::default(),
+        unread: Vec::new(),
     }
 }
 

@@ -14,7 +14,7 @@ use super::{
     numbers::case_id,
     open::entered,
     read::quoted,
-    write::{Sent, possible, write},
+    write::{Sent, in_step, possible, write},
 };
 use crate::{
     domain::case::Act,
@@ -56,6 +56,12 @@ pub struct Closing {
 
 pub(super) async fn send(options: &Options, client: &Client, w: &Letter, act: Act) -> Result<String, DeskError> {
     let id = case_id(client, &w.writing.case).await?;
+    if w.writing.file.is_none() {
+        // Nobody types what cannot be sent.
+        let (case, items) = entered(client, &id).await?;
+        possible(client, (&case, &items), act)?;
+        in_step(client, (&case, &items), act)?;
+    }
     let mut along = Vec::new();
     for path in &w.attach {
         let file = File::open(path).map_err(|e| DeskError::new(format!("cannot read {}: {e}", path.display())))?;

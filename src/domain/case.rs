@@ -253,6 +253,12 @@ pub fn counted((act, day): (Act, Day), state: CaseState, (filed, due): (Day, Day
     }
 }
 
+/// Whether an act will count, that a desk does on its own day and the server on its: where both are days apart, feedback may be of a day that
+/// the server's clock does not reach, or before the filing.
+pub fn will_count((act, day): (Act, Day), stands: (CaseState, Terms), (filed, due): (Day, Day), server: Day) -> bool {
+    after(act, stands, (filed, due), server).is_ok_and(|(state, due)| counted((act, day), state, (filed, due)))
+}
+
 /// What is added to a case besides an [`Act`].
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Addition {
@@ -329,5 +335,24 @@ mod tests {
         // A server a day behind.
         assert_eq!(at(later.plus_days(-1).plus_months(FEEDBACK_MONTHS), CaseState::Held), [true; 4]);
         assert_eq!(at(later.plus_days(-2).plus_months(FEEDBACK_MONTHS), CaseState::Closed), [true, false, true, true]);
+    }
+
+    #[test]
+    fn feedback_at_a_desk_that_is_days_from_the_server_will_not_count() {
+        let days = ["2026-11-20", "2026-12-10"].map(Day::parse);
+        let [Some(filed), Some(server)] = days else { unreachable!("days") };
+        let due = dates(filed, Some(filed)).feedback;
+        let will = |act, server: Day, ahead| {
+            will_count((act, server.plus_days(ahead)), (CaseState::Open, Terms::Legal), (filed, due), server)
+        };
+        assert_eq!(
+            [-20, -1, 0, 1, 2, 90].map(|ahead| will(Act::Feedback, server, ahead)),
+            [true, true, true, true, false, false]
+        );
+        // Before the filing.
+        assert_eq!([-2, -1, 0].map(|ahead| will(Act::Feedback, filed, ahead)), [false, true, true]);
+        for act in [Act::Ask, Act::Reply, Act::Close] {
+            assert!([-90, 90].iter().all(|ahead| will(act, server, *ahead)), "{act:?}");
+        }
     }
 }

@@ -86,6 +86,7 @@ pub(super) async fn file_first(app: &App, code: &Code, first: First<'_>) -> Resu
         to: to.readers(),
         reporter: Some(public),
         proof: None,
+        unread: Vec::new(),
         origin,
     };
     let (slots, payload) = item(head, first.body, &keys.signer, &to).map_err(failed)?.into_parts();

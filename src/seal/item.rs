@@ -25,6 +25,8 @@ use crate::domain::{
 
 pub(super) const VERSION: u8 = 1;
 pub(super) const SIGNED: &[u8] = b"meldkluis/item/v1\0";
+/// Items that a reporter names as not opened, at most: they fit the smallest message beside a text.
+pub const MOST_UNREAD: usize = 20;
 /// Sealed padding that is handed on at once.
 const PIECE: usize = 1 << 20;
 const MAC_LINE: &[u8] = b"\n--- ";
@@ -120,6 +122,9 @@ pub struct ItemHead {
     /// In the first item: how the case came to be.
     #[serde(default, skip_serializing_if = "Origin::is_empty")]
     pub origin: Origin,
+    /// In what a reporter sends: items of the case that were for them and did not open, [`MOST_UNREAD`] at most. Nobody else can know it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unread: Vec<ItemId>,
 }
 
 impl ItemHead {

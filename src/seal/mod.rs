@@ -58,7 +58,9 @@ mod sign;
 pub mod slot;
 mod story;
 
-pub use item::{Author, Ending, FileSealer, ItemHead, Manifest, Origin, ReporterPublic, Sealed, item, seen};
+pub use item::{
+    Author, Ending, FileSealer, ItemHead, MOST_UNREAD, Manifest, Origin, ReporterPublic, Sealed, item, seen,
+};
 pub use kind::Kind;
 pub use open::{OpenError, OpenedText, open_reply};
 pub use pad::{file_size, message_size};

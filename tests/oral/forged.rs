@@ -67,6 +67,7 @@ async fn sealed(client: &Client, case: &CaseId, what: (Author, Kind, Plaintext),
         reporter: None,
         proof: None,
         origin: Origin::default(),
+        unread: Vec::new(),
     };
     let id = head.item;
     let (slots, payload) = item(head, body, &client.me.signer, &to).unwrap().into_parts();

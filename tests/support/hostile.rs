@@ -84,6 +84,7 @@ pub(crate) async fn send_as(
         reporter: None,
         proof: None,
         origin: Origin::default(),
+        unread: Vec::new(),
     };
     let id = head.item;
     let (slots, payload) = item(head, body, signer, to).unwrap().into_parts();

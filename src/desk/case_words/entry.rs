@@ -27,8 +27,8 @@ pub(in crate::desk) struct Entry {
     pub(in crate::desk) kind: &'static str,
     pub(in crate::desk) heading: String,
     pub(in crate::desk) proven: bool,
-    /// It was written to the reporter, and they get nothing of it.
-    pub(in crate::desk) withheld: bool,
+    /// The text that says that it was written to the reporter, and they get nothing of it.
+    pub(in crate::desk) withheld: Option<&'static str>,
     /// Question and answer; a text has no question.
     pub(in crate::desk) texts: Vec<(String, String)>,
     /// A file's name and length, or what opens a large one; empty for all else.
@@ -53,7 +53,7 @@ impl CaseWords<'_> {
             kind: "item",
             heading: t.get("desk-item-closed"),
             proven: true,
-            withheld: false,
+            withheld: None,
             texts: Vec::new(),
             file: String::new(),
             unknown: None,
@@ -74,7 +74,7 @@ impl CaseWords<'_> {
                 let head = &opened.manifest.head;
                 entry.heading = self.heading(opened);
                 entry.proven = opened.proven;
-                entry.withheld = opened.withheld();
+                entry.withheld = opened.why_withheld();
                 entry.from_reporter = head.author == Author::Reporter;
                 if head.kind == Kind::Note {
                     entry.kind = "note";

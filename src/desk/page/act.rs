@@ -121,7 +121,8 @@ fn item(once: &str, text: &Plaintext) -> ItemId {
 async fn can(open: &mut Unlocked, id: &CaseId, act: Act) -> Result<CaseView, DeskError> {
     let case = refresh(open, id).await?;
     let items = open.cases.get(id).map(Vec::as_slice).unwrap_or_default();
-    write::possible(&open.client, (&case, items), act).map(|()| case)
+    write::possible(&open.client, (&case, items), act)?;
+    write::in_step(&open.client, (&case, items), act).map(|()| case)
 }
 
 async fn ask_once_more(

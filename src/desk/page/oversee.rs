@@ -21,7 +21,7 @@ use crate::{
     api_types::oversight::OverviewCase,
     desk::{
         DeskError, Entry, Memo, Registered, in_csv,
-        ledger::{apart, coordinated, released, state, take_without_clock},
+        ledger::{ByCase, apart, coordinated, released, state, take_without_clock},
         owed::Owed,
         register,
         watch::{groups, will_end},
@@ -135,9 +135,9 @@ pub(super) async fn overview(
         let (mut overview, entries) = (open.client.overview().await?, entries(open).await?);
         let said = take_without_clock(&mut overview.cases, &entries);
         let said = said.iter().map(|(case, by)| (case.case, said_by(open, t, &case.case, by))).collect();
-        let rows = register(&entries);
+        let (rows, log) = (register(&entries), ByCase::of(&entries));
         let cases =
-            overview.cases.iter().map(|c| case(open, t, (c, &entries), rows.get(&c.case).map(|r| &r.row))).collect();
+            overview.cases.iter().map(|c| case(open, t, (c, &log), rows.get(&c.case).map(|r| &r.row))).collect();
         let sections = sections(&open.client, t, &overview, &entries);
         Ok(shown(
             open,
@@ -163,7 +163,7 @@ fn said_by(open: &Unlocked, t: Texts, case: &CaseId, by: &BTreeSet<ReaderId>) ->
     t.with("watch-said-by", &[("case", short(case)), ("names", names.join(", "))])
 }
 
-fn case(open: &Unlocked, t: Texts, (case, entries): (&OverviewCase, &[Entry]), row: Option<&Row>) -> Case {
+fn case(open: &Unlocked, t: Texts, (case, log): (&OverviewCase, &ByCase<'_>), row: Option<&Row>) -> Case {
     let (owed, today) = (Owed::watched(case, row), open.client.today());
     let late = owed.has_term() && case.due < today;
     let due = owed.in_words(t, t.day(case.due), late);
@@ -176,7 +176,7 @@ fn case(open: &Unlocked, t: Texts, (case, entries): (&OverviewCase, &[Entry]), r
         late,
         ends: will_end(&open.client, t, case),
         groups: groups(t, &case.groups),
-        apart: apart(case, entries, row).map(|id| t.get(id)).collect(),
+        apart: apart(case, log, row).map(|id| t.get(id)).collect(),
     }
 }
 
@@ -264,7 +264,7 @@ async fn watched(open: &Unlocked, t: Texts, id: &CaseId, Beside { memo, picked, 
     let held = found.state == CaseState::Held;
     let page = Watch {
         t,
-        case: case(open, t, (found, &entries), row),
+        case: case(open, t, (found, &ByCase::of(&entries)), row),
         facts: row.map(|row| facts(t, row)).unwrap_or_default(),
         closed: found.state.is_closed(),
         held,

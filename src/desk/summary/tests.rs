@@ -36,6 +36,7 @@ pub(in crate::desk) fn view(case: CaseId) -> CaseView {
         aside: None,
         left: false,
         told: None,
+        today: None,
     }
 }
 
@@ -74,9 +75,11 @@ fn opened(there: &CaseView, kind: Kind, content: Content) -> Item {
         reporter: None,
         proof: None,
         origin: Origin::default(),
+        unread: Vec::new(),
     };
     let manifest = Manifest { head, length: 0, sha256: [0; 32] };
-    let opened = Opened { manifest, by: [0; 32], proven: true, guest: false, told: None, moved: true, content };
+    let opened =
+        Opened { manifest, by: [0; 32], proven: true, guest: false, told: None, unread: false, moved: true, content };
     Item { id: item, state: State::Opened(Box::new(opened)) }
 }
 

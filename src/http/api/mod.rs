@@ -170,8 +170,24 @@ fn view(
     let held = readers.iter().filter(|r| r.waits(served)).map(|r| r.keyed.clone()).collect();
     let readers = readers.iter().map(|r| r.keyed.clone()).collect();
     let aside = aside.map(|(_, keyed)| keyed.clone());
-    let (left, told) = (false, None);
-    CaseView { case: id, org, state, filed, due, destroy_after, items, readers, away, held, passed, aside, left, told }
+    let (left, told, today) = (false, None, None);
+    CaseView {
+        case: id,
+        org,
+        state,
+        filed,
+        due,
+        destroy_after,
+        items,
+        readers,
+        away,
+        held,
+        passed,
+        aside,
+        left,
+        told,
+        today,
+    }
 }
 
 /// Whether who had opened a case left, and nobody else has opened it. Who leaves writes to those who stay: where that is not there, nothing
@@ -264,7 +280,13 @@ async fn case(app: Data<App>, me: SignedIn, id: Path<String>) -> HttpResponse {
         let (readers, aside) = mailbox::all(&app, &case).await?;
         let (served, passed) = (absence::served_by(&app, &readers), mailbox::only_passed(&readers, &me.keyed));
         let (left, told) = (left(&app, &case, &items).await?, Some(told(&app, &case, &items).await?));
-        Ok::<_, StoreError>(Some(CaseView { left, told, ..view(&case, items, ((&readers, aside), served), passed) }))
+        let today = Some(app.day_stored().await?);
+        Ok::<_, StoreError>(Some(CaseView {
+            left,
+            told,
+            today,
+            ..view(&case, items, ((&readers, aside), served), passed)
+        }))
     };
     match found.await {
         Ok(Some(view)) => HttpResponse::Ok().json(Json(view)),

@@ -37,17 +37,25 @@ pub(super) async fn letters_of(app: &App, keys: &RoomKeys, case: &Case) -> Resul
     read(app, keys, case).await.map(|(letters, _)| letters)
 }
 
-/// The letters, and how many more were sent that do not open, or are not by whom they say. Of what does not open nothing is known, and not
-/// its day either: the server keeps none.
-pub(super) async fn read(app: &App, keys: &RoomKeys, case: &Case) -> Result<(Vec<OpenedText>, usize), StoreError> {
+/// What was sent to the reporter and no page shows. Of what does not open nothing is known, and not its day either: the server keeps none.
+#[derive(Default)]
+pub(super) struct Closed {
+    /// How many do not open, are away, or are not by whom they say.
+    pub(super) count: usize,
+    /// Those that do not open and never will; who is believed is the roster's matter, and may change.
+    pub(super) unread: Vec<ItemId>,
+}
+
+/// The letters, and what else was sent.
+pub(super) async fn read(app: &App, keys: &RoomKeys, case: &Case) -> Result<(Vec<OpenedText>, Closed), StoreError> {
     let mine = app.post.mailbox(&SlotTo::Reporter(case.id), case);
-    let (mut letters, mut closed) = (Vec::new(), 0);
+    let (mut letters, mut closed) = (Vec::new(), Closed::default());
     for (_, item, row) in app.store.inbox(&[mine], app.clock.today()).await? {
         let payload = match app.store.payload(&item).await? {
             Some(Payload::Inline(payload)) => payload,
             Some(Payload::Blob) => {
                 // One that is away closes no mailbox: the rest of it is there.
-                closed += usize::from(app.blobs.size(&item).await.map_or(true, |size| size < FILE_BYTES));
+                closed.count += usize::from(app.blobs.size(&item).await.map_or(true, |size| size < FILE_BYTES));
                 continue;
             }
             None => continue,
@@ -58,7 +66,7 @@ pub(super) async fn read(app: &App, keys: &RoomKeys, case: &Case) -> Result<(Vec
             Some(text) if is_file(&text) => {}
             text => match text.and_then(kept) {
                 Some(text) => letters.push(text),
-                None => closed += 1,
+                None => closed.unread.push(item),
             },
         }
     }
@@ -67,7 +75,7 @@ pub(super) async fn read(app: &App, keys: &RoomKeys, case: &Case) -> Result<(Vec
     let guests = guests(app, case, &letters);
     let (theirs, others): (Vec<_>, Vec<_>) = others.into_iter().partition(|text| by_guest(&guests, text));
     letters.extend(theirs);
-    closed += others.len();
+    closed.count += closed.unread.len() + others.len();
     let unheard = unheard(keys, case, &letters);
     letters.retain(|text| !unheard.contains(&text.manifest.head.item));
     // A day that has not come is its author's mistake, or worse: it does not put an answer before the others.

@@ -267,7 +267,7 @@ pub(crate) async fn show(
         account: parts.accounts.shown(app, t, opened),
         questions,
         answer: shown,
-        unread,
+        unread: unread.count,
         at,
         count,
         sent,

@@ -4,8 +4,12 @@ use askama::Template;
 use uuid::Uuid;
 
 use super::{
-    ANSWER_BYTES, Notice, Opened, again, guests_now, hidden, letters::letters, parts::parted, readers, rows, sealed_to,
-    show, waits::say_sent, was_read, written_to,
+    ANSWER_BYTES, Notice, Opened, again, guests_now, hidden,
+    letters::{Closed, letters, read},
+    parts::parted,
+    readers, rows, sealed_to, show,
+    waits::say_sent,
+    was_read, written_to,
 };
 use crate::{
     domain::{
@@ -19,7 +23,7 @@ use crate::{
         rooms::REPORT,
     },
     seal::{
-        Author, ItemHead, Kind, Origin, Plaintext, Recipients,
+        Author, ItemHead, Kind, MOST_UNREAD, Origin, Plaintext, Recipients,
         consent::{Along, ToReport},
         item, seen,
     },
@@ -78,6 +82,7 @@ pub(crate) fn head(
         reporter: None,
         proof: None,
         origin: Origin::default(),
+        unread: Vec::new(),
     }
 }
 
@@ -96,7 +101,7 @@ pub(super) async fn add(app: &App, opened: &Opened, kind: Kind, text: Plaintext)
         _ => to,
     };
     let stands = app.store.items(&opened.case.id).await?;
-    let head = head(app, opened, kind, &to, &stands, None);
+    let head = ItemHead { unread: unread(app, opened).await?, ..head(app, opened, kind, &to, &stands, None) };
     let id = head.item;
     let (slots, payload) = item(head, text, &opened.keys.signer, &to).map_err(failed)?.into_parts();
     let who = app.post.of_readers(&opened.case, &slots);
@@ -108,6 +113,15 @@ pub(super) async fn add(app: &App, opened: &Opened, kind: Kind, text: Plaintext)
         say_sent(app, opened, kind, &stands).await;
     }
     Ok(())
+}
+
+/// What did not open for the reporter, for their readers: nobody else can try. Of very much, each time others, so that who sends it hides nothing.
+async fn unread(app: &App, opened: &Opened) -> Result<Vec<ItemId>, StoreError> {
+    let (letters, Closed { mut unread, .. }) = read(app, &opened.keys, &opened.case).await?;
+    unread.retain(|item| letters.iter().all(|letter| letter.manifest.head.item != *item));
+    unread.sort_by_cached_key(|_| Uuid::new_v4());
+    unread.truncate(MOST_UNREAD);
+    Ok(unread)
 }
 
 /// Says in the advice room what of it goes with the report that was made of it. Sent again, it is said once.
