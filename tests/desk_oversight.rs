@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
 #[path = "support/page.rs"]
 mod served;
+#[path = "desk_oversight/signing.rs"]
+mod signing;
 mod support;
 #[path = "support/webdriver.rs"]
 mod webdriver;

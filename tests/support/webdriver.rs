@@ -15,7 +15,7 @@ use thirtyfour::prelude::*;
 pub(crate) struct RealBrowser {
     pub(crate) page: WebDriver,
     _driver: Driver,
-    _profile: tempfile::TempDir,
+    profile: tempfile::TempDir,
 }
 
 /// Which browser.
@@ -55,7 +55,7 @@ impl RealBrowser {
         let url = format!("http://127.0.0.1:{port}");
         for _ in 0..100 {
             if let Ok(page) = WebDriver::new(&url, wanted.clone()).await {
-                return Self { page, _driver: driver, _profile: profile };
+                return Self { page, _driver: driver, profile };
             }
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
@@ -141,6 +141,18 @@ impl RealBrowser {
         self.page.find(By::Css("main")).await.unwrap().text().await.unwrap()
     }
 
+    /// A file that the browser saved, when it stands there.
+    pub(crate) async fn saved(&self, name: &str) -> Vec<u8> {
+        let file = self.profile.path().join(name);
+        for _ in 0..200 {
+            if let Ok(bytes) = std::fs::read(&file) {
+                return bytes;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        panic!("{name} is not saved: {}", self.text().await);
+    }
+
     pub(crate) async fn quit(self) {
         drop(self.page.clone().quit().await);
     }
@@ -171,7 +183,7 @@ fn chromium(make: Make, profile: &str) -> Value {
             options["mobileEmulation"] = json!({ "deviceMetrics": metrics });
         }
         Make::Chromium => {
-            options["prefs"] = json!({ "profile.managed_default_content_settings.javascript": 2,
+            options["prefs"] = json!({ "download.default_directory": profile, "profile.managed_default_content_settings.javascript": 2,
                 "profile.default_content_setting_values.javascript": 2 });
         }
         Make::Looking | Make::Firefox => {}

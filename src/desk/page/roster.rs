@@ -8,6 +8,7 @@ use actix_web::{
     web::{Data, Path},
 };
 use askama::Template;
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use futures_util::StreamExt;
 use zeroize::Zeroizing;
 
@@ -32,8 +33,8 @@ use crate::{
     text::Texts,
 };
 
-/// Bytes of everything that is sent.
-const MOST: usize = 1 << 20;
+/// Bytes of everything that is sent: a file, and of the next page what carries it.
+const MOST: usize = 2 << 20;
 
 struct Person {
     name: String,
@@ -65,8 +66,9 @@ struct Shown {
     /// SHA-256 and last day.
     facts: [String; 2],
     right: bool,
-    text: String,
-    signatures: String,
+    /// What was chosen, byte for byte: in a field of text a browser ends each line its own way, and another text would be signed.
+    file: String,
+    sig: String,
 }
 
 /// Who reads now.
@@ -101,29 +103,39 @@ pub(super) async fn review(
     }
     answer(&desk, &request, &lang, pressed, async |open, t, pressed| {
         let look = only_shown(&pressed);
-        let field = |name: &str| sent.get(name).map(|bytes| String::from_utf8_lossy(bytes).into_owned());
-        let full = |name: &str| field(name).filter(|text| !text.trim().is_empty());
-        let text = full("file").or_else(|| full("text"));
-        let Some(text) = text else {
-            return Ok(page(open, t, None, (!look).then(|| t.get("roster-no-file"))));
+        let text_of = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).ok();
+        let full = |name: &str| sent.get(name).filter(|bytes| !bytes.trim_ascii().is_empty());
+        // Chosen now, or carried from the page before.
+        let chosen = |name: &str, carried: &str| match (full(name), full(carried)) {
+            (Some(bytes), _) => Some(text_of(bytes)),
+            (None, Some(bytes)) => Some(STANDARD.decode(bytes.as_slice()).ok().and_then(|bytes| text_of(&bytes))),
+            (None, None) => None,
         };
-        let signatures = full("sig").or_else(|| full("signatures")).unwrap_or_default();
+        let text = match chosen("file", "carried-file") {
+            Some(Some(text)) => text,
+            Some(None) => return Ok(page(open, t, None, Some(t.get("roster-no-text")))),
+            None => return Ok(page(open, t, None, (!look).then(|| t.get("roster-no-file")))),
+        };
+        let Some(signatures) = chosen("sig", "carried-sig").unwrap_or_else(|| Some(String::new())) else {
+            return Ok(page(open, t, None, Some(t.get("roster-no-text"))));
+        };
         let review = match open.client.review(&text, &signatures).await {
             Ok(review) => review,
             Err(Unreviewed::Toml(mistake)) => return Ok(in_form(open, t, &mistake)),
             Err(Unreviewed::Other(other)) => return Ok(page(open, t, None, Some(weighed(t, true, &other)))),
             Err(Unreviewed::Failed(error)) => return Ok(page(open, t, None, Some(error.in_words(t)))),
         };
-        let Some(key) = full("key").map(Zeroizing::new).filter(|_| review.is_right() && !look) else {
+        let secret = |bytes: &Zeroizing<Vec<u8>>| Zeroizing::new(String::from_utf8_lossy(bytes).into_owned());
+        let Some(key) = full("key").map(secret).filter(|_| review.is_right() && !look) else {
             let missing = (sent.contains_key("sign") && !look).then(|| t.get("roster-no-key"));
-            return Ok(page(open, t, Some(shown(t, &review, text, signatures)), missing));
+            return Ok(page(open, t, Some(shown(t, &review, &text, &signatures)), missing));
         };
-        let passphrase = Zeroizing::new(field("passphrase").unwrap_or_default());
+        let passphrase = sent.get("passphrase").map(secret).unwrap_or_default();
         match review.sign(&text, &signatures, &key, &passphrase) {
             Ok(signed) => Ok(download(&review, signed)),
             Err(error) => {
                 let error: DeskError = error;
-                Ok(page(open, t, Some(shown(t, &review, text, signatures)), Some(error.in_words(t))))
+                Ok(page(open, t, Some(shown(t, &review, &text, &signatures)), Some(error.in_words(t))))
             }
         }
     })
@@ -138,7 +150,7 @@ fn download(review: &Review, signed: String) -> HttpResponse {
         .body(signed)
 }
 
-fn shown(t: Texts, review: &Review, text: String, signatures: String) -> Shown {
+fn shown(t: Texts, review: &Review, text: &str, signatures: &str) -> Shown {
     let of = |mistake: bool| {
         review
             .findings
@@ -162,8 +174,8 @@ fn shown(t: Texts, review: &Review, text: String, signatures: String) -> Shown {
             t.with("roster-last-day", &[("day", t.day(review.expires))]),
         ],
         right: review.is_right(),
-        text,
-        signatures,
+        file: STANDARD.encode(text),
+        sig: STANDARD.encode(signatures),
     }
 }
 

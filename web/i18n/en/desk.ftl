@@ -618,6 +618,7 @@ roster-sig = Signatures there are already
 roster-sig-hint = The file org-….toml.sig of whoever signed before. Leave empty if you are the first.
 roster-look = Look at it
 roster-no-file = Choose the file org-….toml.
+roster-no-text = A file holds something that is no text. Save it as plain text (UTF-8), and choose it again.
 roster-no-key = Choose the file with your SSH key.
 roster-toml = The file is not written well. Look at line { $line }, at character { $column }. Mend that line, save the file and check it again. The program says of it:
 roster-toml-nowhere = The file is not written well. The program says of it:

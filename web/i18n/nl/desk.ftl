@@ -618,6 +618,7 @@ roster-sig = Handtekeningen die er al zijn
 roster-sig-hint = Het bestand org-….toml.sig van wie eerder tekende. Laat leeg als u de eerste bent.
 roster-look = Kijk na
 roster-no-file = Kies het bestand org-….toml.
+roster-no-text = In een bestand staat iets dat geen tekst is. Bewaar het als gewone tekst (UTF-8) en kies het opnieuw.
 roster-no-key = Kies het bestand met uw SSH-sleutel.
 roster-toml = Het bestand is niet goed geschreven. Kijk in regel { $line }, bij teken { $column }. Verbeter die regel, bewaar het bestand en kijk het opnieuw na. Het programma zegt erover:
 roster-toml-nowhere = Het bestand is niet goed geschreven. Het programma zegt erover:
