@@ -233,17 +233,19 @@ pub(super) fn candidate<'a>(
     to: &ReaderId,
 ) -> Result<&'a Reader, DeskError> {
     let reader = candidates(client, case, items)?.into_iter().find(|r| r.id == *to);
-    // A slot that somebody has stays as it is, also one that opens nothing: it goes first.
-    let circle = Circle::of(client, items)?;
-    let strangers = circle.strangers(client, case);
-    if strangers.iter().any(|there| there.reader == *to && !circle.struck.contains(to)) {
-        return Err(DeskError::known("desk-error-stranger-here"));
-    }
+    no_stranger(client, &Circle::of(client, items)?, case, to)?;
     reader.ok_or_else(|| {
         DeskError::new(format!(
             "{to} is not a reader who can be added: unknown, here already, or excluded by the reporter, a conflict or two readers"
         ))
     })
+}
+
+/// A slot that somebody has stays as it is, also one that opens nothing: whom one reader alone let in goes first.
+fn no_stranger(client: &Client, circle: &Circle, case: &CaseView, to: &ReaderId) -> Result<(), DeskError> {
+    let strangers = circle.strangers(client, case);
+    let there = strangers.iter().any(|there| there.reader == *to && !circle.struck.contains(to));
+    if there { Err(DeskError::known("desk-error-stranger-here")) } else { Ok(()) }
 }
 
 /// A reporter is asked twice for the same person at most, the second time with another reason.
@@ -326,6 +328,7 @@ pub async fn hand_over(client: &Client, id: &CaseId, request: &ItemId, read: usi
     let circle = Circle::of(client, &items)?;
     let Allowed { answer, to, items: shared, card, told, not_before } =
         allowed(client, (&circle, &case), &items, (request, read))?;
+    no_stranger(client, &circle, &case, &to.reader)?;
     let there = reads(client, &circle, id, (&to, card.as_ref()));
     let (reader, guest) = there.ok_or_else(|| DeskError::known("desk-error-reader-gone"))?;
     let guest = guest.as_ref();
