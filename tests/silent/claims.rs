@@ -190,13 +190,14 @@ async fn what_can_be_taken_back_stays_on_the_page() {
         send(&one.me, &one.case, Kind::DutyRequest, duty, &one.alone).await;
         send(&one.me, &one.case, Kind::Question, long(50_000), &one.alone).await;
     }
-    for request in &theirs[..3] {
+    for request in &theirs[..4] {
         says(&filed, "consent-yes", request).await;
     }
     let page = filed.mailbox().await.html;
     for request in requests.iter().chain([&third]) {
         assert!(page.contains(&request.to_string()), "{request}: {page}");
     }
+    assert_eq!(page.matches("name=\"request\"").count(), 9, "{page}");
 }
 
 #[actix_web::test]
