@@ -32,7 +32,7 @@ use crate::{
 
 /// Escaped bytes of a reason that are shown.
 pub(super) const REASON_BYTES: usize = 4 << 10;
-/// Requests that are shown.
+/// Requests that are shown, and notices of a legal duty, of those to come and of those that were carried out.
 pub(super) const SHOWN: usize = 3;
 /// And those besides to which a yes was said that can be taken back: as many as fit beside the rest, however long all of it is.
 const SHOWN_YES: usize = 6;
