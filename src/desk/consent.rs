@@ -70,9 +70,9 @@ impl Consent {
     }
 }
 
-/// Whether somebody who was let in has no slot in a case, and did not go.
+/// Whether somebody who was let in has no slot in a case, and did not go. The inbox names no readers: nothing is known of it there.
 fn missing(circle: &Circle, case: &CaseView, who: &KeyedReader) -> bool {
-    !case.readers.contains(who) && !circle.went(who)
+    !case.readers.is_empty() && !case.readers.contains(who) && !circle.went(who)
 }
 
 /// Who would read, if they are still who they were and nobody excluded them; a guest with a card that counts.

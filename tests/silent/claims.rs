@@ -177,6 +177,27 @@ async fn what_can_be_taken_back_stays_on_the_page() {
         assert!(page.contains(&request.to_string()), "{request}: {page}");
     }
     assert!(page.contains("Nog "), "{page}");
+
+    // However long it all is, and whatever else there is.
+    let long = |bytes| Plaintext::from("&".repeat(bytes));
+    let named = Named { item: one.story, kind: Kind::File, day: one.me.today(), name: Some("&".repeat(300)) };
+    let mut theirs = Vec::new();
+    for _ in 0..6 {
+        let request = Request::new(to.clone(), long(5000), vec![named.clone(); 40]).into_body();
+        theirs.push(send(&one.me, &one.case, Kind::ConsentRequest, request, &one.alone).await);
+        let (ground, items) = ((Ground::CourtOrder, long(5000)), vec![named.clone(); 40]);
+        let duty = DutyRequest::new((to.clone(), items), ground, long(5000), true).into_body();
+        send(&one.me, &one.case, Kind::DutyRequest, duty, &one.alone).await;
+        send(&one.me, &one.case, Kind::Question, long(50_000), &one.alone).await;
+    }
+    for request in &theirs[..4] {
+        says(&filed, "consent-yes", request).await;
+    }
+    let page = filed.mailbox().await.html;
+    for request in requests.iter().chain([&third]) {
+        assert!(page.contains(&request.to_string()), "{request}: {page}");
+    }
+    assert_eq!(page.matches("name=\"request\"").count(), 9, "{page}");
 }
 
 #[actix_web::test]

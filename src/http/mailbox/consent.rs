@@ -32,8 +32,10 @@ use crate::{
 
 /// Escaped bytes of a reason that are shown.
 pub(super) const REASON_BYTES: usize = 4 << 10;
-/// Requests that are shown; so many more where a yes can be taken back.
+/// Requests that are shown, and notices of a legal duty, of those to come and of those that were carried out.
 pub(super) const SHOWN: usize = 3;
+/// And those besides to which a yes was said that can be taken back: as many as fit beside the rest, however long all of it is.
+const SHOWN_YES: usize = 6;
 /// Lines of a list that are shown, and of one that must be short: how many more there are is said.
 pub(super) const LINES: usize = 20;
 pub(super) const FEW_LINES: usize = 3;
@@ -226,7 +228,7 @@ impl Consents {
         });
         let (yes, others): (Vec<_>, Vec<_>) =
             in_turn(keyed.collect()).into_iter().partition(|(place, ..)| *place == Place::Yes);
-        yes.into_iter().take(SHOWN).chain(others.into_iter().take(SHOWN)).map(|(.., shown)| shown).collect()
+        yes.into_iter().take(SHOWN_YES).chain(others.into_iter().take(SHOWN)).map(|(.., shown)| shown).collect()
     }
 }
 

@@ -122,7 +122,7 @@ impl Shown {
     }
 }
 
-/// The newest notices, the newest first.
+/// The newest notices of what is to come, and of what was done, each the newest first.
 pub(super) fn shown(
     app: &App,
     (t, filed): (Texts, Day),
@@ -170,6 +170,7 @@ pub(super) fn shown(
         (!two, by, shown)
     };
     // What one reader says takes nothing of what two agreed on off the page, nor of what another says.
-    let all = in_turn(asked.into_iter().rev().map(one).collect());
-    all.into_iter().map(|(.., shown)| shown).take(SHOWN).collect()
+    let all = in_turn(asked.into_iter().rev().map(one).collect()).into_iter().map(|(.., shown)| shown);
+    let (done, to_come): (Vec<Shown>, Vec<Shown>) = all.partition(Shown::is_done);
+    to_come.into_iter().take(SHOWN).chain(done.into_iter().take(SHOWN)).collect()
 }
