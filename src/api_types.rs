@@ -106,6 +106,9 @@ pub struct CaseView {
     /// Those of them who are held back until their day, as a reserve reader is; empty in the inbox.
     #[serde(default)]
     pub held: Vec<KeyedReader>,
+    /// Those of them who have no slot of its story, as who was let in for a part; empty in the inbox.
+    #[serde(default)]
+    pub parts: Vec<KeyedReader>,
     /// The reserve reader of an open case, whose slots are set aside until everybody goes who opened it; nothing in the inbox.
     #[serde(default)]
     pub aside: Option<KeyedReader>,

@@ -104,9 +104,13 @@ fn roster_readers<'a>(client: &'a Client, case: &'a CaseView) -> impl Iterator<I
     case.readers.iter().filter_map(|r| client.roster.keyed(r))
 }
 
-/// Whether this reader may leave a case: see [`may_leave`]. Who only reads what went along with a report may always.
+/// Whether this reader may leave a case: see [`may_leave`]. Who only reads what went along with a report, or another part without its story,
+/// may always.
 pub(super) async fn can_leave(client: &Client, case: &CaseView) -> Result<bool, DeskError> {
     let me = client.me.keyed();
+    if case.parts.contains(&me) {
+        return Ok(true);
+    }
     if may_leave(client, case, &me) || case.state == CaseState::Unopened {
         return Ok(may_leave(client, case, &me));
     }
@@ -160,7 +164,7 @@ pub(super) fn leaving_hint(state: CaseState) -> &'static str {
 /// Whether one stays who can do what this reader did; the server looks again.
 fn may_leave(client: &Client, case: &CaseView, who: &KeyedReader) -> bool {
     let going = client.roster.keyed(who);
-    let stays = |r: &&Reader| r.keyed() != *who && !case.held.contains(&r.keyed());
+    let stays = |r: &&Reader| r.keyed() != *who && !case.held.contains(&r.keyed()) && !case.parts.contains(&r.keyed());
     going.is_none_or(|going| may_go(going, roster_readers(client, case).filter(stays)))
 }
 

@@ -124,7 +124,8 @@ async fn store(
     if stands.len() >= Adds::Reporter.most() {
         return Err(Refused::CaseFull);
     }
-    let head = mailbox::head(app, opened, Kind::File, &to, &stands, Some(name));
+    let unread = mailbox::unread(app, opened).await.map_err(|_| Refused::Failed)?;
+    let head = ItemHead { unread, ..mailbox::head(app, opened, Kind::File, &to, &stands, Some(name)) };
     let item = head.item;
     app.store.announce_blob(&item).await.map_err(|_| Refused::Failed)?;
     let unfinished = Unfinished { app: app.clone(), case: opened.case.id, item, armed: true };

@@ -25,8 +25,8 @@ use crate::domain::{
 
 pub(super) const VERSION: u8 = 1;
 pub(super) const SIGNED: &[u8] = b"meldkluis/item/v1\0";
-/// Items that a reporter names as not opened, at most: they fit the smallest message beside a text.
-pub const MOST_UNREAD: usize = 20;
+/// Items that a reporter names as not opened, at most: no case holds more.
+pub const MOST_UNREAD: usize = 512;
 /// Sealed padding that is handed on at once.
 const PIECE: usize = 1 << 20;
 const MAC_LINE: &[u8] = b"\n--- ";

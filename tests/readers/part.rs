@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
-    NEW, READER, RESERVE, SECOND,
+    NEW, READER, RESERVE, SECOND, THIRD,
     again::{LEFT, stands},
     clocks::lets_in,
     evil::{RECORD, hostile, named},
@@ -25,6 +25,7 @@ use crate::{
 
 /// The reserve reader, as the mailbox names them while they are held back.
 const HELD: &str = "Functionaris integriteit 4 (";
+const OUTSIDE: &str = "buiten-functionaris-1";
 
 /// A report with a picture that the second officer alone reads, and of which they let a manager in for what `which` is true of.
 async fn let_in(service: &Service, which: impl Fn(&Value) -> bool) -> (Browser, String, String) {
@@ -110,6 +111,31 @@ async fn a_report_of_which_the_story_is_read_by_who_is_left_is_opened_on_sqlite(
 async fn a_report_of_which_the_story_is_read_by_who_is_left_is_opened_on_postgresql() {
     let postgres = Postgres::start();
     who_read_the_story_stays(Some(postgres.database("part_story"))).await;
+}
+
+/// A report whose story nobody reads any more could be answered by nobody.
+#[actix_web::test]
+async fn the_last_who_reads_the_story_does_not_leave_it_to_who_reads_a_part() {
+    let service = Service::start(None).await;
+    let (browser, code, case) = filed(&service, &[]).await;
+    assert_eq!(browser.upload(&code, "foto.bin", vec![7; 1000]).await.status, 200);
+    let all = read(&service, SECOND, &case).await["items"].as_array().unwrap().clone();
+    let picture = all.iter().find(|i| i["name"].is_string()).unwrap()["item"].as_str().unwrap();
+    let words = ["ask-consent", &case, "--to", OUTSIDE, "--item", picture];
+    let asked = with_text(&service, SECOND, &words, "Kent het bedrijf").await.unwrap();
+    mailbox(&browser, &code, &[("act", "consent-yes"), ("request", &asked)]).await;
+    service.desk(SECOND, &["hand-over", &case, &asked]).await.unwrap();
+    // A second reader makes the reserve reader needless.
+    read(&service, READER, &case).await;
+    for goes in [READER, THIRD] {
+        service.desk(goes, &["leave", &case]).await.unwrap();
+    }
+    let last = service.desk(SECOND, &["leave", &case]).await.unwrap_err();
+    assert!(last.contains("another reader"), "{last}");
+    assert!(read(&service, SECOND, &case).await.to_string().contains("Het verhaal"));
+    // Nobody needs who reads the picture to stay.
+    service.desk(OUTSIDE, &["leave", &case]).await.unwrap();
+    assert_eq!(service.desk(OUTSIDE, &["inbox"]).await.unwrap(), json!([]));
 }
 
 /// Marks every slot of somebody as opened, as an earlier version did with a part too; returns how many there were.

@@ -35,6 +35,7 @@ pub(in crate::desk) fn view(case: CaseId) -> CaseView {
         passed: false,
         aside: None,
         left: false,
+        parts: Vec::new(),
         told: None,
         today: None,
     }

@@ -114,25 +114,23 @@ fn live<'a>(app: &App, readers: &'a [CaseReader<'a>]) -> impl Iterator<Item = &'
 async fn go(app: &App, case: &Case, readers: &[CaseReader<'_>], who: &KeyedReader) -> Result<(), StoreError> {
     let going = readers.iter().find(|r| r.keyed == who).map(|r| r.reader);
     let served = absence::served_by(app, readers);
-    let others = readers.iter().filter(|r| r.keyed != who);
+    let mailbox_of = |r: &CaseReader<'_>| app.post.reader_mailbox(r.keyed, case.filed);
+    let whole = mailbox::whole(app, case, (readers, served)).await?;
+    let is_whole = |r: &CaseReader<'_>| whole.contains(&r.keyed);
     // A guest, a manager whom the reporter chose, or who only reads a part, is not one the case must have.
-    let needed = going.filter(|going| must_be_replaced(going) && !mailbox::only_passed(readers, who));
+    let needed =
+        going.filter(|going| must_be_replaced(going) && whole.contains(&who) && !mailbox::only_passed(readers, who));
     // Advice cannot be without an adviser; officers may be there who read no more than what went along with a report.
     let advice = mailbox::advice(app, case).await?;
     let advises = |r: &CaseReader<'_>| r.reader.functions.contains(&Function::Adviser);
     let staying: Option<Vec<[u8; 32]>> = needed.map(|going| {
         // Who reads no more than a part does in nobody's place what the case needs.
-        let able = others.filter(|r| !r.passed && if advice { advises(r) } else { can_replace(going, r.reader) });
-        able.map(|r| app.post.reader_mailbox(r.keyed, case.filed)).collect()
+        let able = |r: &&CaseReader<'_>| !r.passed && if advice { advises(r) } else { can_replace(going, r.reader) };
+        readers.iter().filter(|r| r.keyed != who && is_whole(r)).filter(able).map(mailbox_of).collect()
     });
     // Whoever is held back, has other keys by now, or no slot of the story does not read it: that they once opened something helps nobody.
-    let mut who_counts = Vec::new();
-    for r in readers.iter().filter(|r| r.keyed == who || !r.waits(served)) {
-        let mailbox = app.post.reader_mailbox(r.keyed, case.filed);
-        if r.keyed == who || mailbox::reads_story(app, case, (&mailbox, served)).await? {
-            who_counts.push(mailbox);
-        }
-    }
+    let counts = |r: &&CaseReader<'_>| r.keyed == who || (!r.waits(served) && is_whole(r));
+    let who_counts: Vec<[u8; 32]> = readers.iter().filter(counts).map(mailbox_of).collect();
     let leaving = Leaving {
         mailbox: app.post.reader_mailbox(who, case.filed),
         staying: staying.as_deref(),

@@ -183,6 +183,7 @@ fn view(
         away,
         held,
         passed,
+        parts: Vec::new(),
         aside,
         left,
         told,
@@ -288,10 +289,13 @@ async fn case(app: Data<App>, me: SignedIn, id: Path<String>) -> HttpResponse {
         let (served, passed) = (absence::served_by(&app, &readers), mailbox::only_passed(&readers, &me.keyed));
         let (left, told) = (left(&app, &case, &items).await?, Some(told(&app, &case, &items).await?));
         let today = Some(app.day_stored().await?);
+        let whole = mailbox::whole(&app, &case, (&readers, Day::LAST)).await?;
+        let parts = readers.iter().map(|r| r.keyed).filter(|r| !whole.contains(r)).cloned().collect();
         Ok::<_, StoreError>(Some(CaseView {
             left,
             told,
             today,
+            parts,
             ..view(&case, items, ((&readers, aside), served), passed)
         }))
     };

@@ -26,12 +26,12 @@ pub(crate) use self::{
     guests::guests_now,
     parts::words,
     readers::{
-        Aside, CaseReader, advice, all, only_passed, readers, reads_story, reserve, rows, sealed_to, was_read,
+        Aside, CaseReader, advice, all, only_passed, readers, reads_story, reserve, rows, sealed_to, was_read, whole,
         written_to,
     },
     show::{hidden, show},
     waits::say_sent,
-    write::{head, lets_along},
+    write::{head, lets_along, unread},
 };
 use self::{
     pages::{proof, release},

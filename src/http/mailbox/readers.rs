@@ -123,6 +123,21 @@ pub(crate) async fn reads_story(
     Ok(slot.is_some_and(|slot| app.post.intact(case, &story, &slot)))
 }
 
+/// Those of some readers who have a slot of a case's story, released by `by`; all of them where no item says that it is the first.
+pub(crate) async fn whole<'a>(
+    app: &App,
+    case: &Case,
+    (readers, by): (&[CaseReader<'a>], Day),
+) -> Result<Vec<&'a KeyedReader>, StoreError> {
+    let Some((story, _)) = first(app, case).await? else { return Ok(readers.iter().map(|r| r.keyed).collect()) };
+    let mut whole = Vec::new();
+    for r in readers {
+        let slot = app.store.slot(&story, &app.post.reader_mailbox(r.keyed, case.filed), by).await?;
+        whole.extend(slot.filter(|slot| app.post.intact(case, &story, slot)).map(|_| r.keyed));
+    }
+    Ok(whole)
+}
+
 /// Whom the reporter writes to: the readers of the case, without those who only got what went along with a report. The talk with an
 /// adviser stays between the two.
 pub(crate) async fn written_to<'a>(app: &'a App, opened: &Opened) -> Result<Vec<CaseReader<'a>>, StoreError> {

@@ -115,11 +115,10 @@ pub(super) async fn add(app: &App, opened: &Opened, kind: Kind, text: Plaintext)
     Ok(())
 }
 
-/// What did not open for the reporter, for their readers: nobody else can try. Of very much, each time others, so that who sends it hides nothing.
-async fn unread(app: &App, opened: &Opened) -> Result<Vec<ItemId>, StoreError> {
+/// What did not open for the reporter, for their readers: nobody else can try. All of it, so that who sends much hides nothing.
+pub(crate) async fn unread(app: &App, opened: &Opened) -> Result<Vec<ItemId>, StoreError> {
     let (letters, Closed { mut unread, .. }) = read(app, &opened.keys, &opened.case).await?;
     unread.retain(|item| letters.iter().all(|letter| letter.manifest.head.item != *item));
-    unread.sort_by_cached_key(|_| Uuid::new_v4());
     unread.truncate(MOST_UNREAD);
     Ok(unread)
 }
