@@ -101,7 +101,8 @@ pub enum Audit {
     },
     /// Opens and checks a file of a log, without a server.
     ///
-    /// With --identity before the command it opens and checks every record; without, only their chain.
+    /// With --identity before the command it opens and checks every record; without, only their chain. The root signers to trust
+    /// are those of --root, before the command too; of `anchor.toml` beside your keys when not named.
     Verify {
         /// The file that `audit export` wrote.
         file: PathBuf,

@@ -20,7 +20,7 @@ use crate::{
         DeskError, Item, Reach, State,
         case_words::{Entry, Told},
         casework::may_classify,
-        consent::may_ask,
+        consent::{identity, may_ask},
         guest,
         guide::is_manager,
         inbox, open,
@@ -73,6 +73,8 @@ struct Case {
     open: bool,
     /// Consent can be asked for.
     asks: bool,
+    /// It proves a filing: who somebody is does not.
+    proves: bool,
     /// What can be set down: a classification until there is an outcome, an outcome and a protocol.
     sets_down: &'static [&'static str],
     manager: bool,
@@ -212,6 +214,7 @@ pub(super) async fn case_page(
         acts,
         open: !closed && !passed,
         asks: may_ask(&open.client, &case, items).is_ok(),
+        proves: !identity(items),
         sets_down: match may_report(&open.client, Kind::Classification, (&case, items)) {
             Ok(()) if !passed && !is_guest && whole => sets_down(items),
             _ => &[],
