@@ -87,7 +87,7 @@ fn written<'a>(items: &'a [Item], (item, day, by, told): (ItemId, Day, &'a Reade
     };
     let changed = last.filter(|_| matches!(standing, Standing::Changed(_)));
     let text = changed.map_or(&told.text, |(_, _, agreed)| &agreed.text);
-    let before = said.iter().filter(|(_, _, agreed)| agreed.account != item).map(|(_, day, _)| *day).last();
+    let before = said.iter().rfind(|(_, _, agreed)| agreed.account != item).map(|(_, day, _)| *day);
     Written { item, day, by, standing, agreed: last.map(|(_, day, _)| *day), before, text }
 }
 
