@@ -1006,6 +1006,7 @@ desk-proof-confirmed = { $name } confirmed this on { $day }.
 desk-proof-unconfirmed = Nobody has confirmed the day yet.
 desk-proof-heard = { $name } has heard or seen the code too, and so can hold the same proof. It does not show which of the two shows it.
 desk-error-link-itself = a case does not belong with itself; choose another
+desk-error-linked = something else was said before of these two cases: take that back first ("This no longer holds", or `link` with --undo), and then say the new
 desk-error-link-none = choose a case, or type the number of one that you read
 oral-title = Enter an oral report
 oral-short = Oral

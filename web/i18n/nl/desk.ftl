@@ -1006,6 +1006,7 @@ desk-proof-confirmed = { $name } bevestigde dit op { $day }.
 desk-proof-unconfirmed = Nog niemand bevestigde de dag.
 desk-proof-heard = { $name } heeft de code ook gehoord of gezien, en kan dus hetzelfde bewijs hebben. Het bewijs laat niet zien wie van de twee het toont.
 desk-error-link-itself = Een zaak hoort niet bij zichzelf. Kies een andere.
+desk-error-linked = Over deze twee zaken is eerder iets anders gezegd. Neem dat eerst terug met "Dit klopt niet meer", en zeg dan het nieuwe.
 desk-error-link-none = Kies een zaak, of typ het nummer van een zaak die u leest.
 oral-title = Voer een mondelinge melding in
 oral-short = Mondeling
