@@ -3,8 +3,9 @@
 use std::{
     collections::BTreeSet,
     net::{SocketAddr, TcpListener, TcpStream},
-    path::Path,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
@@ -14,7 +15,7 @@ use meldkluis::{
     demo,
     desk::{Identity, Place, page},
     domain::{
-        case::{Case, CaseState, FEEDBACK_MONTHS},
+        case::{ACKNOWLEDGE_DAYS, Case, CaseState, FEEDBACK_MONTHS},
         day::Day,
         id::{CaseId, InstanceId, ItemId, OrgId, ReaderId},
         order::Before,
@@ -22,7 +23,7 @@ use meldkluis::{
     },
     http::App,
     seal::{
-        Author, ItemHead, Kind, Origin, Plaintext, Recipients, Slot, SlotTo, Story,
+        Author, ItemHead, Kind, Origin, Plaintext, Recipients, Signer, Slot, SlotTo, Story,
         code::Code,
         desk::{ReaderIdentity, open_to},
         item,
@@ -38,6 +39,8 @@ const READER: &str = "bzk-functionaris-1";
 const CASES: usize = 10_000;
 /// Cases stand on so many days: a year is kept, and most of it is closed.
 const DAYS: usize = 365;
+/// One case of so many is acknowledged: the reporter has a slot of that, and only the server knows it.
+const ACKNOWLEDGED: usize = 2;
 /// Items opened on one thread, with nothing around it.
 const ALONE: usize = 1_000;
 
@@ -50,24 +53,26 @@ fn told(aim: bool) -> &'static str {
     if aim { "met" } else { "MISSED" }
 }
 
-/// A case with a sealed report of some 2 KB.
+/// An item, with its slots and its payload.
+type Piece = (ItemId, Vec<Slot>, Vec<u8>);
+
+/// A case with a sealed report of some 2 KB, and the acknowledgement of some.
 struct Sealed {
     case: Case,
-    item: ItemId,
-    slots: Vec<Slot>,
-    payload: Vec<u8>,
+    report: Piece,
+    acknowledgement: Option<Piece>,
 }
 
-fn sealed(n: usize, instance: InstanceId, today: Day, to: &[Reader]) -> Sealed {
+fn sealed(n: usize, instance: InstanceId, today: Day, readers: &[Reader], by: Option<&Identity>) -> Sealed {
     let keys = Code::from_bits(*Uuid::new_v4().as_bytes()).keys(&instance, 1);
     let filed = today.plus_days(-i32::try_from(n % DAYS).unwrap());
-    let (public, item_id) = (keys.public(), ItemId::from_uuid(Uuid::new_v4()));
+    let public = keys.public();
     let case = Case {
         id: public.case(&instance),
         lookup: keys.lookup,
         org: OrgId::parse("bzk").unwrap(),
         filed,
-        due: filed.plus_months(FEEDBACK_MONTHS),
+        due: by.map_or(filed.plus_days(ACKNOWLEDGE_DAYS), |_| filed.plus_months(FEEDBACK_MONTHS)),
         destroy_after: None,
         state: CaseState::Open,
     };
@@ -81,11 +86,11 @@ fn sealed(n: usize, instance: InstanceId, today: Day, to: &[Reader]) -> Sealed {
         known: text(String::new()),
         struck: Vec::new(),
     };
-    let to = Recipients::of(to).unwrap();
+    let to = Recipients::of(readers).unwrap();
     let head = ItemHead {
         instance,
         case: case.id,
-        item: item_id,
+        item: ItemId::from_uuid(Uuid::new_v4()),
         kind: Kind::Report,
         author: Author::Reporter,
         seq: 0,
@@ -94,57 +99,69 @@ fn sealed(n: usize, instance: InstanceId, today: Day, to: &[Reader]) -> Sealed {
         day: filed,
         name: None,
         to: to.readers(),
-        reporter: Some(public),
+        reporter: Some(public.clone()),
         proof: None,
         origin: Origin::default(),
         unread: Vec::new(),
     };
-    let (slots, payload) = item(head, story.into_body(), &keys.signer, &to).unwrap().into_parts();
-    Sealed { case, item: item_id, slots, payload }
+    let acknowledgement = by.map(|by| {
+        let (author, id) = (Author::Reader(by.reader.clone()), ItemId::from_uuid(Uuid::new_v4()));
+        let head = ItemHead { kind: Kind::Acknowledgement, author, item: id, seq: 1, reporter: None, ..head.clone() };
+        let to = Recipients::of(readers).unwrap().with_reporter(case.id, &public.reply).unwrap();
+        piece(head, text("Wij hebben uw melding ontvangen.".to_owned()), &by.signer, &to)
+    });
+    Sealed { report: piece(head, story.into_body(), &keys.signer, &to), case, acknowledgement }
+}
+
+fn piece(head: ItemHead, body: Plaintext, by: &Signer, to: &Recipients) -> Piece {
+    let id = head.item;
+    let (slots, payload) = item(head, body, by, to).unwrap().into_parts();
+    (id, slots, payload)
 }
 
 /// Seals on all cores, stores one after the other, as a server does.
 /// Fills the store; returns the cases.
-async fn filled(app: &App, cases: usize) -> BTreeSet<CaseId> {
+async fn filled(app: &App, cases: usize, me: Identity) -> BTreeSet<CaseId> {
     let mut all = BTreeSet::new();
     let reader = app.roster.readers().find(|r| r.id.as_str() == READER).unwrap().clone();
     let (instance, today, cores) =
         (app.roster.instance, app.clock.today(), thread::available_parallelism().unwrap().get());
-    let (send, mut receive) = tokio::sync::mpsc::channel(64);
+    let ((send, mut receive), me) = (tokio::sync::mpsc::channel(64), Arc::new(me));
     for core in 0..cores {
-        let (send, reader) = (send.clone(), reader.clone());
+        let (send, reader, me) = (send.clone(), reader.clone(), Arc::clone(&me));
         thread::spawn(move || {
             for n in (core..cases).step_by(cores) {
-                send.blocking_send(sealed(n, instance, today, std::slice::from_ref(&reader))).unwrap();
+                let by = (n % ACKNOWLEDGED == 0).then_some(&*me);
+                send.blocking_send(sealed(n, instance, today, std::slice::from_ref(&reader), by)).unwrap();
             }
         });
     }
     drop(send);
-    while let Some(Sealed { case, item, slots, payload }) = receive.recv().await {
-        let slots = app.post.rows(&case, &item, slots, None);
-        app.store
-            .file(
-                &case,
-                &NewItem {
-                    id: item,
-                    slots,
-                    aside: None,
-                    readers: Vec::new(),
-                    payload: Payload::Inline(payload),
-                    most: 1,
-                },
-            )
-            .await
-            .unwrap();
+    while let Some(Sealed { case, report, acknowledgement }) = receive.recv().await {
+        let new = |(id, slots, payload)| {
+            let (slots, readers) = (app.post.rows(&case, &id, slots, None), Vec::new());
+            NewItem { id, slots, aside: None, readers, payload: Payload::Inline(payload), most: 2 }
+        };
+        app.store.file(&case, &new(report)).await.unwrap();
+        if let Some(acknowledgement) = acknowledgement {
+            app.store.add_item(&case.id, &new(acknowledgement), None, today).await.unwrap();
+        }
         all.insert(case.id);
     }
     all
 }
 
+fn key(folder: &Path) -> PathBuf {
+    folder.join(format!("readers/{READER}.key"))
+}
+
+fn identity(folder: &Path) -> Identity {
+    Identity::load(&key(folder), || unreachable!()).unwrap()
+}
+
 /// As a desk remembers that it opened them, once: of what a reader never opened, the inbox opens nothing.
 fn opened_before(folder: &Path, cases: &BTreeSet<CaseId>) {
-    let key = folder.join(format!("readers/{READER}.key"));
-    let me = Identity::load(&key, || unreachable!()).unwrap();
+    let (key, me) = (key(folder), identity(folder));
     let sealed = me.seal.seal_own(&serde_json::to_vec(cases).unwrap()).unwrap();
     std::fs::write(key.with_extension("opened"), sealed).unwrap();
 }
@@ -163,9 +180,9 @@ fn alone(instance: InstanceId, today: Day) {
     };
     let files: Vec<Vec<u8>> = (0..ALONE)
         .map(|n| {
-            let sealed = sealed(n, instance, today, std::slice::from_ref(&reader));
-            let mine = sealed.slots.iter().find(|s| matches!(s.to, SlotTo::Reader(_))).unwrap();
-            [mine.header.as_slice(), &sealed.payload].concat()
+            let (_, slots, payload) = sealed(n, instance, today, std::slice::from_ref(&reader), None).report;
+            let mine = slots.iter().find(|s| matches!(s.to, SlotTo::Reader(_))).unwrap();
+            [mine.header.as_slice(), &payload].concat()
         })
         .collect();
     let before = cpu(ClockId::ThreadCPUTime);
@@ -252,7 +269,7 @@ impl Browser {
 }
 
 fn desk(base: &str, folder: &Path) -> String {
-    let identity = folder.join(format!("readers/{READER}.key"));
+    let identity = key(folder);
     let place = Place {
         server: base.to_owned(),
         proxy: None,
@@ -324,14 +341,17 @@ async fn main() {
     let app = server::prepare(config, Clock::System).await.unwrap();
     alone(app.roster.instance, app.clock.today());
     let since = Instant::now();
-    opened_before(folder.path(), &filled(&app, cases).await);
-    println!("{cases} cases sealed and stored in {:.0} s", since.elapsed().as_secs_f64());
+    opened_before(folder.path(), &filled(&app, cases, identity(folder.path())).await);
+    println!(
+        "{cases} cases, one of {ACKNOWLEDGED} acknowledged, sealed and stored in {:.0} s",
+        since.elapsed().as_secs_f64()
+    );
     drop(app);
     let server = Served::start(folder.path());
 
     let browser = Browser::enter(&desk(&server.base, folder.path())).await;
     cold(&browser, &server, cases).await;
     known(&browser).await;
-    let summaries = std::fs::metadata(folder.path().join(format!("readers/{READER}.summaries"))).unwrap().len();
+    let summaries = std::fs::metadata(key(folder.path()).with_extension("summaries")).unwrap().len();
     println!("the sealed summaries: {:.1} MB", summaries as f64 / 1e6);
 }

@@ -2,7 +2,6 @@
 #![cfg(all(feature = "server", feature = "desk", unix))]
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
 #[path = "support/advice.rs"]
-#[expect(dead_code, reason = "other tests use the rest")]
 mod advice;
 #[path = "after/advice.rs"]
 mod asked;

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test")]
 #[path = "desk_case/belongs.rs"]
 mod belongs;
+#[path = "desk_case/cold.rs"]
+mod cold;
 #[path = "desk_case/first.rs"]
 mod first;
 #[path = "desk_case/language.rs"]
@@ -14,6 +16,9 @@ mod outcome;
 #[path = "support/page.rs"]
 #[expect(dead_code, reason = "no browser is needed here")]
 mod served;
+#[path = "desk_lock/slow.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
+mod slow;
 mod support;
 #[path = "support/webdriver.rs"]
 #[expect(dead_code, reason = "no browser is needed here")]

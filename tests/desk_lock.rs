@@ -6,6 +6,7 @@ mod bomb;
 #[path = "support/local.rs"]
 mod served;
 #[path = "desk_lock/slow.rs"]
+#[expect(dead_code, reason = "other tests use the rest")]
 mod slow;
 mod support;
 #[path = "desk_lock/visitor.rs"]

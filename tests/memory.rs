@@ -1,6 +1,11 @@
-//! The largest file takes no more memory than a small one.
+//! The largest file takes no more memory than a small one, and a mailbox full of the longest letters not much more than an empty one.
 #![cfg(all(target_os = "linux", feature = "server", feature = "desk"))]
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test")]
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "a test")]
+#[expect(dead_code, reason = "other tests use the rest")]
+#[path = "support/hostile.rs"]
+mod evil;
+#[path = "memory/mailbox.rs"]
+mod mailbox;
 mod support;
 
 use std::{

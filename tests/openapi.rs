@@ -168,15 +168,18 @@ async fn several_items_come_in_one_answer_and_none_of_somebody_else() {
         async move { request.json(&Several { items }).send().await.unwrap() }
     };
     let answer = ask(all).await.bytes().await.unwrap();
-    let mut got: Vec<ItemId> = parted(&answer).unwrap().into_iter().map(|(id, _)| id).collect();
+    let mut got: Vec<ItemId> = parted(&answer).unwrap().iter().map(|piece| piece.item).collect();
     got.sort();
     let read = filed_case(&service, &token).await;
     assert_eq!((mine.state, read.state), (CaseState::Unopened, CaseState::Open), "that was reading");
     assert_eq!((read.items.len(), got.len()), (3, 2), "not the large file, not the other case");
     assert!(got.iter().all(|id| read.items.contains(id)));
-    for (id, sealed) in parted(&answer).unwrap() {
-        let alone = http.get(format!("{}/api/v1/items/{id}", service.base)).bearer_auth(&token);
-        assert_eq!(alone.send().await.unwrap().bytes().await.unwrap(), sealed);
+    let case = http.get(format!("{}/api/v1/cases/{}", service.base, read.case)).bearer_auth(&token);
+    let told = case.send().await.unwrap().json::<CaseView>().await.unwrap().told.unwrap();
+    for piece in parted(&answer).unwrap() {
+        let alone = http.get(format!("{}/api/v1/items/{}", service.base, piece.item)).bearer_auth(&token);
+        assert_eq!(alone.send().await.unwrap().bytes().await.unwrap(), piece.sealed);
+        assert_eq!(piece.told, told.contains(&piece.item));
     }
     assert_eq!(ask(vec![read.items[0]; MOST + 1]).await.status(), 400);
 }

@@ -13,6 +13,8 @@ mod duty;
 mod evil;
 #[path = "readers/named.rs"]
 mod named;
+#[path = "readers/part.rs"]
+mod part;
 mod support;
 #[path = "readers/undone.rs"]
 mod undone;

@@ -71,6 +71,16 @@ fn sealed(to: &Recipients, text: &str) -> (Vec<Slot>, Vec<u8>) {
 }
 
 #[test]
+fn every_item_that_takes_one_more_reader_has_filler() {
+    let filler = |readers: usize| {
+        let all: Vec<Reader> = (0..readers).map(|n| reader(&format!("reader-{n}")).1).collect();
+        let (slots, _) = sealed(&Recipients::of(&all).unwrap(), "text");
+        (slots.len(), slots.iter().filter(|slot| matches!(slot.to, SlotTo::Nobody(_))).count())
+    };
+    assert_eq!([7, 8, 9, 15, 16].map(filler), [(8, 1), (16, 8), (16, 7), (16, 1), (16, 0)]);
+}
+
+#[test]
 fn each_reader_opens_with_their_own_slot_and_with_no_other() {
     let (anna, a) = reader("anna");
     let (ben, b) = reader("ben");

@@ -5,7 +5,8 @@
 #[expect(dead_code, reason = "other tests use the rest")]
 #[path = "oversight/bare.rs"]
 mod bare;
-#[expect(dead_code, reason = "other tests use the rest")]
+#[path = "silent/claims.rs"]
+mod claims;
 #[path = "support/hostile.rs"]
 mod evil;
 #[path = "support/filed.rs"]

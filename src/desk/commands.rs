@@ -224,7 +224,8 @@ pub fn opening(options: &Options, opening: &Opening) -> Result<page::Ready, Desk
 
 /// Walks the whole way of a synthetic report.
 pub async fn canary(options: &Options) -> CanaryReport {
-    super::canary::canary(options, || Identity::load(options.identity()?, || passphrase(options))).await
+    // On the heap, as below.
+    Box::pin(super::canary::canary(options, || Identity::load(options.identity()?, || passphrase(options)))).await
 }
 
 /// Runs a command; returns what to print.
@@ -255,7 +256,12 @@ pub async fn run(options: &Options, command: &Command) -> Result<String, DeskErr
     if matches!(command, Command::Whoami) {
         return Ok(public(options, &me));
     }
-    let me = with_card_of(me, options.card.as_deref())?;
+    // On the heap: it is as large as the largest of all commands, and would lie in everything that waits for one.
+    Box::pin(signed_in(options, command, with_card_of(me, options.card.as_deref())?)).await
+}
+
+/// Signs in and runs a command.
+async fn signed_in(options: &Options, command: &Command, me: Identity) -> Result<String, DeskError> {
     let client = Client::sign_in(&options.place(), me).await?;
     client.keys_work().await?;
     if command.is_of_readers() {

@@ -58,10 +58,21 @@ pub struct Consent {
 impl Consent {
     /// Whether the reporter agreed, whom they agreed to is still there, and the signed-in reader has all that they would read.
     pub(super) fn can_be_done(&self, client: &Client, circle: &Circle, case: &CaseView) -> bool {
-        let agreed = matches!(self.standing, Standing::Yes(_));
+        let agreed = matches!(self.standing, Standing::Yes(_)) || self.is_claimed(circle, case);
         let has_all = self.items.iter().all(|named| case.items.contains(&named.item));
         agreed && has_all && reads(client, circle, &case.case, (&self.to, self.card.as_ref())).is_some()
     }
+
+    /// Whether somebody says that it was done, and whom it is about has nothing and did not go: one reader's word for it is not taken. The server
+    /// knows no guests, so of them this cannot be seen.
+    pub(super) fn is_claimed(&self, circle: &Circle, case: &CaseView) -> bool {
+        self.standing == Standing::Done && self.card.is_none() && missing(circle, case, &self.to)
+    }
+}
+
+/// Whether somebody who was let in has no slot in a case, and did not go. The inbox names no readers: nothing is known of it there.
+fn missing(circle: &Circle, case: &CaseView, who: &KeyedReader) -> bool {
+    !case.readers.is_empty() && !case.readers.contains(who) && !circle.went(who)
 }
 
 /// Who would read, if they are still who they were and nobody excluded them; a guest with a card that counts.
@@ -222,17 +233,19 @@ pub(super) fn candidate<'a>(
     to: &ReaderId,
 ) -> Result<&'a Reader, DeskError> {
     let reader = candidates(client, case, items)?.into_iter().find(|r| r.id == *to);
-    // A slot that somebody has stays as it is, also one that opens nothing: it goes first.
-    let circle = Circle::of(client, items)?;
-    let strangers = circle.strangers(client, case);
-    if strangers.iter().any(|there| there.reader == *to && !circle.struck.contains(to)) {
-        return Err(DeskError::known("desk-error-stranger-here"));
-    }
+    no_stranger(client, &Circle::of(client, items)?, case, to)?;
     reader.ok_or_else(|| {
         DeskError::new(format!(
             "{to} is not a reader who can be added: unknown, here already, or excluded by the reporter, a conflict or two readers"
         ))
     })
+}
+
+/// A slot that somebody has stays as it is, also one that opens nothing: whom one reader alone let in goes first.
+fn no_stranger(client: &Client, circle: &Circle, case: &CaseView, to: &ReaderId) -> Result<(), DeskError> {
+    let strangers = circle.strangers(client, case);
+    let there = strangers.iter().any(|there| there.reader == *to && !circle.struck.contains(to));
+    if there { Err(DeskError::known("desk-error-stranger-here")) } else { Ok(()) }
 }
 
 /// A reporter is asked twice for the same person at most, the second time with another reason.
@@ -286,7 +299,7 @@ pub(super) struct Allowed {
 
 fn allowed(
     client: &Client,
-    circle: &Circle,
+    (circle, case): (&Circle, &CaseView),
     items: &[Item],
     (request, read): (&ItemId, usize),
 ) -> Result<Allowed, DeskError> {
@@ -295,7 +308,11 @@ fn allowed(
     }
     let consent = consents(items).into_iter().find(|c| c.request == *request);
     let consent = consent.ok_or_else(|| DeskError::known("desk-error-no-request"))?;
-    let Consent { to, items, standing, card, .. } = consent;
+    // To a guest it can be done again: what they have, they keep.
+    let claimed = consent.standing == Standing::Done && missing(circle, case, &consent.to);
+    let said = || standing((request, &consent.to), proven(items).filter_map(answer), []);
+    let standing = if claimed { said() } else { consent.standing };
+    let Consent { to, items, card, .. } = consent;
     match standing {
         Standing::Yes(answer) => Ok(Allowed { answer, to, items, card, told: true, not_before: None }),
         Standing::Done => Err(DeskError::known("desk-error-handed-over")),
@@ -310,7 +327,8 @@ pub async fn hand_over(client: &Client, id: &CaseId, request: &ItemId, read: usi
     may_send(Kind::HandOver, case.state)?;
     let circle = Circle::of(client, &items)?;
     let Allowed { answer, to, items: shared, card, told, not_before } =
-        allowed(client, &circle, &items, (request, read))?;
+        allowed(client, (&circle, &case), &items, (request, read))?;
+    no_stranger(client, &circle, &case, &to.reader)?;
     let there = reads(client, &circle, id, (&to, card.as_ref()));
     let (reader, guest) = there.ok_or_else(|| DeskError::known("desk-error-reader-gone"))?;
     let guest = guest.as_ref();

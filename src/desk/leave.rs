@@ -5,7 +5,7 @@ use super::{
     circle::{Addressed, Also, Circle, acts, author, proven},
     consent::{may_ask, said},
     log::{About, Line, UNNAMED},
-    open::{Content, Item, Opened, Reach, entered, open_case},
+    open::{Content, Item, Opened, Reach, State, entered, open_case},
     register::{Doing, about, deed},
     write::{Sent, failed, send, send_as},
 };
@@ -90,12 +90,12 @@ async fn staying(client: &Client, case: &CaseView, reason: LeftReason) -> Result
     let me = client.me.keyed();
     let items = open_case(client, case, Reach::Messages).await?;
     client.check_organisation(case, &items)?;
-    // Of whom nothing but slots that open nothing were given knows nobody, and goes.
-    let Ok(circle) = Circle::of(client, &items) else {
+    // Who was given nothing but slots that open nothing knows nobody, and goes.
+    if !items.iter().any(|item| matches!(item.state, State::Opened(_))) {
         let (to, about, _) = unopened(client, case, &me)?;
         return Ok((to, about, Left::new(reason, Vec::new())));
-    };
-    let to = circle.recipients(client, case, &Also { except: Some(&me), ..Also::default() })?;
+    }
+    let to = Circle::of(client, &items)?.recipients(client, case, &Also { except: Some(&me), ..Also::default() })?;
     let about = about(client, (case, &items), Some(Doing::Kind(Kind::Left)));
     Ok((to, about, Left::new(reason, acts(client, &items, &me))))
 }

@@ -192,6 +192,7 @@ mod tests {
             ("desk-error-refused", 403),
             ("desk-error-conflict", 409),
             ("desk-error-closed", 409),
+            ("desk-error-unopened", 409),
             ("desk-error-nothing", 404),
             ("desk-error-reason", 422),
         ] {

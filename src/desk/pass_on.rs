@@ -4,7 +4,7 @@ use super::{
     circle::{Addressed, Circle, proven, to_report},
     consent::share_with,
     open::{Content, Item, entered, fetch_heads},
-    write::{Sent, failed, send},
+    write::{Sent, failed, may_send, send},
 };
 use crate::{
     api_types::{CaseView, SentTo},
@@ -24,10 +24,7 @@ use crate::{
 /// they never inherit the talk in confidence.
 pub async fn pass_on(client: &Client, id: &CaseId) -> Result<Sent, DeskError> {
     let (case, mut items) = entered(client, id).await?;
-    let circle = Circle::of(client, &items)?;
-    if !circle.readers.contains(&client.me.keyed()) {
-        return Err(DeskError::known("desk-error-not-yours"));
-    }
+    let circle = possible(client, &case, &items)?;
     // Which files are the reporter's is known by what is signed with them.
     if waits(&items) {
         fetch_heads(client, &case, &mut items, &[]).await?;
@@ -40,6 +37,22 @@ pub async fn pass_on(client: &Client, id: &CaseId) -> Result<Sent, DeskError> {
         }
     }
     now.or(done).ok_or_else(|| DeskError::known("desk-error-no-report"))
+}
+
+/// Says why nothing can be passed on in a case, before anything is sent; what was passed on already is no reason. Returns who reads it.
+pub(super) fn possible(client: &Client, case: &CaseView, items: &[Item]) -> Result<Circle, DeskError> {
+    let circle = Circle::of(client, items)?;
+    circle.may_ask(client)?;
+    if !circle.readers.contains(&client.me.keyed()) {
+        return Err(DeskError::known("desk-error-not-yours"));
+    }
+    if to_report(items).next().is_none() {
+        return Err(DeskError::known("desk-error-no-report"));
+    }
+    if waits(items) {
+        may_send(Kind::PassOn, case.state)?;
+    }
+    Ok(circle)
 }
 
 /// Whether something of a case waits to be passed on.

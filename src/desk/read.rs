@@ -251,7 +251,7 @@ fn head((case, owed): (&CaseView, Owed), client: &Client, words: &CaseWords<'_>,
         text += &does(&format!("pass-on {}", case.case));
     }
     let ready: Vec<String> = words.to_hand_over(case).map(|consent| consent.request.to_string()).collect();
-    for (asked, request) in words.consents(case.state) {
+    for (asked, request) in words.consents(case) {
         text += &line(&asked);
         if let Some(request) = request.filter(|request| ready.contains(request)) {
             text += &does(&format!("hand-over {} {request}", case.case));

@@ -129,6 +129,8 @@ pub(super) fn possible(client: &Client, (case, items): (&CaseView, &[Item]), act
     after(act, stands, (case.filed, case.due), client.today()).map(drop).map_err(|invalid| match (invalid, act) {
         (InvalidAct::NoTerm, _) => no_term(client, items),
         (InvalidAct::State, _) if case.state.is_closed() => DeskError::known("desk-error-closed"),
+        // Who has read it by now, and opened nothing by that, has no slot of its story.
+        (InvalidAct::State, _) if case.state == CaseState::Unopened => DeskError::known("desk-error-unopened"),
         (InvalidAct::State, Act::Acknowledge) => DeskError::known("desk-error-acknowledged"),
         (InvalidAct::State, _) => DeskError::known("desk-error-changed"),
     })

@@ -200,68 +200,50 @@ mod tests {
         ReaderId::parse(name).unwrap_or_else(|| unreachable!("a name"))
     }
 
+    /// The example that organisations begin with, and a day.
+    fn example() -> (Protocol, Day) {
+        let protocol: Result<Protocol, _> = toml::from_str(include_str!("../../web/protocols/vooronderzoek.toml"));
+        let (Ok(protocol), Some(day)) = (protocol, Day::parse("2026-11-25")) else { unreachable!("a protocol") };
+        assert_eq!(protocol.problem(), None);
+        (protocol, day)
+    }
+
+    fn step<'a>(protocol: &'a Protocol, id: &str) -> &'a Step {
+        protocol.steps.iter().find(|step| step.id == id).unwrap_or_else(|| unreachable!("a step"))
+    }
+
     #[test]
     fn a_step_for_two_is_done_when_a_second_reader_says_so_and_not_when_one_says_it_twice() {
-        let text = r#"
-            id = "p"
-            version = 1
-            review_by = "2027-06-30"
-            name = { nl = "P", en = "P" }
-            [[steps]]
-            id = "samen"
-            days = 1
-            two = true
-            text = { nl = "x", en = "x" }
-            owner = { nl = "x", en = "x" }
-            [[steps]]
-            id = "alleen"
-            days = 1
-            text = { nl = "x", en = "x" }
-            owner = { nl = "x", en = "x" }
-        "#;
-        let protocol: Result<Protocol, _> = toml::from_str(text);
-        let (Ok(protocol), Some(day)) = (protocol, Day::parse("2026-11-25")) else { unreachable!("a protocol") };
+        let (protocol, day) = example();
         let [first, second, third] = ["een", "twee", "drie"].map(reader);
         let officers = BTreeSet::new();
         let mut worked = Worked::begun(&protocol, day, &officers);
-        let [together, alone] = &*protocol.steps else { unreachable!("two steps") };
-        worked.tick("samen", Tick { by: &first, day });
-        worked.tick("samen", Tick { by: &first, day });
-        worked.tick("alleen", Tick { by: &first, day });
+        let [together, alone] = ["beoordelen", "bewijs"].map(|id| step(&protocol, id));
+        worked.tick(&together.id, Tick { by: &first, day });
+        worked.tick(&together.id, Tick { by: &first, day });
+        worked.tick(&alone.id, Tick { by: &first, day });
         assert!(!worked.done(together) && worked.done(alone));
-        assert!(worked.late(together, day.plus_days(2)) && !worked.late(alone, day.plus_days(2)));
+        assert!(!worked.late(alone, day.plus_days(22)));
+        assert!(worked.late(together, day.plus_days(22)) && !worked.late(together, day.plus_days(21)));
         assert!(!worked.can_tick(together, &first) && worked.can_tick(together, &second));
         assert!(!worked.can_tick(alone, &second));
-        worked.tick("samen", Tick { by: &second, day });
-        worked.tick("samen", Tick { by: &third, day });
+        worked.tick(&together.id, Tick { by: &second, day });
+        worked.tick(&together.id, Tick { by: &third, day });
         assert!(worked.done(together) && worked.ticks(together).len() == 2 && !worked.can_tick(together, &third));
         assert_eq!(worked.progress(day).done, 2);
         // Who takes it back opens it again, for themselves too; nobody takes back what another said.
         assert!(worked.can_untick(together, &first) && !worked.can_untick(alone, &second));
-        worked.untick("samen", &first);
+        worked.untick(&together.id, &first);
         assert!(worked.done(together), "a third had said so too");
-        worked.untick("samen", &third);
+        worked.untick(&together.id, &third);
         assert!(!worked.done(together) && worked.can_tick(together, &first));
     }
 
     #[test]
     fn a_step_of_an_act_is_done_by_that_act_and_by_nobody_s_word() {
-        let text = r#"
-            id = "pp"
-            version = 1
-            review_by = "2027-06-30"
-            name = { nl = "P", en = "P" }
-            [[steps]]
-            id = "bevestigen"
-            days = 7
-            act = "acknowledge"
-            text = { nl = "x", en = "x" }
-            owner = { nl = "x", en = "x" }
-        "#;
-        let protocol: Result<Protocol, _> = toml::from_str(text);
-        let (Ok(protocol), Some(day)) = (protocol, Day::parse("2026-11-25")) else { unreachable!("a protocol") };
+        let (protocol, day) = example();
         let (first, officers) = (reader("een"), BTreeSet::new());
-        let [step] = &*protocol.steps else { unreachable!("a step") };
+        let step = step(&protocol, "bevestigen");
         let mut worked = Worked::begun(&protocol, day, &officers);
         assert!(!worked.can_tick(step, &first));
         worked.acted(Act::Feedback, Tick { by: &first, day });
@@ -279,26 +261,13 @@ mod tests {
 
     #[test]
     fn a_step_for_each_officer_is_done_when_all_who_read_now_say_so() {
-        let text = r#"
-            id = "pp"
-            version = 1
-            review_by = "2027-06-30"
-            name = { nl = "P", en = "P" }
-            [[steps]]
-            id = "vrij"
-            days = 1
-            each = true
-            text = { nl = "x", en = "x" }
-            owner = { nl = "x", en = "x" }
-        "#;
-        let protocol: Result<Protocol, _> = toml::from_str(text);
-        let (Ok(protocol), Some(day)) = (protocol, Day::parse("2026-11-25")) else { unreachable!("a protocol") };
+        let (protocol, day) = example();
         let [first, second, third, manager] = ["een", "twee", "drie", "baas"].map(reader);
-        let [step] = &*protocol.steps else { unreachable!("a step") };
+        let step = step(&protocol, "onafhankelijk");
         let with = |officers: &[&ReaderId], ticked: &[&ReaderId]| {
             let officers: BTreeSet<ReaderId> = officers.iter().map(|r| (*r).clone()).collect();
             let mut worked = Worked::begun(&protocol, day, &officers);
-            ticked.iter().for_each(|by| worked.tick("vrij", Tick { by, day }));
+            ticked.iter().for_each(|by| worked.tick(&step.id, Tick { by, day }));
             let waits: Vec<ReaderId> = worked.waits_for(step).cloned().collect();
             let can = [&first, &second, &manager].map(|by| worked.can_tick(step, by));
             (worked.done(step), waits, can)

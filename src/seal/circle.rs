@@ -1,6 +1,7 @@
 //! What the items hold with which readers go from a case, or let somebody in on a legal duty, as JSON version 1. Every desk checks them by
 //! itself, as it does with consent.
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::{
@@ -169,6 +170,11 @@ impl DutyRequest {
     /// The body of its item. What is not UTF-8 is lost.
     pub fn into_body(self) -> Plaintext {
         self.written(|duty| body(duty))
+    }
+
+    /// A hash of all that it says: two that say the same have the same, however they came.
+    pub fn hash(&self) -> [u8; 32] {
+        Sha256::digest(self.written(|duty| body(duty)).bytes()).into()
     }
 
     fn written(&self, write: impl FnOnce(&DutyBody<'_>) -> Plaintext) -> Plaintext {

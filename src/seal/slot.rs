@@ -22,7 +22,8 @@ use crate::domain::{
 
 /// Slots of an item, real ones and filler together.
 pub const FILL: usize = 8;
-/// Slots of an item with more than [`FILL`] readers; more than this is refused.
+/// Slots of an item with [`FILL`] readers or more, so that it has filler too: by one of them the server knows a case's first item. More than
+/// this is refused.
 pub const FILL_MORE: usize = 16;
 /// Filler is drawn from so many numbers: like readers, some come again in other cases of the day.
 pub const FILLERS: u8 = 32;
@@ -92,7 +93,7 @@ impl Recipients {
 
     /// Everyone, filled up with throw-away keys and shuffled.
     fn filled(&self) -> Result<Vec<(SlotTo, HybridRecipient)>, SealError> {
-        let size = if self.0.len() <= FILL { FILL } else { FILL_MORE };
+        let size = if self.0.len() < FILL { FILL } else { FILL_MORE };
         let mut all = self.0.clone();
         let mut numbers: Vec<u8> = (0..FILLERS).collect();
         shuffle(&mut numbers)?;

@@ -277,6 +277,11 @@ where
         Ok(found.map(|(payload,)| payload.map_or(Payload::Blob, Payload::Inline)))
     }
 
+    async fn payload_bytes(&self, item: &ItemId) -> Result<Option<u64>, StoreError> {
+        let found: Option<(Option<i64>,)> = self.one(sqlx::query_as(sql::PAYLOAD_BYTES).bind(item.uuid())).await?;
+        Ok(found.and_then(|(bytes,)| u64::try_from(bytes?).ok()))
+    }
+
     async fn inbox(&self, mailboxes: &[[u8; 32]], today: Day) -> Result<Vec<(Case, ItemId, SlotRow)>, StoreError> {
         let mut found = Vec::new();
         for some in mailboxes.chunks(sql::INBOX_WIDTH) {

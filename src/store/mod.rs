@@ -216,6 +216,9 @@ pub trait Store:
     async fn slots(&self, item: &ItemId) -> Result<Vec<SlotRow>, StoreError>;
     /// An item's payload; `None` when there is no such item.
     async fn payload(&self, item: &ItemId) -> Result<Option<Payload>, StoreError>;
+    /// Bytes of an item's payload that is in its row, which is not read for it; `None` for one in the blob store, and when there is no such
+    /// item.
+    async fn payload_bytes(&self, item: &ItemId) -> Result<Option<u64>, StoreError>;
     /// All slots released by `today` in any of these mailboxes, with the case and item they are of, by case.
     async fn inbox(&self, mailboxes: &[[u8; 32]], today: Day) -> Result<Vec<(Case, ItemId, SlotRow)>, StoreError>;
     /// The slots of one case that are released by `today` in a mailbox.

@@ -43,6 +43,8 @@ pub(super) const ALL_MAILBOXES: &str = r#"select distinct i."case", s.mailbox fr
 pub(super) const COUNT_ITEMS: &str = r#"select count(*) from item where "case" = $1"#;
 pub(super) const CASE_OF: &str = r#"select "case" from item where id = $1"#;
 pub(super) const PAYLOAD: &str = "select payload from item where id = $1";
+/// Neither database reads the payload for it.
+pub(super) const PAYLOAD_BYTES: &str = "select cast(length(payload) as bigint) from item where id = $1";
 pub(super) const BLOBS_OF: &str = r#"select id from item where "case" = $1 and payload is null order by id"#;
 pub(super) const DELETE_ITEMS: &str = r#"delete from item where "case" = $1"#;
 

@@ -1,5 +1,11 @@
 //! What a page or a command says before and instead of an act: what the end of a case ends, who opened it, and why something is not for somebody.
-use super::{READER, Service, letter, local::Local, opened, opened_by_both, with_text};
+use super::{
+    READER, Service,
+    advice::{ADVISER, made, passed_on},
+    letter, letter_of,
+    local::Local,
+    opened, opened_by_both, with_text,
+};
 
 const COORDINATOR: &str = "bzk-coordinator";
 const NEW: &str = "bzk-leidinggevende-1";
@@ -50,4 +56,40 @@ async fn the_inbox_of_a_command_says_that_its_reader_is_away() {
     let until = meldkluis::clock::Clock::System.today().plus_days(3).to_string();
     service.desk(READER, &["away", "--until", &until]).await.unwrap();
     assert!(inbox().await.contains(&format!("You are away until {until}.")));
+}
+
+#[actix_web::test]
+async fn what_cannot_be_carried_out_any_more_says_why_at_its_address() {
+    let service = Service::start(None).await;
+    let (_, advice, _) = made(&service).await;
+    let asked = with_text(&service, ADVISER, &["ask-consent", &advice, "--to", "bzk-functionaris-3"]).await;
+    let desk = Local::desk(&service, ADVISER).await;
+    let pages = [format!("/nl/case/{advice}/pass-on"), format!("/nl/case/{advice}/hand-over/{asked}")];
+    for page in &pages {
+        // Looking at it does nothing: it leads to the case, which has the button.
+        let (status, html) = desk.get(page).await;
+        assert!(status == 200 && html.contains("Geef het door"), "{page}: {status} {html}");
+    }
+    letter_of(&service, ADVISER, "close", &advice).await.unwrap();
+    for page in &pages {
+        let (status, html) = desk.get(page).await;
+        let says = html.contains("Deze zaak is afgesloten. U kunt nog een notitie schrijven");
+        assert!(status == 409 && says && html.contains(&format!("/nl/case/{advice}\"")), "{page}: {status} {html}");
+    }
+    let (status, html) = desk.post(&pages[0], &[("do", "yes")]).await;
+    assert!(status == 409 && html.contains("Deze zaak is afgesloten."), "{status} {html}");
+    let refused = service.desk(ADVISER, &["pass-on", &advice]).await.unwrap_err();
+    assert!(refused.contains("this case is closed"), "{refused}");
+}
+
+#[actix_web::test]
+async fn who_has_nothing_to_pass_on_reads_why() {
+    let (service, _, _, case) = opened().await;
+    let (status, html) = Local::desk(&service, READER).await.get(&format!("/nl/case/{case}/pass-on")).await;
+    assert!(status == 409 && html.contains("De melder heeft hier geen melding van gemaakt"), "{status} {html}");
+    // Who reads what went along, and no more, is not the one.
+    let (_, advice, _) = passed_on(&service).await;
+    service.desk(READER, &["read", &advice]).await.unwrap();
+    let (status, html) = Local::desk(&service, READER).await.get(&format!("/nl/case/{advice}/pass-on")).await;
+    assert!(status == 409 && html.contains("U leest hier wat de melder meegaf, en niet meer"), "{status} {html}");
 }

@@ -153,3 +153,16 @@ async fn without_a_terminal_an_oral_report_is_not_said_to_be_entered() {
     );
     assert_eq!(service.desk(OFFICER, &["inbox"]).await.unwrap(), serde_json::json!([]));
 }
+
+#[actix_web::test]
+async fn nobody_types_what_cannot_be_sent() {
+    let service = Service::start(None).await;
+    let (_, _, case) = filed(&service).await;
+    let text = file(&service, "Ontvangen.");
+    service.desk(OFFICER, &["acknowledge", &case, "--file", &text]).await.unwrap();
+    let (shown, end) = typed(&service, COLLEAGUE, &["acknowledge", &case], "Ontvangen.\n\u{4}").await;
+    assert_eq!(end, Some(1), "{shown}");
+    assert!(shown.contains("acknowledged before") && !shown.contains("Type the text"), "{shown}");
+    let (shown, end) = typed(&service, COLLEAGUE, &["ask", &case], "Wanneer?\n\u{4}").await;
+    assert!(end == Some(0) && shown.contains("Type the text"), "{shown}");
+}

@@ -30,6 +30,7 @@ struct Told {
     /// Whoever asks for this gets no answer.
     withheld: Mutex<Option<String>>,
     items: AtomicUsize,
+    all: AtomicUsize,
 }
 
 impl Slow {
@@ -73,6 +74,11 @@ impl Slow {
     pub(crate) fn fetched(&self) -> usize {
         self.told.items.swap(0, Ordering::Relaxed)
     }
+
+    /// How many requests there were, since this was asked last.
+    pub(crate) fn asked(&self) -> usize {
+        self.told.all.swap(0, Ordering::Relaxed)
+    }
 }
 
 async fn carry(visitor: TcpStream, server: TcpStream, told: Arc<Told>) {
@@ -90,6 +96,9 @@ async fn carry(visitor: TcpStream, server: TcpStream, told: Arc<Told>) {
                 now.slow.store(true, Ordering::Relaxed);
             }
             let withheld = now.withheld.lock().unwrap().clone();
+            if ["GET ", "POST ", "PUT "].iter().any(|method| text.starts_with(method)) {
+                now.all.fetch_add(1, Ordering::Relaxed);
+            }
             if text.starts_with("GET ") && text.contains("/api/v1/items/") {
                 now.items.fetch_add(1, Ordering::Relaxed);
             }

@@ -20,10 +20,11 @@ use crate::{
 };
 
 /// What the reporter reads when who read it is gone.
-const LEFT: &str = "Wie dat deed, kan het niet meer lezen. Wie het nu kan lezen, heeft het nog niet geopend.";
+pub(super) const LEFT: &str =
+    "Wie dat deed, kan het niet meer lezen. Wie het nu kan lezen, heeft het nog niet geopend.";
 
 /// Where the case stands for a reader, the coordinator, and the reporter.
-async fn stands(service: &Service, page: &str, case: &str) -> [bool; 3] {
+pub(super) async fn stands(service: &Service, page: &str, case: &str) -> [bool; 3] {
     let unopened = |all: &Value| {
         let one = all.as_array().unwrap().iter().find(|c| c["case"] == case).unwrap();
         one["state"] == "unopened"

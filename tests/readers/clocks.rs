@@ -16,7 +16,13 @@ async fn watched(service: &Service, case: &str) -> Value {
     all.into_iter().find(|one| one["case"] == case).map(|one| one["owed"].clone()).unwrap_or_default()
 }
 
-async fn lets_in(service: &Service, (browser, code): (&Browser, &str), case: &str, by: &str, words: &[&str]) {
+pub(super) async fn lets_in(
+    service: &Service,
+    (browser, code): (&Browser, &str),
+    case: &str,
+    by: &str,
+    words: &[&str],
+) {
     let ask = [&["ask-consent", case, "--to", NEW], words].concat();
     let asked = with_text(service, by, &ask, "Leest mee").await.unwrap();
     mailbox(browser, code, &[("act", "consent-yes"), ("request", &asked)]).await;

@@ -189,6 +189,30 @@ async fn a_manager_is_not_the_second_reader_of_a_legal_duty() {
     assert_eq!(read(&service, THIRD, &case).await["strangers"], json!([OTHER]));
 }
 
+/// What was done long ago stands in the way of nothing that is to come.
+#[actix_web::test]
+async fn what_is_to_come_stands_beside_what_was_done() {
+    let (mut service, today) = ahead(None).await;
+    let (browser, code, case) = filed(&service, &[]).await;
+    read(&service, READER, &case).await;
+    let mut done = Vec::new();
+    for to in [NEW, "buiten-functionaris-1", "bzk-omgangsvormen-1"] {
+        let duty = ["ask-duty", &case, "--to", to, "--ground", "report_of_crime_162sv"];
+        done.push(with_text(&service, READER, &duty, "Al gebeurd").await.unwrap());
+    }
+    for asked in &done {
+        service.desk(THIRD, &["approve-duty", &case, asked]).await.unwrap();
+    }
+    service.clock = Clock::Fixed(today.plus_days(NOTICE_DAYS));
+    for asked in &done {
+        service.desk(READER, &["hand-over", &case, asked]).await.unwrap();
+    }
+    let duty = ["ask-duty", &case, "--to", "bzk-omgangsvormen-2", "--ground", "report_of_crime_162sv"];
+    with_text(&service, READER, &duty, "Nog te doen").await.unwrap();
+    let page = mailbox(&browser, &code, &[]).await.html;
+    assert!(page.contains("Nog te doen") && page.matches("Al gebeurd").count() == 3, "{page}");
+}
+
 /// Whoever carries it out too early, or says that they do it later, lets in a stranger; it can be done again when it may be.
 #[actix_web::test]
 async fn a_hand_over_before_its_day_lets_in_a_stranger() {

@@ -40,6 +40,18 @@ async fn lets_in(service: &Service, by: &str, case: &str, whom: &str) {
     }
 }
 
+/// The reporter lets the officer of the outside desk in; they read what is written from then on.
+async fn is_let_in(service: &Service, browser: &Browser, code: &str, case: &str) {
+    let asked = with_text(service, READER, &["ask-consent", case, "--to", OUTSIDE], "Leest mee").await.unwrap();
+    mailbox(browser, code, &[("act", "consent-yes"), ("request", &asked)]).await;
+    service.desk(READER, &["hand-over", case, &asked]).await.unwrap();
+    for reader in [READER, THIRD] {
+        assert_eq!(read(service, reader, case).await["strangers"], json!([]), "{reader}");
+    }
+    with_text(service, READER, &["note", case], "Ook voor de nieuwe").await.unwrap();
+    assert!(read(service, OUTSIDE, case).await.to_string().contains("Ook voor de nieuwe"));
+}
+
 /// Leaves, and names nothing of what was done before.
 async fn leaves_without_a_word(service: &Service, who: &str, case: &str, stays: &[&str]) {
     let (me, id) = (hostile(service, who).await, CaseId::parse(case).unwrap());
@@ -89,7 +101,7 @@ async fn who_confirms_a_taking_out_does_not_put_out_whom_that_reader_let_in() {
 #[actix_web::test]
 async fn whom_one_reader_let_in_two_others_take_out() {
     let service = Service::start(None).await;
-    let (_, _, case) = filed(&service, &[]).await;
+    let (browser, code, case) = filed(&service, &[]).await;
     for reader in [READER, SECOND, THIRD] {
         read(&service, reader, &case).await;
     }
@@ -104,15 +116,14 @@ async fn whom_one_reader_let_in_two_others_take_out() {
     assert!(service.desk(OUTSIDE, &["read", &case]).await.is_err());
     assert_eq!(read(&service, READER, &case).await["strangers"], json!([]));
     // They were never in it: the reporter can still let them in, and then they read it.
-    let asked = with_text(&service, READER, &["ask-consent", &case, "--to", OUTSIDE], "Leest mee").await.unwrap();
-    assert!(!asked.is_empty());
+    is_let_in(&service, &browser, &code, &case).await;
 }
 
 /// A slot that opens nothing makes nobody a reader who cannot go.
 #[actix_web::test]
 async fn who_has_slots_that_open_nothing_can_leave_and_be_let_in() {
     let service = Service::start(None).await;
-    let (_, _, case) = filed(&service, &[]).await;
+    let (browser, code, case) = filed(&service, &[]).await;
     read(&service, READER, &case).await;
     let (me, id) = (hostile(&service, SECOND).await, CaseId::parse(&case).unwrap());
     let (item, whom) = (me.case(&id).await.unwrap().items[0], evil::named(&me, OUTSIDE));
@@ -120,7 +131,24 @@ async fn who_has_slots_that_open_nothing_can_leave_and_be_let_in() {
     give(&me, &id, &item, &evil::named(&me, NEW), SentTo::Reader(whom.keyed())).await;
     service.desk(OUTSIDE, &["leave", &case]).await.unwrap();
     assert_eq!(service.desk(OUTSIDE, &["inbox"]).await.unwrap(), json!([]));
-    with_text(&service, READER, &["ask-consent", &case, "--to", OUTSIDE], "Leest mee").await.unwrap();
+    is_let_in(&service, &browser, &code, &case).await;
+}
+
+/// What was given meanwhile stays as it is: a hand-over that would open nothing is not said to be done.
+#[actix_web::test]
+async fn nobody_is_handed_over_to_who_was_given_slots_by_one_reader() {
+    let service = Service::start(None).await;
+    let (browser, code, case) = filed(&service, &[]).await;
+    read(&service, READER, &case).await;
+    let asked = with_text(&service, READER, &["ask-consent", &case, "--to", OUTSIDE], "Leest mee").await.unwrap();
+    mailbox(&browser, &code, &[("act", "consent-yes"), ("request", &asked)]).await;
+    lets_in(&service, SECOND, &case, OUTSIDE).await;
+    let refused = service.desk(READER, &["hand-over", &case, &asked]).await.unwrap_err();
+    assert!(refused.contains("two readers take them out first"), "{refused}");
+    assert!(!mailbox(&browser, &code, &[]).await.html.contains("Het is overgedragen"));
+    service.desk(OUTSIDE, &["leave", &case]).await.unwrap();
+    service.desk(READER, &["hand-over", &case, &asked]).await.unwrap();
+    assert_eq!(read(&service, READER, &case).await["strangers"], json!([]));
 }
 
 /// Requests that the reporter never got are none of the two that they may be asked.

@@ -23,6 +23,8 @@ on_both! {
         assert_eq!(store.items(&filed.id).await.unwrap(), [first.id]);
         assert_eq!(store.case_of(&first.id).await.unwrap(), Some(filed.id));
         assert_eq!(store.slots(&first.id).await.unwrap(), sorted(first.slots));
+        let Payload::Inline(bytes) = &first.payload else { unreachable!("a text") };
+        assert_eq!(store.payload_bytes(&first.id).await.unwrap(), u64::try_from(bytes.len()).ok());
         assert_eq!(store.payload(&first.id).await.unwrap(), Some(first.payload));
     }
 
@@ -35,6 +37,7 @@ on_both! {
         assert_eq!(store.case_of(&no_item).await.unwrap(), None);
         assert_eq!(store.slots(&no_item).await.unwrap(), []);
         assert_eq!(store.payload(&no_item).await.unwrap(), None);
+        assert_eq!(store.payload_bytes(&no_item).await.unwrap(), None);
         assert_eq!(store.inbox(&[hash()], day("2026-11-24")).await.unwrap(), []);
         assert_eq!(store.inbox(&[], day("2026-11-24")).await.unwrap(), []);
         assert_eq!(store.slots_of_case(&absent.id, &hash(), day("2026-11-24")).await.unwrap(), []);

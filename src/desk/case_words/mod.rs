@@ -230,10 +230,13 @@ impl<'a> CaseWords<'a> {
 
     /// What the reporter was asked and what came of it; with the item of what they agreed to. A no is over once they were asked for the same
     /// person again.
-    pub(super) fn consents(&self, state: CaseState) -> Vec<(String, Option<String>)> {
-        let closed = state.is_closed();
+    pub(super) fn consents(&self, case: &CaseView) -> Vec<(String, Option<String>)> {
+        let closed = case.state.is_closed();
         let one = |consent: super::Consent| {
+            let claimed = self.circle().is_some_and(|circle| consent.is_claimed(circle, case));
             let (id, agreed) = match consent.standing {
+                Standing::Done if claimed && closed => ("desk-consent-yes-over", false),
+                Standing::Done if claimed => ("desk-consent-yes", true),
                 Standing::Asked if closed => ("desk-consent-asked-over", false),
                 Standing::Asked => ("desk-consent-asked", false),
                 Standing::No => ("desk-consent-no", false),

@@ -12,9 +12,11 @@ use crate::{
         day::Day,
         ground::{in_time, not_before},
         id::{ItemId, KeyedReader, ReaderId},
+        order::Before,
         routing::may_approve_duty,
     },
     seal::{
+        ItemHead,
         circle::{LeftReason, TakenOut},
         consent::{HandOver, ToReport},
     },
@@ -34,6 +36,8 @@ pub(super) struct LetIn {
     pub(super) day: Day,
     /// The item that says so.
     item: ItemId,
+    /// What stood in the case then.
+    before: Before,
 }
 
 impl Joined {
@@ -45,26 +49,47 @@ impl Joined {
         struck: &BTreeSet<ReaderId>,
         gone: &Gone,
     ) -> Self {
-        let all =
-            proven(items).filter_map(|(item, opened)| Some((item, (handed_over(opened)?, opened.manifest.head.day))));
-        let mut left: Vec<(ItemId, (&HandOver, Day))> =
-            all.filter(|(_, (done, _))| !struck.contains(&done.to.reader)).collect();
+        let all = proven(items).filter_map(|(_, opened)| Some((&opened.manifest.head, handed_over(opened)?)));
+        let mut left: Vec<(&ItemHead, &HandOver)> = all.filter(|(_, done)| !struck.contains(&done.to.reader)).collect();
         let (mut ever, mut joined) = (start.to_vec(), Vec::new());
         // A request is carried out once, however often somebody says so.
         let mut carried_out: HashSet<ItemId> = HashSet::new();
         // Somebody let in may be one of the two who let in the next.
         loop {
             let counts = |by: &KeyedReader, act: &ItemId| ever.contains(by) && gone.counts(by, act);
-            let lets_in = |said: (&HandOver, Day)| agreed(items, said.0) || on_duty(client, items, said, &counts);
-            let (now, later): (Vec<_>, Vec<_>) = left.into_iter().partition(|(_, said)| lets_in(*said));
+            let lets_in = |head: &ItemHead, done: &HandOver| {
+                agreed(items, done) || on_duty(client, items, (done, head.day), &counts)
+            };
+            let (now, later): (Vec<_>, Vec<_>) = left.into_iter().partition(|(head, done)| lets_in(head, done));
             if now.is_empty() {
                 return Self { ever, joined };
             }
-            let new = now.into_iter().filter(|(_, (done, _))| carried_out.insert(done.request));
-            joined.extend(new.map(|(item, (done, day))| LetIn { who: done.to.clone(), day, item }));
+            let new = now.into_iter().filter(|(_, done)| carried_out.insert(done.request));
+            joined.extend(new.map(|(head, done)| LetIn {
+                who: done.to.clone(),
+                day: head.day,
+                item: head.item,
+                before: head.before.clone(),
+            }));
             ever = start.iter().chain(joined.iter().map(|let_in: &LetIn| &let_in.who)).cloned().collect();
             left = later;
         }
+    }
+
+    /// Whether somebody could read from the start.
+    fn chosen(&self, who: &KeyedReader) -> bool {
+        self.ever.iter().filter(|r| *r == who).count() > self.came(who).count()
+    }
+
+    /// How somebody came in.
+    fn came(&self, who: &KeyedReader) -> impl Iterator<Item = &LetIn> {
+        self.joined.iter().filter(move |let_in| let_in.who == *who)
+    }
+
+    /// Whether somebody could read when this was said of them: from the start, or whoever let them in had not seen it yet. What was said of a
+    /// stranger binds nobody whom the reporter lets in later.
+    fn was_in(&self, who: &KeyedReader, said: &ItemId) -> bool {
+        self.chosen(who) || self.came(who).any(|let_in| !let_in.before.has(said))
     }
 }
 
@@ -141,25 +166,24 @@ impl Gone {
             if left.reason != LeftReason::Leaving {
                 gone.struck.insert(by.reader.clone());
             }
-            if !there.ever.contains(&by) {
+            if !there.was_in(&by, &opened.manifest.head.item) {
                 continue;
             }
             gone.only(&by, left.acts.iter().copied().collect());
-            let came = there.joined.iter().filter(|let_in| let_in.who == by).map(|let_in| let_in.item);
+            let came = there.came(&by).map(|let_in| let_in.item);
             let seen = came.filter(|item| opened.manifest.head.before.has(item)).collect();
             went.insert((by, seen));
         }
         // Who left and was let in again is a reader: they came in as often as they went, and once more.
         for reader in &there.ever {
-            let came = there.joined.iter().filter(|let_in| let_in.who == *reader).count();
-            let chosen = usize::from(there.ever.iter().filter(|r| *r == reader).count() > came);
-            if went.iter().filter(|(r, _)| r == reader).count() >= came + chosen {
+            let came = there.came(reader).count() + usize::from(there.chosen(reader));
+            if went.iter().filter(|(r, _)| r == reader).count() >= came {
                 gone.left.insert(reader.clone());
             }
         }
         for (_, opened) in proven(items) {
             let Content::TakenOut(taken) = &opened.content else { continue };
-            let Some(who) = Self::taken_out(client, items, &there.ever, (opened, taken)) else { continue };
+            let Some(who) = Self::taken_out(client, items, there, (opened, taken)) else { continue };
             gone.only(&who, counting(client, items, &who, taken));
             gone.struck.insert(who.reader.clone());
             gone.out.insert(who);
@@ -183,15 +207,19 @@ impl Gone {
     fn taken_out(
         client: &Client,
         items: &[Item],
-        ever: &[KeyedReader],
+        there: &Joined,
         (second, taken): (&Opened, &TakenOut),
     ) -> Option<KeyedReader> {
         let (who, first) = first_out(client, items, taken)?;
         let second = roster_author(client, second)?;
-        let may = |by: &KeyedReader, among: &[KeyedReader]| ever.contains(by) || among.contains(by);
+        let may = |by: &KeyedReader, among: &[KeyedReader]| there.ever.contains(by) || among.contains(by);
         let two = |among: &[KeyedReader]| may(&first, among) && may(&second, among);
         let with = |said: &ToReport| said.to.contains(&who) && two(&said.to);
-        let may = if ever.contains(&who) { two(&[]) } else { to_report(items).any(|(_, _, said)| with(said)) };
+        let may = if there.was_in(&who, &taken.take_out) {
+            two(&[])
+        } else {
+            to_report(items).any(|(_, _, said)| with(said))
+        };
         (may && first != second && first != who && second != who).then_some(who)
     }
 }

@@ -56,7 +56,8 @@ pub(super) async fn answer(
 ) -> HttpResponse {
     let t = language::asked(desk, lang, &mut sent);
     let kept = kept(&sent);
-    let work = async {
+    // On the heap: it is as large as all that a page does, and would be copied on the stack with each step to where it is waited for.
+    let work = Box::pin(async {
         let mut open = match desk.unlocked(t, request, &mut sent).await {
             Ok(open) => open,
             Err(asks) => return asks,
@@ -71,7 +72,7 @@ pub(super) async fn answer(
             Err(Fault::NotFound) => view::plain(StatusCode::NOT_FOUND, "desk-not-found"),
             Err(Fault::Failed(error)) => failed(&open, t, request.path(), &error),
         }
-    };
+    });
     let answered = desk.unless_locked(work).await;
     // A file does not wait for a passphrase, nor does a key: the page does that they were sent from.
     answered.unwrap_or_else(|| ask(desk, t, &language::address(t, language::page(request.path())), &kept, None))
@@ -100,6 +101,7 @@ fn failed(open: &Unlocked, t: Texts, path: &str, error: &DeskError) -> HttpRespo
                 | "desk-error-identity-case"
                 | "desk-error-manager-ends"
                 | "desk-error-guest-advice"
+                | "desk-error-no-report"
                 | "desk-error-nobody"
                 | "desk-error-not-oral",
             ),

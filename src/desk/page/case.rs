@@ -203,7 +203,7 @@ pub(super) async fn case_page(
         readers: words.who(&case).into_iter().map(|who| who.text).collect(),
         strangers: words.strangers(&case).into_iter().map(|r| words.named(&r.reader)).collect(),
         ended: words.ended_guests(),
-        consents: words.consents(case.state),
+        consents: words.consents(&case),
         withdrawn: words.withdrawn(),
         came_back: words.came_back(),
         topic: words.topic(),

@@ -9,7 +9,7 @@ use askama::Template;
 use super::{
     Desk, Fields,
     answer::{Answer, MaybeForm, answer, case_of, fields, item_of},
-    case::refresh_with_files,
+    case::{refresh, refresh_with_files},
     language::only_shown,
     lock::{Unlocked, take},
     readers,
@@ -17,12 +17,12 @@ use super::{
 };
 use crate::{
     api_types::CaseView,
-    desk::{DeskError, Item, State, ask_consent, candidates, consent::may_ask, hand_over, shareable},
+    desk::{DeskError, Item, State, ask_consent, candidates, consent::may_ask, hand_over, shareable, write::may_send},
     domain::{
         case::CaseState,
         id::{CaseId, ItemId, ReaderId},
     },
-    seal::{Plaintext, consent::Named},
+    seal::{Kind, Plaintext, consent::Named},
     text::Texts,
 };
 
@@ -134,7 +134,7 @@ pub(super) fn asked_for(t: Texts, id: &CaseId) -> HttpResponse {
     view::see_other(&format!("/{}/case/{id}?done=consent", t.lang()))
 }
 
-/// Hands over what was agreed. A page that is only asked for hands over nothing.
+/// Hands over what was agreed. A page that is only asked for hands over nothing, and says why nothing can be.
 pub(super) async fn carry_out(
     desk: Data<Desk>,
     request: HttpRequest,
@@ -148,6 +148,8 @@ pub(super) async fn carry_out(
             if let Err(error) = hand_over(&open.client, &id, &item_of(&path.2)?, read).await {
                 return readers::page(open, t, &id, Some(error)).await;
             }
+        } else {
+            may_send(Kind::HandOver, refresh(open, &id).await?.state)?;
         }
         Ok(view::see_other(&format!("/{}/case/{id}", t.lang())))
     })

@@ -9,6 +9,7 @@ use askama::Template;
 use super::{
     Desk,
     answer::{MaybeForm, answer, case_of, fields},
+    case::refresh,
     language::only_shown,
     readers::{chosen, typed},
     view,
@@ -39,9 +40,12 @@ pub(super) async fn pass_on_now(
 ) -> HttpResponse {
     answer(&desk, &request, &path.0, fields(form), async |open, t, sent| {
         let id = case_of(&path.1)?;
-        // A page that is only looked at does nothing.
         if chosen(&sent, "do").is_some() {
-            pass_on(&open.client, &id).await?;
+            pass_on::pass_on(&open.client, &id).await?;
+        } else {
+            // A page that is only looked at does nothing.
+            let case = refresh(open, &id).await?;
+            pass_on::possible(&open.client, &case, open.cases.get(&id).map(Vec::as_slice).unwrap_or_default())?;
         }
         Ok(view::see_other(&format!("/{}/case/{id}", t.lang())))
     })

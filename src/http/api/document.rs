@@ -105,7 +105,8 @@ pub(super) enum ForReaders {
 #[schema(value_type = String, format = Binary)]
 pub(super) struct AgeFile(#[expect(dead_code, reason = "it is only described")] Vec<u8>);
 
-/// For each item its id (16 bytes), a length (4 bytes, big-endian), and so many bytes of an ordinary age file.
+/// For each item its id (16 bytes), whether the reporter has a slot of it (1 byte: 1 or 0), a length (4 bytes, big-endian), and so many bytes
+/// of an ordinary age file.
 #[derive(ToSchema)]
 #[schema(value_type = String, format = Binary)]
 pub(super) struct Bundle(#[expect(dead_code, reason = "it is only described")] Vec<u8>);

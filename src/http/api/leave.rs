@@ -125,10 +125,14 @@ async fn go(app: &App, case: &Case, readers: &[CaseReader<'_>], who: &KeyedReade
         let able = others.filter(|r| !r.passed && if advice { advises(r) } else { can_replace(going, r.reader) });
         able.map(|r| app.post.reader_mailbox(r.keyed, case.filed)).collect()
     });
-    // Whoever is held back, or has other keys by now, opens nothing: that they once did helps nobody.
-    let counts = |r: &&CaseReader<'_>| r.keyed == who || !r.waits(served);
-    let who_counts: Vec<[u8; 32]> =
-        readers.iter().filter(counts).map(|r| app.post.reader_mailbox(r.keyed, case.filed)).collect();
+    // Whoever is held back, has other keys by now, or no slot of the story does not read it: that they once opened something helps nobody.
+    let mut who_counts = Vec::new();
+    for r in readers.iter().filter(|r| r.keyed == who || !r.waits(served)) {
+        let mailbox = app.post.reader_mailbox(r.keyed, case.filed);
+        if r.keyed == who || mailbox::reads_story(app, case, (&mailbox, served)).await? {
+            who_counts.push(mailbox);
+        }
+    }
     let leaving = Leaving {
         mailbox: app.post.reader_mailbox(who, case.filed),
         staying: staying.as_deref(),

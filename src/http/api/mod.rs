@@ -257,6 +257,13 @@ async fn told(app: &App, case: &Case, items: &[ItemId]) -> Result<Vec<ItemId>, S
     Ok(ours.filter(|item| items.contains(item)).collect())
 }
 
+/// Whether an item is one of those.
+async fn is_told(app: &App, case: &Case, item: &ItemId) -> Result<bool, StoreError> {
+    let mailbox = app.post.mailbox(&SlotTo::Reporter(case.id), case);
+    let slot = app.store.slot(item, &mailbox, app.clock.today()).await?;
+    Ok(slot.is_some_and(|row| app.post.intact(case, item, &row)))
+}
+
 /// One case of this reader.
 #[utoipa::path(
     get,

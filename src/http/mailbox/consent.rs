@@ -4,6 +4,7 @@ use actix_web::{HttpResponse, http::StatusCode};
 use super::{
     Notice, Opened, add,
     duty::{Approved, Asked, untold},
+    gone::had,
     guests::guest_name,
     letters::letters,
     parts::parted,
@@ -21,7 +22,7 @@ use crate::{
     http::{App, page::problem},
     seal::{
         Author, Kind, OpenedText, Plaintext,
-        circle::DutyApproval,
+        circle::{DutyApproval, DutyRequest},
         consent::{Answer, HandOver, Named, Request, Standing, consent, standing},
         guest::vouched,
     },
@@ -31,8 +32,10 @@ use crate::{
 
 /// Escaped bytes of a reason that are shown.
 pub(super) const REASON_BYTES: usize = 4 << 10;
-/// Requests that are shown.
+/// Requests that are shown, and notices of a legal duty, of those to come and of those that were carried out.
 pub(super) const SHOWN: usize = 3;
+/// And those besides to which a yes was said that can be taken back: as many as fit beside the rest, however long all of it is.
+const SHOWN_YES: usize = 6;
 /// Lines of a list that are shown, and of one that must be short: how many more there are is said.
 pub(super) const LINES: usize = 20;
 pub(super) const FEW_LINES: usize = 3;
@@ -42,12 +45,22 @@ const SHORT_REASON: usize = 400;
 /// The requests of a case, and what became of them.
 #[derive(Default)]
 pub(super) struct Consents {
-    requests: Vec<(ItemId, Day, Request)>,
+    requests: Vec<Requested>,
     duties: Vec<Asked>,
     /// What a second reader approved, and on which day.
     approved: Vec<Approved>,
     answers: Vec<(ItemId, Answer)>,
     done: Vec<(Day, HandOver)>,
+    /// The requests that were not carried out, though somebody says so.
+    claimed: Vec<ItemId>,
+}
+
+/// A request, as a reader wrote it.
+struct Requested {
+    item: ItemId,
+    day: Day,
+    by: Author,
+    request: Request,
 }
 
 /// A request, as its page shows it.
@@ -73,6 +86,20 @@ impl Shown {
     }
 }
 
+/// In order of the first of each: of what stands there one of each author before a second of any. With a program of their own one author writes
+/// as many as they like.
+pub(super) fn in_turn<K: Copy + Ord, T>(all: Vec<(K, Author, T)>) -> Vec<(K, Author, T)> {
+    let mut seen: Vec<(K, Author)> = Vec::new();
+    let turn = |(key, by, one): (K, Author, T)| {
+        let before = seen.iter().filter(|(other, author)| *other == key && *author == by).count();
+        seen.push((key, by.clone()));
+        (before, (key, by, one))
+    };
+    let mut all: Vec<_> = all.into_iter().map(turn).collect();
+    all.sort_by_key(|(before, (key, ..))| (*key, *before));
+    all.into_iter().map(|(_, one)| one).collect()
+}
+
 /// The beginning of a list, and how many more there are.
 pub(super) fn shorten(t: Texts, lines: &mut Vec<String>, most: usize) {
     let more = lines.len().saturating_sub(most);
@@ -91,12 +118,18 @@ impl Consents {
     pub(super) fn said(&mut self, text: &OpenedText) {
         let head = &text.manifest.head;
         match head.kind {
-            Kind::ConsentRequest => self.requests.extend(consent(&text.body).map(|r| (head.item, head.day, r))),
-            Kind::DutyRequest => self.duties.extend(consent(&text.body).map(|duty| Asked {
+            Kind::ConsentRequest => self.requests.extend(consent(&text.body).map(|request| Requested {
+                item: head.item,
+                day: head.day,
+                by: head.author.clone(),
+                request,
+            })),
+            Kind::DutyRequest => self.duties.extend(consent(&text.body).map(|duty: DutyRequest| Asked {
                 item: head.item,
                 day: head.day,
                 by: head.author.clone(),
                 untold: false,
+                says: duty.hash(),
                 duty,
             })),
             Kind::DutyApproval => self.approved.extend(consent(&text.body).map(|approval: DutyApproval| Approved {
@@ -104,6 +137,7 @@ impl Consents {
                 request: approval.request,
                 day: head.day,
                 by: head.author.clone(),
+                says: approval.told.as_ref().map(DutyRequest::hash),
                 told: approval.told,
             })),
             Kind::HandOver => self.done.extend(consent::<HandOver>(&text.body).map(|done| (head.day, done))),
@@ -114,12 +148,31 @@ impl Consents {
         }
     }
 
-    fn standing(&self, (request, asked): (&ItemId, &Request)) -> Standing {
-        standing(
-            (request, &asked.to),
-            self.answers.iter().map(|(item, answer)| (*item, answer)),
-            self.done.iter().map(|(_, done)| done),
-        )
+    fn standing(&self, asked: &Requested) -> Standing {
+        let done = self.done.iter().map(|(_, done)| done);
+        if self.claimed.contains(&asked.item) { self.after(asked, []) } else { self.after(asked, done) }
+    }
+
+    /// Where a request stands after these hand-overs.
+    fn after<'a>(&'a self, asked: &Requested, done: impl IntoIterator<Item = &'a HandOver>) -> Standing {
+        let answers = self.answers.iter().map(|(item, answer)| (*item, answer));
+        standing((&asked.item, &asked.request.to), answers, done)
+    }
+
+    /// Looks which of what is said to be done was: who was agreed to has a slot of all that was named and of the answer, or had one before they
+    /// went. Until then a yes can be taken back, whatever one reader says.
+    pub(super) async fn look(&mut self, app: &App, case: &Case) -> Result<(), StoreError> {
+        let mut claimed = Vec::new();
+        // Only of what the reporter said yes to: no reader makes it many.
+        for asked in self.requests.iter().filter(|asked| self.standing(asked) == Standing::Done) {
+            let Standing::Yes(answer) = self.after(asked, []) else { continue };
+            let items: Vec<ItemId> = asked.request.items.iter().map(|named| named.item).chain([answer]).collect();
+            if !had(app, case, &asked.request.to, &items).await? {
+                claimed.push(asked.item);
+            }
+        }
+        self.claimed = claimed;
+        Ok(())
     }
 
     /// Whether a request waits for the reporter's answer, or they were told of a legal duty that was not carried out yet: they can say something to it
@@ -128,14 +181,13 @@ impl Consents {
         let carried_out = |told: &ItemId| self.done.iter().any(|(_, done)| done.request == *told);
         let approved = self.approved.iter().any(|told| told.told.is_some() && !carried_out(&told.request));
         let told = approved || self.duties.iter().any(|told| !carried_out(&told.item));
-        let asked = |(item, asked): (&ItemId, &Request)| self.standing((item, asked)) == Standing::Asked;
-        told || self.requests.iter().any(|(item, _, request)| asked((item, request)) && counts(app, case, request))
+        let waits = |asked: &Requested| self.standing(asked) == Standing::Asked && counts(app, case, &asked.request);
+        told || self.requests.iter().any(waits)
     }
 
     /// What was agreed to and done.
     fn done(&self) -> impl Iterator<Item = &Request> {
-        let done = |(item, asked): (&ItemId, &Request)| self.standing((item, asked)) == Standing::Done;
-        self.requests.iter().map(|(item, _, asked)| (item, asked)).filter(move |r| done(*r)).map(|(_, asked)| asked)
+        self.requests.iter().filter(|asked| self.standing(asked) == Standing::Done).map(|asked| &asked.request)
     }
 
     /// Whether the reporter agreed that somebody reads along, and it was done.
@@ -160,13 +212,33 @@ impl Consents {
         super::duty::shown(app, (t, filed), asked, (&self.approved, &self.done), readers)
     }
 
-    /// The newest requests, the newest first.
+    /// What can be taken back, then what can be answered, each the newest first.
     pub(super) fn shown(self, app: &App, t: Texts, opened: &Opened) -> Vec<Shown> {
-        let standings: Vec<Standing> =
-            self.requests.iter().map(|(item, _, asked)| self.standing((item, asked))).collect();
-        let newest = self.requests.into_iter().zip(standings).rev().take(SHOWN);
-        newest.map(|((item, day, request), standing)| one(app, t, opened, (item, day, request), standing)).collect()
+        let standings: Vec<Standing> = self.requests.iter().map(|asked| self.standing(asked)).collect();
+        let newest = self.requests.into_iter().zip(standings).rev();
+        let keyed = newest.map(|(asked, now)| {
+            let (by, shown) = (asked.by.clone(), one(app, t, opened, asked, now));
+            let place = match now {
+                Standing::Yes(_) if shown.may_refuse => Place::Yes,
+                Standing::Asked if shown.may_agree => Place::Open,
+                _ if shown.may_agree => Place::No,
+                _ => Place::Over,
+            };
+            (place, by, shown)
+        });
+        let (yes, others): (Vec<_>, Vec<_>) =
+            in_turn(keyed.collect()).into_iter().partition(|(place, ..)| *place == Place::Yes);
+        yes.into_iter().take(SHOWN_YES).chain(others.into_iter().take(SHOWN)).map(|(.., shown)| shown).collect()
     }
+}
+
+/// Which requests come first.
+#[derive(Clone, Copy, Eq, Ord, PartialEq, PartialOrd)]
+enum Place {
+    Yes,
+    Open,
+    No,
+    Over,
 }
 
 /// Who would read, as they are now: a reader of the roster, or a guest. Somebody who left it, or has other keys since, is neither.
@@ -181,7 +253,8 @@ fn counts(app: &App, case: &Case, asked: &Request) -> bool {
     reader.is_some() || card.is_some_and(|card| card.counts_on(app.clock.today()))
 }
 
-fn one(app: &App, t: Texts, opened: &Opened, (item, day, asked): (ItemId, Day, Request), now: Standing) -> Shown {
+fn one(app: &App, t: Texts, opened: &Opened, asked: Requested, now: Standing) -> Shown {
+    let Requested { item, day, request: asked, .. } = asked;
     let (reader, card) = meant(app, &opened.case, &asked);
     let guest = card.is_some();
     let open = !opened.case.state.is_closed() && counts(app, &opened.case, &asked);
@@ -218,9 +291,12 @@ pub(super) fn in_words(t: Texts, items: &[Named]) -> Vec<String> {
 /// The reporter agrees, refuses, or takes back what they said. Only an open request is answered.
 pub(super) async fn answer(app: &App, t: Texts, opened: &Opened, request: &ItemId, yes: bool) -> HttpResponse {
     let Ok(all) = letters(app, opened).await else { return problem(t.language, StatusCode::SERVICE_UNAVAILABLE) };
-    let consents = parted(all).consents;
-    let asked = consents.requests.iter().find(|(item, _, _)| item == request);
-    let open = asked.is_some_and(|(item, _, asked)| consents.standing((item, asked)) != Standing::Done);
+    let mut consents = parted(all).consents;
+    if consents.look(app, &opened.case).await.is_err() {
+        return problem(t.language, StatusCode::SERVICE_UNAVAILABLE);
+    }
+    let asked = consents.requests.iter().find(|asked| asked.item == *request);
+    let open = asked.is_some_and(|asked| consents.standing(asked) != Standing::Done);
     if !open || opened.case.state.is_closed() {
         return show(app, t, opened, Notice::ConsentOver, 0, None).await;
     }

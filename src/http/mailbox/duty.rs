@@ -1,7 +1,7 @@
 //! A legal duty to let somebody read: the reporter is told before, with reasons, unless that endangers the inquiry. There is nothing to
 //! agree to.
 use super::{
-    consent::{FEW_LINES, REASON_BYTES, SHOWN, in_words, shorten, shorten_reason},
+    consent::{FEW_LINES, REASON_BYTES, SHOWN, in_turn, in_words, shorten, shorten_reason},
     readers::CaseReader,
 };
 use crate::{
@@ -25,6 +25,8 @@ pub(super) struct Asked {
     /// Whether it did not arrive itself.
     pub(super) untold: bool,
     pub(super) duty: DutyRequest,
+    /// What it says, as a hash.
+    pub(super) says: [u8; 32],
 }
 
 /// That a second reader approved what a notice says.
@@ -35,6 +37,8 @@ pub(super) struct Approved {
     pub(super) by: Author,
     /// What it says of what was approved.
     pub(super) told: Option<DutyRequest>,
+    /// The same, as a hash.
+    pub(super) says: Option<[u8; 32]>,
 }
 
 impl Approved {
@@ -48,21 +52,17 @@ impl Approved {
     }
 }
 
-/// The notices that did not arrive themselves, as who approved them tells them, the oldest first. Their days count from the approval.
+/// What did not arrive itself, as who approved it tells it, the oldest first: each that says something else is a notice of its own, whatever it
+/// is said to be of. Their days count from the approval.
 pub(super) fn untold(app: &App, asked: &[Asked], approved: &mut [Approved]) -> Vec<Asked> {
     let mut untold: Vec<Asked> = Vec::new();
     for approval in approved.iter_mut() {
-        let item = approval.request;
+        let (item, Some(says)) = (approval.request, approval.says) else { continue };
         let counts = approval.told.as_ref().is_some_and(|duty| duty.notice && approval.counts(app, duty));
-        if counts && asked.iter().chain(&untold).all(|known| known.item != item) {
+        if counts && asked.iter().chain(&untold).all(|known| (known.item, known.says) != (item, says)) {
+            let (day, by) = (approval.day, approval.by.clone());
             let duty = approval.told.take();
-            untold.extend(duty.map(|duty| Asked {
-                item,
-                day: approval.day,
-                by: approval.by.clone(),
-                untold: true,
-                duty,
-            }));
+            untold.extend(duty.map(|duty| Asked { item, day, by, untold: true, duty, says }));
         }
     }
     untold
@@ -122,7 +122,7 @@ impl Shown {
     }
 }
 
-/// The newest notices, the newest first.
+/// The newest notices of what is to come, and of what was done, each the newest first.
 pub(super) fn shown(
     app: &App,
     (t, filed): (Texts, Day),
@@ -131,12 +131,15 @@ pub(super) fn shown(
     readers: &[CaseReader<'_>],
 ) -> Vec<Shown> {
     let today = app.clock.today();
-    let one = |Asked { item, day, by, untold, duty }: Asked| {
+    let one = |Asked { item, day, by, untold, duty, says }: Asked| {
         // Nothing was said before there was a case. Where the notice itself came, the later of two readers' days counts anyhow.
         let since = |day: Day| if untold { day.max(filed) } else { day };
         let day = since(day);
         let reader = app.roster.known(&duty.to.reader).filter(|r| r.keyed() == duty.to);
-        let by_another = |a: &&Approved| a.request == item && a.by != by && a.counts(app, &duty);
+        // Of what did not arrive itself a second is who says the same. What arrived all readers have as it is: there the item says what is
+        // approved.
+        let same = |a: &Approved| !untold || a.says == Some(says);
+        let by_another = |a: &&Approved| a.request == item && a.by != by && same(a) && a.counts(app, &duty);
         let approved: Vec<&Approved> = approved.iter().filter(by_another).collect();
         let alone = untold && approved.is_empty();
         let second = if alone { Some(day) } else { approved.iter().map(|a| since(a.day)).min() };
@@ -148,7 +151,8 @@ pub(super) fn shown(
             done.iter().any(as_it_must)
         });
         let there = readers.iter().any(|r| *r.keyed == duty.to);
-        Shown {
+        let two = !approved.is_empty();
+        let shown = Shown {
             name: reader.map_or_else(|| duty.to.reader.to_string(), |r| t.pick(&r.shown_as).to_owned()),
             day: t.day(day),
             ground: t.get(duty.ground.text_id()),
@@ -162,11 +166,11 @@ pub(super) fn shown(
                 (true, false) => Standing::Went,
             },
             alone,
-        }
+        };
+        (!two, by, shown)
     };
-    let mut all: Vec<Shown> = asked.into_iter().rev().map(one).collect();
-    // What one reader says takes nothing of what two agreed on off the page.
-    all.sort_by_key(|shown| (shown.not_before.is_none(), shown.alone));
-    all.truncate(SHOWN);
-    all
+    // What one reader says takes nothing of what two agreed on off the page, nor of what another says.
+    let all = in_turn(asked.into_iter().rev().map(one).collect()).into_iter().map(|(.., shown)| shown);
+    let (done, to_come): (Vec<Shown>, Vec<Shown>) = all.partition(Shown::is_done);
+    to_come.into_iter().take(SHOWN).chain(done.into_iter().take(SHOWN)).collect()
 }

@@ -12,11 +12,11 @@ use crate::{
     domain::{
         case::Case,
         guest::GuestCard,
-        id::KeyedReader,
+        id::{ItemId, KeyedReader},
         roster::{Organisation, Reader},
     },
     http::App,
-    store::StoreError,
+    store::{SlotRow, StoreError},
     text::Texts,
 };
 
@@ -71,6 +71,22 @@ async fn could_read(app: &App, case: &Case, may: HashSet<KeyedReader>) -> Result
         });
     }
     Ok(could)
+}
+
+/// Whether somebody has a slot of each of these items that is served, or had one before they went.
+pub(super) async fn had(app: &App, case: &Case, who: &KeyedReader, items: &[ItemId]) -> Result<bool, StoreError> {
+    let (mailbox, today) = (app.post.reader_mailbox(who, case.filed), app.clock.today());
+    for item in items {
+        let left = app.post.left(case, item, &mailbox);
+        let theirs = |row: &SlotRow| {
+            let served = row.mailbox == mailbox && row.release.is_none_or(|day| day <= today);
+            (served || row.mailbox == left) && app.post.intact(case, item, row)
+        };
+        if !app.store.slots(item).await?.iter().any(theirs) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// The mailboxes of filler in the place of slots of readers of the roster who went from a case.

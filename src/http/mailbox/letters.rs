@@ -25,6 +25,10 @@ use crate::{
 const JSON_BYTES: usize = 64 << 10;
 /// What is no message, and smaller than this, is no file either: those are padded to a power of two.
 const FILE_BYTES: u64 = MESSAGE_BYTES.next_power_of_two();
+/// A payload of more bytes holds more than a desk lets anybody write on a page, but for very long lists of files.
+const LARGE: u64 = 80 << 10;
+/// So many of those are opened for a page. One reader can fill a case with them.
+const MOST_LARGE: usize = 16;
 
 /// What was written to the reporter, their own answers to requests, and that they sent something, oldest first; what does not open or
 /// verify is left out.
@@ -49,8 +53,15 @@ pub(super) struct Closed {
 /// The letters, and what else was sent.
 pub(super) async fn read(app: &App, keys: &RoomKeys, case: &Case) -> Result<(Vec<OpenedText>, Closed), StoreError> {
     let mine = app.post.mailbox(&SlotTo::Reporter(case.id), case);
-    let (mut letters, mut closed) = (Vec::new(), Closed::default());
+    let (mut letters, mut closed, mut large) = (Vec::new(), Closed::default(), 0);
     for (_, item, row) in app.store.inbox(&[mine], app.clock.today()).await? {
+        if app.store.payload_bytes(&item).await?.is_some_and(|bytes| bytes > LARGE) {
+            large += 1;
+            if large > MOST_LARGE {
+                closed.count += 1;
+                continue;
+            }
+        }
         let payload = match app.store.payload(&item).await? {
             Some(Payload::Inline(payload)) => payload,
             Some(Payload::Blob) => {

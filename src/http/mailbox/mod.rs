@@ -25,7 +25,10 @@ pub(crate) use self::{
     gone::left,
     guests::guests_now,
     parts::words,
-    readers::{Aside, CaseReader, advice, all, only_passed, readers, reserve, rows, sealed_to, was_read, written_to},
+    readers::{
+        Aside, CaseReader, advice, all, only_passed, readers, reads_story, reserve, rows, sealed_to, was_read,
+        written_to,
+    },
     show::{hidden, show},
     waits::say_sent,
     write::{head, lets_along},

@@ -90,17 +90,37 @@ pub(crate) async fn was_read(app: &App, case: &Case) -> Result<bool, StoreError>
 /// Whether a case is a request for advice, whoever was let in since: its first item says so. What was filed before items did is advice
 /// while advisers alone read it.
 pub(crate) async fn advice(app: &App, case: &Case) -> Result<bool, StoreError> {
-    for advice in [true, false] {
-        let marked = app.store.slots_of_case(&case.id, &app.post.mark(case, advice), case.filed).await?;
-        if marked.iter().any(|(item, row)| app.post.intact(case, item, row)) {
-            return Ok(advice);
-        }
+    if let Some((_, advice)) = first(app, case).await? {
+        return Ok(advice);
     }
     let readers = readers(app, case).await?;
     let adviser = |r: &CaseReader<'_>| {
         r.reader.functions.contains(&Function::Adviser) && !r.reader.functions.contains(&Function::Officer)
     };
     Ok(!readers.is_empty() && readers.iter().all(adviser))
+}
+
+/// The first item of a case, its story, and whether that asks for advice; `None` where no item says so.
+async fn first(app: &App, case: &Case) -> Result<Option<(ItemId, bool)>, StoreError> {
+    for advice in [true, false] {
+        let marked = app.store.slots_of_case(&case.id, &app.post.mark(case, advice), case.filed).await?;
+        if let Some((item, _)) = marked.iter().find(|(item, row)| app.post.intact(case, item, row)) {
+            return Ok(Some((*item, advice)));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether what somebody with this mailbox opens counts as opening the case: they have a slot of its story, released by `served`. Whoever was
+/// let in for a part opens nothing for those who read the whole. Where no item says that it is the first, everybody counts.
+pub(crate) async fn reads_story(
+    app: &App,
+    case: &Case,
+    (mailbox, served): (&[u8; 32], Day),
+) -> Result<bool, StoreError> {
+    let Some((story, _)) = first(app, case).await? else { return Ok(true) };
+    let slot = app.store.slot(&story, mailbox, served).await?;
+    Ok(slot.is_some_and(|slot| app.post.intact(case, &story, &slot)))
 }
 
 /// Whom the reporter writes to: the readers of the case, without those who only got what went along with a report. The talk with an

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     domain::{
-        case::{CaseState, Done, Next, next},
+        case::{Act, Case, CaseState, Done, Next, counted, next},
         ends::ends,
         guest::GuestCard,
         routing,
@@ -27,7 +27,7 @@ use crate::{
         page::{FieldError, fitting, page, problem},
         rooms::{self, ADVICE, IDENTITY, REPORT},
     },
-    seal::{Author, Kind, OpenedText, Plaintext},
+    seal::{Author, ItemHead, Kind, OpenedText, Plaintext},
     text::Texts,
 };
 
@@ -201,20 +201,23 @@ pub(crate) async fn show(
     let withdrawal = parts.withdrawal();
     let withdrawn = withdrawal.stands();
     let (mut answers, mut consents) = (parts.letters, parts.consents);
+    if consents.look(app, &opened.case).await.is_err() {
+        return problem(t.language, StatusCode::SERVICE_UNAVAILABLE);
+    }
     let count = answers.len();
     // With feedback the law was met: the day that the server counts on to is nobody's promise.
-    let feedback = answers.iter().rfind(|text| text.manifest.head.kind == Kind::Feedback);
+    let feedback = answers.iter().rfind(|text| fed_back(app, &opened.case, text));
     let acknowledged = answers.iter().any(|text| text.manifest.head.kind == Kind::Acknowledgement);
-    let fed_back = feedback.map(|text| text.manifest.head.day);
+    let given = feedback.map(|text| text.manifest.head.day);
     // The newest first: that is what somebody comes for.
     answers.reverse();
-    let shown = answers.into_iter().nth(at).map(|text| answer(app, t, &guests, text));
+    let shown = answers.into_iter().nth(at).map(|text| answer(app, t, (&opened.case, &guests), text));
     let (draft, error) = draft.unwrap_or_default();
     let errors: Vec<FieldError> = error.iter().map(|text| FieldError { field: "text", text: text.clone() }).collect();
     let case = &opened.case;
     let (today, closed) = (app.clock.today(), case.state.is_closed());
     let clock = rooms::has_clock(opened.room);
-    let done = Done { acknowledged, fed_back: fed_back.is_some() };
+    let done = Done { acknowledged, fed_back: given.is_some() };
     // What the law asks is owed to the reporter: see the withdrawal on desks.
     let stands = clock && withdrawn.is_none();
     let waits = stands && !matches!(next(case.state, case.filed, case.due, done), Next::Nothing | Next::FedBack);
@@ -240,7 +243,7 @@ pub(crate) async fn show(
         withdraws: !read || app.roster.is_canary(&case.org) || !(closed || withdrawn.is_some() || readers.is_empty()),
         waits,
         advice: opened.room == ADVICE,
-        fed_back: fed_back.filter(|_| clock).map(|day| t.day(day)),
+        fed_back: given.filter(|_| clock).map(|day| t.day(day)),
         rooms: all_rooms(opened, &elsewhere),
         proof: match opened.room {
             ADVICE => Some("proof-button-advice"),
@@ -297,7 +300,14 @@ pub(crate) async fn show(
     page(t, status, &title, &errors, &mailbox.render().unwrap_or_default())
 }
 
-fn answer(app: &App, t: Texts, guests: &[GuestCard], text: OpenedText) -> Answer {
+/// Whether feedback was given with a letter, for all that the server's clock shows: the word of one reader that it moved is none.
+fn fed_back(app: &App, case: &Case, text: &OpenedText) -> bool {
+    let ItemHead { kind, day, .. } = text.manifest.head;
+    let given = counted((Act::Feedback, day), case.state, (case.filed, case.due));
+    kind == Kind::Feedback && given && day <= app.clock.today()
+}
+
+fn answer(app: &App, t: Texts, (case, guests): (&Case, &[GuestCard]), text: OpenedText) -> Answer {
     let from = match &text.manifest.head.author {
         Author::Reader(id) => {
             let guest = || guests.iter().find(|g| g.guest.id == *id).map(|g| guest_name(t, g));
@@ -306,7 +316,12 @@ fn answer(app: &App, t: Texts, guests: &[GuestCard], text: OpenedText) -> Answer
         }
         Author::Reporter => String::new(),
     };
-    let kind = text.manifest.head.kind.text_id();
+    // What is called feedback and moved nothing is a letter like others.
+    let kind = match text.manifest.head.kind {
+        Kind::Feedback if !fed_back(app, case, &text) => Kind::Reply,
+        kind => kind,
+    };
+    let kind = kind.text_id();
     let (text, cut) = (text.body, text.manifest.head.day);
     let long = text.escaped_len() > ANSWER_BYTES;
     Answer { day: t.day(cut), from, kind, long, text: text.cut_to(ANSWER_BYTES) }

@@ -289,6 +289,7 @@ desk-error-not-released = this case was not released; release it first, and then
 desk-error-acknowledged = this case was acknowledged before; use reply, ask or feedback
 desk-error-outcome = the outcome of this case was recorded; change it there ("Record the outcome", or `classify --closing`)
 desk-error-changed = this case changed meanwhile; look again with `read`
+desk-error-unopened = nobody who can read the story of this case has opened it: you read a part, and can do this once they have
 desk-error-handed-over = this was handed over before
 desk-error-not-agreed = the reporter has not agreed; nothing was shared
 desk-error-sign-in = the server did not accept this sign-in; is this identity in the roster, with these keys, and is this address one of the server's origins?

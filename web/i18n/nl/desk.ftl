@@ -289,6 +289,7 @@ desk-error-not-released = Deze zaak is niet vrijgegeven. Houd op met bewaren en 
 desk-error-acknowledged = De ontvangst is al bevestigd. Geef antwoord, stel een vraag of geef terugkoppeling.
 desk-error-outcome = De uitkomst van deze zaak is al vastgelegd. Wijzig het daar, bij "Uitkomst vastleggen" (of met `classify --closing`).
 desk-error-changed = De zaak is intussen veranderd. Kijk opnieuw.
+desk-error-unopened = Wie het verhaal van deze zaak kan lezen, heeft het nog niet geopend. U leest een deel. Als zij het openen, kunt u dit doen.
 desk-error-handed-over = Dit is al overgedragen.
 desk-error-not-agreed = De melder heeft geen ja gezegd. Er is niets gedeeld.
 desk-error-sign-in = De server liet u niet binnen. Staat u met deze sleutels in de lijst met lezers, en klopt het adres van de server?

@@ -124,7 +124,7 @@ pub(super) async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, error: Opti
         takings: take_out::rows(open, t, &words, &case),
         takes_out: !words.removable(&case).is_empty(),
         duties: duty::rows(open, t, &words, &case),
-        consents: words.consents(case.state),
+        consents: words.consents(&case),
         closed: case.state.is_closed(),
         asks: may_ask(&open.client, &case, items(open, id)).is_ok(),
         guest: is_guest(open),
