@@ -151,6 +151,7 @@ async fn a_proof_names_who_confirmed_it_with_their_function() {
     says(&service, OFFICER, &["acknowledge", &case, "--file", &file(&service, "Ontvangen")]).await;
     let page = browser.mailbox(&code, None, &[("act", "proof")]).await;
     let proof = page.html.split("<dt>Uw bewijs</dt><dd translate=\"no\">").nth(1).unwrap().split('<').next().unwrap();
+    says(&service, SECOND, &["read", &case]).await;
     let said = says(&service, SECOND, &["check-proof", &case, proof]).await;
     let today = service.clock.today();
     assert!(said.contains(&format!("Integrity officer 1 ({OFFICER}) confirmed it on {today}.")), "{said}");

@@ -128,6 +128,37 @@ async fn a_row_of_which_the_server_counted_nothing_is_marked_for_the_coordinator
     assert_eq!((&overview["behind"], &overview["ahead"]), (&json!([]), &json!([])));
 }
 
+/// What the law asks of a report and was not done before its end, the coordinator reads: the officer alone was warned.
+#[actix_web::test]
+async fn the_coordinator_is_told_of_a_report_that_ended_without_what_the_law_asks() {
+    for (acts, without, said) in [
+        (&[][..], json!("both"), Some("zonder ontvangstbevestiging en zonder terugkoppeling")),
+        (&["acknowledge"], json!("feedback"), Some("zonder terugkoppeling")),
+        (&["feedback"], json!("acknowledgement"), Some("zonder ontvangstbevestiging")),
+        (&["acknowledge", "feedback"], Value::Null, None),
+    ] {
+        let filed = Filed::new().await;
+        for act in acts {
+            filed.does(act).await;
+        }
+        let told = async || filed.service.desk(COORDINATOR, &["overview"]).await.unwrap()["closed_without"].clone();
+        assert_eq!(told().await, json!([]), "it is not closed");
+        filed.does("close").await;
+        assert_eq!(told().await[0]["without"], without, "{acts:?}");
+        let words = filed.service.desk_words(COORDINATOR, &["overview"]).await.unwrap();
+        assert_eq!(words.contains("It was closed without"), said.is_some(), "{words}");
+        let desk = Local::desk(&filed.service, COORDINATOR).await;
+        for path in ["/nl/overview".to_owned(), format!("/nl/watch/{}", filed.case)] {
+            let (_, page) = desk.get(&path).await;
+            let said = said.map(|said| page.matches(said).count());
+            // On the first page in the list and among what is to be looked at.
+            let times = if path == "/nl/overview" { 2 } else { 1 };
+            assert_eq!(said.unwrap_or(times), times, "{path} {acts:?}: {page}");
+            assert_eq!(page.contains("De zaak is gesloten zonder"), said.is_some(), "{path} {acts:?}: {page}");
+        }
+    }
+}
+
 /// The coordinator reads that the server did not count an end.
 async fn marked(filed: &Filed) {
     let words = filed.service.desk_words(COORDINATOR, &["overview"]).await.unwrap();

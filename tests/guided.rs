@@ -42,6 +42,9 @@ async fn story_26_read_shows_a_manager_the_guide_and_then_the_report() {
     let first = service.desk_words(MANAGER, &["read", &case]).await.unwrap();
     assert!(first.starts_with(GUIDE) && first.contains("- Do not look for who the reporter is."), "{first}");
     assert!(first.contains("same command again") && !first.contains("Er verdwijnt geld"), "{first}");
+    assert!(first.contains("The case names them when you have read it"), "{first}");
+    // They read how to respond, and not the report.
+    assert_eq!(service.desk(FIRST, &["inbox"]).await.unwrap()[0]["state"], "unopened");
     let second = service.desk_words(MANAGER, &["read", &case]).await.unwrap();
     assert!(second.contains("Er verdwijnt geld") && !second.contains(GUIDE), "{second}");
     let officer = service.desk_words(FIRST, &["read", &case]).await.unwrap();

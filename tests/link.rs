@@ -45,7 +45,7 @@ async fn linked_cases_are_told_to_readers_of_both_and_to_nobody_else() {
     service.desk(ONE, &["link", &first, &second, "--duplicate"]).await.unwrap();
     for reader in [ONE, THREE] {
         assert_eq!(told(&service, reader, &first).await, json!([second, true, false, true]));
-        assert_eq!(told(&service, reader, &second).await, json!([first, false, false, true]));
+        assert_eq!(told(&service, reader, &second).await, json!([first, true, false, true]), "both say the same");
     }
     // A reader of one alone: the same items as before, and not even one more in the list of cases.
     assert_eq!(items(&service, TWO, &first).await, before);
@@ -62,6 +62,13 @@ async fn linked_cases_are_told_to_readers_of_both_and_to_nobody_else() {
     let both = |text: String| text.contains(&first) && text.contains(&second);
     assert!(!entries.iter().any(|e| both(e.to_string())));
 
+    // Another word on the two does not take the place of the first unseen, from whichever of them it is said.
+    for [one, other] in [[&first, &second], [&second, &first]] {
+        let refused = service.desk(THREE, &["link", one, other]).await.unwrap_err();
+        assert!(refused.contains("said before") && refused.contains("--undo"), "{refused}");
+        service.desk(ONE, &["link", one, other, "--duplicate"]).await.unwrap();
+        assert_eq!(told(&service, ONE, &first).await, json!([second, true, false, true]));
+    }
     service.desk(THREE, &["link", &first, &second, "--undo"]).await.unwrap();
     assert_eq!(told(&service, ONE, &first).await, json!([second, false, true, true]));
     assert_eq!(told(&service, ONE, &second).await, json!([first, false, true, true]));

@@ -145,6 +145,10 @@ async fn told_read_corrected_and_agreed(postgres: Option<&Postgres>) {
     assert_eq!(read(&service, OFFICER, &case).await["oral"]["standing"], "waiting");
     let page = account(&browser, &code).await;
     assert!(page.html.contains("CANARY-ANEW") && page.html.contains("Functionaris integriteit 1"));
+    // Both sides read that they agreed with the text of before.
+    assert!(page.html.contains("zei u dat de tekst van toen klopte"), "{}", page.html);
+    let desk = service.desk_words(OFFICER, &["read", &case]).await.unwrap();
+    assert!(desk.contains("said that the text of then was right"), "{desk}");
     browser.answer("/nl/mailbox", &page, &[("act", "account-right")]).await;
     assert_eq!(read(&service, OFFICER, &case).await["oral"]["standing"], "agreed");
 
@@ -179,6 +183,19 @@ async fn an_oral_report_is_read_corrected_and_agreed_to_behind_the_code_on_sqlit
 #[actix_web::test]
 async fn an_oral_report_is_read_corrected_and_agreed_to_behind_the_code_on_postgresql() {
     told_read_corrected_and_agreed(Some(&Postgres::start())).await;
+}
+
+/// Whoever heard the code can show the same proof as the reporter.
+#[actix_web::test]
+async fn a_proof_of_an_oral_report_says_who_else_can_hold_it() {
+    let service = Service::start(None).await;
+    let (case, code) = entered(&service, &[]).await;
+    let page = Browser::new(&service.base).mailbox(&code, None, &[("act", "proof")]).await;
+    let proof = page.html.split("<dt>Uw bewijs</dt><dd translate=\"no\">").nth(1).unwrap().split('<').next().unwrap();
+    let check = ["check-proof", &case, proof];
+    let said = service.desk_words(OFFICER, &check).await.unwrap();
+    assert!(said.contains("Integrity officer 1 (bzk-functionaris-1) has heard or seen the code too"), "{said}");
+    assert_eq!(service.desk(OFFICER, &check).await.unwrap()["heard_by"], OFFICER);
 }
 
 #[actix_web::test]
@@ -318,7 +335,13 @@ async fn a_closed_case_takes_no_account_and_no_agreement() {
     assert!(refused.contains("closed"), "{refused}");
     browser.answer("/nl/mailbox", &page, &[("act", "account-right")]).await;
     assert_eq!(read(&service, OFFICER, &case).await["oral"]["standing"], "waiting");
-    assert!(!browser.mailbox(&code, None, &[]).await.html.contains("Lees uw verhaal na"));
+    // It can be read, and not corrected any more.
+    let mailbox = browser.mailbox(&code, None, &[]).await.html;
+    assert!(mailbox.contains("Lees uw verhaal na") && !mailbox.contains("nog niet gezegd"), "{mailbox}");
+    assert!(mailbox.contains("U hebt niet gezegd of het klopt. De zaak is gesloten"), "{mailbox}");
+    let page = account(&browser, &code).await;
+    assert!(page.html.contains("CANARY-TOLD") && page.html.contains("niet meer verbeteren"), "{}", page.html);
+    assert!(!page.html.contains("account-right") && !page.html.contains("<textarea"), "{}", page.html);
     // A report of the form has no account at all.
     let (written, _) = browser.report("Een verhaal", &[]).await;
     assert!(browser.mailbox(&written, None, &[("act", "account")]).await.html.contains("niets opgeschreven"));

@@ -137,7 +137,8 @@ async fn whoever_took_over_from_one_who_retired_answers_and_closes() {
     case.says(NEW, &["feedback"], "Terugkoppeling").await.unwrap();
     assert!(case.mailbox(&[]).await.contains("Terugkoppeling"));
     // Who retired signs in no more, is asked for by nobody and gets nothing.
-    assert!(case.desk(READER, &["read"]).await.is_err());
+    let gone = case.desk(READER, &["read"]).await.unwrap_err();
+    assert!(gone.contains("not in the list of readers any more"), "{gone}");
     let again = case.says(NEW, &["ask-consent", "--to", READER], "Terug").await.unwrap_err();
     assert!(again.contains("not a reader who can be added"), "{again}");
     case.says(NEW, &["close"], "Klaar").await.unwrap();

@@ -40,6 +40,8 @@ pub struct Written<'a> {
     pub standing: Standing,
     /// The day on which the reporter agreed.
     pub agreed: Option<Day>,
+    /// The day on which they agreed last with one that was written before it.
+    pub before: Option<Day>,
     /// The text that counts: as the reporter has it, if they changed it.
     pub text: &'a Plaintext,
 }
@@ -85,7 +87,8 @@ fn written<'a>(items: &'a [Item], (item, day, by, told): (ItemId, Day, &'a Reade
     };
     let changed = last.filter(|_| matches!(standing, Standing::Changed(_)));
     let text = changed.map_or(&told.text, |(_, _, agreed)| &agreed.text);
-    Written { item, day, by, standing, agreed: last.map(|(_, day, _)| *day), text }
+    let before = said.iter().rfind(|(_, _, agreed)| agreed.account != item).map(|(_, day, _)| *day);
+    Written { item, day, by, standing, agreed: last.map(|(_, day, _)| *day), before, text }
 }
 
 impl OralReport<'_> {

@@ -107,6 +107,11 @@ impl Client {
         Ok(client)
     }
 
+    /// Where this desk signs in.
+    pub(super) fn address(&self) -> &str {
+        &self.origin
+    }
+
     /// Why the server did not accept a sign-in, where it is plain: whoever made keys waits for the roster that has them.
     fn unlisted(&self, error: DeskError) -> DeskError {
         let me = &self.me;
@@ -115,7 +120,12 @@ impl Client {
             return DeskError::known("desk-error-guest-namesake");
         }
         let listed = me.card.is_some() || self.roster.keyed(&me.keyed()).is_some() || self.watches().is_some();
-        if refused && !listed { DeskError::known(UNLISTED) } else { error }
+        let retired = || self.roster.known(&me.reader).is_some_and(|r| r.keyed() == me.keyed());
+        match refused && !listed {
+            true if retired() => DeskError::known("desk-error-retired"),
+            true => DeskError::known(UNLISTED),
+            false => error,
+        }
     }
 
     /// The roster files that the server has now, verified as at a sign-in.

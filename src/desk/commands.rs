@@ -170,7 +170,7 @@ pub enum Command {
         case: String,
         /// The other case, by its number.
         other: String,
-        /// The first says what the other says already.
+        /// They say the same.
         #[arg(long, conflicts_with = "undo")]
         duplicate: bool,
         /// They do not belong together, or no longer.

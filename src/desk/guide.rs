@@ -98,10 +98,11 @@ pub(super) fn is_manager(client: &Client) -> bool {
     me.is_some_and(|me| me.functions.contains(&Function::Manager))
 }
 
-/// The steps in words, each with its name.
-pub(super) fn steps(client: &Client, t: Texts, case: &CaseView, items: &[Item]) -> Vec<(&'static str, String)> {
-    let text = |name| match name {
-        "pass-on" => pass_on(client, t, case, items),
+/// The steps in words, each with its name. Of a case that was not opened, nobody is named: whom its reporter excluded stands inside.
+pub(super) fn steps(client: &Client, t: Texts, case: &CaseView, items: Option<&[Item]>) -> Vec<(&'static str, String)> {
+    let text = |name| match (name, items) {
+        ("pass-on", Some(items)) => pass_on(client, t, case, items),
+        ("pass-on", None) => t.get("desk-guide-pass-on-unread"),
         _ => t.get(&format!("desk-guide-{name}")),
     };
     STEPS.into_iter().map(|name| (name, text(name))).collect()

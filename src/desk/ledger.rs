@@ -145,9 +145,51 @@ pub(super) fn counts(case: &OverviewCase, act: Act, day: Option<Day>) -> bool {
     day.is_some_and(|day| counted((act, day), case.state, (case.filed, case.due)))
 }
 
-/// What is wrong between the server and the register in a case: the ids of its texts.
+/// What is wrong in a case, between the server and the register or with its end: the ids of its texts.
 pub(super) fn apart(case: &OverviewCase, log: &ByCase<'_>, row: Option<&Row>) -> impl Iterator<Item = &'static str> {
-    ahead(case, log).map(Ahead::text_id).into_iter().chain(behind(case, row).map(Behind::text_id))
+    let ids = [
+        ahead(case, log).map(Ahead::text_id),
+        behind(case, row).map(Behind::text_id),
+        closed_without(case, log, row).map(Without::text_id),
+    ];
+    ids.into_iter().flatten()
+}
+
+/// What the law asks of a report, and no record says was done before it was closed. That its reporter withdrew, and is owed none of it, no
+/// record tells.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Without {
+    /// Neither.
+    Both,
+    /// The confirmation of receipt.
+    Acknowledgement,
+    /// Feedback.
+    Feedback,
+}
+
+impl Without {
+    /// The id of its text.
+    pub(super) fn text_id(self) -> &'static str {
+        match self {
+            Self::Both => "watch-without-both",
+            Self::Acknowledgement => "watch-without-acknowledgement",
+            Self::Feedback => "watch-without-feedback",
+        }
+    }
+}
+
+/// What is missing in a closed report, by its row of the register and the records of whom writes none.
+pub(super) fn closed_without(case: &OverviewCase, log: &ByCase<'_>, row: Option<&Row>) -> Option<Without> {
+    let row = row.filter(|row| case.state.is_closed() && row.kind != CaseKind::Identity)?;
+    let did = |deed: Deed| log.signed(&case.case).any(|(record, _)| record.deed == deed);
+    let acknowledged = row.acknowledged.is_some() || did(Deed::Acknowledged);
+    match (acknowledged, row.feedback.is_some() || did(Deed::GaveFeedback)) {
+        (true, true) => None,
+        (true, false) => Some(Without::Feedback),
+        (false, true) => Some(Without::Acknowledgement),
+        (false, false) => Some(Without::Both),
+    }
 }
 
 /// The text that says where a case stands. Who had opened one that nobody has opened now wrote its row of the register.

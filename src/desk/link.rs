@@ -17,19 +17,20 @@ use crate::{
 pub enum Linking {
     /// They belong together.
     Linked,
-    /// The first says what the second says already.
+    /// The one says what the other says.
     Duplicate,
     /// Neither, or no longer.
     Over,
 }
 
-/// Says in both cases how they belong together, sealed to the readers of both.
+/// Says in both cases how they belong together, sealed to the readers of both. What was said otherwise before is taken back first: it is not
+/// overwritten unseen.
 pub async fn link(client: &Client, case: &CaseId, other: &CaseId, how: Linking) -> Result<(), DeskError> {
     if case == other {
         return Err(DeskError::known("desk-error-link-itself"));
     }
-    let (one, its_circle) = circle(client, case).await?;
-    let (two, other_circle) = circle(client, other).await?;
+    let (one, its_circle, its_links) = circle(client, case).await?;
+    let (two, other_circle, _) = circle(client, other).await?;
     let both = |r: &&KeyedReader| two.readers.contains(r) && other_circle.contains(r) && its_circle.contains(r);
     let readers: Vec<_> = one.readers.iter().filter(both).filter_map(|r| client.roster.keyed(r)).collect();
     if readers.iter().all(|r| r.id != client.me.reader) {
@@ -37,15 +38,18 @@ pub async fn link(client: &Client, case: &CaseId, other: &CaseId, how: Linking) 
     }
     let to = Addressed { to: Recipients::of(readers).map_err(failed)?, cards: Vec::new(), aside: None };
     let (duplicate, over) = (how == Linking::Duplicate, how == Linking::Over);
-    let (here, there) = (Link::new(*other, duplicate, over), Link::new(*case, false, over));
+    if !over && its_links.iter().any(|(to, said)| to == other && *said != duplicate) {
+        return Err(DeskError::known("desk-error-linked"));
+    }
+    let (here, there) = (Link::new(*other, duplicate, over), Link::new(*case, duplicate, over));
     // The log says that it was done, and names no case: one after the other, two would say which.
     send_with(client, &one, (Kind::Link, None, None), here.into_body(), &to, (None, None)).await?;
     send_with(client, &two, (Kind::Link, None, None), there.into_body(), &to, (None, None)).await?;
     Ok(())
 }
 
-/// A case, and who may read it by what the reporter signed.
-async fn circle(client: &Client, id: &CaseId) -> Result<(CaseView, Vec<KeyedReader>), DeskError> {
+/// A case, who may read it by what the reporter signed, and what it is linked to.
+async fn circle(client: &Client, id: &CaseId) -> Result<(CaseView, Vec<KeyedReader>, Links), DeskError> {
     let case = client.case(id).await?;
     let items = open_case(client, &case, Reach::Messages).await?;
     // Which case says who the reporter of another is stands nowhere.
@@ -54,12 +58,15 @@ async fn circle(client: &Client, id: &CaseId) -> Result<(CaseView, Vec<KeyedRead
     }
     let readers = Circle::of(client, &items)?.readers;
     let case = client.opened(case, &items).await?;
-    Ok((case, readers))
+    Ok((case, readers, links(&items)))
 }
 
+/// The cases that one belongs with, each with whether it says the same.
+type Links = Vec<(CaseId, bool)>;
+
 /// The cases this one belongs with, and of which it is a duplicate: the last proven word on each.
-pub fn links(items: &[Item]) -> Vec<(CaseId, bool)> {
-    let mut links: Vec<(CaseId, bool)> = Vec::new();
+pub fn links(items: &[Item]) -> Links {
+    let mut links = Links::new();
     for item in items {
         let State::Opened(opened) = &item.state else { continue };
         let by_reader = opened.proven && matches!(opened.manifest.head.author, Author::Reader(_));

@@ -13,6 +13,7 @@ mod closing;
 mod codes;
 mod commands;
 mod consent;
+mod csv;
 mod draw;
 mod duty;
 mod guest;
@@ -63,6 +64,7 @@ pub use casework::{begin, classified, classify, protocols, step_done, step_undon
 pub use client::{Client, Place};
 pub use commands::{Command, Opening, Options, canary, opening, run};
 pub use consent::{Consent, ask_consent, ask_consent_for_guest, candidates, consents, hand_over, shareable};
+pub(crate) use csv::in_csv;
 pub use duty::{Duty, DutyClaim, approve_duty, ask_duty};
 pub use guest::invite;
 pub use identity::Identity;
@@ -76,7 +78,6 @@ pub use pass_on::pass_on;
 pub use proof::{Filing, check_proof};
 pub use reader_commands::ReaderCommand;
 pub use roster::Review;
-pub(crate) use watch::in_csv;
 pub use write::{Sent, attach_file, write};
 
 use actix_web::http::StatusCode;

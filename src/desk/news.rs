@@ -117,6 +117,8 @@ pub(super) enum Waits {
     PassOn,
     /// To say of a step for two that it was done.
     Step,
+    /// To answer the reporter, who asked for a talk.
+    Talk,
 }
 
 impl Waits {
@@ -129,6 +131,7 @@ impl Waits {
             Self::Consent => "waits-consent",
             Self::PassOn => "waits-pass-on",
             Self::Step => "waits-step",
+            Self::Talk => "waits-talk",
         }
     }
 }
@@ -150,6 +153,7 @@ pub(super) fn waits(client: &Client, case: &CaseView, items: &[Item]) -> Vec<(Wa
         (Waits::Consent, words.to_hand_over(case).next().is_some()),
         (Waits::PassOn, words.to_pass_on(case.state)),
         (Waits::Step, step_waits(client, case, items) && may(Kind::Step)),
+        (Waits::Talk, words.talk(case).is_some()),
     ];
     takings.chain(duties).chain(once.into_iter().filter(|(_, is)| *is).map(|(waits, _)| (waits, None))).collect()
 }

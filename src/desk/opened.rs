@@ -125,6 +125,11 @@ impl Client {
         self.before.knows(case)
     }
 
+    /// The same, also where another program of theirs did since this one looked.
+    pub(super) fn has_opened_by_now(&self, case: &CaseId) -> bool {
+        self.before.knows_now(&self.me, case)
+    }
+
     /// The cases that this reader opened before, from this desk.
     pub(super) fn opened_before(&self) -> Vec<CaseId> {
         self.before.all()

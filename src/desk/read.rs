@@ -42,19 +42,20 @@ pub(super) async fn read(
     save: Option<&Path>,
 ) -> Result<String, DeskError> {
     let case = client.case(&case_id(client, case).await?).await?;
+    let t = Texts::of(Language::En);
+    let mut seen = Guide::load(options.identity()?, &client.me);
+    // A script gets it with the case; a person reads it first, and has opened nothing by that.
+    if is_manager(client) && !options.json && seen.ticks(&case.case).is_none() {
+        client.reads()?;
+        seen.see(&client.me, case.case, BTreeSet::new())?;
+        return Ok(guide_in_words(t, &steps(client, t, &case, None)));
+    }
     if let Some(folder) = save {
         private_folder(folder)?;
     }
     let opened = open_case(client, &case, save.map_or(Reach::Heads, Reach::All)).await?;
     let case = client.opened(case, &opened).await?;
-    let t = Texts::of(Language::En);
-    let guide = if is_manager(client) { steps(client, t, &case, &opened) } else { Vec::new() };
-    let mut seen = Guide::load(options.identity()?, &client.me);
-    // A script gets it with the case; a person reads it first.
-    if !guide.is_empty() && !options.json && seen.ticks(&case.case).is_none() {
-        seen.see(&client.me, case.case, BTreeSet::new())?;
-        return Ok(guide_in_words(t, &guide));
-    }
+    let guide = if is_manager(client) { steps(client, t, &case, Some(&opened)) } else { Vec::new() };
     client.shown(&case.case, &opened)?;
     let words = CaseWords::of(client, t, &opened);
     let strangers: Vec<String> = words.strangers(&case).iter().map(|r| r.reader.to_string()).collect();
@@ -237,10 +238,14 @@ fn head((case, owed): (&CaseView, Owed), client: &Client, words: &CaseWords<'_>,
     if let Some(can) = guest::can(client, case.state) {
         text += &line(&t.get(can));
     }
-    if let Some(told) = words.told() {
+    if let Some(told) = words.told(case.state) {
         text += &line(&format!("{} {} {}", told.told, told.standing, told.code));
     }
     let does = |words: &str| line(&t.with("desk-command", &[("command", words.to_owned())]));
+    if let Some(day) = words.talk(case) {
+        text += &line(&words.asked_for_talk(day));
+        text += &does(&format!("reply {}", case.case));
+    }
     if words.to_pass_on(case.state) {
         text += &line(&t.get("desk-pass-on-text"));
         text += &does(&format!("pass-on {}", case.case));
@@ -266,6 +271,9 @@ fn head((case, owed): (&CaseView, Owed), client: &Client, words: &CaseWords<'_>,
     for taking in words.takings(case).iter().filter(|taking| taking.waits_for(client)) {
         text += &line(&t.with("desk-waits", &[("what", t.get("waits-take-out"))]));
         text += &does(&format!("confirm-take-out {} {}", case.case, taking.asked));
+    }
+    if let Some(said) = words.leave_to(case) {
+        text += &line(&said);
     }
     for (other, duplicate) in links(items) {
         let id = if duplicate { "desk-link-duplicate" } else { "desk-link-linked" };

@@ -38,7 +38,7 @@ const LINE: usize = 90;
 /// Characters of a case that are searched.
 const SEARCHED: usize = 3_000;
 /// The file's format.
-const VERSION: u8 = 8;
+const VERSION: u8 = 9;
 
 /// The summaries of a reader.
 pub(super) struct Summaries {

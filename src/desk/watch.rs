@@ -8,7 +8,6 @@ use std::{
 };
 
 use clap::Subcommand;
-use serde::Serialize;
 use serde_json::json;
 
 pub(super) use self::audit::{Audit, verify};
@@ -16,7 +15,8 @@ use self::audit::{export, listed};
 use super::{
     Client, DeskError, Memo, Registered,
     commands::Options,
-    ledger::{ByCase, ahead, apart, behind, state, take_without_clock},
+    csv::in_csv,
+    ledger::{ByCase, ahead, apart, behind, closed_without, state, take_without_clock},
     numbers::case_id,
     owed::Owed,
     page::{CHANGED, changed},
@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     api_types::oversight::{Group, OverviewCase},
-    domain::{day::Day, ends::ends, id::CaseId},
+    domain::{ends::ends, id::CaseId},
     replace::replace,
     seal::code::Language,
     text::Texts,
@@ -179,6 +179,9 @@ async fn overview(options: &Options, client: &Client) -> Result<String, DeskErro
             let said = said.iter().map(|(case, by)| json!({ "case": case, "by": by }));
             let ahead = |c: &OverviewCase| Some(json!({ "case": c.case, "server_says": ahead(c, &log)? }));
             let behind = |c: &OverviewCase| Some(json!({ "case": c.case, "register_says": behind(c, row(c))? }));
+            let without =
+                |c: &OverviewCase| Some(json!({ "case": c.case, "without": closed_without(c, &log, row(c))? }));
+            all.insert("closed_without".to_owned(), overview.cases.iter().filter_map(without).collect());
             all.insert("behind".to_owned(), overview.cases.iter().filter_map(behind).collect());
             all.insert("owed".to_owned(), json!(owed));
             all.insert("ahead".to_owned(), overview.cases.iter().filter_map(ahead).collect());
@@ -235,50 +238,4 @@ fn rows(options: &Options, rows: &BTreeMap<CaseId, Registered>, csv: bool) -> Re
     }
     let one = |(case, known): (&CaseId, &Registered)| json!({ "case": case, "row": known.row, "destroyed": known.destroyed, "gone": known.gone });
     serde_json::to_string(&rows.iter().map(one).collect::<Vec<_>>()).map_err(|e| DeskError::new(e.to_string()))
-}
-
-/// A choice as JSON names it.
-fn word(value: impl Serialize) -> String {
-    serde_json::to_value(value).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
-}
-
-/// The register as comma-separated values: codes, days and numbers, none of which needs quoting.
-pub(crate) fn in_csv(rows: &BTreeMap<CaseId, Registered>) -> String {
-    let mut text = "case,received,channel,kind,topic,acknowledged,feedback,closed,destroyed,list,type,flags,assessment,investigation,\
-                    finding,measures,protocol,protocol_version,steps_done,steps,gone\n"
-        .to_owned();
-    for (case, Registered { row, destroyed, gone }) in rows {
-        let last = row.closing.as_ref().or(row.assessment.as_ref());
-        let list = |codes: Option<&std::collections::BTreeSet<String>>| {
-            codes.map(|c| c.iter().cloned().collect::<Vec<_>>().join(" ")).unwrap_or_default()
-        };
-        let day = |day: Option<Day>| day.map(|d| d.to_string()).unwrap_or_default();
-        let progress = row.progress.as_ref();
-        let columns = [
-            case.to_string(),
-            row.received.to_string(),
-            word(row.channel),
-            word(row.kind),
-            row.topic.map(word).unwrap_or_default(),
-            day(row.acknowledged),
-            day(row.feedback),
-            day(row.closed),
-            day(*destroyed),
-            last.map(|c| c.list.to_string()).unwrap_or_default(),
-            last.map(|c| c.of.clone()).unwrap_or_default(),
-            list(last.map(|c| &c.flags)),
-            last.map(|c| c.assessment.clone()).unwrap_or_default(),
-            last.and_then(|c| c.investigation.clone()).unwrap_or_default(),
-            last.and_then(|c| c.finding.clone()).unwrap_or_default(),
-            list(last.map(|c| &c.measures)),
-            progress.map(|p| p.protocol.clone()).unwrap_or_default(),
-            progress.map(|p| p.version.to_string()).unwrap_or_default(),
-            progress.map(|p| p.done.to_string()).unwrap_or_default(),
-            progress.map(|p| p.steps.to_string()).unwrap_or_default(),
-            if *gone { "yes".to_owned() } else { String::new() },
-        ];
-        text.push_str(&columns.join(","));
-        text.push('\n');
-    }
-    text
 }

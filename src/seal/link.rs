@@ -12,7 +12,7 @@ pub struct Link {
     v: u8,
     /// The other case.
     pub other: CaseId,
-    /// Whether this case says what the other says already.
+    /// Whether they say the same. Earlier desks said so in one of the two alone.
     pub duplicate: bool,
     /// Whether they no longer belong together: the last word counts.
     #[serde(default)]

@@ -83,8 +83,12 @@ async fn neither_is_anything_confirmed_where_somebody_says_who_they_are() {
             identity = Some(case.to_owned());
         }
     }
-    let refused = letter_of(&service, reader, "acknowledge", &identity.unwrap()).await.unwrap_err();
+    let identity = identity.unwrap();
+    let refused = letter_of(&service, reader, "acknowledge", &identity).await.unwrap_err();
     assert!(refused.contains("who the reporter is") && refused.contains("in the report itself"), "{refused}");
+    // It proves no filing, and so there is nothing to check.
+    let (_, page) = Local::desk(&service, reader).await.get(&format!("/nl/case/{identity}")).await;
+    assert!(page.contains("Jan Jansen") && !page.contains("/proof\""), "{page}");
 }
 
 #[actix_web::test]

@@ -41,6 +41,42 @@ async fn what_waits_for_a_second_reader_is_named_until_it_is_done() {
     assert_eq!(waits(SECOND).await, json!([]));
 }
 
+/// Looking at it, and a confirmation that is a fixed text, answer no request for a talk; a word to the reporter does.
+#[actix_web::test]
+async fn a_talk_that_was_asked_for_waits_until_somebody_writes_to_the_reporter() {
+    let (service, browser, code, case) = opened().await;
+    let waits = async |reader| row(&service, reader, &case).await["waits"].clone();
+    let asks = || browser.mailbox(&code, None, &[("act", "talk-send"), ("text", "Dinsdag in het park")]);
+    let desk = Local::desk(&service, READER).await;
+    asks().await;
+    let command = format!("The command reply {case} does it.");
+    for act in ["acknowledge", "note"] {
+        let read = service.desk_words(READER, &["read", &case]).await.unwrap();
+        assert!(read.contains("the reporter asked for a talk") && read.contains(&command), "{read}");
+        assert_eq!(waits(READER).await, json!(["talk"]));
+        with_text(&service, READER, &[act, &case]).await;
+    }
+    let words = service.desk_words(READER, &["inbox"]).await.unwrap();
+    assert!(words.contains("Waits for you: answering the request for a talk"), "{words}");
+    let said = "vroeg de melder om een gesprek";
+    for page in ["", "/reply"] {
+        let (_, page) = desk.get(&format!("/nl/case/{case}{page}")).await;
+        assert!(page.contains(said), "{page}");
+    }
+    let (_, inbox) = desk.get("/nl/inbox").await;
+    assert!(inbox.contains("antwoorden op het verzoek om een gesprek"), "{inbox}");
+    for act in ["reply", "ask"] {
+        with_text(&service, READER, &[act, &case]).await;
+        assert_eq!(waits(READER).await, json!([]), "{act}");
+        let (_, page) = desk.get(&format!("/nl/case/{case}")).await;
+        assert!(!page.contains(said), "{page}");
+        asks().await;
+        assert_eq!(waits(READER).await, json!(["talk"]), "they asked again");
+    }
+    browser.mailbox(&code, None, &[("act", "withdraw")]).await;
+    assert_eq!(waits(READER).await, json!([]), "who withdraws asks for nothing");
+}
+
 #[actix_web::test]
 async fn the_command_that_does_what_waits_stands_in_the_case() {
     let (service, case) = opened_by_both().await;

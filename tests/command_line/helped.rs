@@ -44,6 +44,10 @@ fn whatever_is_asked_for_is_explained_and_named_as_what_it_is() {
         let help = case.and_then(clap::Arg::get_help).map(ToString::to_string).unwrap_or_default();
         assert!(help.contains("`overview`") && !help.contains("inbox"), "{name}: {help}");
     }
+    // The anchor stands beside the keys; who checks without keys names it.
+    let verify = program.find_subcommand("audit").and_then(|audit| audit.find_subcommand("verify")).unwrap();
+    let help = verify.get_long_about().map(ToString::to_string).unwrap_or_default();
+    assert!(help.contains("--root"), "{help}");
     for command in program.get_subcommands().filter(|c| !c.is_hide_set()) {
         let about = command.get_about().map(ToString::to_string).unwrap_or_default();
         assert!(about.len() > 8 && about.len() < 120, "{}: {about}", command.get_name());

@@ -15,7 +15,8 @@ const GUIDE: &str = "Eerst dit: zo reageert u goed";
 #[actix_web::test]
 async fn story_26_respond_well_the_guide_comes_first() {
     let service = Service::start(None).await;
-    Browser::new(&service.base).report_to(STORY, &[("manager", MANAGER)]).await;
+    let reporter = Browser::new(&service.base);
+    let code = reporter.report_to(STORY, &[("manager", MANAGER)]).await;
     let (link, _) = desk(&service, MANAGER, Duration::from_mins(10));
     let browser = entered(&link).await;
     browser.press("table a").await;
@@ -24,13 +25,25 @@ async fn story_26_respond_well_the_guide_comes_first() {
     assert!(!browser.text().await.contains("Er verdwijnt geld"), "the report comes after it");
     assert!(browser.text().await.contains("Zoek niet uit wie de melder is."));
     picture(&browser, "desk-guide").await;
+    // Whoever reads how to respond has not opened the report: nobody is told that they did.
+    browser.reload().await;
+    let state = async || service.desk(READER, &["inbox"]).await.unwrap()[0]["state"].clone();
+    let log = async || service.desk("bzk-coordinator", &["log"]).await.unwrap()["entries"].to_string();
+    let mailbox = reporter.mailbox(&code, None, &[]).await.html;
+    assert!(mailbox.contains("Het is nog niet geopend."), "{mailbox}");
+    assert_eq!(state().await, "unopened");
+    assert!(!log().await.contains("\"opened\""), "{}", log().await);
     // Ticking is optional; what is ticked is remembered here, sealed, and nothing else is.
     browser.page.find(By::Css("#step-thank")).await.unwrap().click().await.unwrap();
     browser.press("main form button").await;
-    assert!(browser.text().await.contains("Er verdwijnt geld"), "{}", browser.text().await);
+    let text = browser.text().await;
+    assert!(text.contains("Er verdwijnt geld"), "{text}");
+    assert!(text.contains("Laat dit over aan Functionaris integriteit 1, Functionaris integriteit 2"), "{text}");
+    assert!(state().await == "open" && log().await.contains("\"opened\""), "{}", log().await);
     assert!(!stands_in(&service.path("readers"), b"thank"));
     browser.press("main a[href$='/guide']").await;
     assert_eq!(browser.heading().await, GUIDE);
+    assert!(browser.text().await.contains("Functionaris integriteit 1"), "now it is known who reads it");
     browser.quit().await;
     let (link, _) = desk(&service, MANAGER, Duration::from_mins(10));
     let browser = entered(&link).await;
@@ -50,6 +63,7 @@ async fn story_26_respond_well_the_guide_comes_first() {
         .unwrap();
     assert!(browser.text().await.contains("Er verdwijnt geld"));
     assert!(browser.page.find(By::Css("main a[href$='/guide']")).await.is_err());
+    assert!(!browser.text().await.contains("Laat dit over aan"), "{}", browser.text().await);
     browser.quit().await;
 }
 

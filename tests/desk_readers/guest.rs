@@ -38,6 +38,9 @@ async fn a_guest_is_invited_and_opens_the_desk_with_the_card_for_what_a_guest_ca
     reader.write("#words", &print_words(&me.keyed()).join(" ")).await;
     reader.press("#typed button").await;
     assert_eq!(reader.heading().await, "De kaart van de gast", "{}", reader.text().await);
+    // A guest has neither the address of the server nor the root signers' keys.
+    let command = format!("meldkluis-desk --server {} --root anchor.toml --identity", service.base);
+    assert!(reader.text().await.contains(&command), "{}", reader.text().await);
     picture(&reader, "desk-guest-card").await;
     let card = service.path("card.json");
     std::fs::write(&card, value(&reader, "#save input[name=card]").await).unwrap();

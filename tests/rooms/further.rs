@@ -72,6 +72,7 @@ async fn who_the_reporter_is_is_known_to_those_they_ticked_and_never_handed_over
     let (_, here) = sent.html.split_once("<h2>Wie u bent</h2>").unwrap();
     let here = here.split("<!--").next().unwrap();
     assert!(!here.contains("verhaal") && !here.contains("Bewijs dat ik"), "{here}");
+    assert!(!here.contains("Wat kunt u nog meer"), "no heading above nothing: {here}");
     let proof = browser.mailbox(&code, Some(3), &[("act", "proof")]).await;
     assert!(proof.html.contains("Wie u bent, is aangekomen.") && !proof.html.contains("Uw bewijs"));
 

@@ -42,6 +42,8 @@ async fn a_talk_is_asked_for_without_a_name() {
     assert!(long.status == 422 && long.html.contains(&"x".repeat(21_000)));
     let sent = browser.answer("/nl/mailbox", &page, &[("text", "Dinsdag, Delft"), ("act", "talk-send")]).await;
     assert!(sent.html.contains("Uw voorstel is verstuurd"));
+    let again = browser.answer("/nl/mailbox", &page, &[("text", "Of woensdag"), ("act", "talk-send")]).await;
+    assert_eq!(again.html.matches("vroeg u om een gesprek").count(), 2, "two proposals are two lines");
     let case = cases(&service, OFFICER).await.remove(0);
     let opened = read(&service, OFFICER, &case).await;
     assert!(opened["items"][1]["kind"] == "talk" && opened["items"][1]["text"] == "Dinsdag, Delft", "{opened}");
@@ -64,6 +66,13 @@ async fn a_reporter_proves_later_that_they_filed_and_a_reader_checks_it() {
     assert!(page.html.contains("Nee, nog niet"));
     let proof = shown(&page, "Uw bewijs");
     assert_eq!(proof.split(' ').count(), 16);
+    // Nobody opens a case by trying a proof on it, whether it fits or not.
+    for tried in [proof.as_str(), &"0000 ".repeat(16)] {
+        let refused = service.desk(OFFICER, &["check-proof", &case, tried]).await.unwrap_err();
+        assert!(refused.contains("read it first"), "{refused}");
+    }
+    assert_eq!(service.desk(OFFICER, &["inbox"]).await.unwrap()[0]["state"], "unopened");
+    read(&service, OFFICER, &case).await;
     let check = |reader: &'static str, proof: String| {
         let (service, case) = (&service, &case);
         async move { service.desk(reader, &["check-proof", case, &proof]).await }
@@ -73,6 +82,7 @@ async fn a_reporter_proves_later_that_they_filed_and_a_reader_checks_it() {
     letter(&service, OFFICER, "acknowledge", &case, "Ontvangen").await.unwrap();
     let page = browser.mailbox(&code, REPORT, &[("act", "proof")]).await;
     assert!(page.html.contains("Ja, met de bevestiging van") && shown(&page, "Uw bewijs") == proof);
+    read(&service, COLLEAGUE, &case).await;
     let fits = check(COLLEAGUE, proof.clone()).await.unwrap();
     assert_eq!(fits["acknowledged"], json!([{ "day": service.clock.today(), "by": OFFICER }]));
     assert_eq!(fits["filed"], json!(service.clock.today()));
@@ -84,6 +94,17 @@ async fn a_reporter_proves_later_that_they_filed_and_a_reader_checks_it() {
     assert_eq!(browser.mailbox(&proof, None, &[]).await.status, 422);
     assert!(!stands_in(&service.path("data"), proof.as_bytes()));
     assert!(!stands_in(&service.path("data"), proof.replace(' ', "").as_bytes()));
+}
+
+#[actix_web::test]
+async fn what_nobody_confirmed_before_the_end_nobody_confirms_any_more() {
+    let service = Service::start(None).await;
+    let browser = Browser::new(&service.base);
+    let (code, _) = browser.report("Een verhaal", &[]).await;
+    let case = cases(&service, OFFICER).await.remove(0);
+    letter(&service, OFFICER, "close", &case, "Klaar").await.unwrap();
+    let page = whole(browser.mailbox(&code, REPORT, &[("act", "proof")]).await);
+    assert!(page.html.contains("Nee. Zonder bevestiging") && !page.html.contains("nog niet"), "{}", page.html);
 }
 
 #[cfg(unix)]

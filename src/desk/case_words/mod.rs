@@ -1,4 +1,5 @@
 //! A case in words, in one language: its page and `read` show the same.
+mod asked;
 mod entry;
 mod told;
 

@@ -2,6 +2,7 @@
 use super::CaseWords;
 use crate::{
     desk::oral,
+    domain::case::CaseState,
     seal::{
         Plaintext,
         account::{Agreed, Standing},
@@ -27,20 +28,25 @@ pub(in crate::desk) struct Told {
 
 impl CaseWords<'_> {
     /// What is said of an oral report; nothing of any other.
-    pub(in crate::desk) fn told(&self) -> Option<Told> {
+    pub(in crate::desk) fn told(&self, state: CaseState) -> Option<Told> {
         let (report, t) = (oral(self.items)?, self.t);
         let by = [("name", self.named(&report.oral.by))];
         let standing = match &report.account {
             None => t.with("told-no-account", &by),
             Some(account) => {
                 let id = match account.standing {
+                    Standing::Waiting if state.is_closed() => "told-over",
                     Standing::Waiting => "told-waiting",
                     Standing::Agreed(_) => "told-agreed",
                     Standing::Changed(_) => "told-changed",
                 };
                 let agreed = account.agreed.map(|day| t.day(day)).unwrap_or_default();
                 let name = self.named(account.by);
-                t.with(id, &[("name", name), ("day", t.day(account.day)), ("agreed", agreed)])
+                let stands = t.with(id, &[("name", name), ("day", t.day(account.day)), ("agreed", agreed)]);
+                match account.before.filter(|_| account.standing == Standing::Waiting) {
+                    Some(day) => format!("{stands} {}", t.with("told-anew", &[("day", t.day(day))])),
+                    None => stands,
+                }
             }
         };
         Some(Told {

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     api_types::CaseView,
-    desk::{DeskError, circle::origin, open::advice, summary::first_line, write, write::write_once},
+    desk::{DeskError, circle::origin, news::Waits, open::advice, summary::first_line, write, write::write_once},
     domain::{
         case::Act,
         id::{CaseId, ItemId},
@@ -39,6 +39,8 @@ struct Writing<'a> {
     case: CaseId,
     title: String,
     act: &'static str,
+    /// That the reporter asked for a talk, where this answers it.
+    talk: Option<String>,
     text: &'a Plaintext,
     /// Of this form alone: sent again, it is written once.
     once: &'a str,
@@ -146,9 +148,11 @@ fn writing(
 ) -> HttpResponse {
     let items = open.cases.get(id).map(Vec::as_slice).unwrap_or_default();
     let title = first_line(items).unwrap_or_else(|| t.get("desk-to-case"));
+    let asked = open.summaries.waits(id, open.client.today()).contains(&Waits::Talk) && act == Act::Reply;
+    let talk = asked.then(|| t.get("desk-talk-answer"));
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let letters = letter(open, id, act).languages();
-    let page = Writing { t, case: *id, title, act: act.name(), text, once, letters, error };
+    let page = Writing { t, case: *id, title, act: act.name(), talk, text, once, letters, error };
     let title = t.get(&format!("desk-act-{}", act.name()));
     view::page(t, status, &title, &open.client, &page.render().unwrap_or_default())
 }

@@ -20,7 +20,7 @@ use crate::{
         DeskError, Item, Reach, State,
         case_words::{Entry, Told},
         casework::may_classify,
-        consent::may_ask,
+        consent::{identity, may_ask},
         guest,
         guide::is_manager,
         inbox, open,
@@ -73,9 +73,15 @@ struct Case {
     open: bool,
     /// Consent can be asked for.
     asks: bool,
+    /// It proves a filing: who somebody is does not.
+    proves: bool,
     /// What can be set down: a classification until there is an outcome, an outcome and a protocol.
     sets_down: &'static [&'static str],
     manager: bool,
+    /// Of a manager: to whom they leave what can be done.
+    leave_to: Option<String>,
+    /// That the reporter asked for a talk, and nobody answered.
+    talk: Option<String>,
     linked: Vec<Linked>,
     along: Along,
     choices: Vec<Choice>,
@@ -160,10 +166,11 @@ pub(super) async fn case_page(
     id: &CaseId,
     (notice, linking): (Option<String>, Filled),
 ) -> Answer {
-    let case = refresh(open, id).await?;
     if guide::comes_first(open, id) {
-        return Ok(guide::page(open, t, &case));
+        // Nothing is fetched for it: who reads how to respond has opened nothing.
+        return Ok(guide::page(open, t, &open.client.case(id).await?));
     }
+    let case = refresh(open, id).await?;
     gather(open).await;
     let items = open.cases.get(id).map(Vec::as_slice).unwrap_or_default();
     open.client.shown(id, items)?;
@@ -207,16 +214,19 @@ pub(super) async fn case_page(
         acts,
         open: !closed && !passed,
         asks: may_ask(&open.client, &case, items).is_ok(),
+        proves: !identity(items),
         sets_down: match may_report(&open.client, Kind::Classification, (&case, items)) {
             Ok(()) if !passed && !is_guest && whole => sets_down(items),
             _ => &[],
         },
         manager: is_manager(&open.client),
+        leave_to: words.leave_to(&case),
+        talk: words.talk(&case).map(|day| words.asked_for_talk(day)),
         linked: linked(open, t, items).await,
         along: along(open, t, id, items).await?,
         choices: choices(open, id),
         linking,
-        oral: words.told(),
+        oral: words.told(case.state),
         waits: readers::waits(open, t, &words, &case),
         to_pass_on: words.to_pass_on(case.state),
         guest: is_guest,

@@ -34,6 +34,8 @@ struct Step {
 struct Page {
     t: Texts,
     case: CaseId,
+    /// This reader has not opened it: going on does.
+    unread: bool,
     steps: Vec<Step>,
 }
 
@@ -48,10 +50,11 @@ pub(super) fn page(open: &Unlocked, t: Texts, case: &CaseView) -> HttpResponse {
 }
 
 fn ticked(open: &Unlocked, t: Texts, case: &CaseView, ticks: &BTreeSet<String>) -> HttpResponse {
-    let items = open.cases.get(&case.case).map(Vec::as_slice).unwrap_or_default();
+    let unread = !open.client.has_opened(&case.case);
+    let items = open.cases.get(&case.case).map(Vec::as_slice).filter(|items| !unread && !items.is_empty());
     let step = |(name, text): (&'static str, String)| Step { name, text, ticked: ticks.contains(name) };
     let steps = steps(&open.client, t, case, items).into_iter().map(step).collect();
-    let page = Page { t, case: case.case, steps };
+    let page = Page { t, case: case.case, unread, steps };
     let title = t.get("desk-guide-title");
     view::page(t, StatusCode::OK, &title, &open.client, &page.render().unwrap_or_default())
 }
@@ -65,8 +68,12 @@ pub(super) async fn guide(
 ) -> HttpResponse {
     answer(&desk, &request, &path.0, fields(form), async |open, t, sent| {
         let case = case_of(&path.1)?;
-        // Only cases of this reader have a guide.
-        let view = refresh(open, &case).await?;
+        // Only cases of this reader have a guide. What they did not open, its page does not open for them.
+        open.client.reads()?;
+        let view = match open.client.has_opened(&case) {
+            true => refresh(open, &case).await?,
+            false => open.client.case(&case).await?,
+        };
         if sent.iter().all(|(name, _)| name != "read") {
             return Ok(page(open, t, &view));
         }

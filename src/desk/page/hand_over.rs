@@ -18,7 +18,10 @@ use super::{
 use crate::{
     api_types::CaseView,
     desk::{DeskError, Item, State, ask_consent, candidates, consent::may_ask, hand_over, shareable, write::may_send},
-    domain::id::{CaseId, ItemId, ReaderId},
+    domain::{
+        case::CaseState,
+        id::{CaseId, ItemId, ReaderId},
+    },
     seal::{Kind, Plaintext, consent::Named},
     text::Texts,
 };
@@ -171,7 +174,7 @@ async fn page(open: &mut Unlocked, t: Texts, id: &CaseId, sent: &Sent, fresh: bo
         unfetched: unfetched(open, t, id),
         reason: &sent.reason,
         error,
-        code: open.words(t, id).told().map(|told| told.consent),
+        code: open.words(t, id).told(CaseState::Open).map(|told| told.consent),
     };
     let title = t.get("desk-act-hand-over");
     Ok(view::page(t, status, &title, &open.client, &page.render().unwrap_or_default()))

@@ -30,7 +30,7 @@ pub(super) struct Linked {
     pub(super) other: CaseId,
     /// How it is called here.
     pub(super) title: String,
-    /// Whether this one says the same.
+    /// Whether the two say the same.
     pub(super) duplicate: bool,
 }
 
@@ -147,7 +147,13 @@ pub(super) async fn carry_out(
             let none = DeskError::known("desk-error-link-none").in_words(t);
             return case_page(open, t, &case, (Some(none), Filled::read(&sent))).await;
         };
-        link(&open.client, &case, &other, how).await?;
+        if let Err(error) = link(&open.client, &case, &other, how).await {
+            if error.id != Some("desk-error-linked") {
+                return Err(error.into());
+            }
+            let said = error.in_words(t);
+            return case_page(open, t, &case, (Some(said), Filled::read(&sent))).await;
+        }
         Ok(view::see_other(&format!("/{}/case/{case}", t.lang())))
     })
     .await

@@ -83,5 +83,6 @@ fn fits(t: Texts, filing: &Filing, name: impl Fn(&crate::domain::id::ReaderId) -
     if filing.acknowledged.is_empty() {
         said.push(t.get("desk-proof-unconfirmed"));
     }
+    said.extend(filing.heard.iter().map(|by| t.with("desk-proof-heard", &[("name", name(by))])));
     said
 }

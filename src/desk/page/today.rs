@@ -3,7 +3,12 @@ use std::collections::BTreeMap;
 
 use crate::{
     api_types::oversight::{Overview, OverviewCase},
-    desk::{Client, Entry, last_seen, owed::Owed, reader_changes, register},
+    desk::{
+        Client, Entry, last_seen,
+        ledger::{ByCase, closed_without},
+        owed::Owed,
+        reader_changes, register,
+    },
     domain::{
         case::{CaseState, RESERVE_DAYS},
         day::Day,
@@ -40,7 +45,7 @@ pub(super) fn short(case: &CaseId) -> String {
 
 /// Three things today, what is destroyed soon, and where who reads was changed.
 pub(super) fn sections(client: &Client, t: Texts, overview: &Overview, entries: &[Entry]) -> [Section; 5] {
-    let (rows, day) = (register(entries), client.today());
+    let (rows, log, day) = (register(entries), ByCase::of(entries), client.today());
     let row = |case: &CaseId| rows.get(case).map(|known| &known.row);
     let line = |id: &str, case: &OverviewCase, day: Day| Line {
         text: t.with(id, &[("case", short(&case.case)), ("day", t.day(day))]),
@@ -60,6 +65,11 @@ pub(super) fn sections(client: &Client, t: Texts, overview: &Overview, entries: 
         }
         let ends = case.destroy_after.filter(|ends| *ends <= day.plus_days(SOON) && case.state == CaseState::Closed);
         destruction.extend(ends.map(|ends| line("watch-destroy", case, ends)));
+        let lately = row(&case.case).filter(|row| row.closed.is_none_or(|closed| closed >= day.plus_days(-CHANGED)));
+        reviews.extend(closed_without(case, &log, lately).map(|without| Line {
+            text: t.with("watch-clock", &[("case", short(&case.case)), ("text", t.get(without.text_id()))]),
+            case: Some(case.case),
+        }));
         let late = row(&case.case).and_then(|row| row.progress.as_ref()).filter(|p| p.late > 0);
         reviews.extend(late.filter(|_| !case.state.is_closed()).map(|p| Line {
             text: t.with("watch-steps", &[("case", short(&case.case)), ("count", p.late.to_string())]),

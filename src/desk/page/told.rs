@@ -28,6 +28,8 @@ struct Writing<'a> {
     case: CaseId,
     title: String,
     act: &'static str,
+    /// An account answers no request for a talk.
+    talk: Option<String>,
     text: &'a Plaintext,
     /// The reporter answers an account; one that is there twice is the same.
     once: &'static str,
@@ -69,6 +71,6 @@ fn writing(open: &Unlocked, t: Texts, case: CaseId, text: &Plaintext, error: Opt
     let items = open.cases.get(&case).map(Vec::as_slice).unwrap_or_default();
     let title = first_line(items).unwrap_or_else(|| t.get("desk-to-case"));
     let status = if error.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-    let page = Writing { t, case, title, act: "account", text, once: "", letters: &[], error };
+    let page = Writing { t, case, title, act: "account", talk: None, text, once: "", letters: &[], error };
     Ok(view::page(t, status, &t.get("desk-act-account"), &open.client, &page.render().unwrap_or_default()))
 }

@@ -5,9 +5,8 @@ use clap::Subcommand;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::word;
 use crate::{
-    desk::{Client, DeskError, Entry, Export, Identity, commands::Options, last_seen},
+    desk::{Client, DeskError, Entry, Export, Identity, commands::Options, csv::word, last_seen},
     domain::day::Day,
     replace::replace,
     roster_files::{self, Files},
@@ -25,7 +24,8 @@ pub enum Audit {
     },
     /// Opens and checks a file of a log, without a server.
     ///
-    /// With --identity before the command it opens and checks every record; without, only their chain.
+    /// With --identity before the command it opens and checks every record; without, only their chain. The root signers to trust
+    /// are those of --root, before the command too; of `anchor.toml` beside your keys when not named.
     Verify {
         /// The file that `audit export` wrote.
         file: PathBuf,

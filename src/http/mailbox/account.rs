@@ -40,8 +40,6 @@ struct Told {
 pub(super) struct Shown {
     pub(super) told: String,
     pub(super) standing: String,
-    /// It can be read and corrected.
-    pub(super) open: bool,
 }
 
 #[derive(Template)]
@@ -54,6 +52,8 @@ struct Page {
     item: ItemId,
     text: Plaintext,
     error: Option<String>,
+    /// It can be read, and not corrected any more.
+    closed: bool,
 }
 
 impl Accounts {
@@ -81,22 +81,33 @@ impl Accounts {
     /// As the mailbox shows it.
     pub(super) fn shown(&self, app: &App, t: Texts, opened: &Opened) -> Option<Shown> {
         let newest = self.told.last()?;
-        let open = !opened.case.state.is_closed();
-        Some(Shown { told: newest.in_words(app, t), standing: self.standing(t, newest), open })
+        Some(Shown { told: newest.in_words(app, t), standing: self.standing(t, newest, opened.case.state.is_closed()) })
     }
 
     fn of(&self, told: &Told) -> Standing {
         standing(&told.item, &told.account, self.agreed.iter().map(|(item, _, agreed)| (*item, agreed)))
     }
 
-    fn standing(&self, t: Texts, told: &Told) -> String {
+    fn standing(&self, t: Texts, told: &Told, closed: bool) -> String {
         let (id, item) = match self.of(told) {
-            Standing::Waiting => return t.get("account-waiting"),
+            Standing::Waiting => return self.waiting(t, told, closed),
             Standing::Agreed(item) => ("account-agreed", item),
             Standing::Changed(item) => ("account-changed", item),
         };
         let day = self.agreed.iter().find(|(said, _, _)| *said == item).map(|(_, day, _)| t.day(*day));
         t.with(id, &[("day", day.unwrap_or_default())])
+    }
+
+    /// That the reporter did not say of an account whether it is right, and of the one before they did.
+    fn waiting(&self, t: Texts, told: &Told, closed: bool) -> String {
+        let waiting = t.get(if closed { "account-over" } else { "account-waiting" });
+        match self.agreed.last() {
+            Some((_, agreed, _)) => {
+                let days = [("agreed", t.day(*agreed)), ("day", t.day(told.day))];
+                format!("{} {waiting}", t.with("account-anew", &days))
+            }
+            None => waiting,
+        }
     }
 
     /// The newest account: its item, how it was told, and the text that stands now, as the reporter has it if they changed it.
@@ -142,17 +153,15 @@ async fn asking(
     accounts: Accounts,
     typed: Option<(Plaintext, Option<String>)>,
 ) -> HttpResponse {
-    let standing = accounts.told.last().map(|told| accounts.standing(t, told)).unwrap_or_default();
-    if opened.case.state.is_closed() {
-        return show(app, t, opened, Notice::Closed, 0, None).await;
-    }
+    let closed = opened.case.state.is_closed();
+    let standing = accounts.told.last().map(|told| accounts.standing(t, told, closed)).unwrap_or_default();
     let Some((item, told, text)) = accounts.newest(app, t) else {
         return show(app, t, opened, Notice::NoAccount, 0, None).await;
     };
     let (text, error) = typed.unwrap_or((text, None));
     let errors: Vec<FieldError> = error.iter().map(|text| FieldError { field: "text", text: text.clone() }).collect();
     let status = if errors.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let body = Page { t, hidden: hidden(app, opened), told, standing, item, text, error };
+    let body = Page { t, hidden: hidden(app, opened), told, standing, item, text, error, closed };
     page(t, status, &t.get("account-title"), &errors, &body.render().unwrap_or_default())
 }
 
@@ -180,7 +189,10 @@ pub(super) async fn agree(
         // Somebody wrote it anew while this page was open: what was typed stays, and is looked at again.
         newest.is_none().then(|| t.get("error-account-new"))
     };
-    let (Some(told), None, false) = (newest, &wrong, opened.case.state.is_closed()) else {
+    if opened.case.state.is_closed() {
+        return show(app, t, opened, Notice::Closed, 0, None).await;
+    }
+    let (Some(told), None) = (newest, &wrong) else {
         return asking(app, t, opened, accounts, wrong.map(|wrong| (text, Some(wrong)))).await;
     };
     let agreed = Agreed::new(told.item, &told.account, text);

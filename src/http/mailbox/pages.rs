@@ -28,6 +28,8 @@ struct Proof {
     proof: Zeroizing<String>,
     /// The day on which a reader confirmed it.
     confirmed: Option<String>,
+    /// Nobody did, and what is said of that.
+    unconfirmed: &'static str,
 }
 
 /// The page with which a reporter can later prove that they filed.
@@ -47,6 +49,12 @@ pub(super) async fn proof(app: &App, t: Texts, opened: &Opened) -> HttpResponse 
         filed: t.day(case.filed),
         proof: proof.groups(),
         confirmed: confirms.map(|head| t.day(head.day)),
+        unconfirmed: match (opened.room == ADVICE, case.state.is_closed()) {
+            (true, false) => "proof-not-confirmed-advice",
+            (true, true) => "proof-never-confirmed-advice",
+            (false, false) => "proof-not-confirmed",
+            (false, true) => "proof-never-confirmed",
+        },
     };
     page(t, StatusCode::OK, &t.get("proof-title"), &[], &body.render().unwrap_or_default())
 }

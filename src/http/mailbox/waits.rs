@@ -86,12 +86,11 @@ impl Parts {
         self.withdrawal().stands()
     }
 
-    /// What was sent, a line for each kind and day, the newest first.
+    /// What was sent, a line for each kind and day, the newest first. Each proposal for a talk has its own.
     pub(super) fn sent_in_words(&self, t: Texts) -> Vec<String> {
-        let mut lines: Vec<String> = self.sent.iter().rev().map(|sent| sent.in_words(t)).collect();
+        let lines = self.sent.iter().rev().map(|sent| (sent.kind, sent.in_words(t)));
         let mut said = BTreeSet::new();
-        lines.retain(|line| said.insert(line.clone()));
-        lines
+        lines.filter(|(kind, line)| *kind == Kind::Talk || said.insert(line.clone())).map(|(_, line)| line).collect()
     }
 
     /// The questions that wait for an answer, the newest first.
@@ -135,7 +134,8 @@ pub(super) async fn elsewhere(app: &App, opened: &Opened) -> Result<Elsewhere, S
     Ok(found)
 }
 
-/// Says to the reporter that they sent something, after what stood in the case then: once a day, or with what answers a question. What was
+/// Says to the reporter that they sent something, after what stood in the case then: once a day, or with what answers a question or proposes
+/// a talk. What was
 /// sent is there whatever comes of this; the last hundred items of a case are for what is sent.
 pub(crate) async fn say_sent(app: &App, opened: &Opened, kind: Kind, stands: &[ItemId]) {
     let today = app.clock.today();
@@ -143,7 +143,7 @@ pub(crate) async fn say_sent(app: &App, opened: &Opened, kind: Kind, stands: &[I
         let parts = parted(all);
         // An answer, and what is written after a withdrawal, is said each time: it changes what the page says.
         let changes = parts.withdrawn().is_some() || parts.letters.iter().any(|letter| parts.is_open(letter));
-        !changes && parts.sent.iter().any(|sent| sent.kind == kind && sent.day == today)
+        !changes && kind != Kind::Talk && parts.sent.iter().any(|sent| sent.kind == kind && sent.day == today)
     });
     if known {
         return;

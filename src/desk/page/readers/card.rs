@@ -34,6 +34,8 @@ struct Card {
     case: crate::domain::id::CaseId,
     name: String,
     card: String,
+    /// What the guest types, as whole as it is known here.
+    command: String,
     items: Vec<Choice>,
     unfetched: Option<String>,
     reason: Plaintext,
@@ -54,6 +56,11 @@ pub(super) async fn page(
         t,
         case: card.case,
         name: guest_name(t, card),
+        command: format!(
+            "meldkluis-desk --server {} --root anchor.toml --identity {}.key --card meldkluis-card.json open",
+            open.client.address(),
+            card.guest.id
+        ),
         card: serde_json::to_string(card).map_err(|e| DeskError::new(e.to_string()))?,
         items: item_choices(open, t, &card.case, (!sent.is_empty()).then_some(&chosen_items(sent))),
         unfetched: unfetched(open, t, &card.case),
