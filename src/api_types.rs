@@ -109,6 +109,9 @@ pub struct CaseView {
     /// Those of them who have no slot of its story, as who was let in for a part; empty in the inbox.
     #[serde(default)]
     pub parts: Vec<KeyedReader>,
+    /// Whether this reader fetched something of it, which for who reads a part or what went along is not kept; nothing in the inbox.
+    #[serde(default)]
+    pub fetched: bool,
     /// The reserve reader of an open case, whose slots are set aside until everybody goes who opened it; nothing in the inbox.
     #[serde(default)]
     pub aside: Option<KeyedReader>,

@@ -12,9 +12,13 @@ use crate::{api_types::CaseView, domain::classification::Stage, seal::Kind, text
 /// What closing this case means, a line each: first what was not done in it.
 pub(super) fn means(client: &Client, t: Texts, case: &CaseView, items: &[Item]) -> Vec<String> {
     let mut lines = if advice(items) { Vec::new() } else { not_done(client, t, (case, items)) };
-    if pass_on::waits(items) {
-        lines.push(t.get("desk-close-along"));
-    }
+    let words = CaseWords::of(client, t, items);
+    let left = [
+        (pass_on::waits(items), "desk-close-along"),
+        (words.to_hand_over(case).next().is_some(), "desk-close-consent"),
+        (words.talk(case).is_some(), "desk-close-talk"),
+    ];
+    lines.extend(left.into_iter().filter(|(waits, _)| *waits).map(|(_, id)| t.get(id)));
     lines.push(t.get("desk-close-reporter"));
     lines.push(t.get("desk-close-readers"));
     let file = client.roster.organisation(&case.org).and_then(|o| o.file.as_ref());

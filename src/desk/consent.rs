@@ -1,31 +1,24 @@
 //! Widening the circle: a request to the reporter, and the hand-over once they agreed. Every desk checks both by itself: [`super::circle`].
-use std::time::Instant;
-
-use futures_util::StreamExt;
-
 use super::{
     Client, DeskError,
     circle::{Also, Circle, answer, done, handed_over, proven},
     duty::duties,
     guest,
     open::{Content, Item, Opened, advice, entered, fetch_heads},
-    register::about,
-    transfer::Pace,
-    write::{Sent, failed, may_reach, may_send, recipients, send},
+    sharing::share_with,
+    write::{Sent, may_reach, may_send, recipients, send},
 };
 use crate::{
-    api_types::{CaseView, SentTo, SharedItem, Sharing, SlotSent},
+    api_types::{CaseView, SentTo},
     domain::{
         day::Day,
         guest::GuestCard,
         id::{CaseId, ItemId, KeyedReader, ReaderId},
-        log::Deed,
         roster::Reader,
     },
     seal::{
         Author, Kind, Plaintext,
         consent::{Answer, HandOver, Named, Request, Standing, standing},
-        desk::share,
         guest::vouched,
     },
 };
@@ -34,10 +27,6 @@ use crate::{
 pub(super) const REASON_BYTES: usize = 4 << 10;
 /// Requests for one reader: a second one needs a new reason, a third is pressing.
 const MOST_REQUESTS: usize = 2;
-/// An age header of one reader is shorter.
-const HEADER: usize = 4 << 10;
-/// The server takes so many slots at once.
-const SLOTS: usize = 64;
 
 /// A request, and where it stands.
 pub struct Consent {
@@ -58,15 +47,16 @@ pub struct Consent {
 impl Consent {
     /// Whether the reporter agreed, whom they agreed to is still there, and the signed-in reader has all that they would read.
     pub(super) fn can_be_done(&self, client: &Client, circle: &Circle, case: &CaseView) -> bool {
-        let agreed = matches!(self.standing, Standing::Yes(_)) || self.is_claimed(circle, case);
+        let agreed = matches!(self.standing, Standing::Yes(_)) || self.is_claimed(client, circle, case);
         let has_all = self.items.iter().all(|named| case.items.contains(&named.item));
         agreed && has_all && reads(client, circle, &case.case, (&self.to, self.card.as_ref())).is_some()
     }
 
     /// Whether somebody says that it was done, and whom it is about has nothing and did not go: one reader's word for it is not taken. The server
-    /// knows no guests, so of them this cannot be seen.
-    pub(super) fn is_claimed(&self, circle: &Circle, case: &CaseView) -> bool {
-        self.standing == Standing::Done && self.card.is_none() && missing(circle, case, &self.to)
+    /// names no guests and nobody who retired, so of them this cannot be seen.
+    pub(super) fn is_claimed(&self, client: &Client, circle: &Circle, case: &CaseView) -> bool {
+        let active = client.roster.keyed(&self.to).is_some();
+        active && self.standing == Standing::Done && self.card.is_none() && missing(circle, case, &self.to)
     }
 }
 
@@ -108,10 +98,12 @@ pub fn consents(items: &[Item]) -> Vec<Consent> {
     proven(items).filter_map(one).collect()
 }
 
-/// Who can be asked for: active, not in the case, and not excluded by the reporter.
+/// Who can be asked for: active, not in the case or for a part of it alone, and not excluded by the reporter.
 pub fn candidates<'a>(client: &'a Client, case: &CaseView, items: &[Item]) -> Result<Vec<&'a Reader>, DeskError> {
     let circle = Circle::of(client, items)?;
-    let new = |r: &&Reader| !circle.struck.contains(&r.id) && case.readers.iter().all(|there| there.reader != r.id);
+    let part = |r: &Reader| case.parts.contains(&r.keyed()) && circle.readers.contains(&r.keyed());
+    let there = |r: &Reader| case.readers.iter().any(|there| there.reader == r.id) && !part(r);
+    let new = |r: &&Reader| !circle.struck.contains(&r.id) && !there(r);
     let org = client.roster.organisation(&case.org).into_iter().chain(client.roster.outside());
     let files = org.filter_map(|o| o.file.as_ref()).flat_map(|file| &file.readers);
     Ok(files.filter_map(|r| client.roster.reader(&r.id)).filter(new).collect())
@@ -345,56 +337,4 @@ pub async fn hand_over(client: &Client, id: &CaseId, request: &ItemId, read: usi
     let also = Also { more: Some((&reader, guest)), reporter: told, except: None };
     let to = circle.recipients(client, &case, &also)?;
     send(client, (&client.case(id).await?, &items), (Kind::HandOver, None), done.into_body(), &to).await
-}
-
-/// Makes a slot of each of these items for each of these readers, as the server is told who they are. One who has it keeps it. The server refuses it
-/// before its first day.
-pub(super) async fn share_with(
-    client: &Client,
-    (case, items): (&CaseView, &[Item]),
-    shared: &[ItemId],
-    readers: &[(&Reader, SentTo)],
-    not_before: Option<Day>,
-) -> Result<(), DeskError> {
-    may_send(Kind::HandOver, case.state)?;
-    let mut slots = Vec::new();
-    for item in shared {
-        let own = own_slot(client, item).await?;
-        for (reader, to) in readers {
-            let slot = share(&client.me.seal, &own, reader).map_err(failed)?;
-            slots.push(SharedItem { item: *item, slot: SlotSent::of(to.clone(), &slot.header) });
-        }
-    }
-    while !slots.is_empty() {
-        let rest = slots.split_off(slots.len().min(SLOTS));
-        // What is said afterwards, in an item, names the act; this is what was done for it.
-        let about = about(client, (case, items), None);
-        let log = client.sealed_record(&case.org, Deed::Shared, about).await?;
-        let sharing = Sharing { slots: std::mem::replace(&mut slots, rest), log, not_before };
-        client.share(&case.case, &sharing).await?;
-        client.logged(&case.org, sharing.log.as_deref()).await?;
-    }
-    Ok(())
-}
-
-/// One's own slot of an item: what stands before its payload.
-async fn own_slot(client: &Client, item: &ItemId) -> Result<Vec<u8>, DeskError> {
-    let mut chunks = client.item(item).await?.bytes_stream();
-    let (mut bytes, mut pace) = (Vec::new(), Pace::new(Instant::now()));
-    while let Some(chunk) = chunks.next().await {
-        let chunk = chunk?;
-        pace.arrived(chunk.len(), Instant::now())?;
-        bytes.extend_from_slice(&chunk);
-        // The header ends with the line of its MAC.
-        let mac = bytes.windows(5).position(|w| w == b"\n--- ");
-        let end = mac.and_then(|at| Some(at + 5 + bytes.get(at + 5..)?.iter().position(|b| *b == b'\n')? + 1));
-        if let Some(end) = end {
-            bytes.truncate(end);
-            return Ok(bytes);
-        }
-        if bytes.len() > HEADER {
-            break;
-        }
-    }
-    Err(DeskError::new("an item has no slot of yours"))
 }

@@ -34,12 +34,12 @@ pub async fn leave(client: &Client, id: &CaseId, reason: LeftReason) -> Result<S
     if !can_leave(client, &case).await? {
         return Err(last(&case));
     }
-    let unread = case.state == CaseState::Unopened;
-    if !unread && reason == LeftReason::Unread {
+    let unopened = case.state == CaseState::Unopened;
+    if !unopened && reason == LeftReason::Unread {
         return Err(DeskError::known("desk-error-leave-why"));
     }
-    let sent = go(client, &case, reason, if unread { Goes::Unread } else { Goes::Read }).await?;
-    let reason = if unread { LeftReason::Unread } else { reason };
+    let reason = if unopened { LeftReason::Unread } else { reason };
+    let sent = go(client, &case, reason, if unread(client, &case) { Goes::Unread } else { Goes::Read }).await?;
     let too = async |(advice, items): Advice| {
         if Circle::of(client, &items)?.only_passed(&client.me.keyed()) {
             go(client, &advice, reason, Goes::Along).await?;
@@ -49,10 +49,17 @@ pub async fn leave(client: &Client, id: &CaseId, reason: LeftReason) -> Result<S
     if along::with_all(client, id, too).await == 0 { Ok(sent) } else { Err(DeskError::known("desk-error-along-left")) }
 }
 
+/// Whether this reader leaves a case that they did not read. To say so to those whom its reporter chose they would have to open it, and a
+/// second who opens it makes the reserve reader needless.
+fn unread(client: &Client, case: &CaseView) -> bool {
+    let part = case.passed || case.parts.contains(&client.me.keyed());
+    case.state == CaseState::Unopened || (case.state == CaseState::Open && !case.fetched && !part)
+}
+
 /// How somebody leaves a case.
 #[derive(Clone, Copy, Eq, PartialEq)]
 enum Goes {
-    /// Nobody had opened it.
+    /// They had not read it.
     Unread,
     /// By itself.
     Read,
@@ -64,7 +71,8 @@ enum Goes {
 async fn go(client: &Client, case: &CaseView, reason: LeftReason, goes: Goes) -> Result<Sent, DeskError> {
     let me = client.me.keyed();
     let unread = goes == Goes::Unread;
-    let (to, about, left) = if unread { unopened(client, case, &me)? } else { staying(client, case, reason).await? };
+    let (to, about, left) =
+        if unread { unopened(client, case, &me, reason)? } else { staying(client, case, reason).await? };
     let line = |deed: Deed| if goes == Goes::Along { UNNAMED } else { (deed, about.clone()) };
     let told = line(deed(Kind::Left));
     let sent = send_as(client, case, (Kind::Left, None, None), left.into_body(), &to, told).await?;
@@ -76,13 +84,19 @@ async fn go(client: &Client, case: &CaseView, reason: LeftReason, goes: Goes) ->
     Ok(sent)
 }
 
-/// Everyone but the one who goes, as the server names them. Whether it is a report or advice is not known to who did not read it: the log
-/// names no case then.
-fn unopened(client: &Client, case: &CaseView, me: &KeyedReader) -> Result<(Addressed, About, Left), DeskError> {
+/// Everyone but the one who goes, as the server names them: that they go is all that these read, not that they are too near to it. Whether it is
+/// a report or advice is not known to who did not read it: the log names no case then.
+fn unopened(
+    client: &Client,
+    case: &CaseView,
+    me: &KeyedReader,
+    reason: LeftReason,
+) -> Result<(Addressed, About, Left), DeskError> {
     client.check_organisation(case, &[])?;
     let others: Vec<&Reader> = roster_readers(client, case).filter(|r| r.keyed() != *me).collect();
     let to = Addressed { to: Recipients::of(others).map_err(failed)?, cards: Vec::new(), aside: None };
-    Ok((to, (None, None), Left::new(LeftReason::Unread, Vec::new())))
+    let said = if reason == LeftReason::Conflict { LeftReason::Unread } else { reason };
+    Ok((to, (None, None), Left::new(said, Vec::new())))
 }
 
 /// Everyone of the circle but the one who goes.
@@ -92,8 +106,7 @@ async fn staying(client: &Client, case: &CaseView, reason: LeftReason) -> Result
     client.check_organisation(case, &items)?;
     // Who was given nothing but slots that open nothing knows nobody, and goes.
     if !items.iter().any(|item| matches!(item.state, State::Opened(_))) {
-        let (to, about, _) = unopened(client, case, &me)?;
-        return Ok((to, about, Left::new(reason, Vec::new())));
+        return unopened(client, case, &me, reason);
     }
     let to = Circle::of(client, &items)?.recipients(client, case, &Also { except: Some(&me), ..Also::default() })?;
     let about = about(client, (case, &items), Some(Doing::Kind(Kind::Left)));
@@ -111,7 +124,7 @@ pub(super) async fn can_leave(client: &Client, case: &CaseView) -> Result<bool, 
     if case.parts.contains(&me) {
         return Ok(true);
     }
-    if may_leave(client, case, &me) || case.state == CaseState::Unopened {
+    if may_leave(client, case, &me) || unread(client, case) {
         return Ok(may_leave(client, case, &me));
     }
     let items = open_case(client, case, Reach::Messages).await?;
@@ -127,6 +140,7 @@ fn last(case: &CaseView) -> DeskError {
 pub(super) async fn may_join(client: &Client, case: &CaseView) -> Result<bool, DeskError> {
     match case.state {
         CaseState::Unopened => Ok(true),
+        CaseState::Open if unread(client, case) => Ok(true),
         CaseState::Closed | CaseState::Held => Ok(false),
         CaseState::Open => {
             let items = open_case(client, case, Reach::Messages).await?;

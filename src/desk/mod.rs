@@ -44,6 +44,7 @@ mod reader_commands;
 mod register;
 mod roster;
 mod roster_news;
+mod sharing;
 mod status;
 mod summary;
 mod tell;

@@ -2,8 +2,8 @@
 use super::{
     Client, DeskError,
     circle::{Addressed, Circle, proven, to_report},
-    consent::share_with,
     open::{Content, Item, entered, fetch_heads},
+    sharing::share_with,
     write::{Sent, failed, may_send, send},
 };
 use crate::{

@@ -7,7 +7,7 @@ pub(super) fn of(id: &str) -> StatusCode {
         // Who asks may not, whatever the case is.
         "account-unheard" | "auditor-reads" | "coordinator-reads" | "guest" | "guest-namesake" | "no-signer"
         | "not-coordinator" | "not-overseer" | "not-yours" | "oral-officer" | "oral-refused" | "oral-self"
-        | "oral-topic" | "refused" | "sign-in" | "step-officer" | "unlisted" => StatusCode::FORBIDDEN,
+        | "oral-topic" | "part" | "refused" | "sign-in" | "step-officer" | "unlisted" => StatusCode::FORBIDDEN,
         "no-protocol" | "no-request" | "nothing" | "step" => StatusCode::NOT_FOUND,
         // What was typed or chosen will not do.
         "account-long" | "card" | "duty-ground" | "empty" | "guest-keys" | "guest-large" | "guest-letters"

@@ -117,6 +117,9 @@ pub(super) fn possible(client: &Client, (case, items): (&CaseView, &[Item]), act
     if Circle::of(client, items).is_ok_and(|circle| circle.may_ask(client).is_err()) {
         return Err(DeskError::known("desk-error-passed"));
     }
+    if !act.is_for_guests() {
+        reads_story(client, case)?;
+    }
     let others = case.readers.iter().filter_map(|r| client.roster.keyed(r));
     if act == Act::Close && client.roster.keyed(&client.me.keyed()).is_some_and(|me| !may_end(me, others)) {
         return Err(DeskError::known("desk-error-manager-ends"));
@@ -134,6 +137,12 @@ pub(super) fn possible(client: &Client, (case, items): (&CaseView, &[Item]), act
         (InvalidAct::State, Act::Acknowledge) => DeskError::known("desk-error-acknowledged"),
         (InvalidAct::State, _) => DeskError::known("desk-error-changed"),
     })
+}
+
+/// Refuses what is for those who read the story, to who was let in for a part.
+fn reads_story(client: &Client, case: &CaseView) -> Result<(), DeskError> {
+    let part = case.parts.contains(&client.me.keyed());
+    if part && !case.state.is_closed() { Err(DeskError::known("desk-error-part")) } else { Ok(()) }
 }
 
 /// Refuses what would not count, because this desk's clock and the server's are days apart. An earlier server does not say its day.
@@ -178,6 +187,7 @@ fn addition(kind: Kind) -> Addition {
 /// Says why what belongs to a report cannot be added, before anything is typed: see [`Addition::Report`].
 pub(super) fn may_report(client: &Client, kind: Kind, (case, items): (&CaseView, &[Item])) -> Result<(), DeskError> {
     may_send(kind, case.state)?;
+    reads_story(client, case)?;
     may_add(addition(kind), (case.state, terms(items))).map_err(|_| no_term(client, items))
 }
 

@@ -23,6 +23,9 @@ use crate::{
 pub(super) const LEFT: &str =
     "Wie dat deed, kan het niet meer lezen. Wie het nu kan lezen, heeft het nog niet geopend.";
 
+/// Above the reserve reader, as long as they are set aside.
+const ASIDE_TITLE: &str = "Leest pas als iedereen weggaat die het opende";
+
 /// Where the case stands for a reader, the coordinator, and the reporter.
 pub(super) async fn stands(service: &Service, page: &str, case: &str) -> [bool; 3] {
     let unopened = |all: &Value| {
@@ -51,6 +54,33 @@ async fn the_reserve_reader_goes(database: Option<String>) {
     read(&service, READER, &case).await;
     service.desk(THIRD, &["leave", &case]).await.unwrap();
     assert_eq!(stands(&service, &mailbox(&browser, &code, &[]).await.html, &case).await, [false; 3]);
+}
+
+/// Who goes without having read a case opens nothing by that.
+async fn unread_they_go(database: Option<String>) {
+    let service = Service::start(database).await;
+    let (browser, code, case) = filed(&service, &[]).await;
+    read(&service, READER, &case).await;
+    for unread in [&["leave", &case][..], &["leave", &case, "--conflict"]] {
+        let who = if unread.len() == 2 { SECOND } else { THIRD };
+        service.desk(who, unread).await.unwrap();
+        assert!(mailbox(&browser, &code, &[]).await.html.contains(ASIDE_TITLE), "{who}");
+    }
+    let seen = read(&service, READER, &case).await.to_string();
+    assert!(!seen.contains("conflict"), "who had not read it tells nobody: {seen}");
+    let last = service.desk(READER, &["leave", &case]).await.unwrap_err();
+    assert!(last.contains("comes first"), "{last}");
+}
+
+#[actix_web::test]
+async fn who_goes_unread_keeps_the_reserve_reader_on_sqlite() {
+    unread_they_go(None).await;
+}
+
+#[actix_web::test]
+async fn who_goes_unread_keeps_the_reserve_reader_on_postgresql() {
+    let postgres = Postgres::start();
+    unread_they_go(Some(postgres.database("unread"))).await;
 }
 
 #[actix_web::test]

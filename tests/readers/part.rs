@@ -130,6 +130,13 @@ async fn the_last_who_reads_the_story_does_not_leave_it_to_who_reads_a_part() {
     for goes in [READER, THIRD] {
         service.desk(goes, &["leave", &case]).await.unwrap();
     }
+    // What the law asks is theirs who read the story.
+    read(&service, OUTSIDE, &case).await;
+    for act in ["acknowledge", "feedback", "close"] {
+        let refused = with_text(&service, OUTSIDE, &[act, &case], "Een brief").await.unwrap_err();
+        assert!(refused.contains("you read a part of this case"), "{act}: {refused}");
+    }
+    with_text(&service, OUTSIDE, &["reply", &case], "Een antwoord").await.unwrap();
     let last = service.desk(SECOND, &["leave", &case]).await.unwrap_err();
     assert!(last.contains("another reader"), "{last}");
     assert!(read(&service, SECOND, &case).await.to_string().contains("Het verhaal"));

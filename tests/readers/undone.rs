@@ -1,14 +1,18 @@
 //! What two readers did together, one of them does not undo; and who was let in by one alone can be taken out by two.
 use meldkluis::{
     api_types::{Going, SentTo},
-    domain::id::{CaseId, ItemId},
+    domain::{
+        id::{CaseId, ItemId},
+        order::Before,
+    },
     seal::{
-        Kind, Plaintext, Recipients,
+        Author, ItemHead, Kind, Plaintext, Recipients,
         circle::{Left, LeftReason, TakenOut},
-        consent::{Named, Request},
+        consent::{HandOver, Named, Request},
     },
 };
 use serde_json::json;
+use uuid::Uuid;
 
 use super::{
     Browser, NEW, READER, SECOND, THIRD,
@@ -166,4 +170,54 @@ async fn what_does_not_reach_the_reporter_keeps_nobody_from_asking() {
         send(&me, &id, Kind::ConsentRequest, asked.into_body(), &to).await;
     }
     with_text(&service, READER, &["ask-consent", &case, "--to", NEW], "Leest mee").await.unwrap();
+}
+
+/// Who carries something out says again what was carried out: with another place in the case it brings nobody back, and puts nobody out.
+#[actix_web::test]
+async fn who_says_a_hand_over_again_changes_nobody_s_place() {
+    for stranger in [false, true] {
+        let service = Service::start(None).await;
+        let (browser, code, case) = filed(&service, &[]).await;
+        for reader in [READER, SECOND, THIRD] {
+            read(&service, reader, &case).await;
+        }
+        let taken_out = async || {
+            with_text(&service, READER, &["take-out", &case, OUTSIDE], "Hoort hier niet").await.unwrap();
+            service.desk(THIRD, &["confirm-take-out", &case, OUTSIDE]).await.unwrap();
+        };
+        if stranger {
+            lets_in(&service, SECOND, &case, OUTSIDE).await;
+            taken_out().await;
+        }
+        is_let_in(&service, &browser, &code, &case).await;
+        if !stranger {
+            taken_out().await;
+        }
+        let seen = read(&service, SECOND, &case).await["items"].as_array().unwrap().clone();
+        let last = |kind: &str| {
+            let found = seen.iter().rfind(|item| item["kind"] == kind).unwrap();
+            ItemId::parse(found["item"].as_str().unwrap()).unwrap()
+        };
+        // First of all; or after the taking out, though that names it, by the beginning of its id, as before it.
+        let (me, id) = (hostile(&service, SECOND).await, CaseId::parse(&case).unwrap());
+        let to = [READER, SECOND, THIRD].map(|name| evil::named(&me, name));
+        let to = Recipients::of(&to).unwrap();
+        let whom = evil::named(&me, OUTSIDE);
+        let pair = (last("consent_request"), last("consent_answer"));
+        let done = HandOver::new(pair, whom.keyed(), evil::reporter(&me, &id).await, (Vec::new(), Vec::new()));
+        let by = Author::Reader(me.me.reader.clone());
+        let mut head = ItemHead { seq: 0, ..evil::head(&me, &id, (by, Kind::HandOver), &to) };
+        if !stranger {
+            let mut bytes = *Uuid::new_v4().as_bytes();
+            bytes[..4].copy_from_slice(&last("report").as_bytes()[..4]);
+            head.item = ItemId::from_uuid(Uuid::from_bytes(bytes));
+            head.before = Before::of(&[last("take_out")]);
+        }
+        evil::send_head(&me.me.signer, &me, head, done.into_body(), &to).await;
+        if !stranger {
+            lets_in(&service, SECOND, &case, OUTSIDE).await;
+        }
+        let strangers = if stranger { json!([]) } else { json!([OUTSIDE]) };
+        assert_eq!(read(&service, READER, &case).await["strangers"], strangers, "{stranger}");
+    }
 }

@@ -69,7 +69,13 @@ pub(crate) async fn send_as(
     body: Plaintext,
     to: &Recipients,
 ) -> ItemId {
-    let head = ItemHead {
+    let head = head(client, case, (author, kind), to);
+    send_head(signer, client, head, body, to).await
+}
+
+/// What an item says of itself, as if nothing stood in the case yet.
+pub(crate) fn head(client: &Client, case: &CaseId, (author, kind): (Author, Kind), to: &Recipients) -> ItemHead {
+    ItemHead {
         instance: client.roster.instance,
         case: *case,
         item: ItemId::from_uuid(Uuid::new_v4()),
@@ -85,17 +91,27 @@ pub(crate) async fn send_as(
         proof: None,
         origin: Origin::default(),
         unread: Vec::new(),
-    };
-    let id = head.item;
+    }
+}
+
+/// Sends an item with a head of its own.
+pub(crate) async fn send_head(
+    signer: &Signer,
+    client: &Client,
+    head: ItemHead,
+    body: Plaintext,
+    to: &Recipients,
+) -> ItemId {
+    let (id, case) = (head.item, head.case);
     let (slots, payload) = item(head, body, signer, to).unwrap().into_parts();
     let sent = |s: &Slot| SlotSent { to: SentTo::of(&s.to), header: BASE64_STANDARD.encode(&s.header) };
-    let view = client.case(case).await.unwrap();
+    let view = client.case(&case).await.unwrap();
     let state = view.state;
     // The server takes no slot for a reader who is not in the case; what the head says it cannot see.
     let there = |slot: &SlotSent| !matches!(&slot.to, SentTo::Reader(who) if !view.readers.contains(who));
     let slots = slots.iter().map(sent).filter(there).collect();
     let adding = Adding { item: id, act: None, expected: state, slots, log: Some(RECORD.to_owned()) };
-    client.add(case, [before_payload(&adding).unwrap(), payload].concat()).await.unwrap();
+    client.add(&case, [before_payload(&adding).unwrap(), payload].concat()).await.unwrap();
     id
 }
 

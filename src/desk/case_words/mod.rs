@@ -94,6 +94,7 @@ impl<'a> CaseWords<'a> {
                 Some(Unproven::Passed) => t.with("desk-readers-passed-said", &[("name", name)]),
                 Some(Unproven::Reads) => t.with("desk-readers-advises", &[("name", name)]),
                 Some(Unproven::Unseen) => t.with("desk-readers-unseen", &[("name", name)]),
+                None if view.parts.contains(reader) => t.with("desk-readers-part", &[("name", name)]),
                 None => name,
             };
             let away = view.away.contains(reader);
@@ -233,7 +234,7 @@ impl<'a> CaseWords<'a> {
     pub(super) fn consents(&self, case: &CaseView) -> Vec<(String, Option<String>)> {
         let closed = case.state.is_closed();
         let one = |consent: super::Consent| {
-            let claimed = self.circle().is_some_and(|circle| consent.is_claimed(circle, case));
+            let claimed = self.circle().is_some_and(|circle| consent.is_claimed(self.client, circle, case));
             let (id, agreed) = match consent.standing {
                 Standing::Done if claimed && closed => ("desk-consent-yes-over", false),
                 Standing::Done if claimed => ("desk-consent-yes", true),

@@ -16,7 +16,7 @@ use crate::{
         routing::may_approve_duty,
     },
     seal::{
-        ItemHead,
+        ItemHead, Kind,
         circle::{LeftReason, TakenOut},
         consent::{HandOver, ToReport},
     },
@@ -36,8 +36,10 @@ pub(super) struct LetIn {
     pub(super) day: Day,
     /// The item that says so.
     item: ItemId,
-    /// What stood in the case then.
-    before: Before,
+    /// What those had before them who decided it: the reporter with their answer, or two readers on a legal duty.
+    decided: Vec<Before>,
+    /// What everybody had before them who says that it was carried out: one reader alone can say so again.
+    carried_out: Vec<Before>,
 }
 
 impl Joined {
@@ -69,7 +71,8 @@ impl Joined {
                 who: done.to.clone(),
                 day: head.day,
                 item: head.item,
-                before: head.before.clone(),
+                decided: before(items, |head, _| head.item == done.answer || is_duty(head, done)),
+                carried_out: before(items, |_, again| again.is_some_and(|again| again.request == done.request)),
             }));
             ever = start.iter().chain(joined.iter().map(|let_in: &LetIn| &let_in.who)).cloned().collect();
             left = later;
@@ -86,11 +89,24 @@ impl Joined {
         self.joined.iter().filter(move |let_in| let_in.who == *who)
     }
 
-    /// Whether somebody could read when this was said of them: from the start, or whoever let them in had not seen it yet. What was said of a
+    /// Whether this was said of somebody who could read: from the start, or let in by those who had not seen it yet. What was said of a
     /// stranger binds nobody whom the reporter lets in later.
     fn was_in(&self, who: &KeyedReader, said: &ItemId) -> bool {
-        self.chosen(who) || self.came(who).any(|let_in| !let_in.before.has(said))
+        let all = |before: &[Before]| !before.is_empty() && before.iter().all(|before| before.has(said));
+        let knew = |let_in: &LetIn| all(&let_in.decided) || all(&let_in.carried_out);
+        self.chosen(who) || self.came(who).any(|let_in| !knew(let_in))
     }
+}
+
+/// What the authors of some items had before them.
+fn before(items: &[Item], which: impl Fn(&ItemHead, Option<&HandOver>) -> bool) -> Vec<Before> {
+    let all = proven(items).map(|(_, opened)| (&opened.manifest.head, handed_over(opened)));
+    all.filter(|(head, done)| which(head, *done)).map(|(head, _)| head.before.clone()).collect()
+}
+
+/// Whether this is what a first reader asked on a legal duty; a request to the reporter decides nothing.
+fn is_duty(head: &ItemHead, done: &HandOver) -> bool {
+    head.kind == Kind::DutyRequest && head.item == done.request
 }
 
 /// Whether the reporter said yes to exactly this, and did not take it back.

@@ -36,6 +36,7 @@ pub(in crate::desk) fn view(case: CaseId) -> CaseView {
         aside: None,
         left: false,
         parts: Vec::new(),
+        fetched: false,
         told: None,
         today: None,
     }

@@ -78,7 +78,7 @@ impl From<PayloadError> for Refused {
     responses(
         (status = 200, description = "The item is in the case.", body = AddedView),
         (status = 400, description = "Not an envelope, no slots or too many, no record for the log, or a body that ended early."),
-        (status = 403, description = "A slot is for a reader that the case does not have; or a guest would confirm, give feedback or close, or a manager close what others read for a desk; or who only reads \
+        (status = 403, description = "A slot is for a reader that the case does not have; or a guest, or who was let in for a part, would confirm, give feedback or close, or a manager close what others read for a desk; or who only reads \
                                       what went along with a report would do more there than say who goes."),
         (status = 408, description = "The body came too slowly."),
         (status = 409, description = "The case is not in that state, or is full; or it is advice, which is not acknowledged and gets no feedback; or the item is of \
@@ -110,6 +110,11 @@ pub(crate) async fn add(app: Data<App>, me: SignedIn, id: Path<String>, mut body
     if let Some(refused) = refuse(&app, &me, &case, &adding, &has) {
         return refused;
     }
+    match reads_enough(&app, &me, &case, adding.act).await {
+        Ok(true) => {}
+        Ok(false) => return HttpResponse::Forbidden().finish(),
+        Err(error) => return failed(&error),
+    }
     let adds = match adding.act {
         Some(Act::Acknowledge | Act::Close) => Adds::Must,
         _ if me.guest.is_some() => Adds::Guest,
@@ -129,6 +134,15 @@ pub(crate) async fn add(app: Data<App>, me: SignedIn, id: Path<String>, mut body
         Ok(added) => HttpResponse::Ok().json(AddedView { already: added == Added::Already }),
         Err(refused) => refused.answer(),
     }
+}
+
+/// Whoever was let in for a part reads along, asks and answers, as a guest does. What the law asks, those do who read the story.
+async fn reads_enough(app: &App, me: &SignedIn, case: &Case, act: Option<Act>) -> Result<bool, StoreError> {
+    if act.is_none_or(Act::is_for_guests) {
+        return Ok(true);
+    }
+    let mailbox = app.post.reader_mailbox(&me.keyed, case.filed);
+    mailbox::reads_story(app, case, (&mailbox, Day::LAST)).await
 }
 
 /// Nobody is let in by adding an item: its slots are for readers the case has.

@@ -184,6 +184,7 @@ fn view(
         held,
         passed,
         parts: Vec::new(),
+        fetched: false,
         aside,
         left,
         told,
@@ -289,6 +290,8 @@ async fn case(app: Data<App>, me: SignedIn, id: Path<String>) -> HttpResponse {
         let (served, passed) = (absence::served_by(&app, &readers), mailbox::only_passed(&readers, &me.keyed));
         let (left, told) = (left(&app, &case, &items).await?, Some(told(&app, &case, &items).await?));
         let today = Some(app.day_stored().await?);
+        let mine = my_slots_of(&app, &me, &case).await?;
+        let fetched = mine.iter().any(|(item, slot)| app.post.is_opened(&case, item, slot));
         let whole = mailbox::whole(&app, &case, (&readers, Day::LAST)).await?;
         let parts = readers.iter().map(|r| r.keyed).filter(|r| !whole.contains(r)).cloned().collect();
         Ok::<_, StoreError>(Some(CaseView {
@@ -296,6 +299,7 @@ async fn case(app: Data<App>, me: SignedIn, id: Path<String>) -> HttpResponse {
             told,
             today,
             parts,
+            fetched,
             ..view(&case, items, ((&readers, aside), served), passed)
         }))
     };

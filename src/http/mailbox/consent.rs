@@ -159,14 +159,13 @@ impl Consents {
         standing((&asked.item, &asked.request.to), answers, done)
     }
 
-    /// Looks which of what is said to be done was: who was agreed to has a slot of all that was named and of the answer, or had one before they
-    /// went. Until then a yes can be taken back, whatever one reader says.
+    /// Looks which of what is said to be done was: who was agreed to has a slot of something that was named, or had one before they went. Until
+    /// then a yes can be taken back, whatever one reader says.
     pub(super) async fn look(&mut self, app: &App, case: &Case) -> Result<(), StoreError> {
         let mut claimed = Vec::new();
         // Only of what the reporter said yes to: no reader makes it many.
         for asked in self.requests.iter().filter(|asked| self.standing(asked) == Standing::Done) {
-            let Standing::Yes(answer) = self.after(asked, []) else { continue };
-            let items: Vec<ItemId> = asked.request.items.iter().map(|named| named.item).chain([answer]).collect();
+            let items: Vec<ItemId> = asked.request.items.iter().map(|named| named.item).collect();
             if !had(app, case, &asked.request.to, &items).await? {
                 claimed.push(asked.item);
             }

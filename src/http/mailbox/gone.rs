@@ -73,7 +73,7 @@ async fn could_read(app: &App, case: &Case, may: HashSet<KeyedReader>) -> Result
     Ok(could)
 }
 
-/// Whether somebody has a slot of each of these items that is served, or had one before they went.
+/// Whether somebody has a slot of one of these items that is served, or had one before they went.
 pub(super) async fn had(app: &App, case: &Case, who: &KeyedReader, items: &[ItemId]) -> Result<bool, StoreError> {
     let (mailbox, today) = (app.post.reader_mailbox(who, case.filed), app.clock.today());
     for item in items {
@@ -82,11 +82,11 @@ pub(super) async fn had(app: &App, case: &Case, who: &KeyedReader, items: &[Item
             let served = row.mailbox == mailbox && row.release.is_none_or(|day| day <= today);
             (served || row.mailbox == left) && app.post.intact(case, item, row)
         };
-        if !app.store.slots(item).await?.iter().any(theirs) {
-            return Ok(false);
+        if app.store.slots(item).await?.iter().any(theirs) {
+            return Ok(true);
         }
     }
-    Ok(true)
+    Ok(false)
 }
 
 /// The mailboxes of filler in the place of slots of readers of the roster who went from a case.

@@ -58,7 +58,7 @@ pub(super) async fn read(app: &App, keys: &RoomKeys, case: &Case) -> Result<(Vec
         if app.store.payload_bytes(&item).await?.is_some_and(|bytes| bytes > LARGE) {
             large += 1;
             if large > MOST_LARGE {
-                closed.count += 1;
+                closed.unread.push(item);
                 continue;
             }
         }
