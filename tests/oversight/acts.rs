@@ -74,6 +74,7 @@ async fn a_hand_over_and_a_leave_are_a_few_lines_in_the_log() {
     service.desk(READER, &["hand-over", &case, &asked]).await.unwrap();
     let wanted = with_text(&service, READER, &["take-out", &case, OTHER]).await;
     service.desk(THIRD, &["confirm-take-out", &case, &wanted]).await.unwrap();
+    service.desk(NEW, &["read", &case]).await.unwrap();
     service.desk(NEW, &["leave", &case]).await.unwrap();
     let log = service.desk(AUDITOR, &["log"]).await.unwrap();
     let expected = [
@@ -85,6 +86,7 @@ async fn a_hand_over_and_a_leave_are_a_few_lines_in_the_log() {
         "opened",
         "took_out",
         "told_taken_out",
+        "opened",
         "told_leaving",
         "left_case",
     ];
