@@ -100,13 +100,17 @@ pub fn consents(items: &[Item]) -> Vec<Consent> {
 
 /// Who can be asked for: active, not in the case or for a part of it alone, and not excluded by the reporter.
 pub fn candidates<'a>(client: &'a Client, case: &CaseView, items: &[Item]) -> Result<Vec<&'a Reader>, DeskError> {
-    let circle = Circle::of(client, items)?;
+    Ok(askable(client, &Circle::of(client, items)?, case))
+}
+
+/// The same, of a circle.
+fn askable<'a>(client: &'a Client, circle: &Circle, case: &CaseView) -> Vec<&'a Reader> {
     let part = |r: &Reader| case.parts.contains(&r.keyed()) && circle.readers.contains(&r.keyed());
     let there = |r: &Reader| case.readers.iter().any(|there| there.reader == r.id) && !part(r);
     let new = |r: &&Reader| !circle.struck.contains(&r.id) && !there(r);
     let org = client.roster.organisation(&case.org).into_iter().chain(client.roster.outside());
     let files = org.filter_map(|o| o.file.as_ref()).flat_map(|file| &file.readers);
-    Ok(files.filter_map(|r| client.roster.reader(&r.id)).filter(new).collect())
+    files.filter_map(|r| client.roster.reader(&r.id)).filter(new).collect()
 }
 
 /// Whether the reporter began a case with an item of such a kind. What a reader calls so is none.
@@ -224,8 +228,9 @@ pub(super) fn candidate<'a>(
     items: &[Item],
     to: &ReaderId,
 ) -> Result<&'a Reader, DeskError> {
-    let reader = candidates(client, case, items)?.into_iter().find(|r| r.id == *to);
-    no_stranger(client, &Circle::of(client, items)?, case, to)?;
+    let circle = Circle::of(client, items)?;
+    no_stranger(client, &circle, case, to)?;
+    let reader = askable(client, &circle, case).into_iter().find(|r| r.id == *to);
     reader.ok_or_else(|| {
         DeskError::new(format!(
             "{to} is not a reader who can be added: unknown, here already, or excluded by the reporter, a conflict or two readers"

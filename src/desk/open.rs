@@ -1,5 +1,6 @@
 //! Opening the items of a case: every one verified, damage marked. Texts are opened in memory and stay there.
 use std::{
+    collections::HashSet,
     io::{Seek, Write},
     path::Path,
     sync::Arc,
@@ -331,7 +332,7 @@ pub(super) fn prove(client: &Client, case: &CaseView, items: &mut Vec<Item>) {
 /// Marks what the reporter says did not open for them. That there is a slot of theirs, which is all that a server sees, does not say that it does.
 fn mark_unread(items: &mut [Item]) {
     let said = proven(items).filter(|(_, opened)| opened.manifest.head.author == Author::Reporter);
-    let unread: Vec<ItemId> = said.flat_map(|(_, opened)| opened.manifest.head.unread.clone()).collect();
+    let unread: HashSet<ItemId> = said.flat_map(|(_, opened)| &opened.manifest.head.unread).copied().collect();
     for item in items {
         if let State::Opened(opened) = &mut item.state {
             opened.unread = unread.contains(&item.id);

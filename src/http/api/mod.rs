@@ -246,9 +246,19 @@ async fn inbox(app: Data<App>, me: SignedIn) -> HttpResponse {
 
 /// A case this reader has a slot of, with their items; `None` for any other case.
 async fn mine(app: &App, me: &SignedIn, id: &CaseId) -> Result<Option<(Case, Vec<ItemId>)>, StoreError> {
+    let found = mine_with_slots(app, me, id).await?;
+    Ok(found.map(|(case, slots)| (case, slots.into_iter().map(|(item, _)| item).collect())))
+}
+
+/// The same, with their slots.
+async fn mine_with_slots(
+    app: &App,
+    me: &SignedIn,
+    id: &CaseId,
+) -> Result<Option<(Case, Vec<(ItemId, SlotRow)>)>, StoreError> {
     let Some(case) = app.store.case(id).await? else { return Ok(None) };
-    let items: Vec<ItemId> = my_slots_of(app, me, &case).await?.into_iter().map(|(item, _)| item).collect();
-    Ok((!items.is_empty()).then_some((case, items)))
+    let slots = my_slots_of(app, me, &case).await?;
+    Ok((!slots.is_empty()).then_some((case, slots)))
 }
 
 /// Those of some items of which the reporter has a slot that we wrote: what it holds nobody but them can see.
@@ -262,8 +272,7 @@ async fn told(app: &App, case: &Case, items: &[ItemId]) -> Result<Vec<ItemId>, S
 /// Whether an item is one of those.
 async fn is_told(app: &App, case: &Case, item: &ItemId) -> Result<bool, StoreError> {
     let mailbox = app.post.mailbox(&SlotTo::Reporter(case.id), case);
-    let slot = app.store.slot(item, &mailbox, app.clock.today()).await?;
-    Ok(slot.is_some_and(|row| app.post.intact(case, item, &row)))
+    mailbox::has_slot(app, (case, item), &mailbox, app.clock.today()).await
 }
 
 /// One case of this reader.
@@ -285,13 +294,13 @@ async fn is_told(app: &App, case: &Case, item: &ItemId) -> Result<bool, StoreErr
 async fn case(app: Data<App>, me: SignedIn, id: Path<String>) -> HttpResponse {
     let found = async {
         let Some(id) = CaseId::parse(&id) else { return Ok(None) };
-        let Some((case, items)) = mine(&app, &me, &id).await? else { return Ok(None) };
+        let Some((case, slots)) = mine_with_slots(&app, &me, &id).await? else { return Ok(None) };
+        let fetched = slots.iter().any(|(item, slot)| app.post.is_opened(&case, item, slot));
+        let items: Vec<ItemId> = slots.into_iter().map(|(item, _)| item).collect();
         let (readers, aside) = mailbox::all(&app, &case).await?;
         let (served, passed) = (absence::served_by(&app, &readers), mailbox::only_passed(&readers, &me.keyed));
         let (left, told) = (left(&app, &case, &items).await?, Some(told(&app, &case, &items).await?));
         let today = Some(app.day_stored().await?);
-        let mine = my_slots_of(&app, &me, &case).await?;
-        let fetched = mine.iter().any(|(item, slot)| app.post.is_opened(&case, item, slot));
         let whole = mailbox::whole(&app, &case, (&readers, Day::LAST)).await?;
         let parts = readers.iter().map(|r| r.keyed).filter(|r| !whole.contains(r)).cloned().collect();
         Ok::<_, StoreError>(Some(CaseView {

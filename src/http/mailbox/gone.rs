@@ -57,15 +57,11 @@ fn everybody<'a>(of: impl Iterator<Item = &'a Organisation>) -> impl Iterator<It
 async fn could_read(app: &App, case: &Case, may: HashSet<KeyedReader>) -> Result<Vec<KeyedReader>, StoreError> {
     let mut may: Vec<([u8; 32], KeyedReader)> =
         may.into_iter().map(|who| (app.post.reader_mailbox(&who, case.filed), who)).collect();
-    let (today, mut could) = (app.clock.today(), Vec::new());
+    let mut could = Vec::new();
     for item in app.store.items(&case.id).await? {
         let rows = app.store.slots(&item).await?;
         may.retain(|(mailbox, who)| {
-            let left = app.post.left(case, &item, mailbox);
-            let theirs = rows.iter().any(|row| {
-                let served = row.mailbox == *mailbox && row.release.is_none_or(|day| day <= today);
-                (served || row.mailbox == left) && app.post.intact(case, &item, row)
-            });
+            let theirs = is_theirs(app, (case, &item), mailbox, &rows);
             could.extend(theirs.then(|| who.clone()));
             !theirs
         });
@@ -75,18 +71,22 @@ async fn could_read(app: &App, case: &Case, may: HashSet<KeyedReader>) -> Result
 
 /// Whether somebody has a slot of one of these items that is served, or had one before they went.
 pub(super) async fn had(app: &App, case: &Case, who: &KeyedReader, items: &[ItemId]) -> Result<bool, StoreError> {
-    let (mailbox, today) = (app.post.reader_mailbox(who, case.filed), app.clock.today());
+    let mailbox = app.post.reader_mailbox(who, case.filed);
     for item in items {
-        let left = app.post.left(case, item, &mailbox);
-        let theirs = |row: &SlotRow| {
-            let served = row.mailbox == mailbox && row.release.is_none_or(|day| day <= today);
-            (served || row.mailbox == left) && app.post.intact(case, item, row)
-        };
-        if app.store.slots(item).await?.iter().any(theirs) {
+        if is_theirs(app, (case, item), &mailbox, &app.store.slots(item).await?) {
             return Ok(true);
         }
     }
     Ok(false)
+}
+
+/// Whether somebody with this mailbox has a slot among those of an item that is served, or had one before they went.
+fn is_theirs(app: &App, (case, item): (&Case, &ItemId), mailbox: &[u8; 32], rows: &[SlotRow]) -> bool {
+    let (today, left) = (app.clock.today(), app.post.left(case, item, mailbox));
+    rows.iter().any(|row| {
+        let served = row.mailbox == *mailbox && row.release.is_none_or(|day| day <= today);
+        (served || row.mailbox == left) && app.post.intact(case, item, row)
+    })
 }
 
 /// The mailboxes of filler in the place of slots of readers of the roster who went from a case.

@@ -26,8 +26,8 @@ pub(crate) use self::{
     guests::guests_now,
     parts::words,
     readers::{
-        Aside, CaseReader, advice, all, only_passed, readers, reads_story, reserve, rows, sealed_to, was_read, whole,
-        written_to,
+        Aside, CaseReader, advice, all, has_slot, only_passed, readers, reads_story, reserve, rows, sealed_to,
+        was_read, whole, written_to,
     },
     show::{hidden, show},
     waits::say_sent,

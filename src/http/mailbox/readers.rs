@@ -118,9 +118,21 @@ pub(crate) async fn reads_story(
     case: &Case,
     (mailbox, served): (&[u8; 32], Day),
 ) -> Result<bool, StoreError> {
-    let Some((story, _)) = first(app, case).await? else { return Ok(true) };
-    let slot = app.store.slot(&story, mailbox, served).await?;
-    Ok(slot.is_some_and(|slot| app.post.intact(case, &story, &slot)))
+    match first(app, case).await? {
+        Some((story, _)) => has_slot(app, (case, &story), mailbox, served).await,
+        None => Ok(true),
+    }
+}
+
+/// Whether a mailbox has a slot of an item that we wrote, released by `by`. What it holds nobody but whose it is can see.
+pub(crate) async fn has_slot(
+    app: &App,
+    (case, item): (&Case, &ItemId),
+    mailbox: &[u8; 32],
+    by: Day,
+) -> Result<bool, StoreError> {
+    let slot = app.store.slot(item, mailbox, by).await?;
+    Ok(slot.is_some_and(|slot| app.post.intact(case, item, &slot)))
 }
 
 /// Those of some readers who have a slot of a case's story, released by `by`; all of them where no item says that it is the first.
@@ -132,8 +144,9 @@ pub(crate) async fn whole<'a>(
     let Some((story, _)) = first(app, case).await? else { return Ok(readers.iter().map(|r| r.keyed).collect()) };
     let mut whole = Vec::new();
     for r in readers {
-        let slot = app.store.slot(&story, &app.post.reader_mailbox(r.keyed, case.filed), by).await?;
-        whole.extend(slot.filter(|slot| app.post.intact(case, &story, slot)).map(|_| r.keyed));
+        if has_slot(app, (case, &story), &app.post.reader_mailbox(r.keyed, case.filed), by).await? {
+            whole.push(r.keyed);
+        }
     }
     Ok(whole)
 }
